@@ -1,0 +1,45 @@
+using NodaTime;
+
+namespace SensorDash.Data.Analytics;
+
+/// <summary>Length of a calendar bucket.</summary>
+public enum CalendarUnit
+{
+    Hour,
+    Day,
+}
+
+/// <summary>A calendar bucket: Unix seconds, <paramref name="End"/> not included.</summary>
+public readonly record struct CalendarBucket(long Start, long End);
+
+/// <summary>Hours and days as the clocks of a zone show them. Computed here, never by a database's own time-zone functions.</summary>
+/// <remarks>
+/// A day reaches from midnight to midnight, so it has 23 or 25 hours at a clock change (and 23½ or 24½ on Lord Howe Island). An hour is cut
+/// where the clocks change: an hour that the clocks show twice is two buckets, and a half-hour change leaves half an hour.
+/// </remarks>
+public sealed class CalendarBuckets(DateTimeZone zone, CalendarUnit unit)
+{
+    private const long SecondsPerHour = 3600;
+
+    /// <summary>The bucket that a time falls in.</summary>
+    /// <param name="time">Unix seconds.</param>
+    public CalendarBucket Containing(long time)
+    {
+        var instant = Instant.FromUnixTimeSeconds(time);
+        if (unit == CalendarUnit.Day)
+        {
+            var date = instant.InZone(zone).Date;
+            return new(StartOf(date), StartOf(date.PlusDays(1)));
+        }
+        var interval = zone.GetZoneInterval(instant);
+        var offset = interval.WallOffset.Seconds;
+        var start = (Downsampling.Index(time + offset, SecondsPerHour) * SecondsPerHour) - offset;
+        var end = start + SecondsPerHour;
+        if (interval.HasStart) start = Math.Max(start, interval.Start.ToUnixTimeSeconds());
+        if (interval.HasEnd) end = Math.Min(end, interval.End.ToUnixTimeSeconds());
+        return new(start, end);
+    }
+
+    // Some zones skip midnight itself; their day starts at the first moment that exists.
+    private long StartOf(LocalDate date) => zone.AtStartOfDay(date).ToInstant().ToUnixTimeSeconds();
+}

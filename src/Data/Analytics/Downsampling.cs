@@ -1,0 +1,92 @@
+using SensorDash.Data.Readings;
+
+namespace SensorDash.Data.Analytics;
+
+/// <summary>Averages of one bucket, as the API's <c>downsample</c> gives them.</summary>
+/// <param name="Middle">Unix seconds.</param>
+/// <param name="Celsius">Average of the values there are, two decimals; null without any.</param>
+/// <param name="Percent">Likewise.</param>
+/// <param name="Count">Readings in the bucket, 1 or more.</param>
+/// <param name="Flags">Every flag that any of them has.</param>
+public readonly record struct DownsampledBucket(long Middle, decimal? Celsius, decimal? Percent, long Count, uint Flags);
+
+/// <summary>Buckets of equal length, aligned to the Unix epoch; empty ones are left out.</summary>
+public static class Downsampling
+{
+    /// <summary>The smallest whole number of seconds with at most <paramref name="most"/> epoch-aligned buckets in the range.</summary>
+    /// <param name="start">Unix seconds, included.</param>
+    /// <param name="end">Unix seconds, included, not before <paramref name="start"/>.</param>
+    /// <param name="most">1 or more.</param>
+    public static long BucketSeconds(long start, long end, int most)
+    {
+        // With fewer seconds the two ends alone would be more than `most` buckets apart; the answer is at or just above this.
+        var seconds = ((end - start) / most) + 1;
+        while (Index(end, seconds) - Index(start, seconds) + 1 > most) seconds++;
+        return seconds;
+    }
+
+    /// <summary>Which bucket of <paramref name="bucketSeconds"/> a time falls in.</summary>
+    public static long Index(long time, long bucketSeconds) => Math.DivRem(time, bucketSeconds, out var rest) - (rest < 0 ? 1 : 0);
+
+    /// <summary>One node's readings in at most <paramref name="most"/> buckets, oldest first.</summary>
+    public static async Task<IReadOnlyList<DownsampledBucket>> DownsampleAsync(
+        IReadingStore store, int node, TimeRange range, int most, CancellationToken cancellationToken)
+    {
+        var filter = new ReadingFilter(node, range);
+        if (await EndsAsync(store, filter, cancellationToken) is not var (first, last)) return [];
+        var seconds = BucketSeconds(range.Start ?? first, range.End ?? last, most);
+        var buckets = new List<DownsampledBucket>();
+        var sum = default(Sum);
+        await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
+        {
+            foreach (ref readonly var reading in page.Span)
+            {
+                var index = Index(reading.Timestamp, seconds);
+                if (sum.Count > 0 && index != sum.Index) buckets.Add(sum.Close(seconds));
+                sum.Add(index, reading);
+            }
+        }
+        if (sum.Count > 0) buckets.Add(sum.Close(seconds));
+        return buckets;
+    }
+
+    /// <summary>Oldest and newest measured time, or null without readings.</summary>
+    public static async Task<(long First, long Last)?> EndsAsync(
+        IReadingStore store, ReadingFilter filter, CancellationToken cancellationToken)
+    {
+        var one = new Reading[1];
+        if (await store.ReadAsync(new(filter, ReadingOrder.OldestFirst), one, cancellationToken) == 0) return null;
+        var first = one[0].Timestamp;
+        return await store.ReadAsync(new(filter, ReadingOrder.NewestFirst), one, cancellationToken) == 0
+            ? null : (first, one[0].Timestamp);
+    }
+
+    private struct Sum
+    {
+        private long _temperature, _temperatures, _humidity, _humidities;
+        private uint _flags;
+
+        public long Index { get; private set; }
+
+        public long Count { get; private set; }
+
+        public void Add(long index, in Reading reading)
+        {
+            Index = index;
+            Count++;
+            _flags |= reading.Flags;
+            if (reading.TemperatureCentidegrees is { } celsius) (_temperature, _temperatures) = (_temperature + celsius, _temperatures + 1);
+            if (reading.HumidityCentipercent is { } percent) (_humidity, _humidities) = (_humidity + percent, _humidities + 1);
+        }
+
+        public DownsampledBucket Close(long seconds)
+        {
+            var bucket = new DownsampledBucket((Index * seconds) + (seconds / 2),
+                Average(_temperature, _temperatures), Average(_humidity, _humidities), Count, _flags);
+            this = default;
+            return bucket;
+        }
+
+        private static decimal? Average(long sum, long count) => count == 0 ? null : ValueSummary.Round(sum / (decimal)count / 100);
+    }
+}

@@ -1,0 +1,100 @@
+using SensorDash.Data.Readings;
+
+namespace SensorDash.Data.Analytics;
+
+/// <summary>Turns readings, oldest first, into the runs and gaps of a <see cref="NodeSeries"/> in one pass.</summary>
+internal sealed class SeriesBuilder(long from, long to, long? bucketSeconds, int? intervalSeconds)
+{
+    private readonly List<IReadOnlyList<SeriesPoint>> _runs = [];
+    private readonly List<SeriesGap> _gaps = [];
+    private readonly ValueSummary _temperatures = new(), _humidities = new();
+    private List<SeriesPoint> _run = [];
+    private Bucket _bucket;
+    private long _count;
+    private long? _previous;
+
+    public void Add(in Reading reading)
+    {
+        // Before the first reading the range's own start counts: a node that fell silent earlier has a gap there too.
+        var silentSince = _previous ?? from;
+        var isGap = NodeSeries.IsGap(reading.Timestamp - silentSince, intervalSeconds);
+        var index = bucketSeconds is { } seconds ? Downsampling.Index(reading.Timestamp, seconds) : reading.Timestamp;
+        if (_bucket.Count > 0 && (isGap || index != _bucket.Index)) _run.Add(_bucket.Close());
+        if (isGap)
+        {
+            AddGap(silentSince, reading.Timestamp);
+            CloseRun();
+        }
+        _bucket.Add(index, reading);
+        _previous = reading.Timestamp;
+        _count++;
+        if (reading.TemperatureCentidegrees is { } celsius) _temperatures.Add(celsius);
+        if (reading.HumidityCentipercent is { } percent) _humidities.Add(percent);
+    }
+
+    public (IReadOnlyList<IReadOnlyList<SeriesPoint>> Runs, IReadOnlyList<SeriesGap> Gaps, ReadingStatistics Statistics) Finish()
+    {
+        if (_bucket.Count > 0) _run.Add(_bucket.Close());
+        CloseRun();
+        if (_previous is { } last && NodeSeries.IsGap(to - last, intervalSeconds)) AddGap(last, to);
+        return (_runs, _gaps, new ReadingStatistics(_count,
+            _temperatures.Summarize(ValueSummary.UsualPercentiles), _humidities.Summarize(ValueSummary.UsualPercentiles)));
+    }
+
+    private void AddGap(long start, long end)
+    {
+        // Both ends of an inner gap have a reading; the range's own ends have not.
+        var spacings = (long)Math.Round((end - start) / (decimal)intervalSeconds!.Value, MidpointRounding.AwayFromZero);
+        _gaps.Add(new SeriesGap(start, end, Math.Max(1, spacings - 1)));
+    }
+
+    private void CloseRun()
+    {
+        if (_run.Count == 0) return;
+        _runs.Add(_run);
+        _run = [];
+    }
+
+    private struct Bucket
+    {
+        private long _first, _last;
+        private Value _temperature, _humidity;
+
+        public long Index { get; private set; }
+
+        public int Count { get; private set; }
+
+        public void Add(long index, in Reading reading)
+        {
+            if (Count++ == 0) (Index, _first) = (index, reading.Timestamp);
+            _last = reading.Timestamp;
+            if (reading.TemperatureCentidegrees is { } celsius) _temperature.Add(celsius);
+            if (reading.HumidityCentipercent is { } percent) _humidity.Add(percent);
+        }
+
+        public SeriesPoint Close()
+        {
+            var point = new SeriesPoint(_first + ((_last - _first) / 2), Count, _temperature.Close(), _humidity.Close());
+            this = default;
+            return point;
+        }
+    }
+
+    private struct Value
+    {
+        private short _min, _max;
+        private long _sum;
+        private int _count;
+
+        public void Add(short value)
+        {
+            _min = _count == 0 ? value : Math.Min(_min, value);
+            _max = _count == 0 ? value : Math.Max(_max, value);
+            _sum += value;
+            _count++;
+        }
+
+        public readonly SeriesValue Close()
+            => _count == 0 ? default : new(_min / 100m, ValueSummary.Round(_sum / (decimal)_count / 100), _max / 100m);
+    }
+}

@@ -1,0 +1,29 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Ingest;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data;
+
+/// <summary>Registers the stores and what stands on them. The caller adds the <c>DbContext</c> factory of the provider.</summary>
+public static class DataServices
+{
+    public static IServiceCollection AddSensorDashData(this IServiceCollection services)
+    {
+        services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseOptionsValidator>();
+        services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
+        services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.SectionName, o => o.ErrorOnUnknownConfiguration = true).ValidateOnStart();
+        services.AddOptions<IngestOptions>().BindConfiguration(IngestOptions.SectionName, o => o.ErrorOnUnknownConfiguration = true).ValidateOnStart();
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<SqliteDatabase>();
+        services.AddSingleton<IReadingStore, SqliteReadingStore>();
+        services.AddSingleton<NodeDirectory>();
+        services.AddSingleton<ZoneDirectory>();
+        services.AddSingleton<Export.CsvExport>();
+        services.AddSingleton<WriteBuffer>();
+        services.AddSingleton<IngestWorker>();
+        return services;
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Options;
+
+namespace SensorDash.Data.Ingest;
+
+/// <summary>What an acknowledged reading survives.</summary>
+public enum DurabilityProfile
+{
+    /// <summary>Process, operating system and power: every commit reaches the disk before the answer.</summary>
+    Full,
+
+    /// <summary>The process being killed; the last moments may go with the power.</summary>
+    Normal,
+
+    /// <summary>As <see cref="Normal"/>, and commits are gathered for the flush interval to spare the card; senders wait that long.</summary>
+    SdSaver,
+}
+
+/// <summary>The way from a request to the store, bound from <see cref="SectionName"/>.</summary>
+public sealed class IngestOptions
+{
+    public const string SectionName = "Ingest";
+
+    /// <summary>Rows that end the wait of buffered rows, 1 to 10,000. Also <c>DB_BATCH_SIZE</c>. Default 100.</summary>
+    public int BatchSize { get; set; } = 100;
+
+    /// <summary>Longest wait of rows sent with <c>?ack=buffered</c> and of the SdSaver profile, 10 ms to 10 min.
+    /// Also <c>DB_FLUSH_INTERVAL</c> (seconds). Default 5 s.</summary>
+    public TimeSpan FlushInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Rows that may wait for the writer before senders get 429, 5,000 to 10,000,000. 48 bytes each. Default 100,000.</summary>
+    public int BufferCapacity { get; set; } = 100_000;
+
+    /// <summary>Longest a sender is kept waiting for the commit before it gets 503, 1 s to 10 min. Default 30 s.</summary>
+    public TimeSpan AckTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What an acknowledged reading survives: Full, Normal or SdSaver. Default Full.</summary>
+    public DurabilityProfile Durability { get; set; } = DurabilityProfile.Full;
+
+    /// <summary>Largest request body after decompression in MiB, 1 to 4096. Default 256.</summary>
+    public int MaxBodyMiB { get; set; } = 256;
+}
+
+internal sealed class IngestOptionsValidator : IValidateOptions<IngestOptions>
+{
+    public ValidateOptionsResult Validate(string? name, IngestOptions options)
+    {
+        var result = new ValidateOptionsResultBuilder();
+        if (options.BatchSize is < 1 or > 10_000)
+            result.AddError($"Ingest:BatchSize must be 1 to 10000, not {options.BatchSize}.");
+        if (options.FlushInterval < TimeSpan.FromMilliseconds(10) || options.FlushInterval > TimeSpan.FromMinutes(10))
+            result.AddError($"Ingest:FlushInterval must be 00:00:00.010 to 00:10:00, not {options.FlushInterval}.");
+        if (options.BufferCapacity is < Submission.MaxRows or > 10_000_000)
+            result.AddError($"Ingest:BufferCapacity must be {Submission.MaxRows} to 10000000, not {options.BufferCapacity}.");
+        if (options.AckTimeout < TimeSpan.FromSeconds(1) || options.AckTimeout > TimeSpan.FromMinutes(10))
+            result.AddError($"Ingest:AckTimeout must be 00:00:01 to 00:10:00, not {options.AckTimeout}.");
+        if (!Enum.IsDefined(options.Durability))
+            result.AddError($"Ingest:Durability must be Full, Normal or SdSaver, not {options.Durability}.");
+        if (options.MaxBodyMiB is < 1 or > 4096)
+            result.AddError($"Ingest:MaxBodyMiB must be 1 to 4096, not {options.MaxBodyMiB}.");
+        if (options.Durability == DurabilityProfile.SdSaver && options.AckTimeout <= options.FlushInterval)
+            result.AddError($"Ingest:AckTimeout ({options.AckTimeout}) must be longer than Ingest:FlushInterval ({options.FlushInterval}) with Durability SdSaver.");
+        return result.Build();
+    }
+}

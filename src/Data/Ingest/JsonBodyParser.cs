@@ -1,0 +1,85 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+
+namespace SensorDash.Data.Ingest;
+
+/// <summary>One JSON object, or an array of them, of any length in constant memory. A "line" is the element's number, from 1.</summary>
+public sealed class JsonBodyParser(PipeReader body, long now) : ReadingParser(now)
+{
+    private JsonReaderState _state;
+    private long _element;
+    private bool _started, _ended;
+
+    /// <inheritdoc/>
+    public override async ValueTask<bool> ReadAsync(ParsedBatch batch, CancellationToken cancellationToken)
+    {
+        while (!_ended)
+        {
+            var result = await body.ReadAsync(cancellationToken);
+            var buffer = result.Buffer;
+            if (!_started) buffer = SkipByteOrderMark(buffer);
+            SequencePosition consumed;
+            try
+            {
+                consumed = ParseElements(buffer, result.IsCompleted, batch);
+            }
+            catch (JsonException e)
+            {
+                // What stood before the fault is kept: a retry of the whole body only meets duplicates.
+                Reject(_element + 1, null, $"malformed JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}");
+                _ended = true;
+                body.AdvanceTo(buffer.End);
+                return false;
+            }
+            if (batch.IsFull)
+            {
+                body.AdvanceTo(consumed);
+                return true;
+            }
+            if (result.IsCompleted)
+            {
+                _ended = true;
+                if (!_started) Reject(1, null, "the body is empty");
+            }
+            else if (buffer.Slice(consumed).Length > MaxElementLength)
+            {
+                Reject(_element + 1, null, $"the element is longer than {MaxElementLength} bytes");
+                _ended = true;
+            }
+            body.AdvanceTo(consumed, buffer.End);
+        }
+        return false;
+    }
+
+    private static ReadOnlySequence<byte> SkipByteOrderMark(in ReadOnlySequence<byte> buffer)
+    {
+        var reader = new SequenceReader<byte>(buffer);
+        return reader.IsNext([0xEF, 0xBB, 0xBF], advancePast: true) ? reader.UnreadSequence : buffer;
+    }
+
+    private SequencePosition ParseElements(in ReadOnlySequence<byte> buffer, bool isLast, ParsedBatch batch)
+    {
+        var reader = new Utf8JsonReader(buffer, isLast, _state);
+        while (!batch.IsFull)
+        {
+            var before = reader;
+            if (!reader.Read()) break;
+            _started = true;
+            if (reader.TokenType == JsonTokenType.EndArray && reader.CurrentDepth == 0) continue;
+            if (reader.TokenType == JsonTokenType.StartArray && reader.CurrentDepth == 0) continue;
+
+            var element = reader;
+            if (!reader.TrySkip())
+            {
+                reader = before; // Cut by the end of what has arrived: read again with more.
+                break;
+            }
+            var fields = default(ReadingFields);
+            var fault = ReadingJson.Parse(ref element, ref fields);
+            Add(batch, fields, fault, ++_element);
+        }
+        _state = reader.CurrentState;
+        return reader.Position;
+    }
+}

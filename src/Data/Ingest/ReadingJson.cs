@@ -1,0 +1,82 @@
+using System.Text.Json;
+
+namespace SensorDash.Data.Ingest;
+
+/// <summary>The JSON object of one reading. Members it does not know are passed over.</summary>
+internal static class ReadingJson
+{
+    /// <summary>Reads the object that <paramref name="reader"/> stands on, to its end unless there is a fault.</summary>
+    /// <exception cref="JsonException">The JSON is malformed.</exception>
+    public static ReadingFault? Parse(ref Utf8JsonReader reader, ref ReadingFields fields)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject) return new(null, "a reading must be a JSON object");
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var fault = ParseMember(ref reader, ref fields);
+            if (fault is not null) return fault;
+        }
+        return null;
+    }
+
+    private static ReadingFault? ParseMember(ref Utf8JsonReader reader, ref ReadingFields fields)
+    {
+        if (reader.ValueTextEquals("node_address"u8)) return Whole(ref reader, "node_address", ref fields.NodeAddress);
+        if (reader.ValueTextEquals("timestamp"u8)) return Whole(ref reader, "timestamp", ref fields.Timestamp);
+        if (reader.ValueTextEquals("temperature_centidegrees"u8))
+            return Whole(ref reader, "temperature_centidegrees", ref fields.TemperatureCentidegrees);
+        if (reader.ValueTextEquals("humidity_centipercent"u8))
+            return Whole(ref reader, "humidity_centipercent", ref fields.HumidityCentipercent);
+        if (reader.ValueTextEquals("flags"u8)) return Whole(ref reader, "flags", ref fields.Flags);
+        if (reader.ValueTextEquals("received_at"u8)) return Whole(ref reader, "received_at", ref fields.ReceivedAt);
+        if (reader.ValueTextEquals("device_id"u8)) return DeviceId(ref reader, ref fields.DeviceId);
+        if (reader.ValueTextEquals("temperature_celsius"u8))
+            return Decimal(ref reader, "temperature_celsius", ref fields.TemperatureCentidegrees);
+        if (reader.ValueTextEquals("humidity_percent"u8))
+            return Decimal(ref reader, "humidity_percent", ref fields.HumidityCentipercent);
+        reader.Skip();
+        return null;
+    }
+
+    private static ReadingFault? Whole(ref Utf8JsonReader reader, string field, ref long? value)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null) return null;
+        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var given))
+            return new(field, $"{field} must be a whole number");
+        return Set(field, given, ref value);
+    }
+
+    private static ReadingFault? Decimal(ref Utf8JsonReader reader, string field, ref long? value)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null) return null;
+        if (reader.TokenType != JsonTokenType.Number) return new(field, $"{field} must be a number");
+        if (!reader.TryGetDecimal(out var given) || ReadingFields.Hundredths(given) is not { } hundredths)
+            return new(field, $"{field} is out of range");
+        return Set(field, hundredths, ref value);
+    }
+
+    private static ReadingFault? DeviceId(ref Utf8JsonReader reader, ref ulong? value)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null) return null;
+        // As text because JavaScript cannot hold 64 bits; a number is taken too, where it is whole.
+        var valid = reader.TokenType switch
+        {
+            JsonTokenType.String => ulong.TryParse(reader.GetString(), System.Globalization.NumberStyles.None, null, out var text) ? text : null,
+            JsonTokenType.Number => reader.TryGetUInt64(out var number) ? number : (ulong?)null,
+            _ => null,
+        };
+        if (valid is null) return new("device_id", $"device_id must be a decimal number of 0 to {ulong.MaxValue}, as text");
+        value = valid;
+        return null;
+    }
+
+    // The same value in both notations is one statement; two different ones are a contradiction.
+    private static ReadingFault? Set(string field, long given, ref long? value)
+    {
+        if (value is { } earlier && earlier != given) return new(field, $"{field} contradicts an earlier member of the same object");
+        value = given;
+        return null;
+    }
+}

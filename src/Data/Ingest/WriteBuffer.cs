@@ -1,0 +1,77 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Ingest;
+
+/// <summary>The bounded queue between requests and the one writer. Many senders, one reader.</summary>
+public sealed class WriteBuffer(IOptions<IngestOptions> options, TimeProvider clock)
+{
+    private readonly int _capacity = options.Value.BufferCapacity;
+
+    // Bounded by rows, not by submissions: a submission is one row or five thousand.
+    private readonly Channel<Submission> _queue = Channel.CreateUnbounded<Submission>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Lock _roomLock = new();
+    private TaskCompletionSource _room = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _rows;
+
+    /// <summary>Rows that wait for a commit, those the writer has taken included.</summary>
+    public int RowsWaiting => Volatile.Read(ref _rows);
+
+    /// <summary>Most rows that may wait.</summary>
+    public int Capacity => _capacity;
+
+    internal ChannelReader<Submission> Reader => _queue.Reader;
+
+    /// <summary>Queues <paramref name="submission"/> if there is room for all of it.</summary>
+    /// <returns>False when the buffer is full; nothing was taken.</returns>
+    /// <exception cref="StoreUnavailableException">The program is stopping.</exception>
+    public bool TryAdd(Submission submission)
+    {
+        var length = submission.Rows.Length;
+        lock (_roomLock)
+        {
+            // An empty buffer takes anything, so a submission can never be too long for ever.
+            if (_rows > 0 && _rows + length > _capacity) return false;
+            _rows += length;
+        }
+        if (_queue.Writer.TryWrite(submission)) return true;
+        Release(length);
+        throw new StoreUnavailableException("SensorDash is stopping.");
+    }
+
+    /// <summary>Queues <paramref name="submission"/>, waiting for room: back-pressure on a sender whose request is half read.</summary>
+    /// <exception cref="StoreUnavailableException">There was no room for <paramref name="patience"/>, or the program is stopping.</exception>
+    public async Task AddAsync(Submission submission, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task room;
+            lock (_roomLock) room = _room.Task; // Taken before the try: room made in between is then not missed.
+            if (TryAdd(submission)) return;
+            try
+            {
+                await room.WaitAsync(patience, clock, cancellationToken);
+            }
+            catch (TimeoutException e)
+            {
+                throw new StoreUnavailableException($"The write buffer of {_capacity} rows stayed full for {patience.TotalSeconds:0} s.", e);
+            }
+        }
+    }
+
+    /// <summary>Takes no more; what is queued is still written.</summary>
+    public void Complete() => _queue.Writer.TryComplete(); // Try: the host may stop a service twice.
+
+    internal void Release(int rows)
+    {
+        TaskCompletionSource room;
+        lock (_roomLock)
+        {
+            _rows -= rows;
+            room = _room;
+            _room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+        room.TrySetResult();
+    }
+}

@@ -1,0 +1,68 @@
+namespace SensorDash.Data.Nodes;
+
+public enum NodeStatus
+{
+    /// <summary>Heard of within the time it may be silent.</summary>
+    Live,
+
+    /// <summary>Silent for longer than that.</summary>
+    Late,
+
+    /// <summary>Silent for longer than four times that.</summary>
+    Stale,
+
+    /// <summary>No reading at all.</summary>
+    Never,
+}
+
+/// <summary>Whether a node is alive, judged by its newest measured time. Equal values count as much as changing ones.</summary>
+/// <param name="Status">The verdict.</param>
+/// <param name="Reason">Why, in words.</param>
+/// <param name="SilentSeconds">Since the newest measured time; null without one.</param>
+/// <param name="ExpectedIntervalSeconds">Set by the user or learned; null when neither.</param>
+public sealed record Liveness(NodeStatus Status, string Reason, long? SilentSeconds, int? ExpectedIntervalSeconds)
+{
+    /// <summary>Readings of which the usual interval is learned: fifty spacings outvote a few gaps.</summary>
+    public const int LearnedFrom = 51;
+
+    private const int AllowedIntervals = 3;
+    private const int ShortestAllowedSilence = 300;
+    private const int StaleAfterAllowed = 4;
+
+    public bool IsOnline => Status == NodeStatus.Live;
+
+    /// <param name="newestFirst">Measured times of the newest readings, Unix seconds, newest first.</param>
+    /// <param name="setIntervalSeconds">The interval that the user has set, if so.</param>
+    /// <param name="now">Unix seconds.</param>
+    public static Liveness Judge(ReadOnlySpan<long> newestFirst, int? setIntervalSeconds, long now)
+    {
+        var interval = setIntervalSeconds ?? LearnInterval(newestFirst);
+        if (newestFirst.IsEmpty) return new(NodeStatus.Never, "no reading yet", null, interval);
+
+        var silent = Math.Max(0, now - newestFirst[0]); // A node's clock may run a little ahead.
+        var allowed = Math.Max(ShortestAllowedSilence, AllowedIntervals * (long)(interval ?? 0));
+        var usual = interval is { } known ? $"usual {Words(known)}" : "interval not known yet";
+        var status = silent <= allowed ? NodeStatus.Live : silent <= StaleAfterAllowed * allowed ? NodeStatus.Late : NodeStatus.Stale;
+        var reason = status == NodeStatus.Live ? $"heard {Words(silent)} ago, {usual}" : $"silent {Words(silent)}, {usual}";
+        return new(status, reason, silent, interval);
+    }
+
+    /// <summary>Median spacing in seconds, or null with fewer than three readings.</summary>
+    public static int? LearnInterval(ReadOnlySpan<long> newestFirst)
+    {
+        if (newestFirst.Length < 3) return null;
+        var spacings = new long[newestFirst.Length - 1];
+        for (var i = 0; i < spacings.Length; i++) spacings[i] = newestFirst[i] - newestFirst[i + 1];
+        Array.Sort(spacings);
+        return (int)Math.Min(spacings[(spacings.Length - 1) / 2], NodeMetadata.MaxExpectedIntervalSeconds);
+    }
+
+    /// <summary>A duration as people say it: "45 s", "14 min", "3 h 5 min", "2 d 4 h".</summary>
+    public static string Words(long seconds) => seconds switch
+    {
+        < 120 => $"{seconds} s",
+        < 7200 => $"{seconds / 60} min",
+        < 172_800 => seconds % 3600 < 60 ? $"{seconds / 3600} h" : $"{seconds / 3600} h {seconds % 3600 / 60} min",
+        _ => seconds % 86_400 < 3600 ? $"{seconds / 86_400} d" : $"{seconds / 86_400} d {seconds % 86_400 / 3600} h",
+    };
+}

@@ -1,0 +1,84 @@
+using Microsoft.EntityFrameworkCore;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Nodes;
+
+/// <summary>A node with all that is known of it now.</summary>
+public sealed record NodeView(Node Node, Liveness Liveness, Reading? Latest, NodeMetadata? Metadata, Zone? Zone)
+{
+    /// <summary>The name people gave it, or its address.</summary>
+    public string DisplayName => Metadata?.Name ?? FormattableString.Invariant($"Node {Node.Address}");
+}
+
+/// <summary>What became of an attempt to edit a node's metadata.</summary>
+public enum MetadataWrite
+{
+    Done,
+    NodeNotFound,
+    ZoneNotFound,
+}
+
+/// <summary>Nodes as people see them: counters, newest reading, status, metadata.</summary>
+public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<SensorDashContext> contexts, TimeProvider clock)
+{
+    /// <summary>Every node, by address.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    public async Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken)
+        => await ViewAsync(await readings.ListNodesAsync(cancellationToken), cancellationToken);
+
+    /// <summary>One node, or null when there is none of that address.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    public async Task<NodeView?> FindAsync(int address, CancellationToken cancellationToken)
+    {
+        var node = await readings.FindNodeAsync(address, cancellationToken);
+        return node is null ? null : (await ViewAsync([node], cancellationToken))[0];
+    }
+
+    /// <summary>Applies <paramref name="patch"/> to a node's metadata, making the row when there is none.</summary>
+    /// <returns>The metadata after the edit; null unless the outcome is <see cref="MetadataWrite.Done"/>.</returns>
+    public async Task<(MetadataWrite Outcome, NodeMetadata? Metadata)> EditMetadataAsync(
+        int address, NodeMetadataPatch patch, CancellationToken cancellationToken)
+    {
+        if (await readings.FindNodeAsync(address, cancellationToken) is null) return (MetadataWrite.NodeNotFound, null);
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        if (patch.WantedZone is { } zone && !await context.Zones.AnyAsync(z => z.Id == zone, cancellationToken))
+            return (MetadataWrite.ZoneNotFound, null);
+        var metadata = await context.NodeMetadata.FindAsync([address], cancellationToken);
+        if (metadata is null) context.Add(metadata = new NodeMetadata { Address = address });
+        patch.Apply(metadata);
+        metadata.UpdatedAt = clock.GetUtcNow().ToUnixTimeSeconds();
+        await context.SaveChangesAsync(cancellationToken);
+        return (MetadataWrite.Done, metadata);
+    }
+
+    /// <summary>The metadata of one node, or null when nobody has said anything of it.</summary>
+    public async Task<NodeMetadata?> FindMetadataAsync(int address, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.NodeMetadata.AsNoTracking().SingleOrDefaultAsync(m => m.Address == address, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<NodeView>> ViewAsync(IReadOnlyList<Node> nodes, CancellationToken cancellationToken)
+    {
+        var addresses = nodes.Select(n => n.Address).ToArray();
+        var newest = await readings.ReadNewestAsync(addresses, Liveness.LearnedFrom, cancellationToken);
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var one = addresses.Length == 1 ? addresses[0] : (int?)null;
+        var metadata = await context.NodeMetadata.AsNoTracking()
+            .Where(m => one == null || m.Address == one).ToDictionaryAsync(m => m.Address, cancellationToken);
+        var zones = await context.Zones.AsNoTracking().ToDictionaryAsync(z => z.Id, cancellationToken);
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+
+        return nodes.Select(View).ToArray();
+
+        NodeView View(Node node)
+        {
+            var latest = newest.GetValueOrDefault(node.Address, []);
+            var said = metadata.GetValueOrDefault(node.Address);
+            var liveness = Liveness.Judge(Array.ConvertAll(latest, r => r.Timestamp), said?.ExpectedIntervalS, now);
+            var zone = said?.ZoneId is { } id ? zones.GetValueOrDefault(id) : null;
+            return new NodeView(node, liveness, latest.Length > 0 ? latest[0] : null, said, zone);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+namespace SensorDash.Data.Nodes;
+
+/// <summary>An edit of a node's metadata: what is not set is kept, what is set to null or nothing is cleared.</summary>
+public sealed class NodeMetadataPatch
+{
+    private readonly List<Action<NodeMetadata>> _edits = [];
+    private readonly Dictionary<string, string[]> _faults = [];
+
+    /// <summary>What is wrong with the values set so far, by field; a patch with faults must not be applied.</summary>
+    public IReadOnlyDictionary<string, string[]> Faults => _faults;
+
+    /// <summary>The zone that must exist, if the patch puts the node into one.</summary>
+    public int? WantedZone { get; private set; }
+
+    public void SetName(string? value) => SetText("name", value, NodeMetadata.NameLength, (m, text) => m.Name = text);
+
+    public void SetLocation(string? value) => SetText("location", value, NodeMetadata.LocationLength, (m, text) => m.Location = text);
+
+    public void SetNotes(string? value) => SetText("notes", value, NodeMetadata.NotesLength, (m, text) => m.Notes = text);
+
+    public void SetZone(int? id)
+    {
+        WantedZone = id;
+        _edits.Add(m => m.ZoneId = id);
+    }
+
+    /// <param name="seconds">1 to 2,592,000, or null to learn it from the readings.</param>
+    public void SetExpectedInterval(long? seconds)
+    {
+        if (seconds is < 1 or > NodeMetadata.MaxExpectedIntervalSeconds)
+            Fault("expected_interval_s", $"must be 1 to {NodeMetadata.MaxExpectedIntervalSeconds} seconds, not {seconds}");
+        _edits.Add(m => m.ExpectedIntervalS = (int?)seconds);
+    }
+
+    /// <summary>Records a fault that was found before a value could be set.</summary>
+    public void Fault(string field, string error) => _faults[field] = [error];
+
+    internal void Apply(NodeMetadata metadata)
+    {
+        if (_faults.Count > 0) throw new InvalidOperationException("A patch with faults cannot be applied.");
+        foreach (var edit in _edits) edit(metadata);
+    }
+
+    private void SetText(string field, string? value, int most, Action<NodeMetadata, string?> set)
+    {
+        var text = string.IsNullOrWhiteSpace(value) ? null : value.Trim();
+        if (text?.Length > most) Fault(field, $"must be at most {most} characters, not {text.Length}");
+        _edits.Add(m => set(m, text));
+    }
+}

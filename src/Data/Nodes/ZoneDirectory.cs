@@ -1,0 +1,54 @@
+using Microsoft.EntityFrameworkCore;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Nodes;
+
+/// <summary>The zones. Few, so always read whole.</summary>
+public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts)
+{
+    /// <summary>Every zone, by name.</summary>
+    public async Task<IReadOnlyList<Zone>> ListAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Zones.AsNoTracking().OrderBy(z => z.Name).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>One zone, or null when there is none of that id.</summary>
+    public async Task<Zone?> FindAsync(int id, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Zones.AsNoTracking().SingleOrDefaultAsync(z => z.Id == id, cancellationToken);
+    }
+
+    /// <summary>Adds a zone and gives it its id.</summary>
+    public async Task AddAsync(Zone zone, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        context.Add(zone);
+        await context.SaveChangesAsync(cancellationToken);
+    }
+
+    /// <summary>Applies <paramref name="patch"/> to a zone.</summary>
+    /// <returns>The zone after the edit, or null when there is none of that id.</returns>
+    public async Task<Zone?> EditAsync(int id, ZonePatch patch, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await context.Zones.FindAsync([id], cancellationToken) is not { } zone) return null;
+        patch.Apply(zone);
+        await context.SaveChangesAsync(cancellationToken);
+        return zone;
+    }
+
+    /// <summary>Removes a zone and takes its nodes out of it, in one transaction.</summary>
+    /// <returns>False when there was no such zone.</returns>
+    public async Task<bool> DeleteAsync(int id, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        await context.NodeMetadata.Where(m => m.ZoneId == id)
+            .ExecuteUpdateAsync(set => set.SetProperty(m => m.ZoneId, (int?)null), cancellationToken);
+        var removed = await context.Zones.Where(z => z.Id == id).ExecuteDeleteAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return removed > 0;
+    }
+}

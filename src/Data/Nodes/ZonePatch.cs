@@ -1,0 +1,47 @@
+namespace SensorDash.Data.Nodes;
+
+/// <summary>An edit of a zone: what is not set is kept.</summary>
+public sealed class ZonePatch
+{
+    private readonly List<Action<Zone>> _edits = [];
+    private readonly Dictionary<string, string[]> _faults = [];
+
+    /// <summary>What is wrong with the values set so far, by field; a patch with faults must not be applied.</summary>
+    public IReadOnlyDictionary<string, string[]> Faults => _faults;
+
+    public void SetName(string? value)
+    {
+        var name = value?.Trim() ?? "";
+        if (name.Length is 0 or > Zone.NameLength) _faults["name"] = [$"must be 1 to {Zone.NameLength} characters"];
+        _edits.Add(z => z.Name = name);
+    }
+
+    /// <param name="value"><c>#RRGGBB</c>; null or nothing: the default color.</param>
+    public void SetColor(string? value)
+    {
+        var color = string.IsNullOrEmpty(value) ? Zone.DefaultColor : value;
+        if (!Zone.ColorPattern().IsMatch(color)) _faults["color"] = [$"must be #RRGGBB in hexadecimal, not '{color}'"];
+        _edits.Add(z => z.Color = color.ToUpperInvariant());
+    }
+
+    public void SetDescription(string? value)
+    {
+        var text = string.IsNullOrWhiteSpace(value) ? null : value.Trim();
+        if (text?.Length > Zone.DescriptionLength) _faults["description"] = [$"must be at most {Zone.DescriptionLength} characters"];
+        _edits.Add(z => z.Description = text);
+    }
+
+    /// <summary>A new zone with the values of this patch.</summary>
+    public Zone Create()
+    {
+        var zone = new Zone { Name = "" };
+        Apply(zone);
+        return zone;
+    }
+
+    internal void Apply(Zone zone)
+    {
+        if (_faults.Count > 0) throw new InvalidOperationException("A patch with faults cannot be applied.");
+        foreach (var edit in _edits) edit(zone);
+    }
+}

@@ -1,0 +1,55 @@
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Readings;
+
+/// <summary>Durable store of readings and of the nodes they make. Safe for concurrent use.</summary>
+public interface IReadingStore
+{
+    /// <summary>Adds a batch and brings its nodes' counters up to date in one transaction, durable on return.</summary>
+    /// <param name="batch">Valid readings in any order. One whose key is stored, or stands earlier in the batch, changes nothing.</param>
+    /// <param name="isNew">At least as long as <paramref name="batch"/>; told for each reading whether it was added.</param>
+    /// <param name="cancellationToken">Honoured until the commit is sent; nothing is stored if it fires before.</param>
+    /// <returns>Readings added.</returns>
+    /// <exception cref="StoreUnavailableException">Nothing is stored; the same batch may be sent again unchanged.</exception>
+    /// <exception cref="StoreRejectedException">At least one reading cannot be stored; nothing is stored.</exception>
+    Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken);
+
+    /// <summary>Reads one page into <paramref name="page"/>.</summary>
+    /// <param name="query">Which readings, in which order, from where.</param>
+    /// <param name="page">Receives the readings; its length is the most that are wanted.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    /// <returns>Readings written; fewer than the page's length only at the end.</returns>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    Task<int> ReadAsync(ReadingQuery query, Memory<Reading> page, CancellationToken cancellationToken);
+
+    /// <summary>Counts the readings that <paramref name="filter"/> names.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    Task<long> CountAsync(ReadingFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>Every node, by address.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    Task<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken);
+
+    /// <summary>One node, or null when there is none of that address.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    Task<Node?> FindNodeAsync(int address, CancellationToken cancellationToken);
+
+    /// <summary>The newest readings of several nodes.</summary>
+    /// <param name="addresses">Nodes; one without readings is missing from the answer.</param>
+    /// <param name="count">Most readings of each node, 1 to 1000.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    /// <returns>By node, newest first.</returns>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    Task<IReadOnlyDictionary<int, Reading[]>> ReadNewestAsync(
+        IReadOnlyCollection<int> addresses, int count, CancellationToken cancellationToken);
+
+    /// <summary>Removes a node with its readings and metadata in one transaction.</summary>
+    /// <returns>False when there was no such node.</returns>
+    /// <exception cref="StoreUnavailableException">Nothing was removed.</exception>
+    Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken);
+
+    /// <summary>Proves that the store can be read and written, cheaply.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot.</exception>
+    Task CheckAsync(CancellationToken cancellationToken);
+}

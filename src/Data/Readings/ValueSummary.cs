@@ -1,0 +1,65 @@
+namespace SensorDash.Data.Readings;
+
+/// <summary>Exact statistics of one quantity in hundredths, in °C or %. All null when there is no value.</summary>
+public sealed record ValueStatistics(
+    long Count, decimal? Min, decimal? Max, decimal? Average, decimal? Last, IReadOnlyList<decimal?> Percentiles);
+
+/// <summary>Collects the values of one quantity. Every value fits 16 bits, so counting each is enough for exact percentiles.</summary>
+public sealed class ValueSummary
+{
+    /// <summary>The percentiles shown beside every minimum, maximum and average.</summary>
+    public static IReadOnlyList<decimal> UsualPercentiles { get; } = [50, 95, 99];
+
+    private readonly Dictionary<short, long> _counts = [];
+    private long _sum;
+    private short? _last;
+
+    public long Count { get; private set; }
+
+    /// <param name="value">Hundredths.</param>
+    public void Add(short value)
+    {
+        System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_counts, value, out _)++;
+        _sum += value;
+        _last = value;
+        Count++;
+    }
+
+    public void Clear()
+    {
+        _counts.Clear();
+        (_sum, _last, Count) = (0, null, 0);
+    }
+
+    /// <param name="percentiles">Each 0 to 100.</param>
+    public ValueStatistics Summarize(IReadOnlyList<decimal> percentiles)
+    {
+        if (Count == 0) return new(0, null, null, null, null, [.. percentiles.Select(_ => (decimal?)null)]);
+        var values = _counts.Keys.Order().ToArray();
+        var found = percentiles.Select(p => (decimal?)Percentile(values, p)).ToArray();
+        return new(Count, values[0] / 100m, values[^1] / 100m, Round(_sum / (decimal)Count / 100), _last / 100m, found);
+    }
+
+    /// <summary>Two decimals, half away from zero: the one rounding of averages.</summary>
+    public static decimal Round(decimal value) => Math.Round(value, 2, MidpointRounding.AwayFromZero);
+
+    // PERCENTILE_CONT: linear interpolation between the two neighbours of rank p × (n − 1), rounded once, to four decimals.
+    private decimal Percentile(short[] values, decimal percentile)
+    {
+        var rank = percentile / 100 * (Count - 1);
+        var below = (long)Math.Floor(rank);
+        var low = ValueAt(values, below);
+        var high = below + 1 < Count ? ValueAt(values, below + 1) : low;
+        return Math.Round((low + ((high - low) * (rank - below))) / 100, 4, MidpointRounding.AwayFromZero);
+    }
+
+    private short ValueAt(short[] values, long rank)
+    {
+        foreach (var value in values)
+        {
+            rank -= _counts[value];
+            if (rank < 0) return value;
+        }
+        throw new ArgumentOutOfRangeException(nameof(rank));
+    }
+}

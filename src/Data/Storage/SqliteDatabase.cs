@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Ingest;
+
+namespace SensorDash.Data.Storage;
+
+/// <summary>The SQLite file: where it is, how connections to it are opened, and what its errors mean.</summary>
+public sealed class SqliteDatabase : IDisposable
+{
+    // Enough for the two cores of a small hub, few enough that their page caches fit its memory.
+    private const int MaxReaders = 4;
+
+    // SQLITE_BUSY, LOCKED, NOMEM, IOERR, FULL, CANTOPEN, PROTOCOL: all can pass without the data changing.
+    private static readonly HashSet<int> Transient = [5, 6, 7, 10, 13, 14, 15];
+
+    private readonly string _pragmas;
+    private readonly SemaphoreSlim _readers = new(MaxReaders);
+    private readonly ConcurrentBag<SqliteConnection> _idle = [];
+
+    public SqliteDatabase(IOptions<DatabaseOptions> database, IOptions<IngestOptions> ingest)
+    {
+        Path = System.IO.Path.GetFullPath(database.Value.Sqlite.Path);
+        ConnectionString = new SqliteConnectionStringBuilder { DataSource = Path, DefaultTimeout = BusyTimeoutSeconds }.ToString();
+        // WAL survives a killed process at any level; FULL also survives a cut power line.
+        var synchronous = ingest.Value.Durability == DurabilityProfile.Full ? "FULL" : "NORMAL";
+        _pragmas = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; "
+            + $"PRAGMA cache_size=-{database.Value.Sqlite.CacheMiB * 1024}; PRAGMA temp_store=MEMORY";
+    }
+
+    /// <summary>How long one statement waits for another process's lock before the call fails as unavailable.</summary>
+    public const int BusyTimeoutSeconds = 2;
+
+    /// <summary>Absolute path of the database file.</summary>
+    public string Path { get; }
+
+    /// <summary>For EF Core and for readers; pooled by the driver.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>Makes the folder of the file, so that the first start needs no preparation.</summary>
+    public void CreateFolder() => Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
+
+    /// <summary>Opens a pooled connection with the product's settings applied.</summary>
+    /// <exception cref="StoreUnavailableException">The file is locked or cannot be opened just now.</exception>
+    public async Task<SqliteConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connection = new SqliteConnection(ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            await using var command = connection.CreateCommand();
+            command.CommandText = _pragmas;
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            return connection;
+        }
+        catch (SqliteException e)
+        {
+            await connection.DisposeAsync();
+            throw Translate(e);
+        }
+    }
+
+    /// <summary>Runs a short read on a pooled connection. SQLite has no asynchronous calls: <paramref name="read"/> blocks its thread.</summary>
+    /// <exception cref="StoreUnavailableException">The file is locked or cannot be read just now.</exception>
+    public async Task<T> ReadAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken)
+    {
+        await _readers.WaitAsync(cancellationToken);
+        try
+        {
+            if (!_idle.TryTake(out var connection)) connection = await OpenAsync(cancellationToken);
+            try
+            {
+                var result = read(connection);
+                _idle.Add(connection);
+                return result;
+            }
+            catch (SqliteException e)
+            {
+                await connection.DisposeAsync();
+                cancellationToken.ThrowIfCancellationRequested();
+                throw Translate(e);
+            }
+            catch
+            {
+                await connection.DisposeAsync();
+                throw;
+            }
+        }
+        finally
+        {
+            _readers.Release();
+        }
+    }
+
+    /// <summary>Stops a long statement of <paramref name="connection"/> when the token fires.</summary>
+    public static CancellationTokenRegistration InterruptOn(SqliteConnection connection, CancellationToken cancellationToken)
+        => cancellationToken.Register(static state => SQLitePCL.raw.sqlite3_interrupt((SQLitePCL.sqlite3)state!), SqliteRuntime.HandleOf(connection));
+
+    /// <summary>Whether an error, or one inside it, only says that the store cannot be used just now.</summary>
+    public static bool IsUnavailable(Exception? error) => error switch
+    {
+        null => false,
+        StoreUnavailableException => true,
+        SqliteException sqlite => Translate(sqlite) is StoreUnavailableException,
+        _ => IsUnavailable(error.InnerException),
+    };
+
+    /// <summary>The product's exception for an error of the driver, decided by its code.</summary>
+    public static Exception Translate(SqliteException error) => Translate(error.SqliteErrorCode, error.Message, error);
+
+    internal static Exception Translate(int code, string message, Exception? inner = null) => (code & 0xff) switch
+    {
+        var primary when Transient.Contains(primary)
+            => new StoreUnavailableException($"SQLite cannot be used just now (code {code}): {message}", inner),
+        // SQLITE_CONSTRAINT, MISMATCH, TOOBIG, RANGE: the row is at fault.
+        19 or 20 or 18 or 25 => new StoreRejectedException($"SQLite refused the row (code {code}): {message}", inner),
+        9 => new OperationCanceledException("The query was interrupted.", inner),
+        _ => inner ?? new InvalidOperationException($"SQLite failed (code {code}): {message}"),
+    };
+
+    public void Dispose()
+    {
+        foreach (var connection in _idle) connection.Dispose();
+        _readers.Dispose();
+    }
+}

@@ -1,0 +1,7 @@
+using Microsoft.EntityFrameworkCore;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Migrations.Sqlite;
+
+/// <summary>The schema on SQLite. A type of its own because EF keeps one migration history per context type.</summary>
+public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : SensorDashContext(options);

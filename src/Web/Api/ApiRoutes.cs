@@ -1,0 +1,15 @@
+namespace SensorDash.Web.Api;
+
+/// <summary>Everything that programs talk to.</summary>
+internal static class ApiRoutes
+{
+    public static void MapApi(this IEndpointRouteBuilder routes)
+    {
+        routes.MapIngest();
+        routes.MapReadings();
+        routes.MapNodes();
+        routes.MapZones();
+        routes.MapExport();
+        routes.MapSystem();
+    }
+}

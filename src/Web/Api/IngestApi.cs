@@ -1,0 +1,121 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Ingest;
+
+namespace SensorDash.Web.Api;
+
+/// <summary>Taking readings in: JSON, NDJSON and line protocol.</summary>
+internal static class IngestApi
+{
+    private static readonly ChoiceParameter<bool> _ack = new("ack", "durable: answer after the commit; buffered: answer at once with 202",
+        ("durable", true), ("buffered", false));
+
+    private static readonly ChoiceParameter<TimePrecision> _precision = new("precision", "Unit of the times",
+        ("ns", TimePrecision.Nanoseconds), ("us", TimePrecision.Microseconds), ("ms", TimePrecision.Milliseconds), ("s", TimePrecision.Seconds),
+        ("n", TimePrecision.Nanoseconds), ("u", TimePrecision.Microseconds)); // The last two as InfluxDB 1 spells them.
+
+    public static void MapIngest(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/api/sensor-data", PostReadingsAsync).WithTags("Ingest").WithName("PostReadings").Produces<IngestAnswer>().Produces<BufferedAnswer>(202)
+            .WithSummary("Takes one reading, an array, or NDJSON; the answer is sent when they are durable").WithQuery(_ack)
+            .WithBody("""{"node_address": 12, "timestamp": 1767225600, "temperature_celsius": 21.5, "humidity_percent": 40.2}""",
+                "application/json", "application/x-ndjson");
+        foreach (var path in (string[])["/write", "/api/v2/write"])
+        {
+            routes.MapPost(path, PostLinesAsync).WithTags("Ingest").WithName(path == "/write" ? "WriteLines" : "WriteLinesV2").Produces(204)
+                .WithSummary("Takes InfluxDB line protocol: tag node; fields temp or temperature, hum or humidity").WithQuery(_precision)
+                .WithBody("climate,node=12 temp=21.5,hum=40.2 1767225600000000000", "text/plain");
+        }
+    }
+
+    private static async Task<IResult> PostReadingsAsync(
+        HttpRequest request, WriteBuffer buffer, IOptions<IngestOptions> options, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var query = new QueryReader(request.Query);
+        var isWaitedFor = _ack.Read(query);
+        if (query.HasFaults) return Problems.Invalid(query.Faults);
+        if (IngestRequest.RefuseEncoding(request) is { } encoding) return encoding;
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        ReadingParser? parser = MediaTypeOf(request) switch
+        {
+            "application/json" or "text/json" => new JsonBodyParser(request.BodyReader, now),
+            "application/x-ndjson" or "application/ndjson" or "application/jsonl" => new NdjsonParser(request.BodyReader, now),
+            _ => null,
+        };
+        if (parser is null)
+        {
+            return Problems.Because(StatusCodes.Status415UnsupportedMediaType,
+                "the Content-Type must be application/json or application/x-ndjson (curl: -H 'Content-Type: application/json')");
+        }
+        var ingest = new IngestRequest(parser, buffer, options.Value.AckTimeout, isWaitedFor);
+        var end = await ingest.RunAsync(cancellationToken);
+        KeyValuePair<string, object?>[] soFar = [
+            new("inserted", ingest.Inserted), new("duplicates", ingest.Duplicates),
+            new("rejected", Listed(parser)), new("rejected_count", parser.RejectedCount)];
+        return end switch
+        {
+            IngestEnd.BufferFull => Problems.Because(429, "the write buffer is full; send the same readings again", soFar),
+            IngestEnd.Unavailable => Problems.Because(503, "not everything is durable yet; send the same readings again, duplicates do no harm", soFar),
+            IngestEnd.TooLarge => Problems.Because(413, $"the body is larger than {options.Value.MaxBodyMiB} MiB; what stood before is kept", soFar),
+            IngestEnd.Broken => Problems.Because(400, "the body broke off or its compression is broken; what stood before is kept", soFar),
+            _ when ingest.Accepted == 0 => Problems.Because(400, NothingUsable(parser), soFar),
+            _ when !isWaitedFor => TypedResults.Accepted((string?)null, new BufferedAnswer(ingest.Accepted, Listed(parser), parser.RejectedCount)),
+            _ => TypedResults.Ok(new IngestAnswer(ingest.Inserted, ingest.Duplicates, Listed(parser), parser.RejectedCount)),
+        };
+    }
+
+    private static async Task<IResult> PostLinesAsync(
+        HttpContext context, WriteBuffer buffer, IOptions<IngestOptions> options, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var query = new QueryReader(context.Request.Query);
+        var precision = _precision.Read(query);
+        if (query.HasFaults) return Line(400, "invalid", string.Join("; ", query.Faults.Select(f => $"{f.Key} {f.Value[0]}")), null);
+        if (IngestRequest.RefuseEncoding(context.Request) is not null) return Line(415, "unsupported media type", "the Content-Encoding must be gzip or absent", null);
+        var parser = new LineProtocolParser(context.Request.BodyReader, precision, clock.GetUtcNow().ToUnixTimeSeconds());
+        var ingest = new IngestRequest(parser, buffer, options.Value.AckTimeout, isWaitedFor: true);
+        switch (await ingest.RunAsync(cancellationToken))
+        {
+            case IngestEnd.BufferFull:
+                context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
+                return Line(429, "too many requests", "the write buffer is full; send the same lines again", null);
+            case IngestEnd.Unavailable:
+                context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
+                return Line(503, "unavailable", "not everything is durable yet; send the same lines again", null);
+            case IngestEnd.TooLarge:
+                return Line(413, "request too large", $"the body is larger than {options.Value.MaxBodyMiB} MiB; what stood before is kept", null);
+            case IngestEnd.Broken:
+                return Line(400, "invalid", "the body broke off or its compression is broken; what stood before is kept", null);
+        }
+        if (parser.RejectedCount == 0) return TypedResults.NoContent();
+        var first = parser.Rejected[0];
+        return Line(400, "invalid", $"line {first.Line}: {first.Error}; {parser.RejectedCount} lines rejected, {ingest.Accepted} kept", first.Line);
+    }
+
+    private static JsonHttpResult<LineProblem> Line(int status, string code, string message, long? line)
+        => TypedResults.Json(new LineProblem(code, message, line), statusCode: status);
+
+    private static IReadOnlyList<RejectedAnswer> Listed(ReadingParser parser)
+        => [.. parser.Rejected.Select(r => new RejectedAnswer(r.Line, r.Field, r.Error))];
+
+    private static string NothingUsable(ReadingParser parser) => parser.Rejected switch
+    {
+        [] => "the body holds no reading",
+        [var only] => only.Error,
+        [var first, ..] => $"no line is a reading; line {first.Line}: {first.Error}",
+    };
+
+    private static string? MediaTypeOf(HttpRequest request)
+        => Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.Value?.ToLowerInvariant() : null;
+}
+
+/// <summary>A line or array element that was not stored. Lines count from 1.</summary>
+internal sealed record RejectedAnswer(long Line, string? Field, string Error);
+
+/// <param name="Rejected">The first 100; rejected_count counts all.</param>
+internal sealed record IngestAnswer(long Inserted, long Duplicates, IReadOnlyList<RejectedAnswer> Rejected, long RejectedCount);
+
+/// <param name="Accepted">Readings that wait to be stored; a killed program loses them.</param>
+internal sealed record BufferedAnswer(long Accepted, IReadOnlyList<RejectedAnswer> Rejected, long RejectedCount);
+
+/// <summary>An error as InfluxDB 2 gives it.</summary>
+internal sealed record LineProblem(string Code, string Message, long? Line);

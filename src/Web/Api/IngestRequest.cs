@@ -1,0 +1,103 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using SensorDash.Data.Ingest;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Web.Api;
+
+/// <summary>How a request with readings ended.</summary>
+internal enum IngestEnd
+{
+    Done,
+    BufferFull,
+    Unavailable,
+    TooLarge,
+    Broken,
+}
+
+/// <summary>Moves the readings of one request into the buffer, several commits ahead of the answer, in bounded memory.</summary>
+internal sealed class IngestRequest(ReadingParser parser, WriteBuffer buffer, TimeSpan patience, bool isWaitedFor)
+{
+    // Parsing runs this far ahead of the disk: enough to keep the writer busy, 20,000 rows of 48 bytes at the most.
+    private const int MostOutstanding = 4;
+
+    private readonly Queue<(Submission Submission, long[] Lines)> _outstanding = new();
+
+    /// <summary>Readings that the buffer took.</summary>
+    public long Accepted { get; private set; }
+
+    public long Inserted { get; private set; }
+
+    public long Duplicates { get; private set; }
+
+    /// <summary>415 for a compression that the server does not undo.</summary>
+    public static ProblemHttpResult? RefuseEncoding(HttpRequest request) => request.Headers.ContentEncoding.Count == 0 ? null
+        // What the decompression middleware has undone, it has also removed from the headers.
+        : Problems.Because(StatusCodes.Status415UnsupportedMediaType, "the Content-Encoding must be gzip, deflate, br or absent");
+
+    /// <summary>Reads the whole body.</summary>
+    public async Task<IngestEnd> RunAsync(CancellationToken cancellationToken)
+    {
+        var end = await ReadBodyAsync(cancellationToken);
+        try
+        {
+            while (_outstanding.Count > 0) await SettleOldestAsync(cancellationToken);
+            return end;
+        }
+        catch (Exception e) when (e is StoreUnavailableException or TimeoutException)
+        {
+            return IngestEnd.Unavailable;
+        }
+    }
+
+    private async Task<IngestEnd> ReadBodyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var batch = new ParsedBatch();
+            bool more;
+            do
+            {
+                more = await parser.ReadAsync(batch, cancellationToken);
+                if (batch.Count > 0 && !await SubmitAsync(batch, cancellationToken)) return IngestEnd.BufferFull;
+                batch.Clear();
+            }
+            while (more);
+            return IngestEnd.Done;
+        }
+        catch (Exception e) when (e is StoreUnavailableException or TimeoutException)
+        {
+            return IngestEnd.Unavailable;
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return IngestEnd.TooLarge;
+        }
+        catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
+        {
+            return IngestEnd.Broken;
+        }
+    }
+
+    private async Task<bool> SubmitAsync(ParsedBatch batch, CancellationToken cancellationToken)
+    {
+        var submission = new Submission(batch.CopyRows(), isWaitedFor);
+        // A request that is half read waits for room, which holds the sender's connection back; a new one is told to come again.
+        if (Accepted > 0) await buffer.AddAsync(submission, patience, cancellationToken);
+        else if (!buffer.TryAdd(submission)) return false;
+        Accepted += batch.Count;
+        if (!isWaitedFor) return true;
+        _outstanding.Enqueue((submission, batch.CopyLines()));
+        while (_outstanding.Count >= MostOutstanding) await SettleOldestAsync(cancellationToken);
+        return true;
+    }
+
+    private async Task SettleOldestAsync(CancellationToken cancellationToken)
+    {
+        var (submission, lines) = _outstanding.Dequeue();
+        var result = await submission.Done.WaitAsync(patience, cancellationToken);
+        Inserted += result.Inserted;
+        Duplicates += result.Duplicates;
+        Accepted -= result.Refused.Count;
+        foreach (var refused in result.Refused) parser.Reject(lines[refused.Index], null, refused.Error);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace SensorDash.Web.Api;
+
+/// <summary>A small JSON object in which an absent member, null and a value are three different things.</summary>
+internal sealed class JsonObjectBody
+{
+    private const int MaxLength = 64 * 1024;
+
+    private readonly JsonElement _object;
+    private readonly Dictionary<string, string[]> _faults = [];
+
+    private JsonObjectBody(JsonElement body) => _object = body;
+
+    public IReadOnlyDictionary<string, string[]> Faults => _faults;
+
+    /// <summary>Reads the body: 415 for another type, 413 when too large, 400 when it is no JSON object.</summary>
+    public static async Task<(JsonObjectBody? Body, ProblemHttpResult? Problem)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (!request.HasJsonContentType())
+            return (null, Problems.Because(StatusCodes.Status415UnsupportedMediaType, "the Content-Type must be application/json"));
+        if (request.ContentLength > MaxLength) return (null, TooLarge());
+        var buffer = new byte[MaxLength + 1];
+        var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        if (length > MaxLength) return (null, TooLarge());
+        try
+        {
+            using var document = JsonDocument.Parse(buffer.AsMemory(0, length));
+            if (document.RootElement.ValueKind == JsonValueKind.Object) return (new(document.RootElement.Clone()), null);
+        }
+        catch (JsonException e)
+        {
+            return (null, Problems.Because(StatusCodes.Status400BadRequest,
+                $"the body is malformed JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}"));
+        }
+        return (null, Problems.Because(StatusCodes.Status400BadRequest, "the body must be a JSON object"));
+    }
+
+    public bool Has(string name) => _object.TryGetProperty(name, out _);
+
+    /// <returns>False when the member is absent or, with a fault, no text.</returns>
+    public bool Text(string name, out string? value)
+    {
+        value = null;
+        if (!_object.TryGetProperty(name, out var member)) return false;
+        if (member.ValueKind == JsonValueKind.Null) return true;
+        if (member.ValueKind == JsonValueKind.String)
+        {
+            value = member.GetString();
+            return true;
+        }
+        _faults[name] = ["must be text or null"];
+        return false;
+    }
+
+    /// <returns>False when the member is absent or, with a fault, no whole number. "" counts as null.</returns>
+    public bool Whole(string name, out int? value)
+    {
+        value = null;
+        if (!_object.TryGetProperty(name, out var member)) return false;
+        if (member.ValueKind == JsonValueKind.Null || (member.ValueKind == JsonValueKind.String && member.GetString() is "")) return true;
+        if (member.ValueKind == JsonValueKind.Number && member.TryGetInt32(out var number))
+        {
+            value = number;
+            return true;
+        }
+        _faults[name] = ["must be a whole number or null"];
+        return false;
+    }
+
+    private static ProblemHttpResult TooLarge()
+        => Problems.Because(StatusCodes.Status413PayloadTooLarge, $"the body is larger than {MaxLength} bytes");
+}

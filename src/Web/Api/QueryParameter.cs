@@ -1,0 +1,98 @@
+using System.Globalization;
+using NodaTime;
+
+namespace SensorDash.Web.Api;
+
+/// <summary>One query parameter: read, checked and documented from the same definition.</summary>
+/// <param name="Name">On the wire.</param>
+/// <param name="Type">JSON schema type.</param>
+/// <param name="Description">Meaning, unit, range, default.</param>
+/// <param name="Example">A value that works.</param>
+internal abstract record QueryParameter(string Name, string Type, string Description, string Example);
+
+/// <summary>Reads parameters of one request and collects every fault, so that the answer names all of them at once.</summary>
+internal sealed class QueryReader(IQueryCollection query)
+{
+    private readonly Dictionary<string, string[]> _faults = [];
+
+    public IReadOnlyDictionary<string, string[]> Faults => _faults;
+
+    public bool HasFaults => _faults.Count > 0;
+
+    public void Fault(string name, string error) => _faults.TryAdd(name, [error]);
+
+    /// <summary>The text of a parameter; null when absent or empty, or when it is given twice, which is a fault.</summary>
+    public string? Text(string name)
+    {
+        var values = query[name];
+        if (values.Count > 1) Fault(name, "is given more than once");
+        return values.Count == 1 && !string.IsNullOrEmpty(values[0]) ? values[0] : null;
+    }
+}
+
+/// <summary>A whole number with bounds.</summary>
+internal sealed record WholeParameter(string Name, long Min, long Max, string Description, string Example, long? Default = null)
+    : QueryParameter(Name, "integer", Description, Example)
+{
+    /// <returns>The value, the default when absent, or the default after a fault.</returns>
+    public long? Read(QueryReader reader)
+    {
+        if (reader.Text(Name) is not { } text) return Default;
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= Min && value <= Max)
+            return value;
+        reader.Fault(Name, $"must be a whole number of {Min} to {Max}, not '{text}'");
+        return Default;
+    }
+}
+
+/// <summary>One of a few words.</summary>
+internal sealed record ChoiceParameter<T>(string Name, string Description, params (string Word, T Value)[] Choices)
+    : QueryParameter(Name, "string", $"{Description}: {string.Join(", ", Choices.Select(c => c.Word))}. Default {Choices[0].Word}.", Choices[0].Word)
+{
+    public T Read(QueryReader reader)
+    {
+        if (reader.Text(Name) is not { } text) return Choices[0].Value;
+        foreach (var (word, value) in Choices)
+            if (word == text) return value;
+        reader.Fault(Name, $"must be {string.Join(", ", Choices.Select(c => c.Word))}, not '{text}'");
+        return Choices[0].Value;
+    }
+}
+
+/// <summary>A switch: 1, true, 0 or false.</summary>
+internal sealed record SwitchParameter(string Name, string Description) : QueryParameter(Name, "string", $"{Description} 1 or 0, default 0.", "1")
+{
+    public bool Read(QueryReader reader)
+    {
+        switch (reader.Text(Name))
+        {
+            case null or "0" or "false": return false;
+            case "1" or "true": return true;
+            case var text:
+                reader.Fault(Name, $"must be 1 or 0, not '{text}'");
+                return false;
+        }
+    }
+}
+
+/// <summary>A time zone of the IANA database.</summary>
+internal sealed record ZoneParameter(string Name, string Description) : QueryParameter(Name, "string", Description, "Europe/Paris")
+{
+    public DateTimeZone Read(QueryReader reader)
+    {
+        if (reader.Text(Name) is not { } text) return DateTimeZone.Utc;
+        if (DateTimeZoneProviders.Tzdb.GetZoneOrNull(text) is { } zone) return zone;
+        reader.Fault(Name, $"must be an IANA time zone such as Europe/Paris, not '{text}'");
+        return DateTimeZone.Utc;
+    }
+}
+
+/// <summary>Free text or a list, checked by its reader.</summary>
+internal sealed record TextParameter(string Name, string Description, string Example) : QueryParameter(Name, "string", Description, Example);
+
+/// <summary>Tells the API description which parameters an endpoint reads.</summary>
+internal static class QueryParameterMetadata
+{
+    public static RouteHandlerBuilder WithQuery(this RouteHandlerBuilder endpoint, params QueryParameter[] parameters)
+        => endpoint.WithMetadata([.. parameters]);
+}

@@ -1,0 +1,25 @@
+using SensorDash.Data.Readings;
+
+namespace SensorDash.Web.Api;
+
+/// <summary>The parameters that several endpoints share.</summary>
+internal static class RangeParameters
+{
+    // Far enough for every clock, near enough that no arithmetic on it overflows.
+    private const long MaxTime = 253_402_300_799;
+
+    public static readonly WholeParameter NodeAddress = new("node_address", 1, int.MaxValue, "Only this node. 1 to 2147483647.", "12");
+    public static readonly WholeParameter StartTime = new("start_time", 0, MaxTime, "Oldest measured time, Unix seconds, included.", "1767225600");
+    public static readonly WholeParameter EndTime = new("end_time", 0, MaxTime, "Newest measured time, Unix seconds, included.", "1769904000");
+
+    public static TimeRange ReadRange(QueryReader reader) => ReadRange(reader, StartTime, EndTime);
+
+    public static TimeRange ReadRange(QueryReader reader, WholeParameter startParameter, WholeParameter endParameter)
+    {
+        var (start, end) = (startParameter.Read(reader), endParameter.Read(reader));
+        if (start > end) reader.Fault(startParameter.Name, $"must not be after {endParameter.Name} ({start} > {end})");
+        return new TimeRange(start, end);
+    }
+
+    public static int? ReadNode(QueryReader reader) => (int?)NodeAddress.Read(reader);
+}

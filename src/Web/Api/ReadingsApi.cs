@@ -1,0 +1,130 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using SensorDash.Data.Analytics;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+
+namespace SensorDash.Web.Api;
+
+/// <summary>Reading what was measured: over all nodes and of one.</summary>
+internal static class ReadingsApi
+{
+    private static readonly WholeParameter _limit = new("limit", 1, 10_000, "Most readings in the answer, 1 to 10000. Default 1000.", "100", 1000);
+    private static readonly WholeParameter _nodeLimit = new("limit", 1, 10_000, "Most readings in the answer, 1 to 10000. Default 100.", "100", 100);
+    private static readonly WholeParameter _offset = new("offset", 0, int.MaxValue, "Readings to pass over. Default 0.", "0", 0);
+    private static readonly TextParameter _cursor = new("cursor", "Go on behind an earlier page: its `next`. Not together with offset.", "MTc2NzIyNTYwMC4xMg");
+    private static readonly WholeParameter _downsample = new("downsample", 1, 2_000,
+        "Answer with at most so many buckets of averages, oldest first, instead of readings. 1 to 2000.", "200");
+    private static readonly WholeParameter _from = RangeParameters.StartTime with { Name = "from", Description = "Left edge of the chart, Unix seconds. Default: a day before to." };
+    private static readonly WholeParameter _to = RangeParameters.EndTime with { Name = "to", Description = "Right edge of the chart, Unix seconds. Default: now." };
+    private static readonly WholeParameter _points = new("points", 1, NodeSeries.MaxPoints,
+        "Most buckets, 1 to 2000. With no more readings than that the answer is the readings themselves. Default 500.", "500", 500);
+
+    public static void MapReadings(this IEndpointRouteBuilder routes)
+    {
+        var all = routes.MapGroup("/api/sensor-data").WithTags("Readings");
+        all.MapGet("", ListAsync).WithName("ListReadings").Produces<ReadingList>()
+            .WithSummary("Readings of every node or one, newest first, ties by node")
+            .WithQuery(RangeParameters.NodeAddress, RangeParameters.StartTime, RangeParameters.EndTime, _limit, _offset, _cursor);
+
+        var node = routes.MapGroup("/api/nodes/{address:int}").WithTags("Readings");
+        node.MapGet("/sensor-data", ListOfNodeAsync).WithName("ListNodeReadings").Produces<NodeReadingList>()
+            .WithSummary("Readings of one node, newest first; with downsample averages, oldest first")
+            .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime, _nodeLimit, _downsample);
+        node.MapGet("/sensor-data/latest", LatestAsync).WithName("LatestReading").Produces<ReadingAnswer>().WithSummary("The newest measured reading");
+        node.MapGet("/statistics", StatisticsAsync).WithName("NodeStatistics").Produces<StatisticsAnswer>()
+            .WithSummary("Exact minimum, maximum, average and percentiles").WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
+        node.MapGet("/series", SeriesAsync).WithName("NodeSeries").Produces<SeriesAnswer>()
+            .WithSummary("What a chart shows: minimum, average and maximum per bucket, and every gap").WithQuery(_from, _to, _points);
+    }
+
+    private static async Task<IResult> ListAsync(HttpRequest request, IReadingStore store, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var filter = new ReadingFilter(RangeParameters.ReadNode(reader), RangeParameters.ReadRange(reader));
+        var (limit, offset) = ((int)_limit.Read(reader)!, (int)_offset.Read(reader)!);
+        var after = ReadCursor(reader);
+        if (after is not null && offset > 0) reader.Fault(_offset.Name, "cannot be given together with cursor");
+        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+
+        var page = new Reading[limit];
+        var count = await store.ReadAsync(new(filter, ReadingOrder.NewestFirst, after, offset), page, cancellationToken);
+        var total = await store.CountAsync(filter, cancellationToken);
+        var next = count == limit ? WriteCursor(page[count - 1]) : null;
+        return TypedResults.Ok(new ReadingList(count, total, limit, offset, next, [.. page.Take(count).Select(ReadingAnswer.Of)]));
+    }
+
+    private static async Task<IResult> ListOfNodeAsync(int address, HttpRequest request, IReadingStore store, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var range = RangeParameters.ReadRange(reader);
+        var limit = (int)_nodeLimit.Read(reader)!;
+        var downsample = (int?)_downsample.Read(reader);
+        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NoSuchNode(address);
+        if (downsample is { } most)
+        {
+            var buckets = await Downsampling.DownsampleAsync(store, address, range, most, cancellationToken);
+            return TypedResults.Ok(new NodeReadingList(address, buckets.Count, [.. buckets.Select(b =>
+                new NodeReading(b.Middle, b.Celsius, b.Percent, b.Flags, b.Count))]));
+        }
+        var page = new Reading[limit];
+        var count = await store.ReadAsync(new(new(address, range), ReadingOrder.NewestFirst), page, cancellationToken);
+        return TypedResults.Ok(new NodeReadingList(address, count, [.. page.Take(count).Select(r =>
+            new NodeReading(r.Timestamp, r.TemperatureCentidegrees / 100m, r.HumidityCentipercent / 100m, r.Flags, null))]));
+    }
+
+    private static async Task<IResult> LatestAsync(int address, IReadingStore store, CancellationToken cancellationToken)
+    {
+        var latest = new Reading[1];
+        return await store.ReadAsync(new(new(address, TimeRange.All), ReadingOrder.NewestFirst), latest, cancellationToken) == 1
+            ? TypedResults.Ok(ReadingAnswer.Of(latest[0]))
+            : Problems.NotFound($"node {address} has no reading");
+    }
+
+    private static async Task<IResult> StatisticsAsync(int address, HttpRequest request, IReadingStore store, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var range = RangeParameters.ReadRange(reader);
+        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (await store.FindNodeAsync(address, cancellationToken) is not { } node) return NodesApi.NoSuchNode(address);
+        var found = await ReadingStatistics.ComputeAsync(store, new(address, range), ValueSummary.UsualPercentiles, cancellationToken);
+        return TypedResults.Ok(StatisticsAnswer.Of(node, found));
+    }
+
+    private static async Task<IResult> SeriesAsync(
+        int address, HttpRequest request, IReadingStore store, NodeDirectory nodes, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var range = RangeParameters.ReadRange(reader, _from, _to);
+        var points = (int)_points.Read(reader)!;
+        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NoSuchNode(address);
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        var to = range.End ?? Math.Max(now, range.Start ?? 0);
+        var from = range.Start ?? Math.Max(0, to - 86_400);
+        var interval = (await nodes.FindMetadataAsync(address, cancellationToken))?.ExpectedIntervalS;
+        var series = await NodeSeries.BuildAsync(store, address, from, to, points, interval, now, cancellationToken);
+        return TypedResults.Ok(SeriesAnswer.Of(address, points, series));
+    }
+
+    private static string WriteCursor(Reading last)
+        => Base64Url.EncodeToString(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{last.Timestamp}.{last.NodeAddress}")));
+
+    private static ReadingPosition? ReadCursor(QueryReader reader)
+    {
+        if (reader.Text(_cursor.Name) is not { } text) return null;
+        if (Base64Url.IsValid(text))
+        {
+            var parts = Encoding.ASCII.GetString(Base64Url.DecodeFromChars(text)).Split('.');
+            if (parts.Length == 2 && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var time)
+                && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var node))
+            {
+                return new ReadingPosition(time, node);
+            }
+        }
+        reader.Fault(_cursor.Name, "must be the next of an earlier page");
+        return null;
+    }
+}

@@ -1,0 +1,79 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using SensorDash.Data.Nodes;
+
+namespace SensorDash.Web.Api;
+
+/// <summary>Groups of nodes.</summary>
+internal static class ZonesApi
+{
+    public static void MapZones(this IEndpointRouteBuilder routes)
+    {
+        const string Example = """{"name": "Greenhouse", "color": "#22C55E", "description": "Both beds"}""";
+        var group = routes.MapGroup("/api/zones").WithTags("Zones");
+        group.MapGet("", ListAsync).WithName("ListZones").Produces<ZoneList>().WithSummary("Every zone, by name");
+        group.MapPost("", AddAsync).WithName("AddZone").Produces<ZoneAnswer>(StatusCodes.Status201Created).WithBody(Example)
+            .WithSummary("Adds a zone; the color is #RRGGBB");
+        group.MapGet("/{id:int}", FindAsync).WithName("GetZone").Produces<ZoneAnswer>().WithSummary("One zone");
+        group.MapPut("/{id:int}", EditAsync).WithName("PutZone").Produces<ZoneAnswer>().WithBody(Example)
+            .WithSummary("Changes a zone: an absent member is kept");
+        group.MapDelete("/{id:int}", DeleteAsync).WithName("DeleteZone").Produces<ZoneDeleted>()
+            .WithSummary("Removes a zone; its nodes stay, without a zone");
+    }
+
+    private static ProblemHttpResult NoSuchZone(int id) => Problems.NotFound($"there is no zone {id}");
+
+    private static async Task<Ok<ZoneList>> ListAsync(ZoneDirectory zones, CancellationToken cancellationToken)
+    {
+        var all = await zones.ListAsync(cancellationToken);
+        return TypedResults.Ok(new ZoneList(all.Count, [.. all.Select(ZoneAnswer.Of)]));
+    }
+
+    private static async Task<IResult> FindAsync(int id, ZoneDirectory zones, CancellationToken cancellationToken)
+        => await zones.FindAsync(id, cancellationToken) is { } zone ? TypedResults.Ok(ZoneAnswer.Of(zone)) : NoSuchZone(id);
+
+    private static async Task<IResult> AddAsync(HttpRequest request, ZoneDirectory zones, CancellationToken cancellationToken)
+    {
+        var (body, problem) = await JsonObjectBody.ReadAsync(request, cancellationToken);
+        if (problem is not null) return problem;
+        var patch = ReadPatch(body!);
+        if (!body!.Has("name")) patch.SetName(null);
+        if (FaultsOf(body, patch) is { Count: > 0 } faults) return Problems.Invalid(faults);
+        var zone = patch.Create();
+        await zones.AddAsync(zone, cancellationToken);
+        return TypedResults.Created($"/api/zones/{zone.Id}", ZoneAnswer.Of(zone));
+    }
+
+    private static async Task<IResult> EditAsync(int id, HttpRequest request, ZoneDirectory zones, CancellationToken cancellationToken)
+    {
+        var (body, problem) = await JsonObjectBody.ReadAsync(request, cancellationToken);
+        if (problem is not null) return problem;
+        var patch = ReadPatch(body!);
+        if (FaultsOf(body!, patch) is { Count: > 0 } faults) return Problems.Invalid(faults);
+        return await zones.EditAsync(id, patch, cancellationToken) is { } zone ? TypedResults.Ok(ZoneAnswer.Of(zone)) : NoSuchZone(id);
+    }
+
+    private static async Task<IResult> DeleteAsync(int id, ZoneDirectory zones, CancellationToken cancellationToken)
+        => await zones.DeleteAsync(id, cancellationToken) ? TypedResults.Ok(new ZoneDeleted(id)) : NoSuchZone(id);
+
+    private static ZonePatch ReadPatch(JsonObjectBody body)
+    {
+        var patch = new ZonePatch();
+        if (body.Text("name", out var name)) patch.SetName(name);
+        if (body.Text("color", out var color)) patch.SetColor(color);
+        if (body.Text("description", out var description)) patch.SetDescription(description);
+        return patch;
+    }
+
+    private static Dictionary<string, string[]> FaultsOf(JsonObjectBody body, ZonePatch patch)
+        => body.Faults.Concat(patch.Faults).DistinctBy(f => f.Key).ToDictionary();
+}
+
+internal sealed record ZoneList(int Count, IReadOnlyList<ZoneAnswer> Zones);
+
+/// <param name="Deleted">Id of the zone that was removed.</param>
+internal sealed record ZoneDeleted(int Deleted);
+
+internal sealed record ZoneAnswer(int Id, string Name, string Color, string? Description)
+{
+    public static ZoneAnswer Of(Zone zone) => new(zone.Id, zone.Name, zone.Color, zone.Description);
+}

@@ -1,0 +1,111 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using SensorDash.Data;
+using SensorDash.Data.Ingest;
+using SensorDash.Data.Storage;
+using SensorDash.Migrations.Sqlite;
+using SensorDash.Web.Api;
+using SensorDash.Web.Security;
+
+namespace SensorDash.Web.Operations;
+
+/// <summary>How the program is put together.</summary>
+internal static class Startup
+{
+    public static void AddSensorDash(this WebApplicationBuilder builder)
+    {
+        builder.Configuration.AddPlanSettings();
+        var services = builder.Services;
+        services.AddSensorDashData();
+        var root = builder.Environment.ContentRootPath;
+        services.PostConfigure<DatabaseOptions>(options => options.Sqlite.Path = Path.GetFullPath(options.Sqlite.Path, root));
+        services.AddDbContextFactory<SqliteContext>((provider, options) =>
+        {
+            var database = provider.GetRequiredService<SqliteDatabase>();
+            database.CreateFolder();
+            options.UseSqlite(database.ConnectionString, sqlite => sqlite.MigrationsAssembly(typeof(SqliteContext).Assembly));
+        });
+        services.AddSingleton<IDbContextFactory<SensorDashContext>, ContextFactory<SqliteContext>>();
+
+        // In this order: the file is ours, its schema is right, and only then are readings taken.
+        services.AddHostedService<DatabaseStart>();
+        services.AddHostedService(provider => provider.GetRequiredService<IngestWorker>());
+
+        services.AddOptions<SecurityOptions>().BindConfiguration(SecurityOptions.SectionName, o => o.ErrorOnUnknownConfiguration = true).ValidateOnStart();
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<IngestOptions>>((kestrel, ingest) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = ingest.Value.MaxBodyMiB * 1024L * 1024L;
+        });
+        services.Configure<FormOptions>(form => form.ValueLengthLimit = 64 * 1024);
+        services.AddRequestDecompression();
+        services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
+        services.AddProblemDetails();
+        services.AddExceptionHandler<ExceptionProblems>();
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // Never inside HTML: nosniff is always sent.
+            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
+        });
+        services.AddSensorDashOpenApi();
+        services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = "sensordash-forgery");
+        services.AddRazorPages();
+        services.AddMemoryCache();
+    }
+
+    public static void UseSensorDash(this WebApplication app)
+    {
+        app.UseSecurityHeaders();
+        app.UseExceptionHandler();
+        app.UseErrorAnswers();
+        app.UseHostFiltering();
+        app.UseNetworkGate();
+        app.UseStaticFiles();
+        app.UseRequestDecompression();
+        app.UseRouting();
+        app.UseAntiforgery();
+        app.MapApi();
+        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapRazorPages();
+    }
+
+    /// <summary>Runs until stopped.</summary>
+    /// <returns>0, or 1 when a setting or the database keeps it from starting; the log then says which in one message.</returns>
+    public static async Task<int> RunSensorDashAsync(this WebApplication app)
+    {
+        try
+        {
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception e) when (e is OptionsValidationException or StartException or StoreUnavailableException)
+        {
+            Log.CannotStart(app.Logger, e.Message);
+            return 1;
+        }
+    }
+
+    private sealed class ContextFactory<TContext>(IDbContextFactory<TContext> factory) : IDbContextFactory<SensorDashContext>
+        where TContext : SensorDashContext
+    {
+        public SensorDashContext CreateDbContext() => factory.CreateDbContext();
+    }
+}
+
+/// <summary>Something outside the program keeps it from starting; the message says what to do.</summary>
+internal sealed class StartException(string message, Exception? innerException) : Exception(message, innerException);
+
+internal static partial class Log
+{
+    [LoggerMessage(10, LogLevel.Critical, "SensorDash cannot start: {Reason}")]
+    public static partial void CannotStart(ILogger logger, string reason);
+
+    [LoggerMessage(11, LogLevel.Error, "{Method} {Path} failed.")]
+    public static partial void RequestFailed(ILogger logger, string method, string path, Exception error);
+}
