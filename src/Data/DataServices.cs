@@ -16,6 +16,8 @@ public static class DataServices
         services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.SectionName, o => o.ErrorOnUnknownConfiguration = true).ValidateOnStart();
         services.AddOptions<IngestOptions>().BindConfiguration(IngestOptions.SectionName, o => o.ErrorOnUnknownConfiguration = true).ValidateOnStart();
+        services.AddOptions<DatabaseOptions>().PostConfigure<IOptions<IngestOptions>>(
+            (database, ingest) => database.Sqlite.SyncsEveryCommit = ingest.Value.Durability == DurabilityProfile.Full);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<SqliteDatabase>();
         services.AddSingleton<IReadingStore, SqliteReadingStore>();

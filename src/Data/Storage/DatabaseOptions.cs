@@ -24,6 +24,9 @@ public sealed class SqliteOptions
 
     /// <summary>Page cache of each connection in MiB, 1 to 1024. Default 8.</summary>
     public int CacheMiB { get; set; } = 8;
+
+    // Follows Ingest:Durability; not a setting of its own.
+    internal bool SyncsEveryCommit { get; set; } = true;
 }
 
 internal sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOptions>

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
-using SensorDash.Data.Ingest;
 
 namespace SensorDash.Data.Storage;
 
@@ -18,12 +17,12 @@ public sealed class SqliteDatabase : IDisposable
     private readonly SemaphoreSlim _readers = new(MaxReaders);
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
 
-    public SqliteDatabase(IOptions<DatabaseOptions> database, IOptions<IngestOptions> ingest)
+    public SqliteDatabase(IOptions<DatabaseOptions> database)
     {
         Path = System.IO.Path.GetFullPath(database.Value.Sqlite.Path);
         ConnectionString = new SqliteConnectionStringBuilder { DataSource = Path, DefaultTimeout = BusyTimeoutSeconds }.ToString();
         // WAL survives a killed process at any level; FULL also survives a cut power line.
-        var synchronous = ingest.Value.Durability == DurabilityProfile.Full ? "FULL" : "NORMAL";
+        var synchronous = database.Value.Sqlite.SyncsEveryCommit ? "FULL" : "NORMAL";
         _pragmas = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; "
             + $"PRAGMA cache_size=-{database.Value.Sqlite.CacheMiB * 1024}; PRAGMA temp_store=MEMORY";
     }

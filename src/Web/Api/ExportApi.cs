@@ -7,6 +7,9 @@ namespace SensorDash.Web.Api;
 /// <summary>CSV of readings without a row cap, and the proof that a download is whole.</summary>
 internal static class ExportApi
 {
+    private const string RowCountTrailer = "X-Row-Count";
+    private const string HashTrailer = "X-Content-SHA256";
+
     private static readonly ChoiceParameter<ReadingOrder> _order = new("order", "By measured time",
         ("desc", ReadingOrder.NewestFirst), ("asc", ReadingOrder.OldestFirst));
     private static readonly ChoiceParameter<CsvTime> _time = new("time", "How times are written",
@@ -44,17 +47,18 @@ internal static class ExportApi
         response.ContentType = options.Gzip ? "application/gzip" : "text/csv; charset=utf-8";
         response.Headers.ContentDisposition = $"attachment; filename=\"{FileName(options)}\"";
         response.Headers.CacheControl = "no-store";
-        if (response.SupportsTrailers())
+        await using var body = new TrailerBody(response, RowCountTrailer, HashTrailer);
+        try
         {
-            response.DeclareTrailer("X-Row-Count");
-            response.DeclareTrailer("X-Content-SHA256");
+            var proof = await export.WriteAsync(options, body, cancellationToken);
+            await body.EndAsync(
+                new Dictionary<string, string> { [RowCountTrailer] = proof.Rows.ToString(CultureInfo.InvariantCulture), [HashTrailer] = proof.Sha256 },
+                cancellationToken);
         }
-        // A failure from here on breaks the connection before the last chunk: the client sees a cut download, never a short file.
-        var proof = await export.WriteAsync(options, response.Body, cancellationToken);
-        if (response.SupportsTrailers())
+        catch when (response.HasStarted)
         {
-            response.AppendTrailer("X-Row-Count", proof.Rows.ToString(CultureInfo.InvariantCulture));
-            response.AppendTrailer("X-Content-SHA256", proof.Sha256);
+            context.Abort(); // The client sees a broken download, never a short file.
+            throw;
         }
         return TypedResults.Empty;
     }

@@ -10,6 +10,7 @@ using SensorDash.Data.Ingest;
 using SensorDash.Data.Storage;
 using SensorDash.Migrations.Sqlite;
 using SensorDash.Web.Api;
+using SensorDash.Web.Commands;
 using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Operations;
@@ -57,6 +58,7 @@ internal static class Startup
         services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = "sensordash-forgery");
         services.AddRazorPages();
         services.AddMemoryCache();
+        services.AddSingleton<DemoData>();
     }
 
     public static void UseSensorDash(this WebApplication app)
@@ -103,6 +105,12 @@ internal sealed class StartException(string message, Exception? innerException) 
 
 internal static partial class Log
 {
+    [LoggerMessage(12, LogLevel.Information, "Demo data is loaded: 12 nodes, 30 days.")]
+    public static partial void DemoLoaded(ILogger logger);
+
+    [LoggerMessage(13, LogLevel.Error, "Demo data could not be loaded.")]
+    public static partial void DemoFailed(ILogger logger, Exception error);
+
     [LoggerMessage(10, LogLevel.Critical, "SensorDash cannot start: {Reason}")]
     public static partial void CannotStart(ILogger logger, string reason);
 

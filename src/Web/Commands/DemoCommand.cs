@@ -1,0 +1,26 @@
+using SensorDash.Web.Operations;
+
+namespace SensorDash.Web.Commands;
+
+/// <summary><c>dotnet run --project src/Web -- demo</c>: starts with demo data loaded.</summary>
+internal static class DemoCommand
+{
+    public const string Name = "demo";
+
+    /// <summary>Loads the data once the program runs; a hub that already has readings gets it beside them.</summary>
+    public static void LoadDemoWhenStarted(this WebApplication app) => app.Lifetime.ApplicationStarted.Register(() =>
+        _ = LoadAsync(app.Services.GetRequiredService<DemoData>(), app.Logger, app.Lifetime.ApplicationStopping));
+
+    private static async Task LoadAsync(DemoData demo, ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await demo.LoadAsync(cancellationToken);
+            Log.DemoLoaded(logger);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.DemoFailed(logger, e);
+        }
+    }
+}
