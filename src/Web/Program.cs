@@ -1,12 +1,21 @@
 using SensorDash.Web.Commands;
 using SensorDash.Web.Operations;
 
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = ContentRoot.Find() });
-builder.AddSensorDash();
-var app = builder.Build();
-app.UseSensorDash();
-if (args.Contains(DemoCommand.Name)) app.LoadDemoWhenStarted();
-return await app.RunSensorDashAsync();
+try
+{
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = ContentRoot.Find() });
+    builder.AddSensorDash();
+    var app = builder.Build();
+    app.UseSensorDash();
+    if (args.Contains(DemoCommand.Name)) app.LoadDemoWhenStarted();
+    await app.RunSensorDashAsync();
+    return 0;
+}
+catch (StartException e)
+{
+    await Console.Error.WriteLineAsync($"SensorDash cannot start: {e.Message}");
+    return 1;
+}
 
 /// <summary>Named so that tests can start the program.</summary>
 public sealed partial class Program;

@@ -40,7 +40,8 @@ public sealed class IngestOptions
     public int MaxBodyMiB { get; set; } = 256;
 }
 
-internal sealed class IngestOptionsValidator : IValidateOptions<IngestOptions>
+/// <summary>Every fault at once, by the setting's full name.</summary>
+public sealed class IngestOptionsValidator : IValidateOptions<IngestOptions>
 {
     public ValidateOptionsResult Validate(string? name, IngestOptions options)
     {

@@ -29,7 +29,8 @@ public sealed class SqliteOptions
     internal bool SyncsEveryCommit { get; set; } = true;
 }
 
-internal sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOptions>
+/// <summary>Every fault at once, by the setting's full name.</summary>
+public sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOptions>
 {
     public ValidateOptionsResult Validate(string? name, DatabaseOptions options)
     {

@@ -17,13 +17,13 @@ public sealed class SqliteFileLock : IDisposable
     public static SqliteFileLock Acquire(string databasePath, TimeProvider clock)
     {
         var ownerPath = databasePath + ".owner";
+        Directory.CreateDirectory(Path.GetDirectoryName(databasePath)!);
         FileStream held;
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(databasePath)!);
             held = new FileStream(databasePath + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e) when (e is not DirectoryNotFoundException)
+        catch (IOException e)
         {
             throw new InvalidOperationException(
                 $"The database {databasePath} is in use by another SensorDash process ({DescribeOwner(ownerPath)}). "

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Storage;
@@ -7,11 +8,12 @@ namespace SensorDash.Web.Operations;
 /// <summary>Takes the database file for this process and brings its schema up to date before anything uses it.</summary>
 internal sealed class DatabaseStart(
     SqliteDatabase database, IDbContextFactory<SensorDashContext> contexts, IOptions<DatabaseOptions> options, TimeProvider clock)
-    : IHostedService, IDisposable
+    : IDisposable
 {
     private SqliteFileLock? _lock;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    /// <exception cref="StartException">Another process has the file, it cannot be opened, or its schema is behind.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -21,6 +23,18 @@ internal sealed class DatabaseStart(
         {
             throw new StartException(e.Message, e);
         }
+        try
+        {
+            await PrepareSchemaAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is DbException || SqliteDatabase.IsUnavailable(e))
+        {
+            throw new StartException($"the database {database.Path} cannot be used: {e.Message}", e);
+        }
+    }
+
+    private async Task PrepareSchemaAsync(CancellationToken cancellationToken)
+    {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var pending = await context.Database.GetPendingMigrationsAsync(cancellationToken);
         if (options.Value.MigrateAtStart) await context.Database.MigrateAsync(cancellationToken);
@@ -30,8 +44,6 @@ internal sealed class DatabaseStart(
                 + "Run 'dotnet ef database update', or set Database__MigrateAtStart=true.", null);
         }
     }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose() => _lock?.Dispose();
 }

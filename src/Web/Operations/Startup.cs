@@ -21,6 +21,7 @@ internal static class Startup
     public static void AddSensorDash(this WebApplicationBuilder builder)
     {
         builder.Configuration.AddPlanSettings();
+        ThrowOnFaults(builder.Configuration);
         var services = builder.Services;
         services.AddSensorDashData();
         var root = builder.Environment.ContentRootPath;
@@ -33,11 +34,10 @@ internal static class Startup
         });
         services.AddSingleton<IDbContextFactory<SensorDashContext>, ContextFactory<SqliteContext>>();
 
-        // In this order: the file is ours, its schema is right, and only then are readings taken.
-        services.AddHostedService<DatabaseStart>();
+        services.AddSingleton<DatabaseStart>();
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker>());
 
-        services.AddOptions<SecurityOptions>().BindConfiguration(SecurityOptions.SectionName, o => o.ErrorOnUnknownConfiguration = true).ValidateOnStart();
+        services.AddOptions<SecurityOptions>().BindConfiguration(SecurityOptions.SectionName);
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<IngestOptions>>((kestrel, ingest) =>
         {
             kestrel.AddServerHeader = false;
@@ -78,25 +78,35 @@ internal static class Startup
     }
 
     /// <summary>Runs until stopped.</summary>
-    /// <returns>0, or 1 when a setting or the database keeps it from starting; the log then says which in one message.</returns>
-    public static async Task<int> RunSensorDashAsync(this WebApplication app)
+    /// <exception cref="StartException">The database or the address cannot be had.</exception>
+    public static async Task RunSensorDashAsync(this WebApplication app)
     {
+        // Before anything else starts: the file is ours, its schema is right, and only then are readings taken.
+        await app.Services.GetRequiredService<DatabaseStart>().RunAsync(app.Lifetime.ApplicationStopping);
         try
         {
             await app.RunAsync();
-            return 0;
         }
-        catch (Exception e) when (e is OptionsValidationException or StartException or StoreUnavailableException)
+        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            Log.CannotStart(app.Logger, e.Message);
-            return 1;
+            throw new StartException(e.Message + " Choose another with --urls http://127.0.0.1:5081.", e);
         }
     }
 
-    private sealed class ContextFactory<TContext>(IDbContextFactory<TContext> factory) : IDbContextFactory<SensorDashContext>
+    private static void ThrowOnFaults(IConfiguration configuration)
+    {
+        string[] faults = [
+            .. SettingsCheck.Faults(configuration, DatabaseOptions.SectionName, new DatabaseOptionsValidator()),
+            .. SettingsCheck.Faults(configuration, IngestOptions.SectionName, new IngestOptionsValidator()),
+            .. SettingsCheck.Faults<SecurityOptions>(configuration, SecurityOptions.SectionName)];
+        if (faults.Length > 0) throw new StartException("the settings have faults:\n  " + string.Join("\n  ", faults), null);
+    }
+
+    // Asks for the factory late: making its options touches the disk, and nothing may before the file is known to be ours.
+    private sealed class ContextFactory<TContext>(IServiceProvider services) : IDbContextFactory<SensorDashContext>
         where TContext : SensorDashContext
     {
-        public SensorDashContext CreateDbContext() => factory.CreateDbContext();
+        public SensorDashContext CreateDbContext() => services.GetRequiredService<IDbContextFactory<TContext>>().CreateDbContext();
     }
 }
 
@@ -110,9 +120,6 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Error, "Demo data could not be loaded.")]
     public static partial void DemoFailed(ILogger logger, Exception error);
-
-    [LoggerMessage(10, LogLevel.Critical, "SensorDash cannot start: {Reason}")]
-    public static partial void CannotStart(ILogger logger, string reason);
 
     [LoggerMessage(11, LogLevel.Error, "{Method} {Path} failed.")]
     public static partial void RequestFailed(ILogger logger, string method, string path, Exception error);
