@@ -1,0 +1,12 @@
+using SensorDash.Bench;
+
+switch (args)
+{
+    case ["ingest", .. var rest]:
+        return await IngestBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 1_000_000);
+    case ["export", .. var rest]:
+        return await ExportBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 5_000_000);
+    default:
+        await Console.Error.WriteLineAsync("dotnet run -c Release --project bench -- ingest [rows] | export [rows]");
+        return 2;
+}
