@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
 
@@ -14,7 +15,7 @@ internal static class ExportBench
         var folder = Directory.CreateTempSubdirectory("sensordash-bench-").FullName;
         try
         {
-            await using var server = await BenchServer.StartAsync(folder);
+            await using var server = await SensorDashProcess.StartAsync(Path.Combine(folder, "sensordash.db"));
             foreach (var chunk in SyntheticReadings.Take(count).Chunk(LinesPerRequest))
             {
                 using var content = new ByteArrayContent(SyntheticReadings.Ndjson(chunk));
@@ -32,7 +33,7 @@ internal static class ExportBench
         return 0;
     }
 
-    private static async Task DownloadAsync(BenchServer server, string query)
+    private static async Task DownloadAsync(SensorDashProcess server, string query)
     {
         var watch = Stopwatch.StartNew();
         using var response = await server.Client.GetAsync(
@@ -52,7 +53,7 @@ internal static class ExportBench
         if (own != theirs) throw new InvalidOperationException("The trailer does not match the file.");
     }
 
-    private static string Text(BenchServer server)
+    private static string Text(SensorDashProcess server)
     {
         var (anonymous, peak) = server.Memory();
         return $"{anonymous:0} / {peak:0}";

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using SensorDash.Data.Readings;
+using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
 
@@ -27,10 +28,11 @@ internal static class IngestBench
             try
             {
                 double http, ceiling;
-                await using (var server = await BenchServer.StartAsync(folder))
+                var database = Path.Combine(folder, "sensordash.db");
+                await using (var server = await SensorDashProcess.StartAsync(database))
                 {
                     var empty = Path.Combine(folder, "ceiling.db");
-                    await CopySchemaAsync(server.DatabasePath, empty);
+                    await CopySchemaAsync(database, empty);
                     ceiling = SqliteCeiling.Measure(empty, readings);
                     http = count / await PostAsync(server.Client, bodies);
                     await CheckCountersAsync(server.Client, readings);

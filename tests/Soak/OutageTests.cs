@@ -1,0 +1,53 @@
+using System.Net;
+using Microsoft.Data.Sqlite;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Soak.Tests;
+
+/// <summary>Another process holds the file: nothing acknowledged is lost and the hub recovers by itself.</summary>
+public sealed class OutageTests
+{
+    private const int Senders = 4;
+
+    [Fact]
+    public async Task Ingest_FileLockedByAnotherProcess_LosesNothingAndGoesOn()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "locked.db");
+        await using var server = await SensorDashProcess.StartAsync(path, ("Ingest__AckTimeout", "00:00:02"));
+        var senders = Enumerable.Range(1, Senders).Select(node => new Sender(node)).ToArray();
+        foreach (var sender in senders) Assert.Equal(HttpStatusCode.OK, await sender.PostAsync(server.Client, 100));
+
+        var refused = 0;
+        await using (var other = new SqliteConnection($"Data Source={path};Pooling=false"))
+        {
+            await other.OpenAsync();
+            await using var exclusive = other.CreateCommand();
+            exclusive.CommandText = "BEGIN IMMEDIATE";
+            await exclusive.ExecuteNonQueryAsync();
+            using var outage = new CancellationTokenSource(TimeSpan.FromSeconds(SoakSize.Choose(quick: 3, full: 20)));
+            await Task.WhenAll(senders.Select(async sender =>
+            {
+                while (!outage.IsCancellationRequested)
+                {
+                    var status = await sender.PostAsync(server.Client, 100);
+                    Assert.True(status is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests, $"{status}");
+                    Interlocked.Increment(ref refused);
+                }
+            }));
+            using var ready = await server.Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+            exclusive.CommandText = "ROLLBACK";
+            await exclusive.ExecuteNonQueryAsync();
+        }
+        Assert.True(refused >= Senders);
+
+        foreach (var sender in senders)
+        {
+            // The writer may still be in its last pause, so the first try may be refused; from the first success on none may be.
+            while (await sender.PostAsync(server.Client, 100) is not HttpStatusCode.OK) { }
+            for (var i = 0; i < 50; i++) Assert.Equal(HttpStatusCode.OK, await sender.PostAsync(server.Client, 1));
+        }
+        await StoredFile.AssertHoldsAsync(path, senders);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace SensorDash.Soak.Tests;
+
+/// <summary>A node that posts readings of its own and remembers which were acknowledged.</summary>
+internal sealed class Sender(int node)
+{
+    private const long Start = 1_700_000_000;
+    private long _next = Start;
+
+    public int Node => node;
+
+    /// <summary>Measured times that a 200 has covered.</summary>
+    public ConcurrentQueue<long> Acknowledged { get; } = new();
+
+    /// <summary>Posts the next <paramref name="count"/> readings; whatever is not acknowledged is sent again by the next call.</summary>
+    /// <returns>The status, or null when the connection broke.</returns>
+    public async Task<HttpStatusCode?> PostAsync(HttpClient client, int count)
+    {
+        var body = new StringBuilder();
+        for (var time = _next; time < _next + count; time++)
+            body.Append(CultureInfo.InvariantCulture, $"{{\"node_address\":{node},\"timestamp\":{time},\"temperature_celsius\":{time % 50}.25}}\n");
+        try
+        {
+            using var content = new ByteArrayContent(Encoding.ASCII.GetBytes(body.ToString()));
+            content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
+            using var response = await client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), content);
+            if (response.StatusCode != HttpStatusCode.OK) return response.StatusCode;
+            using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+            var covered = answer.RootElement.GetProperty("inserted").GetInt32() + answer.RootElement.GetProperty("duplicates").GetInt32();
+            Assert.Equal(count, covered);
+            for (var time = _next; time < _next + count; time++) Acknowledged.Enqueue(time);
+            _next += count;
+            return HttpStatusCode.OK;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace SensorDash.Tests.Support;
+
+/// <summary>The program as a process of its own, on a free port of loopback, for what cannot be shown inside one: being killed, memory.</summary>
+public sealed class SensorDashProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private SensorDashProcess(Process process, Uri address)
+    {
+        _process = process;
+        Client = new HttpClient(new SocketsHttpHandler(), disposeHandler: true) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(10) };
+    }
+
+    public HttpClient Client { get; }
+
+    /// <summary>Starts it on <paramref name="databasePath"/> and returns when it answers.</summary>
+    /// <param name="settings">Further environment variables.</param>
+    public static async Task<SensorDashProcess> StartAsync(string databasePath, params (string Name, string Value)[] settings)
+    {
+        var port = FreePort();
+        var program = Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll");
+        var start = new ProcessStartInfo("dotnet", [program, "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["Database__Sqlite__Path"] = databasePath;
+        foreach (var (name, value) in settings) start.Environment[name] = value;
+        var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (!line.Contains("Application started", StringComparison.Ordinal)) continue;
+            _ = process.StandardOutput.ReadToEndAsync(); // A full pipe would stop the program.
+            return new SensorDashProcess(process, new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")));
+        }
+        throw new InvalidOperationException($"SensorDash did not start: {await errors}");
+    }
+
+    /// <summary>Anonymous memory and peak resident memory in MiB, as the kernel counts them.</summary>
+    public (double Anonymous, double Peak) Memory()
+    {
+        var lines = File.ReadAllLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{_process.Id}/status"));
+        return (Read("RssAnon:"), Read("VmHWM:"));
+
+        double Read(string key) => double.Parse(lines.First(l => l.StartsWith(key, StringComparison.Ordinal))
+            .Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    }
+
+    /// <summary>Ends it as <c>kill -9</c> does.</summary>
+    public async Task KillAsync()
+    {
+        if (!_process.HasExited) _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await KillAsync();
+        _process.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
