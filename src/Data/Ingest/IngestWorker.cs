@@ -14,8 +14,8 @@ public sealed partial class IngestWorker(
     // Four full submissions: larger transactions gain nothing (bench/results) and only make the next sender wait.
     private const int MaxTransactionRows = 20_000;
 
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(2);
 
     private readonly bool _gathers = options.Value.Durability == DurabilityProfile.SdSaver;
     private readonly List<Submission> _batch = [];
@@ -140,7 +140,7 @@ public sealed partial class IngestWorker(
 
     private async Task<int> AppendWithRetryAsync(int start, int count, CancellationToken cancellationToken)
     {
-        for (var pause = FirstRetry; ; pause = pause * 2 < LongestRetry ? pause * 2 : LongestRetry)
+        for (var pause = _firstRetry; ; pause = pause * 2 < _longestRetry ? pause * 2 : _longestRetry)
         {
             try
             {

@@ -53,8 +53,8 @@ public abstract partial class SensorDashContext(DbContextOptions options) : DbCo
             batch.Property(b => b.Id).ValueGeneratedNever();
         });
         foreach (var entity in modelBuilder.Model.GetEntityTypes())
-        foreach (var property in entity.GetProperties())
-            property.SetColumnName(WordStart().Replace(property.Name, "_$0").ToLowerInvariant());
+            foreach (var property in entity.GetProperties())
+                property.SetColumnName(WordStart().Replace(property.Name, "_$0").ToLowerInvariant());
     }
 
     [GeneratedRegex("(?<!^)[A-Z]")]

@@ -11,7 +11,7 @@ public sealed class SqliteDatabase : IDisposable
     private const int MaxReaders = 4;
 
     // SQLITE_BUSY, LOCKED, NOMEM, IOERR, FULL, CANTOPEN, PROTOCOL: all can pass without the data changing.
-    private static readonly HashSet<int> Transient = [5, 6, 7, 10, 13, 14, 15];
+    private static readonly HashSet<int> _transient = [5, 6, 7, 10, 13, 14, 15];
 
     private readonly string _pragmas;
     private readonly SemaphoreSlim _readers = new(MaxReaders);
@@ -109,7 +109,7 @@ public sealed class SqliteDatabase : IDisposable
 
     internal static Exception Translate(int code, string message, Exception? inner = null) => (code & 0xff) switch
     {
-        var primary when Transient.Contains(primary)
+        var primary when _transient.Contains(primary)
             => new StoreUnavailableException($"SQLite cannot be used just now (code {code}): {message}", inner),
         // SQLITE_CONSTRAINT, MISMATCH, TOOBIG, RANGE: the row is at fault.
         19 or 20 or 18 or 25 => new StoreRejectedException($"SQLite refused the row (code {code}): {message}", inner),

@@ -21,10 +21,10 @@ internal static class SqliteRuntime
 #pragma warning restore CA2255
 
     // By reflection: named in code, the property would bind to the newer SQLitePCLRaw that the driver was compiled against (CS1705).
-    private static readonly PropertyInfo HandleProperty = typeof(SqliteConnection).GetProperty("Handle")!;
+    private static readonly PropertyInfo _handleProperty = typeof(SqliteConnection).GetProperty("Handle")!;
 
     /// <summary>SQLite's own handle of an open connection.</summary>
-    internal static sqlite3 HandleOf(SqliteConnection connection) => (sqlite3)HandleProperty.GetValue(connection)!;
+    internal static sqlite3 HandleOf(SqliteConnection connection) => (sqlite3)_handleProperty.GetValue(connection)!;
 
     private static Assembly? LoadBesideApp(AssemblyLoadContext context, AssemblyName name)
     {

@@ -53,7 +53,11 @@ internal static class ApiDescription
         }
         return new OpenApiParameter
         {
-            Name = parameter.Name, In = ParameterLocation.Query, Description = parameter.Description, Schema = schema, Example = example,
+            Name = parameter.Name,
+            In = ParameterLocation.Query,
+            Description = parameter.Description,
+            Schema = schema,
+            Example = example,
         };
     }
 
