@@ -8,7 +8,7 @@ public sealed class BrowserFixture : IAsyncLifetime
 {
     private const string Chromium = "/usr/bin/chromium";
 
-    private readonly TemporaryFolder _folder = new();
+    private TemporaryFolder? _folder;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
     private SensorDashProcess? _server;
@@ -24,6 +24,7 @@ public sealed class BrowserFixture : IAsyncLifetime
             if (Environment.GetEnvironmentVariable("CI") is not null) throw new InvalidOperationException($"{Chromium} is missing.");
             return;
         }
+        _folder = new TemporaryFolder();
         _server = await SensorDashProcess.StartAsync(Path.Combine(_folder.Path, "browser.db"));
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
@@ -55,6 +56,6 @@ public sealed class BrowserFixture : IAsyncLifetime
         if (_browser is not null) await _browser.DisposeAsync();
         _playwright?.Dispose();
         if (_server is not null) await _server.DisposeAsync();
-        _folder.Dispose();
+        _folder?.Dispose();
     }
 }
