@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using SensorDash.Data.Analytics;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
@@ -21,6 +22,7 @@ public static class DataServices
         services.AddSingleton<IReadingStore, SqliteReadingStore>();
         services.AddSingleton<NodeDirectory>();
         services.AddSingleton<ZoneDirectory>();
+        services.AddSingleton<IReadingAnalytics, StoreAnalytics>();
         services.AddSingleton<Export.CsvExport>();
         services.AddSingleton<WriteBuffer>();
         services.AddSingleton<IngestWorker>();

@@ -5,7 +5,15 @@ namespace SensorDash.Data.Analytics;
 
 /// <summary>A stretch without readings that should have had some. Both ends are Unix seconds.</summary>
 /// <param name="Missing">Readings that the expected interval would have brought.</param>
-public readonly record struct SeriesGap(long From, long To, long Missing);
+public readonly record struct SeriesGap(long From, long To, long Missing)
+{
+    /// <summary>The gap between two readings, or between one and an end of the range.</summary>
+    public static SeriesGap Between(long from, long to, int intervalSeconds)
+    {
+        var spacings = (long)Math.Round((to - from) / (decimal)intervalSeconds, MidpointRounding.AwayFromZero);
+        return new(from, to, Math.Max(1, spacings - 1));
+    }
+}
 
 /// <summary>One quantity in one bucket, °C or %; null when no reading of the bucket has it.</summary>
 public readonly record struct SeriesValue(decimal? Min, decimal? Average, decimal? Max);
@@ -72,7 +80,7 @@ public sealed record NodeSeries(
         return new(from, to, statistics.Count, bucketSeconds, interval, runs, gaps, statistics);
     }
 
-    private static async Task<int?> LearnIntervalAsync(IReadingStore store, ReadingFilter filter, CancellationToken cancellationToken)
+    internal static async Task<int?> LearnIntervalAsync(IReadingStore store, ReadingFilter filter, CancellationToken cancellationToken)
     {
         var newest = new Reading[LearnedFrom];
         var read = await store.ReadAsync(new(filter, ReadingOrder.NewestFirst), newest, cancellationToken);

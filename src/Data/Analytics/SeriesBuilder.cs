@@ -22,7 +22,7 @@ internal sealed class SeriesBuilder(long from, long to, long? bucketSeconds, int
         if (_bucket.Count > 0 && (isGap || index != _bucket.Index)) _run.Add(_bucket.Close());
         if (isGap)
         {
-            AddGap(silentSince, reading.Timestamp);
+            _gaps.Add(SeriesGap.Between(silentSince, reading.Timestamp, intervalSeconds!.Value));
             CloseRun();
         }
         _bucket.Add(index, reading);
@@ -36,16 +36,9 @@ internal sealed class SeriesBuilder(long from, long to, long? bucketSeconds, int
     {
         if (_bucket.Count > 0) _run.Add(_bucket.Close());
         CloseRun();
-        if (_previous is { } last && NodeSeries.IsGap(to - last, intervalSeconds)) AddGap(last, to);
+        if (_previous is { } last && NodeSeries.IsGap(to - last, intervalSeconds)) _gaps.Add(SeriesGap.Between(last, to, intervalSeconds!.Value));
         return (_runs, _gaps, new ReadingStatistics(_count,
             _temperatures.Summarize(ValueSummary.UsualPercentiles), _humidities.Summarize(ValueSummary.UsualPercentiles)));
-    }
-
-    private void AddGap(long start, long end)
-    {
-        // Both ends of an inner gap have a reading; the range's own ends have not.
-        var spacings = (long)Math.Round((end - start) / (decimal)intervalSeconds!.Value, MidpointRounding.AwayFromZero);
-        _gaps.Add(new SeriesGap(start, end, Math.Max(1, spacings - 1)));
     }
 
     private void CloseRun()

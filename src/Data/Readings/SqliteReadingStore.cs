@@ -32,7 +32,7 @@ public sealed class SqliteReadingStore(SqliteDatabase database, TimeProvider clo
     // Counters always equal a recount, so an open range need not be counted row by row.
     private const string CountFromNodes = "SELECT coalesce(sum(total_readings), 0) FROM nodes WHERE $node IS NULL OR address = $node";
 
-    private const string SelectNodes = "SELECT address, device_id, node_type, first_seen_at, last_seen_at, total_readings FROM nodes";
+    private const string SelectNodes = "SELECT address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen FROM nodes";
 
     private readonly SqliteReadingWriter _writer = new(database, clock);
 
@@ -159,6 +159,7 @@ public sealed class SqliteReadingStore(SqliteDatabase database, TimeProvider clo
                 FirstSeenAt = reader.GetInt64(3),
                 LastSeenAt = reader.GetInt64(4),
                 TotalReadings = reader.GetInt64(5),
+                DuplicatesSeen = reader.GetInt64(6),
             });
         }
         return nodes;

@@ -15,13 +15,14 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
         """;
 
     private const string UpsertNode = $"""
-        INSERT INTO nodes (address, device_id, node_type, first_seen_at, last_seen_at, total_readings)
-        VALUES (?, ?, '{Node.SensorType}', ?, ?, ?)
+        INSERT INTO nodes (address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen)
+        VALUES (?, ?, '{Node.SensorType}', ?, ?, ?, ?)
         ON CONFLICT (address) DO UPDATE SET
             device_id = coalesce(excluded.device_id, device_id),
             first_seen_at = min(first_seen_at, excluded.first_seen_at),
             last_seen_at = max(last_seen_at, excluded.last_seen_at),
-            total_readings = total_readings + excluded.total_readings
+            total_readings = total_readings + excluded.total_readings,
+            duplicates_seen = duplicates_seen + excluded.duplicates_seen
         """;
 
     private const string NextBatchId = "SELECT coalesce(max(id), 0) + 1 FROM ingest_batches";
@@ -42,7 +43,7 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
     {
         public ulong? DeviceId;
         public long First, Last;
-        public int Count;
+        public int Count, Duplicates;
     }
 
     public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
@@ -94,13 +95,13 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
             raw.sqlite3_reset(insert);
 
             isNew[i] = raw.sqlite3_changes(handle) > 0;
+            Count(reading, isNew[i]);
             if (!isNew[i]) continue;
             added++;
             (first, last) = (Math.Min(first, reading.Timestamp), Math.Max(last, reading.Timestamp));
-            Count(reading);
         }
-        if (added == 0) return 0;
         StoreNodes(handle);
+        if (added == 0) return 0;
 
         var batchRow = _insertBatch!;
         raw.sqlite3_bind_int64(batchRow, 1, batchId);
@@ -113,10 +114,15 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
         return added;
     }
 
-    private void Count(in Reading reading)
+    private void Count(in Reading reading, bool isNew)
     {
         ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(_changes, reading.NodeAddress, out var known);
-        if (!known) (change.First, change.Last) = (reading.Timestamp, reading.Timestamp);
+        if (!known) (change.First, change.Last) = (long.MaxValue, long.MinValue);
+        if (!isNew)
+        {
+            change.Duplicates++; // The node is there: the reading that this one repeats has made it.
+            return;
+        }
         change.First = Math.Min(change.First, reading.Timestamp);
         change.Last = Math.Max(change.Last, reading.Timestamp);
         change.DeviceId = reading.DeviceId ?? change.DeviceId;
@@ -134,6 +140,7 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
             raw.sqlite3_bind_int64(upsert, 3, change.First);
             raw.sqlite3_bind_int64(upsert, 4, change.Last);
             raw.sqlite3_bind_int64(upsert, 5, change.Count);
+            raw.sqlite3_bind_int64(upsert, 6, change.Duplicates);
             Step(handle, upsert, raw.SQLITE_DONE);
             raw.sqlite3_reset(upsert);
         }

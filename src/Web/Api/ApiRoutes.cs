@@ -10,6 +10,7 @@ internal static class ApiRoutes
         routes.MapNodes();
         routes.MapZones();
         routes.MapExport();
+        routes.MapAnalytics();
         routes.MapSystem();
     }
 }

@@ -52,6 +52,7 @@ internal static class Startup
         {
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // Never inside HTML: nosniff is always sent.
+            json.SerializerOptions.Converters.Add(new PlainDecimalConverter());
             json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
         });
         services.AddSensorDashOpenApi();

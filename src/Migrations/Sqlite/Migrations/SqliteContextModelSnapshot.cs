@@ -26,6 +26,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("device_id");
 
+                    b.Property<long>("DuplicatesSeen")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("duplicates_seen");
+
                     b.Property<long>("FirstSeenAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("first_seen_at");
