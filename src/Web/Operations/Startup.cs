@@ -60,6 +60,7 @@ internal static class Startup
         services.AddRazorPages();
         services.AddMemoryCache();
         services.AddSingleton<DemoData>();
+        services.AddSingleton<Pages.Display.Sparklines>();
     }
 
     public static void UseSensorDash(this WebApplication app)
@@ -69,7 +70,8 @@ internal static class Startup
         app.UseErrorAnswers();
         app.UseHostFiltering();
         app.UseNetworkGate();
-        app.UseStaticFiles();
+        // Modules import each other by plain names: asked for again each time, a new version never runs with an old one's parts.
+        app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.UseRequestDecompression();
         app.UseRouting();
         app.UseAntiforgery();
