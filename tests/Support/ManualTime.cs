@@ -1,0 +1,126 @@
+namespace SensorDash.Tests.Support;
+
+/// <summary>A clock that only moves when told. Timers fire inside <see cref="Advance"/>, in the order they are due.</summary>
+public sealed class ManualTime(DateTimeOffset now) : TimeProvider
+{
+    /// <summary>2026-07-01T12:00:00Z, a Wednesday.</summary>
+    public const long Noon = 1_782_907_200;
+
+    private readonly Lock _lock = new();
+    private readonly List<ManualTimer> _timers = [];
+    private readonly List<(Func<TimeSpan, bool> Matches, TaskCompletionSource Seen)> _waiters = [];
+    private DateTimeOffset _now = now;
+
+    public ManualTime()
+        : this(DateTimeOffset.FromUnixTimeSeconds(Noon))
+    {
+    }
+
+    public DateTimeOffset Now
+    {
+        get
+        {
+            lock (_lock) return _now;
+        }
+    }
+
+    public long UnixSeconds => Now.ToUnixTimeSeconds();
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override DateTimeOffset GetUtcNow() => Now;
+
+    public override long GetTimestamp() => Now.Ticks;
+
+    /// <summary>Ends as soon as code waits on this clock: advancing it earlier would be advancing past nothing.</summary>
+    public Task TimerPendingAsync() => TimerPendingAsync(_ => true);
+
+    /// <summary>Ends as soon as code waits on this clock for a time that <paramref name="matches"/>.</summary>
+    public Task TimerPendingAsync(Func<TimeSpan, bool> matches)
+    {
+        lock (_lock)
+        {
+            if (_timers.Any(t => matches(t.Due - _now))) return Task.CompletedTask;
+            var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiters.Add((matches, seen));
+            return seen.Task;
+        }
+    }
+
+    public void Advance(TimeSpan by)
+    {
+        DateTimeOffset end;
+        lock (_lock) end = _now + by;
+        while (true)
+        {
+            ManualTimer? due;
+            lock (_lock)
+            {
+                due = _timers.Where(t => t.Due <= end).MinBy(t => t.Due);
+                if (due is null)
+                {
+                    _now = end;
+                    return;
+                }
+                if (due.Due > _now) _now = due.Due;
+                due.Rearm(_timers);
+            }
+            due.Fire();
+        }
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new ManualTimer(this, callback, state);
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    private sealed class ManualTimer(ManualTime clock, TimerCallback callback, object? state) : ITimer
+    {
+        private TimeSpan _period = Timeout.InfiniteTimeSpan;
+
+        public DateTimeOffset Due { get; private set; }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            var fires = false;
+            List<TaskCompletionSource> seen = [];
+            lock (clock._lock)
+            {
+                clock._timers.Remove(this);
+                _period = period;
+                if (dueTime == TimeSpan.Zero) fires = true;
+                else if (dueTime != Timeout.InfiniteTimeSpan)
+                {
+                    Due = clock._now + dueTime;
+                    clock._timers.Add(this);
+                    seen.AddRange(clock._waiters.Where(w => w.Matches(dueTime)).Select(w => w.Seen));
+                    clock._waiters.RemoveAll(w => w.Matches(dueTime));
+                }
+            }
+            foreach (var waiter in seen) waiter.TrySetResult();
+            if (fires) Fire();
+            return true;
+        }
+
+        public void Rearm(List<ManualTimer> timers)
+        {
+            if (_period == Timeout.InfiniteTimeSpan || _period == TimeSpan.Zero) timers.Remove(this);
+            else Due += _period;
+        }
+
+        public void Fire() => callback(state);
+
+        public void Dispose()
+        {
+            lock (clock._lock) clock._timers.Remove(this);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Ingest;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+using SensorDash.Migrations.Sqlite;
+
+namespace SensorDash.Tests.Support;
+
+/// <summary>A fresh, migrated store of one engine, its clock, and what a contract test must be able to do to it from outside.</summary>
+public abstract class StoreFixture : IAsyncDisposable
+{
+    public ManualTime Clock { get; } = new();
+
+    public abstract IReadingStore Store { get; }
+
+    public abstract IDbContextFactory<SensorDashContext> Contexts { get; }
+
+    public NodeDirectory Nodes => new(Store, Contexts, Clock);
+
+    /// <summary>From now on the engine itself refuses readings of this temperature, as a broken page or a constraint would.</summary>
+    public abstract Task RefuseAsync(short temperatureCentidegrees);
+
+    /// <summary>Keeps every writer out until the answer is disposed.</summary>
+    public abstract Task<IAsyncDisposable> LockAsync();
+
+    /// <summary>One number, by a connection of the test's own.</summary>
+    public abstract Task<long> ScalarAsync(string sql);
+
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>A store on a SQLite file of its own.</summary>
+public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorDashContext>
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly SqliteReadingStore _store;
+
+    private SqliteStoreFixture()
+    {
+        var options = new DatabaseOptions();
+        options.Sqlite.Path = _folder.File("test.db");
+        Database = new SqliteDatabase(Options.Create(options), Options.Create(new IngestOptions { Durability = DurabilityProfile.Normal }));
+        _store = new SqliteReadingStore(Database, Clock);
+    }
+
+    public SqliteDatabase Database { get; }
+
+    public override IReadingStore Store => _store;
+
+    public override IDbContextFactory<SensorDashContext> Contexts => this;
+
+    public static async Task<SqliteStoreFixture> CreateAsync()
+    {
+        var fixture = new SqliteStoreFixture();
+        await using var context = fixture.CreateDbContext();
+        await context.Database.MigrateAsync();
+        return fixture;
+    }
+
+    public SensorDashContext CreateDbContext() => CreateSqliteContext();
+
+    public SqliteContext CreateSqliteContext() => new(new DbContextOptionsBuilder<SqliteContext>()
+        .UseSqlite(Database.ConnectionString, sqlite => sqlite.MigrationsAssembly(typeof(SqliteContext).Assembly)).Options);
+
+    public override Task RefuseAsync(short temperatureCentidegrees) => ExecuteAsync($"""
+        CREATE TRIGGER refuse_{Math.Abs((int)temperatureCentidegrees)} BEFORE INSERT ON sensor_readings
+        WHEN NEW.temperature_centidegrees = {temperatureCentidegrees} BEGIN SELECT RAISE(ABORT, 'poison'); END
+        """);
+
+    public override async Task<IAsyncDisposable> LockAsync() => await SqliteLock.TakeAsync(Database.Path);
+
+    public override async Task<long> ScalarAsync(string sql)
+    {
+        await using var connection = await OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>A connection of the test's own, outside every pool.</summary>
+    public Task<SqliteConnection> OpenAsync() => SqliteLock.OpenAsync(Database.Path);
+
+    public override ValueTask DisposeAsync()
+    {
+        _store.Dispose();
+        Database.Dispose();
+        using (var pooled = new SqliteConnection(Database.ConnectionString)) SqliteConnection.ClearPool(pooled);
+        _folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>A write lock on a SQLite file, held by a connection that the product knows nothing of.</summary>
+public sealed class SqliteLock : IAsyncDisposable
+{
+    private readonly SqliteConnection _connection;
+
+    private SqliteLock(SqliteConnection connection) => _connection = connection;
+
+    public static async Task<SqliteConnection> OpenAsync(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 10 }.ToString());
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    public static async Task<SqliteLock> TakeAsync(string path)
+    {
+        var connection = await OpenAsync(path);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "BEGIN EXCLUSIVE";
+        await command.ExecuteNonQueryAsync();
+        return new SqliteLock(connection);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await using (var command = _connection.CreateCommand())
+        {
+            command.CommandText = "ROLLBACK";
+            await command.ExecuteNonQueryAsync();
+        }
+        await _connection.DisposeAsync();
+    }
+}
