@@ -1,7 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
-using SensorDash.Data.Ingest;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
@@ -42,7 +41,7 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
     {
         var options = new DatabaseOptions();
         options.Sqlite.Path = _folder.File("test.db");
-        Database = new SqliteDatabase(Options.Create(options), Options.Create(new IngestOptions { Durability = DurabilityProfile.Normal }));
+        Database = new SqliteDatabase(Options.Create(options));
         _store = new SqliteReadingStore(Database, Clock);
     }
 
