@@ -4,7 +4,7 @@ using SensorDash.Tests.Support;
 namespace SensorDash.Browser.Tests;
 
 /// <summary>One Chromium and one hub for the tests of a class. Without a browser they are skipped on a laptop and fail in CI.</summary>
-public sealed class BrowserFixture : IAsyncLifetime
+public class BrowserFixture : IAsyncLifetime
 {
     private const string Chromium = "/usr/bin/chromium";
 
@@ -15,9 +15,12 @@ public sealed class BrowserFixture : IAsyncLifetime
 
     public string Address => _server!.Client.BaseAddress!.ToString().TrimEnd('/');
 
+    /// <summary>Whether there is a browser.</summary>
+    protected bool IsAvailable => _browser is not null;
+
     public HttpClient Client => _server!.Client;
 
-    public async Task InitializeAsync()
+    public virtual async Task InitializeAsync()
     {
         if (!File.Exists(Chromium))
         {
