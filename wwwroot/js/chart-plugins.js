@@ -10,11 +10,14 @@ export const band = {
     if (!own.isBucketed) return;
     clip(ctx, chartArea, () => {
       ctx.fillStyle = own.colors.band;
+      ctx.strokeStyle = own.colors.bandEdge;
       for (const run of runsOf(chart.data.datasets[0].data)) {
         ctx.beginPath();
         for (const p of run) ctx.lineTo(x.getPixelForValue(p.x), y.getPixelForValue(p.max));
         for (const p of run.toReversed()) ctx.lineTo(x.getPixelForValue(p.x), y.getPixelForValue(p.min));
+        ctx.closePath();
         ctx.fill();
+        ctx.stroke(); // One lone spike is a sliver whose filling alone nobody would see.
         if (run.length > 1) continue;
         const [left, top, bottom] = [x.getPixelForValue(run[0].x), y.getPixelForValue(run[0].max), y.getPixelForValue(run[0].min)];
         ctx.fillRect(left - 1, top, 2, bottom - top);
@@ -99,18 +102,19 @@ function hatch(ctx, color) {
   return ctx.createPattern(tile, 'repeat');
 }
 
-// Across if it fits, else upright, else not at all: the list of gaps beside the statistics has every one.
+// Across if it fits, else upright, else the first line upright, else not at all: the list of gaps beside the statistics has every one.
 function write(ctx, lines, box, colors) {
   const line = 15;
+  if (box.right - box.left < 2 * line + 4) lines = lines.slice(0, 1);
   const length = Math.max(...lines.map(text => ctx.measureText(text).width)) + 12;
   const across = box.right - box.left >= length;
-  if (!across && (box.right - box.left < 2 * line + 4 || box.bottom - box.top < length)) return;
+  if (!across && (box.right - box.left < lines.length * line + 2 || box.bottom - box.top < length)) return;
   ctx.save();
   ctx.translate((box.left + box.right) / 2, (box.top + box.bottom) / 2);
   if (!across) ctx.rotate(-Math.PI / 2);
   ctx.fillStyle = colors.surface;
-  ctx.fillRect(-length / 2, -line - 2, length, 2 * line + 4);
+  ctx.fillRect(-length / 2, -lines.length * line / 2 - 1, length, lines.length * line + 2);
   ctx.fillStyle = colors.text;
-  lines.forEach((text, i) => ctx.fillText(text, 0, (i - 0.5) * line));
+  lines.forEach((text, i) => ctx.fillText(text, 0, (i - (lines.length - 1) / 2) * line));
   ctx.restore();
 }

@@ -76,6 +76,8 @@ function show(section, series) {
       element.addEventListener('mouseleave', () => moveTo(null));
       charts.set(quantity, chart);
     }
+    chart.setActiveElements([]); // They point into the data of before.
+    chart.tooltip.setActiveElements([], { x: 0, y: 0 });
     recolor(chart);
     showPoints(chart, pointsOf(series, quantity, quantity === 'temperature' && isFahrenheit ? toFahrenheit : value => value));
     element.querySelector('[data-skeleton]')?.remove();
@@ -133,7 +135,7 @@ function colorsOf(quantity) {
   const style = getComputedStyle(document.documentElement);
   const color = name => style.getPropertyValue(`--${name}`).trim();
   return {
-    line: color(quantity), band: color(`${quantity}-band`), text: color('text'), muted: color('muted'), grid: color('grid'),
+    line: color(quantity), band: color(`${quantity}-band`), bandEdge: color(`${quantity}-edge`), text: color('text'), muted: color('muted'), grid: color('grid'),
     axis: color('line'), surface: color('surface'), hatch: color('hatch'), mark: color('mark'),
   };
 }

@@ -55,7 +55,8 @@ internal sealed class ExportModel(NodeDirectory nodes, TimeProvider clock) : Pag
         var known = CsvColumns.All(Resolution);
         var wanted = query["columns"].SelectMany(c => (c ?? "").Split(',')).ToHashSet();
         Columns = [.. known.Where(wanted.Contains)];
-        if (Columns.Count == 0) Columns = CsvColumns.Usual(Resolution);
+        // A column of another resolution says that the choice was made for that one.
+        if (Columns.Count < wanted.Count || Columns.Count == 0) Columns = CsvColumns.Usual(Resolution);
         FilePath = "/api/sensor-data/export" + BuildQuery();
     }
 

@@ -9,12 +9,12 @@ namespace SensorDash.Web.Pages.Display;
 /// <summary>Times as pages show them; the exact one is always in the markup.</summary>
 internal static class ClockText
 {
-    private static readonly ZonedDateTimePattern _iso = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd'T'HH':'mm':'sso<G>", null);
+    private static readonly ZonedDateTimePattern _iso = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd'T'HH':'mm':'sso<Z+HH:mm>", null);
     private static readonly ZonedDateTimePattern _clock = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd HH':'mm':'ss", null);
     private static readonly ZonedDateTimePattern _minute = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd HH':'mm", null);
     private static readonly ZonedDateTimePattern _timeOfDay = ZonedDateTimePattern.CreateWithInvariantCulture("HH':'mm", null);
     private static readonly ZonedDateTimePattern _input = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd'T'HH':'mm':'ss", null);
-    private static readonly ZonedDateTimePattern _offset = ZonedDateTimePattern.CreateWithInvariantCulture("o<g>", null);
+    private static readonly ZonedDateTimePattern _offset = ZonedDateTimePattern.CreateWithInvariantCulture("o<+HH:mm>", null);
 
     /// <summary>2026-05-01T08:00:00+02:00.</summary>
     public static string Iso(long time, DateTimeZone zone) => _iso.Format(At(time, zone));

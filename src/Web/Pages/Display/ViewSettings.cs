@@ -13,6 +13,8 @@ internal sealed class ViewSettings
 
     private static readonly object _itemKey = new();
 
+    private readonly bool _isZoneKnown;
+
     private ViewSettings(HttpContext context)
     {
         Here = new PageAddress(context.Request);
@@ -23,6 +25,7 @@ internal sealed class ViewSettings
         var found = DateTimeZoneProviders.Tzdb.GetZoneOrNull(name);
         ZoneFault = found is null && ZoneChoice != BrowserZone ? $"“{name}” is no IANA time zone such as Europe/Paris; times are UTC." : null;
         Zone = found ?? DateTimeZone.Utc;
+        _isZoneKnown = found is not null && cookies.ContainsKey(ZoneCookie);
         Fahrenheit = query["unit"] == "f";
         RefreshSeconds = int.TryParse(query["refresh"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
             && RefreshChoices.Any(c => c.Seconds == seconds) ? seconds : 0;
@@ -41,6 +44,9 @@ internal sealed class ViewSettings
     public string? ZoneFault { get; }
 
     public DateTimeZone Zone { get; }
+
+    /// <summary>The zone and why it is this one.</summary>
+    public string ZoneWords => ZoneChoice != BrowserZone ? Zone.Id : _isZoneKnown ? $"{Zone.Id} (browser)" : "UTC (the browser's zone is not known)";
 
     public bool Fahrenheit { get; }
 
