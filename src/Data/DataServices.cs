@@ -20,6 +20,7 @@ public static class DataServices
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<SqliteDatabase>();
         services.AddSingleton<IReadingStore, SqliteReadingStore>();
+        services.AddSingleton<IReadingChanges, SqliteReadingChanges>();
         services.AddSingleton<NodeDirectory>();
         services.AddSingleton<ZoneDirectory>();
         services.AddSingleton<IReadingAnalytics, StoreAnalytics>();

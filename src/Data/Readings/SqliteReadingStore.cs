@@ -8,7 +8,7 @@ namespace SensorDash.Data.Readings;
 /// <remarks>One writer connection, taken in turn; readers never wait for it (WAL).</remarks>
 public sealed class SqliteReadingStore(SqliteDatabase database, TimeProvider clock) : IReadingStore, IDisposable
 {
-    private const string ReadingColumns = "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
+    internal const string ReadingColumns = "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
 
     // LEFT JOIN keeps the readings the outer loop, so that each page comes out of the index in order, unsorted.
     private const string OneNode = $"""
@@ -170,19 +170,19 @@ public sealed class SqliteReadingStore(SqliteDatabase database, TimeProvider clo
         cancellationToken.ThrowIfCancellationRequested();
         using var reader = command.ExecuteReader();
         var count = 0;
-        while (count < page.Length && reader.Read())
-        {
-            page[count++] = new Reading(
-                reader.GetInt32(0),
-                reader.GetInt64(1),
-                reader.IsDBNull(2) ? null : reader.GetInt16(2),
-                reader.IsDBNull(3) ? null : reader.GetInt16(3),
-                (uint)reader.GetInt64(4),
-                reader.GetInt64(5),
-                reader.IsDBNull(6) ? null : (ulong)reader.GetInt64(6));
-        }
+        while (count < page.Length && reader.Read()) page[count++] = ReadRow(reader);
         return count;
     }
+
+    // The columns of ReadingColumns, in that order.
+    internal static Reading ReadRow(SqliteDataReader reader) => new(
+        reader.GetInt32(0),
+        reader.GetInt64(1),
+        reader.IsDBNull(2) ? null : reader.GetInt16(2),
+        reader.IsDBNull(3) ? null : reader.GetInt16(3),
+        (uint)reader.GetInt64(4),
+        reader.GetInt64(5),
+        reader.IsDBNull(6) ? null : (ulong)reader.GetInt64(6));
 
     public void Dispose() => _writer.Dispose();
 }

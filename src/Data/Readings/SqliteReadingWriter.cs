@@ -31,6 +31,11 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
         INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp) VALUES (?, ?, ?, ?, ?)
         """;
 
+    private const string InsertRemoval = """
+        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, removed_node)
+        SELECT coalesce(max(id), 0) + 1, $now, $rows, 0, 0, $address FROM ingest_batches
+        """;
+
     // A cancelled batch stops within so many rows; asking at each one would cost more than the row.
     private const int RowsBetweenCancellationChecks = 1_000;
 
@@ -105,7 +110,7 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
 
         var batchRow = _insertBatch!;
         raw.sqlite3_bind_int64(batchRow, 1, batchId);
-        raw.sqlite3_bind_int64(batchRow, 2, (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+        raw.sqlite3_bind_int64(batchRow, 2, NowMicroseconds());
         raw.sqlite3_bind_int64(batchRow, 3, added);
         raw.sqlite3_bind_int64(batchRow, 4, first);
         raw.sqlite3_bind_int64(batchRow, 5, last);
@@ -155,15 +160,18 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await using var command = connection.CreateCommand();
             command.Parameters.AddWithValue("$address", address);
-            command.CommandText = """
-                DELETE FROM sensor_readings WHERE node_address = $address;
-                DELETE FROM node_metadata WHERE address = $address;
-                """;
-            await command.ExecuteNonQueryAsync(cancellationToken);
             command.CommandText = "DELETE FROM nodes WHERE address = $address";
-            var removed = await command.ExecuteNonQueryAsync(cancellationToken);
+            if (await command.ExecuteNonQueryAsync(cancellationToken) == 0) return false;
+            command.CommandText = "DELETE FROM node_metadata WHERE address = $address";
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            command.CommandText = "DELETE FROM sensor_readings WHERE node_address = $address";
+            var rows = await command.ExecuteNonQueryAsync(cancellationToken);
+            command.CommandText = InsertRemoval;
+            command.Parameters.AddWithValue("$now", NowMicroseconds());
+            command.Parameters.AddWithValue("$rows", -rows);
+            await command.ExecuteNonQueryAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
-            return removed > 0;
+            return true;
         }
         catch (SqliteException e)
         {
@@ -202,6 +210,8 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
         _insertBatch = Prepare(handle, InsertBatch);
         return _connection = connection;
     }
+
+    private long NowMicroseconds() => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     private static sqlite3_stmt Prepare(sqlite3 handle, string sql)
     {

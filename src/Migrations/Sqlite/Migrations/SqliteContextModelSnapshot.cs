@@ -183,6 +183,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_timestamp");
 
+                    b.Property<int?>("RemovedNode")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("removed_node");
+
                     b.Property<int>("RowCount")
                         .HasColumnType("INTEGER")
                         .HasColumnName("row_count");
