@@ -34,4 +34,19 @@ public interface IReadingAnalytics
     /// <returns>Null when there is no such node.</returns>
     /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
     Task<DataQuality?> QualityAsync(int node, TimeRange range, CancellationToken cancellationToken);
+
+    /// <summary>All readings of some nodes in buckets of equal length.</summary>
+    /// <param name="nodes">Addresses.</param>
+    /// <param name="start">Unix seconds, included.</param>
+    /// <param name="end">Unix seconds, included, not before <paramref name="start"/>.</param>
+    /// <param name="points">Most buckets, 1 to <see cref="FleetSeries.MaxPoints"/>.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    Task<FleetSeries> FleetAsync(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken);
+
+    /// <summary>Averages of some nodes by weekday and hour, as the clocks of <paramref name="zone"/> show them.</summary>
+    /// <returns>By weekday and hour; hours without readings are left out.</returns>
+    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
+        IReadOnlyCollection<int> nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken);
 }
