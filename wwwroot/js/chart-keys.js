@@ -24,6 +24,7 @@ export function startChartKeys(charts, { moveTo, zoomTo }) {
       if (event.shiftKey) anchor ??= at < 0 ? index : at;
       else anchor = null;
       mark(anchor === null ? null : [points[anchor].x, points[index].x]);
+      for (const each of charts.values()) each.sensordash.isInGap = false; // Where the mouse rests does not matter now.
       moveTo(index);
       read(chart, points[index]);
     } else if (event.key === 'Enter' && anchor !== null && anchor !== at && at >= 0) {

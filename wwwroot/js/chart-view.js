@@ -72,7 +72,12 @@ function options(state, onZoom, onHover) {
     normalized: true,
     parsing: false,
     interaction: { mode: 'nearest', axis: 'x', intersect: false },
-    onHover: (_, elements, chart) => onHover(chart, elements[0]?.index ?? null),
+    onHover: (event, elements, chart) => {
+      const time = chart.scales.x.getValueForPixel(event.x);
+      // In a gap there is nothing to point at, however near the next reading is.
+      state.isInGap = state.gaps.some(gap => time > gap.from * 1000 && time < gap.to * 1000);
+      onHover(state.isInGap ? null : elements[0]?.index ?? null);
+    },
     layout: { padding: { top: 4, right: 8 } },
     scales: {
       x: {
@@ -94,6 +99,7 @@ function options(state, onZoom, onHover) {
       legend: { display: false }, // It stands in the page, where it can be read and copied.
       tooltip: {
         displayColors: false,
+        filter: () => !state.isInGap,
         borderWidth: 1,
         padding: 10,
         titleFont: { size: 12, weight: 'normal' },

@@ -54,6 +54,7 @@ async function load() {
 }
 
 function show(section, series) {
+  const held = [...charts.values()][0]?.sensordash.time ?? null;
   for (const element of section.querySelectorAll('[data-canvas]')) {
     const quantity = element.dataset.canvas;
     const isFahrenheit = section.dataset.unit === 'f';
@@ -72,26 +73,29 @@ function show(section, series) {
     let chart = charts.get(quantity);
     if (chart) Object.assign(chart.sensordash, state);
     else {
-      chart = createChart(element.querySelector('canvas'), state, { onZoom: zoomTo, onHover: (_, index) => moveTo(index) });
+      chart = createChart(element.querySelector('canvas'), state, { onZoom: zoomTo, onHover: moveTo });
       element.addEventListener('mouseleave', () => moveTo(null));
       charts.set(quantity, chart);
     }
-    chart.setActiveElements([]); // They point into the data of before.
-    chart.tooltip.setActiveElements([], { x: 0, y: 0 });
     recolor(chart);
     showPoints(chart, pointsOf(series, quantity, quantity === 'temperature' && isFahrenheit ? toFahrenheit : value => value));
     element.querySelector('[data-skeleton]')?.remove();
     clearFault(element.closest('[data-panel]'));
   }
+  // The crosshair stays on its reading while new ones arrive, and goes when the reading does.
+  const [any] = charts.values();
+  const index = any.data.datasets[0].data.findIndex(p => p.x === held);
+  moveTo(null, true);
+  if (index >= 0) moveTo(index);
 }
 
 /** Puts the crosshair of every chart on one point; null takes it away. */
-function moveTo(index) {
+function moveTo(index, isCertain = false) {
   for (const chart of charts.values()) {
     const point = index === null ? null : chart.data.datasets[0].data[index];
     const time = point ? point.x : null;
     const active = point && point.y !== null ? [{ datasetIndex: 0, index }] : [];
-    if (chart.sensordash.time === time) continue;
+    if (chart.sensordash.time === time && !isCertain) continue;
     chart.sensordash.time = time;
     chart.setActiveElements(active);
     chart.tooltip.setActiveElements(active, { x: 0, y: 0 });

@@ -10,5 +10,17 @@ export function startTheme() {
       document.dispatchEvent(new CustomEvent('theme:changed'));
     });
   }
+  // A canvas keeps the colours it was drawn with; paper is light.
+  let before = null;
+  addEventListener('beforeprint', () => {
+    before = document.documentElement.dataset.theme ?? '';
+    document.documentElement.dataset.theme = 'light';
+    document.dispatchEvent(new CustomEvent('theme:changed'));
+  });
+  addEventListener('afterprint', () => {
+    if (before) document.documentElement.dataset.theme = before;
+    else delete document.documentElement.dataset.theme;
+    document.dispatchEvent(new CustomEvent('theme:changed'));
+  });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => document.dispatchEvent(new CustomEvent('theme:changed')));
 }
