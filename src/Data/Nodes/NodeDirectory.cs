@@ -42,13 +42,17 @@ public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<Sens
     {
         if (await readings.FindNodeAsync(address, cancellationToken) is null) return (MetadataWrite.NodeNotFound, null);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        // In turn, and the row made first: two edits at once of a node nobody has described yet would both add it.
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         if (patch.WantedZone is { } zone && !await context.Zones.AnyAsync(z => z.Id == zone, cancellationToken))
             return (MetadataWrite.ZoneNotFound, null);
-        var metadata = await context.NodeMetadata.FindAsync([address], cancellationToken);
-        if (metadata is null) context.Add(metadata = new NodeMetadata { Address = address });
+        await context.Database.ExecuteSqlAsync(
+            $"INSERT INTO node_metadata (address, updated_at) VALUES ({address}, 0) ON CONFLICT DO NOTHING", cancellationToken);
+        var metadata = await context.NodeMetadata.SingleAsync(m => m.Address == address, cancellationToken);
         patch.Apply(metadata);
         metadata.UpdatedAt = clock.GetUtcNow().ToUnixTimeSeconds();
         await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return (MetadataWrite.Done, metadata);
     }
 
