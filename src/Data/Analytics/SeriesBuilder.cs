@@ -36,7 +36,8 @@ internal sealed class SeriesBuilder(long from, long to, long? bucketSeconds, int
     {
         if (_bucket.Count > 0) _run.Add(_bucket.Close());
         CloseRun();
-        if (_previous is { } last && NodeSeries.IsGap(to - last, intervalSeconds)) _gaps.Add(SeriesGap.Between(last, to, intervalSeconds!.Value));
+        var silentSince = _previous ?? from; // Without any reading the whole range is silent.
+        if (NodeSeries.IsGap(to - silentSince, intervalSeconds)) _gaps.Add(SeriesGap.Between(silentSince, to, intervalSeconds!.Value));
         return (_runs, _gaps, new ReadingStatistics(_count,
             _temperatures.Summarize(ValueSummary.UsualPercentiles), _humidities.Summarize(ValueSummary.UsualPercentiles)));
     }

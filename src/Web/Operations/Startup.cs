@@ -44,6 +44,8 @@ internal static class Startup
             kestrel.Limits.MaxRequestBodySize = ingest.Value.MaxBodyMiB * 1024L * 1024L;
         });
         services.Configure<FormOptions>(form => form.ValueLengthLimit = 64 * 1024);
+        // Without it a compressed body that breaks off reads like one that ends there.
+        AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
         services.AddRequestDecompression();
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
