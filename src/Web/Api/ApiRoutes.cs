@@ -11,6 +11,7 @@ internal static class ApiRoutes
         routes.MapZones();
         routes.MapExport();
         routes.MapAnalytics();
+        routes.MapFleet();
         routes.MapSystem();
     }
 }
