@@ -1,0 +1,1 @@
+namespace SensorDash.DuckDb.Tests;
