@@ -74,6 +74,7 @@ public abstract class ReadingStoreContract : IAsyncLifetime
 
         var node = await Store.FindNodeAsync(12, CancellationToken.None);
         Assert.Equal((7, 1, Noon, Noon), (node!.DeviceId, node.TotalReadings, node.FirstSeenAt, node.LastSeenAt));
+        Assert.Equal(1, node.DuplicatesSeen);
         Assert.Equal(batches, await Fixture.ScalarAsync("SELECT count(*) FROM ingest_batches"));
     }
 
@@ -175,7 +176,7 @@ public abstract class ReadingStoreContract : IAsyncLifetime
         PropertyCheck.ForAllAsync(batches, async random =>
         {
             await using var fixture = await CreateFixtureAsync();
-            var expected = new Dictionary<(int, long), short?>();
+            var (expected, duplicates) = (new Dictionary<(int, long), short?>(), 0L);
             foreach (var batch in random)
             {
                 var isNew = new bool[batch.Length];
@@ -183,11 +184,13 @@ public abstract class ReadingStoreContract : IAsyncLifetime
                 var wanted = batch.Select(r => expected.TryAdd((r.NodeAddress, r.Timestamp), r.TemperatureCentidegrees)).ToArray();
                 Assert.Equal(wanted, isNew);
                 Assert.Equal(wanted.Count(w => w), added);
+                duplicates += wanted.Count(w => !w);
             }
             var all = await fixture.Store.AllAsync();
             Assert.Equal(expected.Count, all.Count);
             Assert.All(all, r => Assert.Equal(expected[(r.NodeAddress, r.Timestamp)], r.TemperatureCentidegrees));
             await AssertCountersEqualRecountAsync(all, fixture.Store);
+            Assert.Equal(duplicates, (await fixture.Store.ListNodesAsync(CancellationToken.None)).Sum(n => n.DuplicatesSeen));
             return true;
         }, times: 20);
     }

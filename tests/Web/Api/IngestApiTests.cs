@@ -267,6 +267,16 @@ public sealed class IngestApiTests() : ApiTests(("Ingest:MaxBodyMiB", "1"), ("In
     }
 
     [Fact]
+    public async Task Write_EncodingIdentity_IsNoCompression()
+    {
+        // The Python client of InfluxDB 2 says so with every request that it does not compress.
+        using var response = await PostAsync("/api/v2/write?precision=s", Encoding.UTF8.GetBytes($"climate,node=12 temp=1 {Noon}"), "text/plain", "identity");
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        Assert.Equal(1, (await JsonOfAsync(await PostAsync(Path, Encoding.UTF8.GetBytes(_one[..^1] + ",\"x\":0}"), encoding: "identity"))).GetProperty("duplicates").GetInt32());
+    }
+
+    [Fact]
     public async Task Write_BadLineAmongGoodOnes_Is400AsInfluxDbSaysItAndTheGoodAreKept()
     {
         using var response = await PostAsync("/write?precision=s", $"c,node=12 temp=1 {Noon}\nc,node=0 temp=1 {Noon}\nc,node=13 temp=1 {Noon}", "text/plain");
