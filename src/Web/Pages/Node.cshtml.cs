@@ -53,7 +53,7 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
             {
                 case (MetadataWrite.Done, _):
                     TempData["Notice"] = "Saved.";
-                    return Redirect(ViewSettings.Of(HttpContext).Here.ToString());
+                    return LocalRedirect(ViewSettings.Of(HttpContext).Here.ToString());
                 case (MetadataWrite.NodeNotFound, _):
                     return NotFound();
                 default:
@@ -77,7 +77,7 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
         }
         if (!await store.DeleteNodeAsync(address, cancellationToken)) return NotFound();
         TempData["Notice"] = $"{node.DisplayName} and its {NumberText.Count(node.Node.TotalReadings, "reading")} are deleted.";
-        return Redirect(ViewSettings.Of(HttpContext).Here.At("/").ToString());
+        return LocalRedirect(ViewSettings.Of(HttpContext).Here.At("/").ToString());
     }
 
     /// <returns>An answer to give instead of the page, or null.</returns>

@@ -9,6 +9,8 @@ namespace SensorDash.Web.Pages.Display;
 /// <summary>Times as pages show them; the exact one is always in the markup.</summary>
 internal static class ClockText
 {
+    private const long Day = 86_400;
+
     private static readonly ZonedDateTimePattern _iso = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd'T'HH':'mm':'sso<Z+HH:mm>", null);
     private static readonly ZonedDateTimePattern _clock = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd HH':'mm':'ss", null);
     private static readonly ZonedDateTimePattern _minute = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd HH':'mm", null);
@@ -47,7 +49,12 @@ internal static class ClockText
     }
 
     /// <summary>The exact time.</summary>
-    public static IHtmlContent Exact(long time, ViewSettings view) => Tag(time, view, Clock(time, view.Zone));
+    public static IHtmlContent Exact(long time, ViewSettings view)
+        => Tag(time, view, Clock(time, view.Zone) + (IsNearClockChange(time, view.Zone) ? $" {Offset(time, view.Zone)}" : ""));
+
+    // Around a clock change an hour comes twice; only the offset tells which one is meant.
+    private static bool IsNearClockChange(long time, DateTimeZone zone)
+        => new[] { -Day, Day }.Any(days => zone.GetUtcOffset(Instant.FromUnixTimeSeconds(time + days)) != zone.GetUtcOffset(Instant.FromUnixTimeSeconds(time)));
 
     private static TagBuilder Tag(long time, ViewSettings view, string text)
     {
