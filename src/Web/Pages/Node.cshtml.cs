@@ -77,7 +77,7 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
             return Page();
         }
         if (!await store.DeleteNodeAsync(address, cancellationToken)) return NotFound();
-        TempData["Notice"] = $"{node.DisplayName} and its {NumberText.Count(node.Node.TotalReadings, "reading")} are deleted.";
+        TempData["Notice"] = $"{node.DisplayName} is deleted, with {NumberText.Count(node.Node.TotalReadings, "reading")}.";
         return LocalRedirect(ViewSettings.Of(HttpContext).Here.At("/").ToString());
     }
 
