@@ -40,6 +40,7 @@ export function showPoints(chart, points) {
     pointHoverRadius: 4,
     pointHitRadius: 0,
     spanGaps: false,
+    clip: 8, // A dot at the very edge is a whole dot.
   };
   chart.update('none');
 }

@@ -9,7 +9,7 @@ using SensorDash.Web.Pages.Display;
 namespace SensorDash.Web.Pages;
 
 /// <summary>One node: status, statistics, charts and readings of a range, what people say of it.</summary>
-internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadingStore store, TimeProvider clock) : PageModel
+internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics, TimeProvider clock) : PageModel
 {
     /// <summary>Readings of one page of the table.</summary>
     public const int PageLength = 50;
@@ -30,6 +30,7 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
     public int PageNumber { get; private set; } = 1;
     public int PageCount { get; private set; } = 1;
     public bool IsTable { get; private set; }
+    public NodeSummary Summary { get; private set; } = null!;
     public IReadOnlyDictionary<string, string[]> Faults { get; private set; } = new Dictionary<string, string[]>();
 
     /// <summary>"raw", or how many readings a point of the chart stands for.</summary>
@@ -53,7 +54,7 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
             {
                 case (MetadataWrite.Done, _):
                     TempData["Notice"] = "Saved.";
-                    return Redirect(ViewSettings.Of(HttpContext).Here.ToString());
+                    return LocalRedirect(ViewSettings.Of(HttpContext).Here.ToString());
                 case (MetadataWrite.NodeNotFound, _):
                     return NotFound();
                 default:
@@ -76,8 +77,8 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
             return Page();
         }
         if (!await store.DeleteNodeAsync(address, cancellationToken)) return NotFound();
-        TempData["Notice"] = $"{node.DisplayName} and its {NumberText.Count(node.Node.TotalReadings, "reading")} are deleted.";
-        return Redirect(ViewSettings.Of(HttpContext).Here.At("/").ToString());
+        TempData["Notice"] = $"{node.DisplayName} is deleted, with {NumberText.Count(node.Node.TotalReadings, "reading")}.";
+        return LocalRedirect(ViewSettings.Of(HttpContext).Here.At("/").ToString());
     }
 
     /// <returns>An answer to give instead of the page, or null.</returns>
@@ -91,6 +92,8 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
         Range = ViewRange.Read(Request.Query, View.Zone, Now);
         IsTable = Request.Query["view"] == "table";
         Series = await NodeSeries.BuildAsync(store, address, Range.From, Range.To, ChartPoints, node.Metadata?.ExpectedIntervalS, Now, cancellationToken);
+
+        if (Series.ReadingCount > 0) Summary = await NodeSummary.BuildAsync(analytics, address, Range, View, Request.Query["by"], cancellationToken);
 
         PageCount = (int)Math.Max(1, (Series.ReadingCount + PageLength - 1) / PageLength);
         if (int.TryParse(Request.Query["page"], NumberStyles.None, CultureInfo.InvariantCulture, out var page)) PageNumber = Math.Clamp(page, 1, PageCount);

@@ -60,10 +60,10 @@ internal sealed class ZonesModel(ZoneDirectory zones, NodeDirectory nodes) : Pag
         return patch;
     }
 
-    private RedirectResult Done(string notice)
+    private LocalRedirectResult Done(string notice)
     {
         TempData["Notice"] = notice;
-        return Redirect(ViewSettings.Of(HttpContext).Here.ToString());
+        return LocalRedirect(ViewSettings.Of(HttpContext).Here.ToString());
     }
 
     private async Task LoadAsync(CancellationToken cancellationToken)

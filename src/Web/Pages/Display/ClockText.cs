@@ -9,9 +9,12 @@ namespace SensorDash.Web.Pages.Display;
 /// <summary>Times as pages show them; the exact one is always in the markup.</summary>
 internal static class ClockText
 {
+    private const long DaySeconds = 86_400;
+
     private static readonly ZonedDateTimePattern _iso = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd'T'HH':'mm':'sso<Z+HH:mm>", null);
     private static readonly ZonedDateTimePattern _clock = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd HH':'mm':'ss", null);
     private static readonly ZonedDateTimePattern _minute = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd HH':'mm", null);
+    private static readonly ZonedDateTimePattern _date = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd", null);
     private static readonly ZonedDateTimePattern _timeOfDay = ZonedDateTimePattern.CreateWithInvariantCulture("HH':'mm", null);
     private static readonly ZonedDateTimePattern _input = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd'T'HH':'mm':'ss", null);
     private static readonly ZonedDateTimePattern _offset = ZonedDateTimePattern.CreateWithInvariantCulture("o<+HH:mm>", null);
@@ -47,7 +50,15 @@ internal static class ClockText
     }
 
     /// <summary>The exact time.</summary>
-    public static IHtmlContent Exact(long time, ViewSettings view) => Tag(time, view, Clock(time, view.Zone));
+    public static IHtmlContent Exact(long time, ViewSettings view)
+        => Tag(time, view, Clock(time, view.Zone) + (IsNearClockChange(time, view.Zone) ? $" {Offset(time, view.Zone)}" : ""));
+
+    /// <summary>The day a time falls on.</summary>
+    public static IHtmlContent Day(long time, ViewSettings view) => Tag(time, view, _date.Format(At(time, view.Zone)));
+
+    // Around a clock change an hour comes twice; only the offset tells which one is meant.
+    private static bool IsNearClockChange(long time, DateTimeZone zone)
+        => new[] { -DaySeconds, DaySeconds }.Any(days => zone.GetUtcOffset(Instant.FromUnixTimeSeconds(time + days)) != zone.GetUtcOffset(Instant.FromUnixTimeSeconds(time)));
 
     private static TagBuilder Tag(long time, ViewSettings view, string text)
     {
