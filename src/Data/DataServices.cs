@@ -15,15 +15,19 @@ public static class DataServices
     {
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.SectionName);
         services.AddOptions<IngestOptions>().BindConfiguration(IngestOptions.SectionName);
+        services.AddOptions<AnalyticsOptions>().BindConfiguration(AnalyticsOptions.SectionName);
         services.AddOptions<DatabaseOptions>().PostConfigure<IOptions<IngestOptions>>(
             (database, ingest) => database.Sqlite.SyncsEveryCommit = ingest.Value.Durability == DurabilityProfile.Full);
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<CommitFeed>();
         services.AddSingleton<SqliteDatabase>();
         services.AddSingleton<IReadingStore, SqliteReadingStore>();
         services.AddSingleton<IReadingChanges, SqliteReadingChanges>();
         services.AddSingleton<NodeDirectory>();
         services.AddSingleton<ZoneDirectory>();
-        services.AddSingleton<IReadingAnalytics, StoreAnalytics>();
+        services.AddSingleton<StoreAnalytics>();
+        services.AddSingleton<AnalyticsSync>();
+        services.AddSingleton<IReadingAnalytics, ReadingAnalytics>();
         services.AddSingleton<Export.CsvExport>();
         services.AddSingleton<WriteBuffer>();
         services.AddSingleton<IngestWorker>();

@@ -33,10 +33,8 @@ internal sealed class HourSums
         {
             var sums = _hours[hour];
             if (sums.Count == 0) continue;
-            hours.Add(new HourOfWeek(hour / 24, hour % 24, sums.Count, Average(sums.Celsius, sums.CelsiusCount), Average(sums.Percent, sums.PercentCount)));
+            hours.Add(new HourOfWeek(hour / 24, hour % 24, sums.Count, ValueSummary.Average(sums.Celsius, sums.CelsiusCount), ValueSummary.Average(sums.Percent, sums.PercentCount)));
         }
         return hours;
     }
-
-    private static decimal? Average(long sum, long count) => count == 0 ? null : ValueSummary.Round(sum / (decimal)count / 100);
 }

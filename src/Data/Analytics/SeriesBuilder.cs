@@ -89,6 +89,6 @@ internal sealed class SeriesBuilder(long from, long to, long? bucketSeconds, int
         }
 
         public readonly SeriesValue Close()
-            => _count == 0 ? default : new(_min / 100m, ValueSummary.Round(_sum / (decimal)_count / 100), _max / 100m);
+            => _count == 0 ? default : new(_min / 100m, ValueSummary.Average(_sum, _count), _max / 100m);
     }
 }

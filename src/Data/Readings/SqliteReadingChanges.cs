@@ -9,7 +9,7 @@ public sealed class SqliteReadingChanges(SqliteDatabase database) : IReadingChan
     // About 5 MB in memory; whole batches are taken until there are so many rows.
     private const int RowsWanted = 100_000;
 
-    private const string SelectBatches = "SELECT id, row_count, removed_node FROM ingest_batches WHERE id > $after ORDER BY id";
+    private const string SelectBatches = "SELECT id, row_count, removed_node, committed_at FROM ingest_batches WHERE id > $after ORDER BY id";
 
     private const string SelectRows = $"""
         SELECT {SqliteReadingStore.ReadingColumns}
@@ -28,8 +28,8 @@ public sealed class SqliteReadingChanges(SqliteDatabase database) : IReadingChan
             {
                 // One transaction: a node removed between the two queries would otherwise leave a batch half read.
                 using var transaction = connection.BeginTransaction(deferred: true);
-                var (upTo, removedNode) = ChooseBatches(connection, after);
-                if (removedNode is not null || upTo == after) return new ReadingChanges(upTo, [], removedNode);
+                var (upTo, committedAt, removedNode) = ChooseBatches(connection, after);
+                if (removedNode is not null || upTo == after) return new ReadingChanges(upTo, committedAt, [], removedNode);
                 using var command = connection.CreateCommand();
                 command.CommandText = SelectRows;
                 command.Parameters.AddWithValue("$after", after);
@@ -38,7 +38,19 @@ public sealed class SqliteReadingChanges(SqliteDatabase database) : IReadingChan
                 using var reader = command.ExecuteReader();
                 var rows = new List<Reading>();
                 while (reader.Read()) rows.Add(SqliteReadingStore.ReadRow(reader));
-                return new ReadingChanges(upTo, rows, null);
+                return new ReadingChanges(upTo, committedAt, rows, null);
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long?> FindCommittedAtAsync(long batch, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            connection =>
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = "SELECT committed_at FROM ingest_batches WHERE id = $batch";
+                command.Parameters.AddWithValue("$batch", batch);
+                return (long?)command.ExecuteScalar();
             },
             cancellationToken);
 
@@ -57,19 +69,21 @@ public sealed class SqliteReadingChanges(SqliteDatabase database) : IReadingChan
             cancellationToken);
 
     // Up to the wanted number of rows, and never past a removal: that is a step of its own.
-    private static (long UpTo, int? RemovedNode) ChooseBatches(SqliteConnection connection, long after)
+    private static (long UpTo, long CommittedAt, int? RemovedNode) ChooseBatches(SqliteConnection connection, long after)
     {
         using var command = connection.CreateCommand();
         command.CommandText = SelectBatches;
         command.Parameters.AddWithValue("$after", after);
         using var reader = command.ExecuteReader();
-        var (upTo, rows) = (after, 0L);
+        var (upTo, committedAt, rows) = (after, 0L, 0L);
         while (rows < RowsWanted && reader.Read())
         {
-            if (!reader.IsDBNull(2)) return upTo == after ? (reader.GetInt64(0), reader.GetInt32(2)) : (upTo, null);
-            upTo = reader.GetInt64(0);
+            var isRemoval = !reader.IsDBNull(2);
+            if (isRemoval && upTo > after) break;
+            (upTo, committedAt) = (reader.GetInt64(0), reader.GetInt64(3));
+            if (isRemoval) return (upTo, committedAt, reader.GetInt32(2));
             rows += reader.GetInt64(1);
         }
-        return (upTo, null);
+        return (upTo, committedAt, null);
     }
 }

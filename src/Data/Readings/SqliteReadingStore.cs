@@ -6,7 +6,7 @@ namespace SensorDash.Data.Readings;
 
 /// <inheritdoc cref="IReadingStore"/>
 /// <remarks>One writer connection, taken in turn; readers never wait for it (WAL).</remarks>
-public sealed class SqliteReadingStore(SqliteDatabase database, TimeProvider clock) : IReadingStore, IDisposable
+public sealed class SqliteReadingStore(SqliteDatabase database, CommitFeed commits, TimeProvider clock) : IReadingStore, IDisposable
 {
     internal const string ReadingColumns = "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
 
@@ -34,7 +34,7 @@ public sealed class SqliteReadingStore(SqliteDatabase database, TimeProvider clo
 
     private const string SelectNodes = "SELECT address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen FROM nodes";
 
-    private readonly SqliteReadingWriter _writer = new(database, clock);
+    private readonly SqliteReadingWriter _writer = new(database, commits, clock);
 
     /// <inheritdoc/>
     public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ using SQLitePCL;
 namespace SensorDash.Data.Readings;
 
 /// <summary>The one writer of a SQLite file. Batches go through SQLite's own C functions: a driver command per row costs as much as the row.</summary>
-internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider clock) : IDisposable
+internal sealed class SqliteReadingWriter(SqliteDatabase database, CommitFeed commits, TimeProvider clock) : IDisposable
 {
     private const string InsertReading = """
         INSERT INTO sensor_readings (node_address, timestamp, temperature_centidegrees, humidity_centipercent, flags, received_at, batch_id)
@@ -62,6 +62,7 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
             {
                 var added = Append(handle, batch.Span, isNew.Span, cancellationToken);
                 Execute(handle, "COMMIT");
+                commits.Publish();
                 return added;
             }
             catch
@@ -171,6 +172,7 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
             command.Parameters.AddWithValue("$rows", -rows);
             await command.ExecuteNonQueryAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
+            commits.Publish();
             return true;
         }
         catch (SqliteException e)

@@ -37,11 +37,14 @@ public sealed class ValueSummary
         if (Count == 0) return new(0, null, null, null, null, [.. percentiles.Select(_ => (decimal?)null)]);
         var values = _counts.Keys.Order().ToArray();
         var found = percentiles.Select(p => (decimal?)Percentile(values, p)).ToArray();
-        return new(Count, values[0] / 100m, values[^1] / 100m, Round(_sum / (decimal)Count / 100), _last / 100m, found);
+        return new(Count, values[0] / 100m, values[^1] / 100m, Average(_sum, Count), _last / 100m, found);
     }
 
     /// <summary>Two decimals, half away from zero: the one rounding of averages.</summary>
     public static decimal Round(decimal value) => Math.Round(value, 2, MidpointRounding.AwayFromZero);
+
+    /// <summary>The average of a sum of hundredths, in whole units: divided and rounded once.</summary>
+    public static decimal? Average(long sumOfHundredths, long count) => count == 0 ? null : Round(sumOfHundredths / (decimal)count / 100);
 
     // PERCENTILE_CONT: linear interpolation between the two neighbours of rank p × (n − 1), rounded once, to four decimals.
     private decimal Percentile(short[] values, decimal percentile)

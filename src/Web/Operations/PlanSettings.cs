@@ -6,7 +6,7 @@ namespace SensorDash.Web.Operations;
 /// <summary>Settings under the short names that the first hubs used.</summary>
 internal static class PlanSettings
 {
-    /// <summary>Adds <c>DB_BATCH_SIZE</c> and <c>DB_FLUSH_INTERVAL</c> (seconds) where they are set; the long names win.</summary>
+    /// <summary>Adds <c>DB_BATCH_SIZE</c>, <c>DB_FLUSH_INTERVAL</c> (seconds) and <c>DUCKDB_PATH</c> where they are set; the long names win.</summary>
     public static void AddPlanSettings(this ConfigurationManager configuration)
     {
         var settings = new Dictionary<string, string?>();

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using SensorDash.Data;
+using SensorDash.Data.Analytics;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Storage;
 using SensorDash.Migrations.Sqlite;
@@ -26,6 +27,8 @@ internal static class Startup
         var services = builder.Services;
         services.AddSensorDashData();
         var root = builder.Environment.ContentRootPath;
+        services.AddOptions<AnalyticsOptions>().PostConfigure<IOptions<DatabaseOptions>>((analytics, database) => analytics.Path = analytics.Path.Length > 0
+            ? Path.GetFullPath(analytics.Path, root) : Path.ChangeExtension(database.Value.Sqlite.Path, ".duckdb"));
         services.PostConfigure<DatabaseOptions>(options => options.Sqlite.Path = Path.GetFullPath(options.Sqlite.Path, root));
         services.AddDbContextFactory<SqliteContext>((provider, options) =>
         {
@@ -37,6 +40,7 @@ internal static class Startup
 
         services.AddSingleton<DatabaseStart>();
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker>());
+        services.AddHostedService(provider => provider.GetRequiredService<AnalyticsSync>());
 
         // The framework's own filter answers with a page of HTML before ours could say it as every other error is said.
         if (services.FirstOrDefault(s => s.ImplementationType?.Name == "HostFilteringStartupFilter") is { } filter) services.Remove(filter);
@@ -107,6 +111,7 @@ internal static class Startup
         string[] faults = [
             .. SettingsCheck.Faults(configuration, DatabaseOptions.SectionName, new DatabaseOptionsValidator()),
             .. SettingsCheck.Faults(configuration, IngestOptions.SectionName, new IngestOptionsValidator()),
+            .. SettingsCheck.Faults(configuration, AnalyticsOptions.SectionName, new AnalyticsOptionsValidator()),
             .. SettingsCheck.Faults<SecurityOptions>(configuration, SecurityOptions.SectionName)];
         if (faults.Length > 0) throw new StartException("the settings have faults:\n  " + string.Join("\n  ", faults), null);
     }
