@@ -184,6 +184,35 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Buffer_RoomThatIsNeverEnough_DoesNotProlongThePatience()
+    {
+        Submit(isWaitedFor: true, Run(1, 5_000));
+        var adding = _buffer.AddAsync(new Submission(Run(2, 5_000), true), TimeSpan.FromSeconds(30), CancellationToken.None);
+        await _fixture.Clock.TimerPendingAsync().WaitAsync(Hang);
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(20));
+        var again = _fixture.Clock.NextTimerAsync();
+        _buffer.Release(1);
+        await again.WaitAsync(Hang);
+
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(10));
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => adding.WaitAsync(Hang));
+    }
+
+    [Fact]
+    public void Buffer_FilledByManySendersAtOnce_NeverHoldsMoreThanItsCapacity()
+    {
+        var taken = 0;
+        Parallel.For(0, 200, i =>
+        {
+            if (_buffer.TryAdd(new Submission(Run(1 + i, 70), true))) Interlocked.Add(ref taken, 70);
+            Assert.True(_buffer.RowsWaiting <= 5_000);
+        });
+
+        Assert.Equal((4_970, 4_970), (taken, _buffer.RowsWaiting));
+    }
+
+    [Fact]
     public void Buffer_Empty_TakesASubmissionOfAnyLength()
     {
         Assert.True(_buffer.TryAdd(new Submission(Run(1, 6_000), true)));
