@@ -26,7 +26,7 @@ public static class DataServices
         services.AddSingleton<NodeDirectory>();
         services.AddSingleton<ZoneDirectory>();
         services.AddSingleton<StoreAnalytics>();
-        services.AddSingleton<AnalyticsSync>();
+        services.AddSingleton<DuckDbSync>();
         services.AddSingleton<IReadingAnalytics, ReadingAnalytics>();
         services.AddSingleton<Export.CsvExport>();
         services.AddSingleton<WriteBuffer>();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using NodaTime;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
 using SensorDash.DuckDb;
 
 namespace SensorDash.Data.Analytics;
@@ -17,7 +18,7 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
     public IReadOnlyList<NodeBucket> Calendar(
         int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit, CancellationToken cancellationToken)
     {
-        using var connection = sidePath.Connect();
+        using var connection = Connect();
         var key = unit == CalendarUnit.Hour ? LocalHourStart(zone, range) : LocalDay(zone, range);
         var buckets = new CalendarBuckets(zone, unit);
         var found = new List<NodeBucket>();
@@ -35,7 +36,7 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
 
     public ReadingStatistics Statistics(int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken)
     {
-        using var connection = sidePath.Connect();
+        using var connection = Connect();
         ReadingStatistics? found = null;
         Read(connection, $"SELECT {AggregatesOf(percentiles)} FROM ({DuckDbSidePath.Source(connection, [node], range, cancellationToken)})",
             (chunk, row) => found = StatisticsOf(chunk, row, 0, percentiles.Count), cancellationToken);
@@ -44,7 +45,7 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
 
     public FleetSeries Fleet(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken)
     {
-        using var connection = sidePath.Connect();
+        using var connection = Connect();
         var seconds = Downsampling.BucketSeconds(start, end, points);
         var buckets = new List<FleetBucket>();
         Read(connection, $"""
@@ -56,7 +57,7 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
 
     public IReadOnlyList<HourOfWeek> HoursOfWeek(IReadOnlyCollection<int> nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
     {
-        using var connection = sidePath.Connect();
+        using var connection = Connect();
         var sums = new HourSums();
         Read(connection, $"""
             SELECT ("timestamp" + {Offset(zone, range)}) // 3600, count(*), coalesce(sum(temperature), 0)::BIGINT, count(temperature),
@@ -69,10 +70,31 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
 
     private static void Read(DuckDbConnection connection, string sql, Action<DuckDbChunk, int> read, CancellationToken cancellationToken)
     {
-        using var result = connection.Query(sql, cancellationToken);
-        while (result.NextChunk(cancellationToken) is { } chunk)
-            for (var row = 0; row < chunk.RowCount; row++) read(chunk, row);
+        try
+        {
+            using var result = connection.Query(sql, cancellationToken);
+            while (result.NextChunk(cancellationToken) is { } chunk)
+                for (var row = 0; row < chunk.RowCount; row++) read(chunk, row);
+        }
+        catch (DuckDbException e)
+        {
+            throw Unavailable(e); // Out of its memory limit, say. The store can answer too.
+        }
     }
+
+    private DuckDbConnection Connect()
+    {
+        try
+        {
+            return sidePath.Connect();
+        }
+        catch (Exception e) when (e is DuckDbException or ObjectDisposedException)
+        {
+            throw Unavailable(e); // Just being rebuilt.
+        }
+    }
+
+    private static StoreUnavailableException Unavailable(Exception error) => new("DuckDB cannot answer.", error);
 
     private static string AggregatesOf(IReadOnlyList<decimal> percentiles)
     {
@@ -86,12 +108,12 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
     private static ValueStatistics ValueOf(DuckDbChunk chunk, int row, int column, int percentiles)
     {
         var count = Long(chunk, column, row);
-        if (count == 0) return new(0, null, null, null, null, new decimal?[percentiles]);
+        if (count == 0) return new(0, null, null, null, new decimal?[percentiles]);
         var ranks = new decimal?[percentiles];
         var list = chunk[column + 4].GetList<double>(row);
         for (var i = 0; i < percentiles; i++) ranks[i] = Percentile(list[i]);
         return new(count, chunk[column + 1].Values<short>()[row] / 100m, chunk[column + 2].Values<short>()[row] / 100m,
-            ValueSummary.Average(Long(chunk, column + 3, row), count), null, ranks);
+            ValueSummary.Average(Long(chunk, column + 3, row), count), ranks);
     }
 
     // Percentiles have at most two decimals and values are whole, so the exact rank value has at most four decimals: rounding the double to
@@ -105,7 +127,7 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
     private static string LocalHourStart(DateTimeZone zone, TimeRange range)
     {
         var offset = Offset(zone, range);
-        return $"greatest((\"timestamp\" + {offset}) // 3600 * 3600 - {offset}, {IntervalStart(zone, range)})";
+        return $"greatest(((\"timestamp\" + {offset}) // 3600) * 3600 - {offset}, {IntervalStart(zone, range)})";
     }
 
     private static string LocalDay(DateTimeZone zone, TimeRange range) => $"(\"timestamp\" + {Offset(zone, range)}) // 86400";

@@ -8,7 +8,7 @@ namespace SensorDash.Data.Analytics;
 /// <summary>The DuckDB file beside the store: a table of readings per month, and how far it has followed.</summary>
 /// <remarks>
 /// Derived and rebuildable. Rows and the batch they end with are written in one DuckDB transaction, so a change is applied exactly once,
-/// whenever the process dies. One writer (<see cref="AnalyticsSync"/>); any number of readers, each with a connection of its own.
+/// whenever the process dies. One writer (<see cref="DuckDbSync"/>); any number of readers, each with a connection of its own.
 /// </remarks>
 public sealed class DuckDbSidePath : IDisposable
 {

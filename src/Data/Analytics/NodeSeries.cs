@@ -32,6 +32,8 @@ public readonly record struct SeriesPoint(long Time, int Count, SeriesValue Temp
 /// <param name="Runs">Points between two gaps, oldest first.</param>
 /// <param name="Gaps">Oldest first.</param>
 /// <param name="Statistics">Of every reading in the range, not of the points.</param>
+/// <param name="LastCelsius">Newest temperature in the range.</param>
+/// <param name="LastPercent">Newest humidity in the range.</param>
 public sealed record NodeSeries(
     long From,
     long To,
@@ -40,7 +42,9 @@ public sealed record NodeSeries(
     int? ExpectedIntervalSeconds,
     IReadOnlyList<IReadOnlyList<SeriesPoint>> Runs,
     IReadOnlyList<SeriesGap> Gaps,
-    ReadingStatistics Statistics)
+    ReadingStatistics Statistics,
+    decimal? LastCelsius,
+    decimal? LastPercent)
 {
     /// <summary>Most points of one chart: two per pixel of a narrow screen, one of a wide one.</summary>
     public const int MaxPoints = 2_000;
@@ -76,8 +80,7 @@ public sealed record NodeSeries(
         var builder = new SeriesBuilder(Math.Max(from, firstSeen), Math.Min(to, now), bucketSeconds, interval);
         await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
             foreach (ref readonly var reading in page.Span) builder.Add(reading);
-        var (runs, gaps, statistics) = builder.Finish();
-        return new(from, to, statistics.Count, bucketSeconds, interval, runs, gaps, statistics);
+        return builder.Finish(from, to);
     }
 
     internal static async Task<int?> LearnIntervalAsync(IReadingStore store, ReadingFilter filter, CancellationToken cancellationToken)

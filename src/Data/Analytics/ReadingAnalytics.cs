@@ -1,12 +1,12 @@
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using SensorDash.Data.Readings;
-using SensorDash.DuckDb;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Analytics;
 
 /// <summary>DuckDB where it has everything the store has, else the store itself: the same answer either way, never an old one.</summary>
-public sealed partial class ReadingAnalytics(AnalyticsSync sync, StoreAnalytics store, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
+public sealed partial class ReadingAnalytics(DuckDbSync sync, StoreAnalytics store, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
 {
     /// <inheritdoc/>
     public Task<IReadOnlyList<NodeBucket>> CalendarAsync(
@@ -43,7 +43,7 @@ public sealed partial class ReadingAnalytics(AnalyticsSync sync, StoreAnalytics 
             {
                 return ask(new DuckDbAnalytics(sidePath));
             }
-            catch (Exception e) when (e is DuckDbException or ObjectDisposedException)
+            catch (StoreUnavailableException e)
             {
                 Log.QueryFailed(logger, e); // Out of its memory limit, say, or just being rebuilt.
             }

@@ -40,7 +40,7 @@ internal static class Startup
 
         services.AddSingleton<DatabaseStart>();
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker>());
-        services.AddHostedService(provider => provider.GetRequiredService<AnalyticsSync>());
+        services.AddHostedService(provider => provider.GetRequiredService<DuckDbSync>());
 
         // The framework's own filter answers with a page of HTML before ours could say it as every other error is said.
         if (services.FirstOrDefault(s => s.ImplementationType?.Name == "HostFilteringStartupFilter") is { } filter) services.Remove(filter);

@@ -8,8 +8,8 @@ using SensorDash.DuckDb;
 namespace SensorDash.Data.Analytics;
 
 /// <summary>Keeps the DuckDB file in step with the store: follows its batches in order, sorts when idle, starts over when told to.</summary>
-public sealed partial class AnalyticsSync(
-    IReadingChanges store, CommitFeed commits, IOptions<AnalyticsOptions> options, TimeProvider clock, ILogger<AnalyticsSync> logger)
+public sealed partial class DuckDbSync(
+    IReadingChanges store, CommitFeed commits, IOptions<AnalyticsOptions> options, TimeProvider clock, ILogger<DuckDbSync> logger)
     : BackgroundService
 {
     // A DuckDB commit costs milliseconds of disk: a trickle of readings is gathered for a moment, unless somebody asks.
