@@ -26,6 +26,9 @@ public sealed partial class DuckDbSync(
     private string? _notice;
     private bool _rebuild;
 
+    /// <summary>Whether DuckDB answers, without asking the store how far behind it is.</summary>
+    public AnalyticsState State => Snapshot().State;
+
     /// <summary>How the side path is doing now.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
     public async Task<AnalyticsStatus> ReadStatusAsync(CancellationToken cancellationToken)
