@@ -22,7 +22,8 @@ internal sealed class ErrorModel : PageModel
 
     public (string Title, string Text) Words => Code switch
     {
-        400 => ("That request cannot be read", "Go back, look over what was entered, and try again. A form that stood open for long may just need loading again."),
+        400 => ("That request cannot be read", "Go back, look over what was entered, and try again. "
+            + "A form that stood open for long may just need loading again."),
         404 => ("There is nothing here", "The page or the node does not exist, or no longer. Every node there is stands on the overview."),
         503 => ("The store is unavailable just now", "Readings that arrive meanwhile are kept waiting, not lost. Try again in a moment."),
         >= 500 => ("Something went wrong here", "It is not your doing. The log has the details under the trace id."),

@@ -36,7 +36,7 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
     /// <summary>"raw", or how many readings a point of the chart stands for.</summary>
     public string Resolution => Series.BucketSeconds is null
         ? "raw, every reading"
-        : $"1 : {Math.Max(1, (long)Math.Round(Series.ReadingCount / (double)Math.Max(1, Series.Runs.Sum(r => r.Count)))).ToString(CultureInfo.InvariantCulture)}, min–max";
+        : string.Create(CultureInfo.InvariantCulture, $"1 : {Math.Round(Series.ReadingCount / (double)Series.Runs.Sum(r => r.Count))}, min–max");
 
     public async Task<IActionResult> OnGetAsync(int address, CancellationToken cancellationToken)
     {

@@ -58,7 +58,7 @@ internal static class ClockText
 
     // Around a clock change an hour comes twice; only the offset tells which one is meant.
     private static bool IsNearClockChange(long time, DateTimeZone zone)
-        => new[] { -DaySeconds, DaySeconds }.Any(days => zone.GetUtcOffset(Instant.FromUnixTimeSeconds(time + days)) != zone.GetUtcOffset(Instant.FromUnixTimeSeconds(time)));
+        => At(time - DaySeconds, zone).Offset != At(time, zone).Offset || At(time + DaySeconds, zone).Offset != At(time, zone).Offset;
 
     private static TagBuilder Tag(long time, ViewSettings view, string text)
     {
