@@ -10,6 +10,7 @@ public sealed unsafe class DuckDbResult : IDisposable
 {
     private readonly ResultHandle _handle;
     private readonly ConnectionHandle _connection;
+    private readonly bool _isStreaming;
     private DuckDbChunk? _current;
 
     private DuckDbResult(ResultHandle handle, ConnectionHandle connection)
@@ -25,7 +26,8 @@ public sealed unsafe class DuckDbResult : IDisposable
         }
         Columns = columns;
         // DuckDB reads the count from rows in memory; asked of a streaming result it reads memory that is something else.
-        if (NativeMethods.ResultIsStreaming(handle.Value) == 0) RowsChanged = (long)NativeMethods.RowsChanged(handle);
+        _isStreaming = NativeMethods.ResultIsStreaming(handle.Value) != 0;
+        if (!_isStreaming) RowsChanged = (long)NativeMethods.RowsChanged(handle);
     }
 
     internal delegate NativeState Runner<in TState>(ConnectionHandle connection, TState state, ResultHandle result);
@@ -52,6 +54,8 @@ public sealed unsafe class DuckDbResult : IDisposable
             var native = NativeMethods.FetchChunk(_handle.Value);
             if (native != 0) return _current = new DuckDbChunk(new DataChunkHandle(native, _handle), Columns);
             if (NativeMethods.ResultError(_handle) != null) throw DuckDbException.FromResult(_handle).OrCanceled(cancellationToken);
+            // An interrupted stream may just end; the caller must not take that for the last row.
+            if (_isStreaming) cancellationToken.ThrowIfCancellationRequested();
             return null;
         }
         finally
