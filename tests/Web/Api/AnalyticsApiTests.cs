@@ -120,30 +120,6 @@ public sealed class AnalyticsApiTests : ApiTests
         Assert.Equal(3, Int(answer, "count"));
     }
 
-    [Theory]
-    [InlineData("statistics/hourly?tz=Mars", "tz")]
-    [InlineData("statistics/daily?limit=0", "limit")]
-    [InlineData("statistics/daily?start_time=2&end_time=1", "start_time")]
-    [InlineData("percentiles?p=101", "p")]
-    [InlineData("percentiles?p=-1", "p")]
-    [InlineData("percentiles?p=50,,95", "p")]
-    [InlineData("percentiles?p=median", "p")]
-    [InlineData("percentiles?p=1.005", "p")]
-    [InlineData("quality?start_time=x", "start_time")]
-    public async Task Query_Wrong_Is400NamingIt(string query, string name)
-    {
-        await StoreAsync(Reading());
-
-        await AssertBadAsync($"/api/nodes/12/{query}", name);
-    }
-
-    [Theory]
-    [InlineData("statistics/hourly")]
-    [InlineData("statistics/daily")]
-    [InlineData("percentiles")]
-    [InlineData("quality")]
-    public async Task Node_Unknown_Is404(string path) => await AssertProblemAsync(await Client.GetAsync($"/api/nodes/77/{path}"), 404, "77");
-
     private static int Int(JsonElement element, string name) => element.GetProperty(name).GetInt32();
 
     private static long Seconds(string iso) => DateTimeOffset.Parse(iso, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeSeconds();

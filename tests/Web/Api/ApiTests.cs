@@ -69,12 +69,6 @@ public abstract class ApiTests(params (string Key, string Value)[] settings) : I
         return problem;
     }
 
-    protected async Task AssertBadAsync(string path, params string[] words)
-    {
-        using var response = await Client.GetAsync(path);
-        await AssertProblemAsync(response, 400, words);
-    }
-
     public static IEnumerable<string> MembersOf(JsonElement element) => element.EnumerateObject().Select(m => m.Name);
 
     public static IEnumerable<string?> Each(JsonElement array, string member) => array.EnumerateArray().Select(e => e.GetProperty(member).ToString());

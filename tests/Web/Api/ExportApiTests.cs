@@ -141,29 +141,6 @@ public sealed class ExportApiTests : ApiTests
         await GetAsync("/api/sensor-data");
     }
 
-    [Theory]
-    [InlineData("order=up", "order")]
-    [InlineData("time=utc", "time")]
-    [InlineData("tz=Mars/Olympus", "tz")]
-    [InlineData("separator=pipe", "separator")]
-    [InlineData("decimal=comma", "decimal")]
-    [InlineData("decimal=point", "decimal")]
-    [InlineData("bom=yes", "bom")]
-    [InlineData("footer=2", "footer")]
-    [InlineData("gzip=maybe", "gzip")]
-    [InlineData("resolution=weekly", "resolution")]
-    [InlineData("columns=timestamp,secret", "columns")]
-    [InlineData("columns=bucket_start", "columns")]
-    [InlineData("resolution=daily&columns=flags", "columns")]
-    [InlineData("columns=timestamp,", "columns")]
-    [InlineData("start_time=2&end_time=1", "start_time")]
-    [InlineData("node_address=x", "node_address")]
-    public async Task Export_WrongQuery_Is400NamingIt(string query, string name)
-    {
-        await AssertBadAsync($"{Export}?{query}", name);
-        await AssertBadAsync($"{Export}/manifest?{query}", name);
-    }
-
     [Fact]
     public async Task Export_TextOfAUser_IsNeverAFormula()
     {

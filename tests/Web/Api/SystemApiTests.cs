@@ -60,32 +60,6 @@ public sealed class SystemApiTests : ApiTests
         await AssertProblemAsync(response, 500);
     }
 
-    [Theory]
-    [InlineData("GET", "/api/nothing", 404)]
-    [InlineData("GET", "/api/nodes/abc", 404)]
-    [InlineData("GET", "/api/nodes/99999999999", 404)]
-    [InlineData("GET", "/api/zones/abc", 404)]
-    [InlineData("GET", "/api", 404)]
-    [InlineData("POST", "/api/nothing", 404)]
-    [InlineData("GET", "/health", 404)]
-    [InlineData("PUT", "/api/sensor-data", 405)]
-    [InlineData("DELETE", "/api/sensor-data", 405)]
-    [InlineData("POST", "/api/nodes", 405)]
-    [InlineData("PATCH", "/api/zones/1", 405)]
-    [InlineData("GET", "/write", 405)]
-    [InlineData("POST", "/api/health", 405)]
-    public async Task Route_UnknownOrWrongMethod_IsAProblem(string method, string path, int status)
-    {
-        foreach (var accept in new[] { "*/*", "text/html" })
-        {
-            using var request = new HttpRequestMessage(new HttpMethod(method), path);
-            request.Headers.Add("Accept", accept);
-            using var response = await Client.SendAsync(request);
-            await AssertProblemAsync(response, status, path);
-            if (status == 405) Assert.NotEmpty(response.Content.Headers.Allow);
-        }
-    }
-
     [Fact]
     public async Task OpenApi_Document_ListsEveryRouteWithASummaryAndEveryParameterWithADescription()
     {
