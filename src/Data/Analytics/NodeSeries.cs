@@ -87,6 +87,9 @@ public sealed record NodeSeries(
     {
         var newest = new Reading[LearnedFrom];
         var read = await store.ReadAsync(new(filter, ReadingOrder.NewestFirst), newest, cancellationToken);
-        return Liveness.LearnInterval(Array.ConvertAll(newest[..read], r => r.Timestamp));
+        if (Liveness.LearnInterval(Array.ConvertAll(newest[..read], r => r.Timestamp)) is { } learned) return learned;
+        // Too few in the range itself: then what came before it says how often the node should have spoken.
+        if (filter.Range.Start is null) return null;
+        return await LearnIntervalAsync(store, filter with { Range = new(null, filter.Range.End) }, cancellationToken);
     }
 }

@@ -164,6 +164,17 @@ public sealed class NodeSeriesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Build_SilentForTheWholeRangeIntervalNotSet_IsJudgedByThePaceBefore()
+    {
+        await _fixture.Store.AddAsync(Run(12, 20, until: Noon - 90_000));
+
+        var series = await BuildAsync(Noon - 3600, Noon, points: 100);
+
+        Assert.Equal(30, series.ExpectedIntervalSeconds);
+        Assert.Single(series.Gaps);
+    }
+
+    [Fact]
     public async Task Build_RangeBeforeTheFirstReading_IsEmptyWithoutAGap()
     {
         await _fixture.Store.AddAsync(Run(12, 20));

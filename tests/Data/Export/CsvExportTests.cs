@@ -230,7 +230,10 @@ public sealed class CsvExportTests : IAsyncLifetime
         await _fixture.Store.AddAsync(Run(1, 80, until, 3600));
         var options = new CsvOptions
         {
-            Resolution = CsvResolution.Daily, Zone = DateTimeZoneProviders.Tzdb["Europe/Paris"], Time = CsvTime.Local, Columns = ["bucket_start", "bucket_end", "reading_count"],
+            Resolution = CsvResolution.Daily,
+            Zone = DateTimeZoneProviders.Tzdb["Europe/Paris"],
+            Time = CsvTime.Local,
+            Columns = ["bucket_start", "bucket_end", "reading_count"],
         };
 
         Assert.Contains("2026-10-25T00:00:00+02:00,2026-10-26T00:00:00+01:00,25\n", await TextAsync(options), StringComparison.Ordinal);

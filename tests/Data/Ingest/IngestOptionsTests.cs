@@ -12,8 +12,12 @@ public sealed class IngestOptionsTests
     {
         var options = new IngestOptions
         {
-            BatchSize = 10_001, FlushInterval = TimeSpan.FromHours(1), BufferCapacity = 4_999, AckTimeout = TimeSpan.Zero,
-            Durability = (DurabilityProfile)9, MaxBodyMiB = 0,
+            BatchSize = 10_001,
+            FlushInterval = TimeSpan.FromHours(1),
+            BufferCapacity = 4_999,
+            AckTimeout = TimeSpan.Zero,
+            Durability = (DurabilityProfile)9,
+            MaxBodyMiB = 0,
         };
 
         var faults = new IngestOptionsValidator().Validate(null, options).Failures!.ToArray();

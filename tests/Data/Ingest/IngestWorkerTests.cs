@@ -11,7 +11,7 @@ namespace SensorDash.Data.Tests.Ingest;
 public sealed class IngestWorkerTests : IAsyncLifetime
 {
     // Only keeps a broken test from hanging; no test passes by it.
-    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _hang = TimeSpan.FromSeconds(30);
 
     private readonly IngestOptions _options = new() { BufferCapacity = 5_000 };
     private SqliteStoreFixture _fixture = null!;
@@ -44,12 +44,12 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         _store.Gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await StartAsync();
         var submission = Submit(isWaitedFor: true, Reading(1), Reading(2));
-        await _store.Entered.Task.WaitAsync(Hang);
+        await _store.Entered.Task.WaitAsync(_hang);
 
         Assert.False(submission.Done.IsCompleted);
         Assert.Equal(0, await CommittedAsync());
         _store.Gate.SetResult();
-        var result = await submission.Done.WaitAsync(Hang);
+        var result = await submission.Done.WaitAsync(_hang);
 
         Assert.Equal((2, 0, 0), (result.Inserted, result.Duplicates, result.Refused.Count));
         Assert.Equal(2, await CommittedAsync()); // Through a connection of the test's own: it is in the file.
@@ -59,9 +59,9 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     public async Task Submission_WithDuplicates_CountsThem()
     {
         await StartAsync();
-        await Submit(isWaitedFor: true, Reading(1)).Done.WaitAsync(Hang);
+        await Submit(isWaitedFor: true, Reading(1)).Done.WaitAsync(_hang);
 
-        var result = await Submit(isWaitedFor: true, Reading(1), Reading(2), Reading(2)).Done.WaitAsync(Hang);
+        var result = await Submit(isWaitedFor: true, Reading(1), Reading(2), Reading(2)).Done.WaitAsync(_hang);
 
         Assert.Equal((1, 2), (result.Inserted, result.Duplicates));
     }
@@ -73,7 +73,7 @@ public sealed class IngestWorkerTests : IAsyncLifetime
             Submit(true, Reading(1)), Submit(true, Reading(2), Reading(1)), Submit(true, Reading(3)), Submit(true, Reading(3, temperature: 1))];
         await StartAsync();
 
-        var results = await Task.WhenAll(queued.Select(s => s.Done)).WaitAsync(Hang);
+        var results = await Task.WhenAll(queued.Select(s => s.Done)).WaitAsync(_hang);
 
         Assert.Equal([(1, 0), (1, 1), (1, 0), (0, 1)], results.Select(r => (r.Inserted, r.Duplicates)));
         Assert.Equal([5], _store.Tried);
@@ -85,14 +85,14 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     {
         await StartAsync();
         var submission = Submit(isWaitedFor: false, Reading(1));
-        await _fixture.Clock.TimerPendingAsync().WaitAsync(Hang);
+        await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
 
         _fixture.Clock.Advance(_options.FlushInterval - TimeSpan.FromMilliseconds(1));
         Assert.Empty(_store.Tried);
         Assert.Equal(1, _buffer.RowsWaiting);
         _fixture.Clock.Advance(TimeSpan.FromMilliseconds(1));
 
-        Assert.Equal(1, (await submission.Done.WaitAsync(Hang)).Inserted);
+        Assert.Equal(1, (await submission.Done.WaitAsync(_hang)).Inserted);
     }
 
     [Fact]
@@ -101,12 +101,12 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         _options.BatchSize = 10;
         await StartAsync();
         var first = Submit(isWaitedFor: false, Run(1, 9));
-        await _fixture.Clock.TimerPendingAsync().WaitAsync(Hang);
+        await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
         Assert.Empty(_store.Tried);
 
         var second = Submit(isWaitedFor: false, Reading(2));
 
-        await Task.WhenAll(first.Done, second.Done).WaitAsync(Hang);
+        await Task.WhenAll(first.Done, second.Done).WaitAsync(_hang);
         Assert.Equal([10], _store.Tried);
     }
 
@@ -115,11 +115,11 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     {
         await StartAsync();
         var buffered = Submit(isWaitedFor: false, Reading(1));
-        await _fixture.Clock.TimerPendingAsync().WaitAsync(Hang);
+        await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
 
-        await Submit(isWaitedFor: true, Reading(2)).Done.WaitAsync(Hang);
+        await Submit(isWaitedFor: true, Reading(2)).Done.WaitAsync(_hang);
 
-        await buffered.Done.WaitAsync(Hang);
+        await buffered.Done.WaitAsync(_hang);
         Assert.Equal([2], _store.Tried);
     }
 
@@ -129,12 +129,12 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         _options.Durability = DurabilityProfile.SdSaver;
         await StartAsync();
         var submission = Submit(isWaitedFor: true, Reading(1));
-        await _fixture.Clock.TimerPendingAsync().WaitAsync(Hang);
+        await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
         Assert.Empty(_store.Tried);
 
         _fixture.Clock.Advance(_options.FlushInterval);
 
-        await submission.Done.WaitAsync(Hang);
+        await submission.Done.WaitAsync(_hang);
     }
 
     [Fact]
@@ -143,14 +143,14 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         _store.Gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var first = Submit(isWaitedFor: true, Run(1, 4_999));
         await StartAsync();
-        await _store.Entered.Task.WaitAsync(Hang); // Taken by the writer, and still counted: it is in memory.
+        await _store.Entered.Task.WaitAsync(_hang); // Taken by the writer, and still counted: it is in memory.
 
         Assert.True(_buffer.TryAdd(new Submission(new[] { Reading(2) }, true)));
         Assert.False(_buffer.TryAdd(new Submission(new[] { Reading(3) }, true)));
         Assert.Equal(5_000, _buffer.RowsWaiting);
         _store.Gate.SetResult();
-        await first.Done.WaitAsync(Hang);
-        await _buffer.AddAsync(new Submission(new[] { Reading(3) }, true), Hang, CancellationToken.None);
+        await first.Done.WaitAsync(_hang);
+        await _buffer.AddAsync(new Submission(new[] { Reading(3) }, true), _hang, CancellationToken.None);
     }
 
     [Fact]
@@ -159,15 +159,15 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         _store.Gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Submit(isWaitedFor: true, Run(1, 5_000));
         await StartAsync();
-        await _store.Entered.Task.WaitAsync(Hang);
+        await _store.Entered.Task.WaitAsync(_hang);
         var late = new Submission(new[] { Reading(2) }, true);
 
         var adding = _buffer.AddAsync(late, TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.False(adding.IsCompleted);
         _store.Gate.SetResult();
 
-        await adding.WaitAsync(Hang);
-        Assert.Equal(1, (await late.Done.WaitAsync(Hang)).Inserted);
+        await adding.WaitAsync(_hang);
+        Assert.Equal(1, (await late.Done.WaitAsync(_hang)).Inserted);
     }
 
     [Fact]
@@ -175,11 +175,11 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     {
         Submit(isWaitedFor: true, Run(1, 5_000)); // No worker takes it.
         var adding = _buffer.AddAsync(new Submission(new[] { Reading(2) }, true), TimeSpan.FromSeconds(30), CancellationToken.None);
-        await _fixture.Clock.TimerPendingAsync().WaitAsync(Hang);
+        await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
 
         _fixture.Clock.Advance(TimeSpan.FromSeconds(30));
 
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => adding.WaitAsync(Hang));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => adding.WaitAsync(_hang));
         Assert.Equal(5_000, _buffer.RowsWaiting);
     }
 
@@ -188,15 +188,15 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     {
         Submit(isWaitedFor: true, Run(1, 5_000));
         var adding = _buffer.AddAsync(new Submission(Run(2, 5_000), true), TimeSpan.FromSeconds(30), CancellationToken.None);
-        await _fixture.Clock.TimerPendingAsync().WaitAsync(Hang);
+        await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
         _fixture.Clock.Advance(TimeSpan.FromSeconds(20));
         var again = _fixture.Clock.NextTimerAsync();
         _buffer.Release(1);
-        await again.WaitAsync(Hang);
+        await again.WaitAsync(_hang);
 
         _fixture.Clock.Advance(TimeSpan.FromSeconds(10));
 
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => adding.WaitAsync(Hang));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => adding.WaitAsync(_hang));
     }
 
     [Fact]
@@ -238,13 +238,13 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         var submission = Submit(isWaitedFor: true, Reading(1), Reading(2));
         foreach (var pause in new[] { 100, 200, 400, 800 })
         {
-            await _fixture.Clock.TimerPendingAsync().WaitAsync(Hang);
+            await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
             Assert.Equal((began, "The store is away."), (_worker!.Status.FailingSince, _worker.Status.LastError));
             Assert.False(submission.Done.IsCompleted);
             _fixture.Clock.Advance(TimeSpan.FromMilliseconds(pause));
         }
 
-        var result = await submission.Done.WaitAsync(Hang);
+        var result = await submission.Done.WaitAsync(_hang);
 
         Assert.Equal((2, 0), (result.Inserted, result.Duplicates));
         Assert.Equal([2, 2, 2, 2, 2], _store.Tried);
@@ -260,14 +260,14 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         var submission = Submit(isWaitedFor: true, Reading(1));
         foreach (var pause in new[] { 100, 200, 400, 800, 1600, 2000, 2000, 2000 })
         {
-            await _fixture.Clock.TimerPendingAsync().WaitAsync(Hang);
+            await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
             var tried = _store.Tried.Count;
             _fixture.Clock.Advance(TimeSpan.FromMilliseconds(pause - 1));
             Assert.Equal(tried, _store.Tried.Count);
             _fixture.Clock.Advance(TimeSpan.FromMilliseconds(1));
         }
 
-        await submission.Done.WaitAsync(Hang);
+        await submission.Done.WaitAsync(_hang);
     }
 
     [Fact]
@@ -279,7 +279,7 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         var after = Submit(true, Reading(3));
         await StartAsync();
 
-        var results = await Task.WhenAll(clean.Done, poisoned.Done, after.Done).WaitAsync(Hang);
+        var results = await Task.WhenAll(clean.Done, poisoned.Done, after.Done).WaitAsync(_hang);
 
         Assert.Equal([(7, 0), (3, 1), (1, 0)], results.Select(r => (r.Inserted, r.Duplicates)));
         Assert.Equal([2], results[1].Refused.Select(r => r.Index));
@@ -293,10 +293,10 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     {
         await _fixture.RefuseAsync(temperatureCentidegrees: 666);
         await StartAsync();
-        var poisoned = await Submit(true, Reading(1, temperature: 666), Reading(2, temperature: 666), Reading(3, temperature: 666)).Done.WaitAsync(Hang);
+        var poisoned = await Submit(true, Reading(1, temperature: 666), Reading(2, temperature: 666), Reading(3, temperature: 666)).Done.WaitAsync(_hang);
 
         Assert.Equal((0, 0, 3), (poisoned.Inserted, poisoned.Duplicates, poisoned.Refused.Count));
-        Assert.Equal(1, (await Submit(true, Reading(1)).Done.WaitAsync(Hang)).Inserted);
+        Assert.Equal(1, (await Submit(true, Reading(1)).Done.WaitAsync(_hang)).Inserted);
     }
 
     [Fact]
@@ -308,11 +308,11 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         var submission = Submit(true, Reading(1), Reading(2, temperature: 666), Reading(3));
         foreach (var pause in new[] { 100, 200 })
         {
-            await _fixture.Clock.TimerPendingAsync().WaitAsync(Hang);
+            await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
             _fixture.Clock.Advance(TimeSpan.FromMilliseconds(pause));
         }
 
-        var result = await submission.Done.WaitAsync(Hang);
+        var result = await submission.Done.WaitAsync(_hang);
 
         Assert.Equal((2, 0, 1), (result.Inserted, result.Duplicates, result.Refused.Single().Index));
     }
@@ -325,12 +325,12 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         await using (await _fixture.LockAsync())
         {
             submission = Submit(true, Reading(1));
-            await _fixture.Clock.TimerPendingAsync().WaitAsync(Hang);
+            await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
             Assert.NotNull(_worker!.Status.FailingSince);
         }
         _fixture.Clock.Advance(TimeSpan.FromSeconds(2));
 
-        Assert.Equal(1, (await submission.Done.WaitAsync(Hang)).Inserted);
+        Assert.Equal(1, (await submission.Done.WaitAsync(_hang)).Inserted);
     }
 
     [Fact]
@@ -338,11 +338,11 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     {
         await StartAsync();
         var buffered = Submit(isWaitedFor: false, Run(1, 20));
-        await _fixture.Clock.TimerPendingAsync().WaitAsync(Hang); // Would wait for the interval otherwise.
+        await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang); // Would wait for the interval otherwise.
 
-        await _worker!.StopAsync(CancellationToken.None).WaitAsync(Hang);
+        await _worker!.StopAsync(CancellationToken.None).WaitAsync(_hang);
 
-        Assert.Equal(20, (await buffered.Done.WaitAsync(Hang)).Inserted);
+        Assert.Equal(20, (await buffered.Done.WaitAsync(_hang)).Inserted);
         Assert.Equal(20, await CommittedAsync());
     }
 
@@ -352,17 +352,17 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         _store.FailNext(int.MaxValue);
         await StartAsync();
         var first = Submit(true, Reading(1));
-        await _fixture.Clock.TimerPendingAsync().WaitAsync(Hang);
+        await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
         var second = Submit(true, Reading(2));
         using var patience = new CancellationTokenSource();
         var stopping = _worker!.StopAsync(patience.Token);
         Assert.False(stopping.IsCompleted);
 
         await patience.CancelAsync();
-        await stopping.WaitAsync(Hang);
+        await stopping.WaitAsync(_hang);
 
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => first.Done.WaitAsync(Hang));
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => second.Done.WaitAsync(Hang));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => first.Done.WaitAsync(_hang));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => second.Done.WaitAsync(_hang));
         Assert.Equal((0, 0L), (_buffer.RowsWaiting, await CommittedAsync()));
     }
 
@@ -371,10 +371,10 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     {
         await _fixture.ExecuteAsync("ALTER TABLE nodes RENAME TO nodes_gone");
         await StartAsync();
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => Submit(true, Reading(1)).Done.WaitAsync(Hang));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => Submit(true, Reading(1)).Done.WaitAsync(_hang));
         await _fixture.ExecuteAsync("ALTER TABLE nodes_gone RENAME TO nodes");
 
-        Assert.Equal(1, (await Submit(true, Reading(1)).Done.WaitAsync(Hang)).Inserted);
+        Assert.Equal(1, (await Submit(true, Reading(1)).Done.WaitAsync(_hang)).Inserted);
     }
 
     private Submission Submit(bool isWaitedFor, params Reading[] rows)

@@ -243,17 +243,17 @@ public abstract class ReadingStoreContract : IAsyncLifetime
         var all = await Store.AllAsync();
         var page = new Reading[4];
         foreach (var start in new long?[] { null, Noon - 1, Noon + 2 })
-        foreach (var end in new long?[] { null, Noon + 2, Noon + 5, Noon + 99 })
-        foreach (var order in Enum.GetValues<ReadingOrder>())
-        foreach (var offset in new[] { 0, 1, 5, 100 })
-        {
-            var filter = new ReadingFilter(node, new(start, end));
-            var wanted = all.Where(r => (node is null || r.NodeAddress == node) && r.Timestamp >= (start ?? 0) && r.Timestamp <= (end ?? long.MaxValue)).ToList();
-            Assert.Equal(wanted.Count, await Store.CountAsync(filter, CancellationToken.None));
-            if (order == ReadingOrder.OldestFirst) wanted.Reverse();
-            var count = await Store.ReadAsync(new(filter, order, null, offset), page, CancellationToken.None);
-            Assert.Equal(wanted.Skip(offset).Take(4), page[..count]);
-        }
+            foreach (var end in new long?[] { null, Noon + 2, Noon + 5, Noon + 99 })
+                foreach (var order in Enum.GetValues<ReadingOrder>())
+                    foreach (var offset in new[] { 0, 1, 5, 100 })
+                    {
+                        var filter = new ReadingFilter(node, new(start, end));
+                        var wanted = all.Where(r => (node is null || r.NodeAddress == node) && r.Timestamp >= (start ?? 0) && r.Timestamp <= (end ?? long.MaxValue)).ToList();
+                        Assert.Equal(wanted.Count, await Store.CountAsync(filter, CancellationToken.None));
+                        if (order == ReadingOrder.OldestFirst) wanted.Reverse();
+                        var count = await Store.ReadAsync(new(filter, order, null, offset), page, CancellationToken.None);
+                        Assert.Equal(wanted.Skip(offset).Take(4), page[..count]);
+                    }
     }
 
     [Fact]
