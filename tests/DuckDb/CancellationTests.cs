@@ -6,7 +6,7 @@ public sealed class CancellationTests : DuckDbTest
 {
     // Hours of work, not the seconds a test may take.
     private const string Endless = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE (a.range * b.range) % 7 = 3";
-    private static readonly TimeSpan Promptly = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _promptly = TimeSpan.FromSeconds(5);
 
     [Fact]
     public void Query_Cancelled_EndsPromptly_AndTheConnectionWorksOn()
@@ -14,7 +14,7 @@ public sealed class CancellationTests : DuckDbTest
         using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
         var clock = Stopwatch.StartNew();
         var failure = Assert.Throws<OperationCanceledException>(() => Connection.Query(Endless, cancellation.Token));
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, Promptly);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, _promptly);
         Assert.Equal(cancellation.Token, failure.CancellationToken);
         Assert.Equal(1, Scalar<int>("SELECT 1"));
     }
