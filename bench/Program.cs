@@ -6,7 +6,9 @@ switch (args)
         return await IngestBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 1_000_000);
     case ["export", .. var rest]:
         return await ExportBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 5_000_000);
+    case ["analytics", .. var rest]:
+        return await AnalyticsBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 10_000_000);
     default:
-        await Console.Error.WriteLineAsync("dotnet run -c Release --project bench -- ingest [rows] | export [rows]");
+        await Console.Error.WriteLineAsync("dotnet run -c Release --project bench -- ingest [rows] | export [rows] | analytics [rows]");
         return 2;
 }

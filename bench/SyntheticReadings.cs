@@ -4,24 +4,22 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Bench;
 
-/// <summary>Readings as a hub of 100 nodes sends them: every node every 30 s, in the order of time. The same for the same seed.</summary>
+/// <summary>Readings as a hub sends them: every node every 30 s, in the order of time. The same for the same seed.</summary>
 internal static class SyntheticReadings
 {
-    public const int Nodes = 100;
+    public const int UsualNodes = 100;
     public const int Seed = 42;
 
     private const long Start = 1_700_000_000;
 
-    public static Reading[] Take(int count)
+    public static IEnumerable<Reading> Take(int count, int nodes = UsualNodes)
     {
         var random = new Random(Seed);
-        var readings = new Reading[count];
         for (var i = 0; i < count; i++)
         {
-            readings[i] = new Reading((i % Nodes) + 1, Start + (i / Nodes * 30L), (short)random.Next(-1_000, 4_000), (short)random.Next(10_001),
-                0, Start + (i / Nodes * 30L) + 2, null);
+            yield return new Reading((i % nodes) + 1, Start + (i / nodes * 30L), (short)random.Next(-1_000, 4_000), (short)random.Next(10_001),
+                0, Start + (i / nodes * 30L) + 2, null);
         }
-        return readings;
     }
 
     public static byte[] Ndjson(ReadOnlySpan<Reading> readings)

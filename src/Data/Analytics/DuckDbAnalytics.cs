@@ -15,23 +15,31 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
         count(humidity), min(humidity), max(humidity), sum(humidity)::BIGINT, quantile_cont(humidity, $LIST)
         """;
 
-    public IReadOnlyList<NodeBucket> Calendar(
-        int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit, CancellationToken cancellationToken)
+    /// <summary>Calendar buckets with readings, by bucket, ties by node; computed while they are taken.</summary>
+    public IEnumerable<NodeBucket> Buckets(
+        ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, CancellationToken cancellationToken)
     {
         using var connection = Connect();
-        var key = unit == CalendarUnit.Hour ? LocalHourStart(zone, range) : LocalDay(zone, range);
-        var buckets = new CalendarBuckets(zone, unit);
-        var found = new List<NodeBucket>();
-        // The newest time of a group stands for its bucket, whose edges the one calendar of all engines then gives.
-        Read(connection, $"""
-            SELECT max("timestamp"), {AggregatesOf(ValueSummary.UsualPercentiles)} FROM ({DuckDbSidePath.Source(connection, [node], range, cancellationToken)})
-            GROUP BY {key} ORDER BY 1 DESC LIMIT {limit.ToString(CultureInfo.InvariantCulture)}
-            """, (chunk, row) =>
+        var key = unit == CalendarUnit.Hour ? LocalHourStart(zone, filter.Range) : LocalDay(zone, filter.Range);
+        var source = DuckDbSidePath.Source(connection, filter.NodeAddress is { } node ? [node] : null, filter.Range, cancellationToken);
+        var direction = order == ReadingOrder.NewestFirst ? "1 DESC, 2" : "1, 2 DESC";
+        // Any time of a group stands for its bucket, whose edges the one calendar of all engines then gives.
+        using var result = Run(connection, $"""
+            SELECT {key}, node_address, max("timestamp"), {AggregatesOf(ValueSummary.UsualPercentiles)} FROM ({source})
+            GROUP BY 1, 2 ORDER BY {direction}
+            """, cancellationToken);
+        var calendar = new CalendarBuckets(zone, unit);
+        var current = default(CalendarBucket);
+        while (Next(result, cancellationToken) is { } chunk)
+        {
+            for (var row = 0; row < chunk.RowCount; row++)
             {
-                var statistics = StatisticsOf(chunk, row, 1);
-                found.Add(new(node, null, buckets.Containing(chunk[0].Values<long>()[row]), statistics.Count, statistics.Temperature, statistics.Humidity));
-            }, cancellationToken);
-        return found;
+                var time = Long(chunk, 2, row);
+                if (time < current.Start || time >= current.End) current = calendar.Containing(time);
+                var statistics = StatisticsOf(chunk, row, 3);
+                yield return new(chunk[1].Values<int>()[row], null, current, statistics.Count, statistics.Temperature, statistics.Humidity);
+            }
+        }
     }
 
     public ReadingStatistics Statistics(int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken)
@@ -70,15 +78,33 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
 
     private static void Read(DuckDbConnection connection, string sql, Action<DuckDbChunk, int> read, CancellationToken cancellationToken)
     {
+        using var result = Run(connection, sql, cancellationToken);
+        while (Next(result, cancellationToken) is { } chunk)
+            for (var row = 0; row < chunk.RowCount; row++) read(chunk, row);
+    }
+
+    // Out of its memory limit, say. The store can answer too.
+    private static DuckDbResult Run(DuckDbConnection connection, string sql, CancellationToken cancellationToken)
+    {
         try
         {
-            using var result = connection.Query(sql, cancellationToken);
-            while (result.NextChunk(cancellationToken) is { } chunk)
-                for (var row = 0; row < chunk.RowCount; row++) read(chunk, row);
+            return connection.QueryStreaming(sql, cancellationToken);
         }
         catch (DuckDbException e)
         {
-            throw Unavailable(e); // Out of its memory limit, say. The store can answer too.
+            throw Unavailable(e);
+        }
+    }
+
+    private static DuckDbChunk? Next(DuckDbResult result, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return result.NextChunk(cancellationToken);
+        }
+        catch (DuckDbException e)
+        {
+            throw Unavailable(e);
         }
     }
 

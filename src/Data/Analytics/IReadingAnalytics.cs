@@ -18,6 +18,16 @@ public interface IReadingAnalytics
     Task<IReadOnlyList<NodeBucket>> CalendarAsync(
         int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit, CancellationToken cancellationToken);
 
+    /// <summary>Hours or days of a zone with readings, of one node or every node: any number, in constant memory.</summary>
+    /// <param name="filter">Which readings.</param>
+    /// <param name="order">By bucket, ties by node; oldest first is the exact reverse of newest first.</param>
+    /// <param name="zone">By whose clocks hours and days are cut.</param>
+    /// <param name="unit">Hours or days.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    IAsyncEnumerable<NodeBucket> BucketsAsync(
+        ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, CancellationToken cancellationToken);
+
     /// <summary>Exact statistics of a node with any percentiles, by linear interpolation (PERCENTILE_CONT).</summary>
     /// <param name="node">Address.</param>
     /// <param name="range">Measured times.</param>

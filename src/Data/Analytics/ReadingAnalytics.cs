@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using SensorDash.Data.Readings;
@@ -6,13 +7,29 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Analytics;
 
 /// <summary>DuckDB where it has everything the store has, else the store itself: the same answer either way, never an old one.</summary>
-public sealed partial class ReadingAnalytics(DuckDbSync sync, StoreAnalytics store, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
+public sealed partial class ReadingAnalytics(DuckDbSync sync, StoreAnalytics store, IReadingStore nodes, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
 {
     /// <inheritdoc/>
     public Task<IReadOnlyList<NodeBucket>> CalendarAsync(
         int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit, CancellationToken cancellationToken)
-        => AskAsync(duckDb => duckDb.Calendar(node, range, zone, unit, limit, cancellationToken),
+        => AskAsync<IReadOnlyList<NodeBucket>>(duckDb => [.. duckDb.Buckets(new(node, range), ReadingOrder.NewestFirst, zone, unit, cancellationToken).Take(limit)],
             () => store.CalendarAsync(node, range, zone, unit, limit, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>Unlike the others it cannot change over to the store once it has begun: an engine that fails then ends the answer.</remarks>
+    public async IAsyncEnumerable<NodeBucket> BucketsAsync(
+        ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (await sync.WhenCurrentAsync(cancellationToken) is { } sidePath)
+        {
+            // Hardware ids are the store's: they belong to nodes, not to readings.
+            var ids = (await nodes.ListNodesAsync(cancellationToken)).ToDictionary(n => n.Address, n => (ulong?)n.DeviceId);
+            foreach (var bucket in new DuckDbAnalytics(sidePath).Buckets(filter, order, zone, unit, cancellationToken))
+                yield return bucket with { DeviceId = ids.GetValueOrDefault(bucket.NodeAddress) };
+            yield break;
+        }
+        await foreach (var bucket in store.BucketsAsync(filter, order, zone, unit, cancellationToken)) yield return bucket;
+    }
 
     /// <inheritdoc/>
     public Task<ReadingStatistics> StatisticsAsync(int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken)

@@ -13,15 +13,18 @@ public sealed class StoreAnalytics(IReadingStore store, NodeDirectory nodes, Tim
         int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit, CancellationToken cancellationToken)
     {
         var found = new List<NodeBucket>();
-        var buckets = CalendarStatistics.ComputeAsync(
-            store, new(node, range), ReadingOrder.NewestFirst, new CalendarBuckets(zone, unit), cancellationToken);
-        await foreach (var bucket in buckets)
+        await foreach (var bucket in BucketsAsync(new(node, range), ReadingOrder.NewestFirst, zone, unit, cancellationToken))
         {
             found.Add(bucket);
             if (found.Count == limit) break;
         }
         return found;
     }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<NodeBucket> BucketsAsync(
+        ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, CancellationToken cancellationToken)
+        => CalendarStatistics.ComputeAsync(store, filter, order, new CalendarBuckets(zone, unit), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ReadingStatistics> StatisticsAsync(

@@ -8,7 +8,7 @@ using SensorDash.Data.Readings;
 namespace SensorDash.Data.Export;
 
 /// <summary>Writes readings as CSV: any number of rows, in constant memory, with a proof that the file is whole.</summary>
-public sealed class CsvExport(IReadingStore store, NodeDirectory nodes)
+public sealed class CsvExport(IReadingStore store, IReadingAnalytics analytics, NodeDirectory nodes)
 {
     // One write to the network; small enough to stay out of the large-object heap.
     private const int ChunkLength = 64 * 1024;
@@ -78,8 +78,8 @@ public sealed class CsvExport(IReadingStore store, NodeDirectory nodes)
         ArrayBufferWriter<byte> buffer, Stream text, CancellationToken cancellationToken)
     {
         var rows = 0L;
-        var buckets = new CalendarBuckets(options.Zone, options.Resolution == CsvResolution.Hourly ? CalendarUnit.Hour : CalendarUnit.Day);
-        await foreach (var bucket in CalendarStatistics.ComputeAsync(store, options.Filter, options.Order, buckets, cancellationToken))
+        var unit = options.Resolution == CsvResolution.Hourly ? CalendarUnit.Hour : CalendarUnit.Day;
+        await foreach (var bucket in analytics.BucketsAsync(options.Filter, options.Order, options.Zone, unit, cancellationToken))
         {
             WriteRow(bucket, cells, labels, line);
             rows++;

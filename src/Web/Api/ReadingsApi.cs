@@ -83,13 +83,14 @@ internal static class ReadingsApi
             : Problems.NotFound($"node {address} has no reading");
     }
 
-    private static async Task<IResult> StatisticsAsync(int address, HttpRequest request, IReadingStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> StatisticsAsync(
+        int address, HttpRequest request, IReadingStore store, IReadingAnalytics analytics, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request.Query);
         var range = RangeParameters.ReadRange(reader);
         if (reader.HasFaults) return Problems.Invalid(reader.Faults);
         if (await store.FindNodeAsync(address, cancellationToken) is not { } node) return NodesApi.NoSuchNode(address);
-        var found = await ReadingStatistics.ComputeAsync(store, new(address, range), ValueSummary.UsualPercentiles, cancellationToken);
+        var found = await analytics.StatisticsAsync(address, range, ValueSummary.UsualPercentiles, cancellationToken);
         return TypedResults.Ok(StatisticsAnswer.Of(node, found));
     }
 

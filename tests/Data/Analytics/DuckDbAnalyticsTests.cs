@@ -55,8 +55,20 @@ public sealed class DuckDbAnalyticsTests : IAsyncLifetime
             {
                 AssertSame(
                     (await Store.CalendarAsync(1, range, zone, unit, 10_000, default)).Select(b => b with { DeviceId = null }),
-                    DuckDb.Calendar(1, range, zone, unit, 10_000, default));
+                    DuckDb.Buckets(new(1, range), ReadingOrder.NewestFirst, zone, unit, default));
             }
+        }
+    }
+
+    [Fact]
+    public async Task Buckets_EveryNodeInBothOrders_EqualTheStores()
+    {
+        var zone = DateTimeZoneProviders.Tzdb["Europe/Paris"];
+        foreach (var order in Enum.GetValues<ReadingOrder>())
+        {
+            var expected = new List<NodeBucket>();
+            await foreach (var bucket in Store.BucketsAsync(new(null, TimeRange.All), order, zone, CalendarUnit.Hour, default)) expected.Add(bucket);
+            AssertSame(expected, DuckDb.Buckets(new(null, TimeRange.All), order, zone, CalendarUnit.Hour, default));
         }
     }
 
@@ -64,7 +76,7 @@ public sealed class DuckDbAnalyticsTests : IAsyncLifetime
     public async Task Calendar_Limit_KeepsTheNewest()
         => AssertSame(
             (await Store.CalendarAsync(2, TimeRange.All, DateTimeZone.Utc, CalendarUnit.Hour, 5, default)).Select(b => b with { DeviceId = null }),
-            DuckDb.Calendar(2, TimeRange.All, DateTimeZone.Utc, CalendarUnit.Hour, 5, default));
+            DuckDb.Buckets(new(2, TimeRange.All), ReadingOrder.NewestFirst, DateTimeZone.Utc, CalendarUnit.Hour, default).Take(5));
 
     [Fact]
     public async Task Statistics_AnyPercentiles_EqualTheStoresAndAnIndependentComputation()
