@@ -3,8 +3,9 @@ namespace SensorDash.DuckDb.Native;
 /// <summary>Turns a token's cancellation into interrupts of one connection, from its start until it is disposed.</summary>
 internal sealed class Interruption : IDisposable
 {
-    // DuckDB forgets an interrupt that arrives between our call and the start of its query, so it is repeated until the call is back.
-    private static readonly TimeSpan RepeatEvery = TimeSpan.FromMilliseconds(5);
+    // DuckDB forgets an interrupt that arrives between our call and the start of its query, so it is repeated until the call is
+    // back.
+    private static readonly TimeSpan _repeatEvery = TimeSpan.FromMilliseconds(5);
 
     private readonly ConnectionHandle _connection;
     private readonly CancellationTokenRegistration _registration;
@@ -42,7 +43,7 @@ internal sealed class Interruption : IDisposable
         lock (_gate)
         {
             if (_ended) return;
-            _repeat = new Timer(static state => ((Interruption)state!).Repeat(), this, RepeatEvery, RepeatEvery);
+            _repeat = new Timer(static state => ((Interruption)state!).Repeat(), this, _repeatEvery, _repeatEvery);
         }
         Repeat();
     }
