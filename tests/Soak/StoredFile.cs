@@ -29,6 +29,16 @@ internal static class StoredFile
         await AssertCountersEqualRecountAsync(connection);
     }
 
+    /// <summary>Count, and sums over every column, as the side path's are taken.</summary>
+    public static async Task<(long Rows, long Times, long Values)> SummaryAsync(string path)
+    {
+        await using var connection = new SqliteConnection($"Data Source={path};Pooling=false");
+        await connection.OpenAsync();
+        return ((long)(await ScalarAsync(connection, "SELECT count(*) FROM sensor_readings"))!,
+            (long)(await ScalarAsync(connection, "SELECT sum(node_address * timestamp) FROM sensor_readings"))!,
+            (long)(await ScalarAsync(connection, "SELECT sum(coalesce(temperature_centidegrees, 7) * node_address) FROM sensor_readings"))!);
+    }
+
     private static async Task AssertCountersEqualRecountAsync(SqliteConnection connection)
     {
         Assert.Equal(0L, await ScalarAsync(connection, """

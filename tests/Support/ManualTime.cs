@@ -40,7 +40,17 @@ public sealed class ManualTime(DateTimeOffset now) : TimeProvider
     {
         lock (_lock)
         {
-            if (_timers.Any(t => matches(t.Due - _now))) return Task.CompletedTask;
+            return _timers.Any(t => matches(t.Due - _now)) ? Task.CompletedTask : NextTimerAsync(matches);
+        }
+    }
+
+    /// <summary>Ends when code begins to wait on this clock after the call, whatever else waits already.</summary>
+    public Task NextTimerAsync() => NextTimerAsync(_ => true);
+
+    private Task NextTimerAsync(Func<TimeSpan, bool> matches)
+    {
+        lock (_lock)
+        {
             var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiters.Add((matches, seen));
             return seen.Task;

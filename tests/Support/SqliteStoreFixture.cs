@@ -42,7 +42,7 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
         var options = new DatabaseOptions();
         options.Sqlite.Path = _folder.File("test.db");
         Database = new SqliteDatabase(Options.Create(options));
-        _store = new SqliteReadingStore(Database, Clock);
+        _store = new SqliteReadingStore(Database, new CommitFeed(), Clock);
     }
 
     public SqliteDatabase Database { get; }

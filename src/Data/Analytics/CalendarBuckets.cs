@@ -1,4 +1,5 @@
 using NodaTime;
+using NodaTime.TimeZones;
 
 namespace SensorDash.Data.Analytics;
 
@@ -21,6 +22,9 @@ public sealed class CalendarBuckets(DateTimeZone zone, CalendarUnit unit)
 {
     private const long SecondsPerHour = 3600;
 
+    private static readonly ZoneLocalMappingResolver _firstMoment =
+        Resolvers.CreateMappingResolver(Resolvers.ReturnEarlier, Resolvers.ReturnStartOfIntervalAfter);
+
     /// <summary>The bucket that a time falls in.</summary>
     /// <param name="time">Unix seconds.</param>
     public CalendarBucket Containing(long time)
@@ -40,6 +44,6 @@ public sealed class CalendarBuckets(DateTimeZone zone, CalendarUnit unit)
         return new(start, end);
     }
 
-    // Some zones skip midnight itself; their day starts at the first moment that exists.
-    private long StartOf(LocalDate date) => zone.AtStartOfDay(date).ToInstant().ToUnixTimeSeconds();
+    // Some zones skip midnight itself, and Samoa once a whole day; a day starts at the first moment that exists from midnight on.
+    private long StartOf(LocalDate date) => zone.ResolveLocal(date.AtMidnight(), _firstMoment).ToInstant().ToUnixTimeSeconds();
 }

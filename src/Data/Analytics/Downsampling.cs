@@ -82,11 +82,9 @@ public static class Downsampling
         public DownsampledBucket Close(long seconds)
         {
             var bucket = new DownsampledBucket((Index * seconds) + (seconds / 2),
-                Average(_temperature, _temperatures), Average(_humidity, _humidities), Count, _flags);
+                ValueSummary.Average(_temperature, _temperatures), ValueSummary.Average(_humidity, _humidities), Count, _flags);
             this = default;
             return bucket;
         }
-
-        private static decimal? Average(long sum, long count) => count == 0 ? null : ValueSummary.Round(sum / (decimal)count / 100);
     }
 }

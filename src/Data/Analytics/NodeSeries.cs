@@ -5,7 +5,15 @@ namespace SensorDash.Data.Analytics;
 
 /// <summary>A stretch without readings that should have had some. Both ends are Unix seconds.</summary>
 /// <param name="Missing">Readings that the expected interval would have brought.</param>
-public readonly record struct SeriesGap(long From, long To, long Missing);
+public readonly record struct SeriesGap(long From, long To, long Missing)
+{
+    /// <summary>The gap between two readings, or between one and an end of the range.</summary>
+    public static SeriesGap Between(long from, long to, int intervalSeconds)
+    {
+        var spacings = (long)Math.Round((to - from) / (decimal)intervalSeconds, MidpointRounding.AwayFromZero);
+        return new(from, to, Math.Max(1, spacings - 1));
+    }
+}
 
 /// <summary>One quantity in one bucket, °C or %; null when no reading of the bucket has it.</summary>
 public readonly record struct SeriesValue(decimal? Min, decimal? Average, decimal? Max);
@@ -24,6 +32,8 @@ public readonly record struct SeriesPoint(long Time, int Count, SeriesValue Temp
 /// <param name="Runs">Points between two gaps, oldest first.</param>
 /// <param name="Gaps">Oldest first.</param>
 /// <param name="Statistics">Of every reading in the range, not of the points.</param>
+/// <param name="LastCelsius">Newest temperature in the range.</param>
+/// <param name="LastPercent">Newest humidity in the range.</param>
 public sealed record NodeSeries(
     long From,
     long To,
@@ -32,7 +42,9 @@ public sealed record NodeSeries(
     int? ExpectedIntervalSeconds,
     IReadOnlyList<IReadOnlyList<SeriesPoint>> Runs,
     IReadOnlyList<SeriesGap> Gaps,
-    ReadingStatistics Statistics)
+    ReadingStatistics Statistics,
+    decimal? LastCelsius,
+    decimal? LastPercent)
 {
     /// <summary>Most points of one chart: two per pixel of a narrow screen, one of a wide one.</summary>
     public const int MaxPoints = 2_000;
@@ -68,14 +80,16 @@ public sealed record NodeSeries(
         var builder = new SeriesBuilder(Math.Max(from, firstSeen), Math.Min(to, now), bucketSeconds, interval);
         await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
             foreach (ref readonly var reading in page.Span) builder.Add(reading);
-        var (runs, gaps, statistics) = builder.Finish();
-        return new(from, to, statistics.Count, bucketSeconds, interval, runs, gaps, statistics);
+        return builder.Finish(from, to);
     }
 
-    private static async Task<int?> LearnIntervalAsync(IReadingStore store, ReadingFilter filter, CancellationToken cancellationToken)
+    internal static async Task<int?> LearnIntervalAsync(IReadingStore store, ReadingFilter filter, CancellationToken cancellationToken)
     {
         var newest = new Reading[LearnedFrom];
         var read = await store.ReadAsync(new(filter, ReadingOrder.NewestFirst), newest, cancellationToken);
-        return Liveness.LearnInterval(Array.ConvertAll(newest[..read], r => r.Timestamp));
+        if (Liveness.LearnInterval(Array.ConvertAll(newest[..read], r => r.Timestamp)) is { } learned) return learned;
+        // Too few in the range itself: then what came before it says how often the node should have spoken.
+        if (filter.Range.Start is null) return null;
+        return await LearnIntervalAsync(store, filter with { Range = new(null, filter.Range.End) }, cancellationToken);
     }
 }

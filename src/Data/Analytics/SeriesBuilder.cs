@@ -3,7 +3,9 @@ using SensorDash.Data.Readings;
 namespace SensorDash.Data.Analytics;
 
 /// <summary>Turns readings, oldest first, into the runs and gaps of a <see cref="NodeSeries"/> in one pass.</summary>
-internal sealed class SeriesBuilder(long from, long to, long? bucketSeconds, int? intervalSeconds)
+/// <param name="dueFrom">From when on silence may be a gap.</param>
+/// <param name="dueTo">Until when.</param>
+internal sealed class SeriesBuilder(long dueFrom, long dueTo, long? bucketSeconds, int? intervalSeconds)
 {
     private readonly List<IReadOnlyList<SeriesPoint>> _runs = [];
     private readonly List<SeriesGap> _gaps = [];
@@ -12,17 +14,18 @@ internal sealed class SeriesBuilder(long from, long to, long? bucketSeconds, int
     private Bucket _bucket;
     private long _count;
     private long? _previous;
+    private short? _lastTemperature, _lastHumidity;
 
     public void Add(in Reading reading)
     {
         // Before the first reading the range's own start counts: a node that fell silent earlier has a gap there too.
-        var silentSince = _previous ?? from;
+        var silentSince = _previous ?? dueFrom;
         var isGap = NodeSeries.IsGap(reading.Timestamp - silentSince, intervalSeconds);
         var index = bucketSeconds is { } seconds ? Downsampling.Index(reading.Timestamp, seconds) : reading.Timestamp;
         if (_bucket.Count > 0 && (isGap || index != _bucket.Index)) _run.Add(_bucket.Close());
         if (isGap)
         {
-            AddGap(silentSince, reading.Timestamp);
+            _gaps.Add(SeriesGap.Between(silentSince, reading.Timestamp, intervalSeconds!.Value));
             CloseRun();
         }
         _bucket.Add(index, reading);
@@ -30,22 +33,19 @@ internal sealed class SeriesBuilder(long from, long to, long? bucketSeconds, int
         _count++;
         if (reading.TemperatureCentidegrees is { } celsius) _temperatures.Add(celsius);
         if (reading.HumidityCentipercent is { } percent) _humidities.Add(percent);
+        _lastTemperature = reading.TemperatureCentidegrees ?? _lastTemperature;
+        _lastHumidity = reading.HumidityCentipercent ?? _lastHumidity;
     }
 
-    public (IReadOnlyList<IReadOnlyList<SeriesPoint>> Runs, IReadOnlyList<SeriesGap> Gaps, ReadingStatistics Statistics) Finish()
+    public NodeSeries Finish(long from, long to)
     {
         if (_bucket.Count > 0) _run.Add(_bucket.Close());
         CloseRun();
-        if (_previous is { } last && NodeSeries.IsGap(to - last, intervalSeconds)) AddGap(last, to);
-        return (_runs, _gaps, new ReadingStatistics(_count,
-            _temperatures.Summarize(ValueSummary.UsualPercentiles), _humidities.Summarize(ValueSummary.UsualPercentiles)));
-    }
-
-    private void AddGap(long start, long end)
-    {
-        // Both ends of an inner gap have a reading; the range's own ends have not.
-        var spacings = (long)Math.Round((end - start) / (decimal)intervalSeconds!.Value, MidpointRounding.AwayFromZero);
-        _gaps.Add(new SeriesGap(start, end, Math.Max(1, spacings - 1)));
+        var silentSince = _previous ?? dueFrom; // Without any reading the whole range is silent.
+        if (NodeSeries.IsGap(dueTo - silentSince, intervalSeconds)) _gaps.Add(SeriesGap.Between(silentSince, dueTo, intervalSeconds!.Value));
+        var statistics = new ReadingStatistics(_count,
+            _temperatures.Summarize(ValueSummary.UsualPercentiles), _humidities.Summarize(ValueSummary.UsualPercentiles));
+        return new(from, to, _count, bucketSeconds, intervalSeconds, _runs, _gaps, statistics, _lastTemperature / 100m, _lastHumidity / 100m);
     }
 
     private void CloseRun()
@@ -95,6 +95,6 @@ internal sealed class SeriesBuilder(long from, long to, long? bucketSeconds, int
         }
 
         public readonly SeriesValue Close()
-            => _count == 0 ? default : new(_min / 100m, ValueSummary.Round(_sum / (decimal)_count / 100), _max / 100m);
+            => _count == 0 ? default : new(_min / 100m, ValueSummary.Average(_sum, _count), _max / 100m);
     }
 }

@@ -7,9 +7,11 @@ namespace SensorDash.Data.Ingest;
 /// <summary>One JSON object, or an array of them, of any length in constant memory. A "line" is the element's number, from 1.</summary>
 public sealed class JsonBodyParser(PipeReader body, long now) : ReadingParser(now)
 {
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     private JsonReaderState _state;
     private long _element;
-    private bool _started, _ended;
+    private bool _pastMark, _started, _isTooLong, _ended;
 
     /// <inheritdoc/>
     public override async ValueTask<bool> ReadAsync(ParsedBatch batch, CancellationToken cancellationToken)
@@ -18,7 +20,16 @@ public sealed class JsonBodyParser(PipeReader body, long now) : ReadingParser(no
         {
             var result = await body.ReadAsync(cancellationToken);
             var buffer = result.Buffer;
-            if (!_started) buffer = SkipByteOrderMark(buffer);
+            if (!_pastMark)
+            {
+                if (buffer.Length < ByteOrderMark.Length && !result.IsCompleted)
+                {
+                    body.AdvanceTo(buffer.Start, buffer.End);
+                    continue;
+                }
+                buffer = SkipByteOrderMark(buffer);
+                _pastMark = true;
+            }
             SequencePosition consumed;
             try
             {
@@ -37,15 +48,15 @@ public sealed class JsonBodyParser(PipeReader body, long now) : ReadingParser(no
                 body.AdvanceTo(consumed);
                 return true;
             }
-            if (result.IsCompleted)
-            {
-                _ended = true;
-                if (!_started) Reject(1, null, "the body is empty");
-            }
-            else if (buffer.Slice(consumed).Length > MaxElementLength)
+            if (_isTooLong || (!result.IsCompleted && buffer.Slice(consumed).Length > MaxElementLength))
             {
                 Reject(_element + 1, null, $"the element is longer than {MaxElementLength} bytes");
                 _ended = true;
+            }
+            else if (result.IsCompleted)
+            {
+                _ended = true;
+                if (!_started) Reject(1, null, "the body is empty");
             }
             body.AdvanceTo(consumed, buffer.End);
         }
@@ -55,7 +66,7 @@ public sealed class JsonBodyParser(PipeReader body, long now) : ReadingParser(no
     private static ReadOnlySequence<byte> SkipByteOrderMark(in ReadOnlySequence<byte> buffer)
     {
         var reader = new SequenceReader<byte>(buffer);
-        return reader.IsNext([0xEF, 0xBB, 0xBF], advancePast: true) ? reader.UnreadSequence : buffer;
+        return reader.IsNext(ByteOrderMark, advancePast: true) ? reader.UnreadSequence : buffer;
     }
 
     private SequencePosition ParseElements(in ReadOnlySequence<byte> buffer, bool isLast, ParsedBatch batch)
@@ -75,6 +86,8 @@ public sealed class JsonBodyParser(PipeReader body, long now) : ReadingParser(no
                 reader = before; // Cut by the end of what has arrived: read again with more.
                 break;
             }
+            _isTooLong = reader.BytesConsumed - before.BytesConsumed > MaxElementLength;
+            if (_isTooLong) break;
             var fields = default(ReadingFields);
             var fault = ReadingJson.Parse(ref element, ref fields);
             Add(batch, fields, fault, ++_element);

@@ -64,14 +64,20 @@ public abstract class LineParser(PipeReader body, long now) : ReadingParser(now)
             _skipsToLineEnd = false; // The end of a line that was rejected for its length.
             return;
         }
+        // By the length that came over the wire, so that it does not matter in which pieces it came.
+        if (line.Length > MaxElementLength)
+        {
+            Reject(_line, null, $"the line is longer than {MaxElementLength} bytes");
+            return;
+        }
         if (line.IsSingleSegment)
         {
             ParseTrimmed(line.FirstSpan, batch);
             return;
         }
-        var length = (int)Math.Min(line.Length, MaxElementLength + 1);
+        var length = (int)line.Length;
         var copy = ArrayPool<byte>.Shared.Rent(length);
-        line.Slice(0, length).CopyTo(copy);
+        line.CopyTo(copy);
         ParseTrimmed(copy.AsSpan(0, length), batch);
         ArrayPool<byte>.Shared.Return(copy);
     }
@@ -80,7 +86,6 @@ public abstract class LineParser(PipeReader body, long now) : ReadingParser(now)
     {
         if (_line == 1 && line.StartsWith(ByteOrderMark)) line = line[ByteOrderMark.Length..];
         line = line.Trim(" \t\r"u8);
-        if (line.Length > MaxElementLength) Reject(_line, null, $"the line is longer than {MaxElementLength} bytes");
-        else if (!line.IsEmpty) ParseLine(line, _line, batch);
+        if (!line.IsEmpty) ParseLine(line, _line, batch);
     }
 }

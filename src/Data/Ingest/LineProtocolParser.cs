@@ -35,7 +35,7 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
             if (key.IsEmpty || value.IsEmpty) return new(null, "a tag must be key=value");
             if (!key.SequenceEqual("node"u8)) continue;
             if (!TryParseWhole(value, out var node)) return new("node", "the tag node must be a whole number");
-            fields.NodeAddress = node;
+            if (Set("node", node, ref fields.NodeAddress) is { } fault) return fault;
         }
         if (fields.NodeAddress is null) return new("node", "the tag node is missing");
 
@@ -70,15 +70,17 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
         if (value[^1] is (byte)'i' or (byte)'u')
         {
             if (!TryParseWhole(value[..^1], out var given)) return new(field, $"{field} must be a number such as 21.5 or 2150i");
-            hundredths = given;
-            return null;
+            return Set(field, given, ref hundredths);
         }
-        // Both notations are tried: 'E' alone would refuse 21.5.
-        var parsed = Utf8Parser.TryParse(value, out decimal number, out var length) && length == value.Length;
-        if (!parsed) parsed = Utf8Parser.TryParse(value, out number, out length, 'e') && length == value.Length;
-        if (!parsed) return new(field, $"{field} must be a number such as 21.5 or 2150i");
-        hundredths = ReadingFields.Hundredths(number);
-        return hundredths is null ? new(field, $"{field} is out of range") : null;
+        if (!ReadingFields.TryParseDecimal(value, out var number)) return new(field, $"{field} must be a number such as 21.5 or 2150i");
+        return ReadingFields.Hundredths(number) is { } whole ? Set(field, whole, ref hundredths) : new(field, $"{field} is out of range");
+    }
+
+    private static ReadingFault? Set(string field, long given, ref long? value)
+    {
+        if (value is { } earlier && earlier != given) return new(field, $"{field} contradicts an earlier one on the same line");
+        value = given;
+        return null;
     }
 
     private ReadingFault? ParseTime(ReadOnlySpan<byte> text, ref ReadingFields fields)

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Ingest;
@@ -13,6 +14,19 @@ internal struct ReadingFields
 
     // More digits than the store keeps are rounded half away from zero; 25.34 is exactly 2534 because it never is a double.
     private const decimal LargestValue = 1_000_000;
+
+    // What a decimal surely holds; digits behind these are cut, for rounding twice would turn 25.3449…9 into 25.35.
+    private const int MostDigits = 28;
+
+    /// <summary>Reads a number in either notation, such as 21.5 or 2.15e1.</summary>
+    public static bool TryParseDecimal(ReadOnlySpan<byte> text, out decimal value)
+    {
+        if (text.Length > MostDigits && text[..MostDigits].Contains((byte)'.') && text[MostDigits..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0)
+            text = text[..MostDigits];
+        // Both are tried: 'E' alone would refuse 21.5.
+        return (Utf8Parser.TryParse(text, out value, out var length) && length == text.Length)
+            || (Utf8Parser.TryParse(text, out value, out length, 'e') && length == text.Length);
+    }
 
     /// <summary>A value in whole units as hundredths, or null when it is absurdly large.</summary>
     public static long? Hundredths(decimal value)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace SensorDash.Data.Ingest;
@@ -12,6 +13,7 @@ internal static class ReadingJson
         if (reader.TokenType != JsonTokenType.StartObject) return new(null, "a reading must be a JSON object");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
+            if (reader.ValueIsEscaped && TextOf(ref reader) is null) return new(null, "the name of a member is no valid text");
             var fault = ParseMember(ref reader, ref fields);
             if (fault is not null) return fault;
         }
@@ -33,7 +35,7 @@ internal static class ReadingJson
             return Decimal(ref reader, "temperature_celsius", ref fields.TemperatureCentidegrees);
         if (reader.ValueTextEquals("humidity_percent"u8))
             return Decimal(ref reader, "humidity_percent", ref fields.HumidityCentipercent);
-        reader.Skip();
+        reader.TrySkip(); // The element has arrived whole; Skip would refuse all the same while the body has not.
         return null;
     }
 
@@ -51,7 +53,8 @@ internal static class ReadingJson
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null) return null;
         if (reader.TokenType != JsonTokenType.Number) return new(field, $"{field} must be a number");
-        if (!reader.TryGetDecimal(out var given) || ReadingFields.Hundredths(given) is not { } hundredths)
+        var number = reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan;
+        if (!ReadingFields.TryParseDecimal(number, out var given) || ReadingFields.Hundredths(given) is not { } hundredths)
             return new(field, $"{field} is out of range");
         return Set(field, hundredths, ref value);
     }
@@ -63,13 +66,26 @@ internal static class ReadingJson
         // As text because JavaScript cannot hold 64 bits; a number is taken too, where it is whole.
         var valid = reader.TokenType switch
         {
-            JsonTokenType.String => ulong.TryParse(reader.GetString(), System.Globalization.NumberStyles.None, null, out var text) ? text : null,
+            JsonTokenType.String => ulong.TryParse(TextOf(ref reader), System.Globalization.NumberStyles.None, null, out var text) ? text : null,
             JsonTokenType.Number => reader.TryGetUInt64(out var number) ? number : (ulong?)null,
             _ => null,
         };
         if (valid is null) return new("device_id", $"device_id must be a decimal number of 0 to {ulong.MaxValue}, as text");
         value = valid;
         return null;
+    }
+
+    // An escape such as \ud800 alone is valid JSON, but no text.
+    private static string? TextOf(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     // The same value in both notations is one statement; two different ones are a contradiction.

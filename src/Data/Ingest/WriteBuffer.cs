@@ -44,6 +44,7 @@ public sealed class WriteBuffer(IOptions<IngestOptions> options, TimeProvider cl
     /// <exception cref="StoreUnavailableException">There was no room for <paramref name="patience"/>, or the program is stopping.</exception>
     public async Task AddAsync(Submission submission, TimeSpan patience, CancellationToken cancellationToken)
     {
+        var began = clock.GetTimestamp();
         while (true)
         {
             Task room;
@@ -51,7 +52,9 @@ public sealed class WriteBuffer(IOptions<IngestOptions> options, TimeProvider cl
             if (TryAdd(submission)) return;
             try
             {
-                await room.WaitAsync(patience, clock, cancellationToken);
+                // What is left of it: room that is too small, or that others take, must not begin the wait anew.
+                var left = patience - clock.GetElapsedTime(began);
+                await room.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, clock, cancellationToken);
             }
             catch (TimeoutException e)
             {

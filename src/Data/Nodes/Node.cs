@@ -21,4 +21,7 @@ public sealed class Node
     public long LastSeenAt { get; set; }
 
     public long TotalReadings { get; set; }
+
+    /// <summary>Readings that arrived again after they were stored.</summary>
+    public long DuplicatesSeen { get; set; }
 }

@@ -40,15 +40,19 @@ public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<Sens
     public async Task<(MetadataWrite Outcome, NodeMetadata? Metadata)> EditMetadataAsync(
         int address, NodeMetadataPatch patch, CancellationToken cancellationToken)
     {
-        if (await readings.FindNodeAsync(address, cancellationToken) is null) return (MetadataWrite.NodeNotFound, null);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        // Makes the row if the node is there and the row is not, whoever else edits or deletes at the same time.
+        await context.Database.ExecuteSqlAsync($"""
+            INSERT INTO node_metadata (address, updated_at) SELECT address, 0 FROM nodes WHERE address = {address} ON CONFLICT DO NOTHING
+            """, cancellationToken);
+        if (await context.NodeMetadata.FindAsync([address], cancellationToken) is not { } metadata) return (MetadataWrite.NodeNotFound, null);
         if (patch.WantedZone is { } zone && !await context.Zones.AnyAsync(z => z.Id == zone, cancellationToken))
             return (MetadataWrite.ZoneNotFound, null);
-        var metadata = await context.NodeMetadata.FindAsync([address], cancellationToken);
-        if (metadata is null) context.Add(metadata = new NodeMetadata { Address = address });
         patch.Apply(metadata);
         metadata.UpdatedAt = clock.GetUtcNow().ToUnixTimeSeconds();
         await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return (MetadataWrite.Done, metadata);
     }
 

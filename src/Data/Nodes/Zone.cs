@@ -19,6 +19,6 @@ public sealed partial class Zone
 
     public string? Description { get; set; }
 
-    [GeneratedRegex("^#[0-9A-Fa-f]{6}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\A#[0-9A-Fa-f]{6}\z", RegexOptions.CultureInvariant)]
     public static partial Regex ColorPattern();
 }

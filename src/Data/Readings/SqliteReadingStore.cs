@@ -6,9 +6,9 @@ namespace SensorDash.Data.Readings;
 
 /// <inheritdoc cref="IReadingStore"/>
 /// <remarks>One writer connection, taken in turn; readers never wait for it (WAL).</remarks>
-public sealed class SqliteReadingStore(SqliteDatabase database, TimeProvider clock) : IReadingStore, IDisposable
+public sealed class SqliteReadingStore(SqliteDatabase database, CommitFeed commits, TimeProvider clock) : IReadingStore, IDisposable
 {
-    private const string ReadingColumns = "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
+    internal const string ReadingColumns = "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
 
     // LEFT JOIN keeps the readings the outer loop, so that each page comes out of the index in order, unsorted.
     private const string OneNode = $"""
@@ -32,9 +32,9 @@ public sealed class SqliteReadingStore(SqliteDatabase database, TimeProvider clo
     // Counters always equal a recount, so an open range need not be counted row by row.
     private const string CountFromNodes = "SELECT coalesce(sum(total_readings), 0) FROM nodes WHERE $node IS NULL OR address = $node";
 
-    private const string SelectNodes = "SELECT address, device_id, node_type, first_seen_at, last_seen_at, total_readings FROM nodes";
+    private const string SelectNodes = "SELECT address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen FROM nodes";
 
-    private readonly SqliteReadingWriter _writer = new(database, clock);
+    private readonly SqliteReadingWriter _writer = new(database, commits, clock);
 
     /// <inheritdoc/>
     public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
@@ -159,6 +159,7 @@ public sealed class SqliteReadingStore(SqliteDatabase database, TimeProvider clo
                 FirstSeenAt = reader.GetInt64(3),
                 LastSeenAt = reader.GetInt64(4),
                 TotalReadings = reader.GetInt64(5),
+                DuplicatesSeen = reader.GetInt64(6),
             });
         }
         return nodes;
@@ -169,19 +170,19 @@ public sealed class SqliteReadingStore(SqliteDatabase database, TimeProvider clo
         cancellationToken.ThrowIfCancellationRequested();
         using var reader = command.ExecuteReader();
         var count = 0;
-        while (count < page.Length && reader.Read())
-        {
-            page[count++] = new Reading(
-                reader.GetInt32(0),
-                reader.GetInt64(1),
-                reader.IsDBNull(2) ? null : reader.GetInt16(2),
-                reader.IsDBNull(3) ? null : reader.GetInt16(3),
-                (uint)reader.GetInt64(4),
-                reader.GetInt64(5),
-                reader.IsDBNull(6) ? null : (ulong)reader.GetInt64(6));
-        }
+        while (count < page.Length && reader.Read()) page[count++] = ReadRow(reader);
         return count;
     }
+
+    // The columns of ReadingColumns, in that order.
+    internal static Reading ReadRow(SqliteDataReader reader) => new(
+        reader.GetInt32(0),
+        reader.GetInt64(1),
+        reader.IsDBNull(2) ? null : reader.GetInt16(2),
+        reader.IsDBNull(3) ? null : reader.GetInt16(3),
+        (uint)reader.GetInt64(4),
+        reader.GetInt64(5),
+        reader.IsDBNull(6) ? null : (ulong)reader.GetInt64(6));
 
     public void Dispose() => _writer.Dispose();
 }

@@ -7,7 +7,7 @@ using SQLitePCL;
 namespace SensorDash.Data.Readings;
 
 /// <summary>The one writer of a SQLite file. Batches go through SQLite's own C functions: a driver command per row costs as much as the row.</summary>
-internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider clock) : IDisposable
+internal sealed class SqliteReadingWriter(SqliteDatabase database, CommitFeed commits, TimeProvider clock) : IDisposable
 {
     private const string InsertReading = """
         INSERT INTO sensor_readings (node_address, timestamp, temperature_centidegrees, humidity_centipercent, flags, received_at, batch_id)
@@ -15,19 +15,25 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
         """;
 
     private const string UpsertNode = $"""
-        INSERT INTO nodes (address, device_id, node_type, first_seen_at, last_seen_at, total_readings)
-        VALUES (?, ?, '{Node.SensorType}', ?, ?, ?)
+        INSERT INTO nodes (address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen)
+        VALUES (?, ?, '{Node.SensorType}', ?, ?, ?, ?)
         ON CONFLICT (address) DO UPDATE SET
             device_id = coalesce(excluded.device_id, device_id),
             first_seen_at = min(first_seen_at, excluded.first_seen_at),
             last_seen_at = max(last_seen_at, excluded.last_seen_at),
-            total_readings = total_readings + excluded.total_readings
+            total_readings = total_readings + excluded.total_readings,
+            duplicates_seen = duplicates_seen + excluded.duplicates_seen
         """;
 
     private const string NextBatchId = "SELECT coalesce(max(id), 0) + 1 FROM ingest_batches";
 
     private const string InsertBatch = """
         INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp) VALUES (?, ?, ?, ?, ?)
+        """;
+
+    private const string InsertRemoval = """
+        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, removed_node)
+        SELECT coalesce(max(id), 0) + 1, $now, $rows, 0, 0, $address FROM ingest_batches
         """;
 
     // A cancelled batch stops within so many rows; asking at each one would cost more than the row.
@@ -42,7 +48,7 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
     {
         public ulong? DeviceId;
         public long First, Last;
-        public int Count;
+        public int Count, Duplicates;
     }
 
     public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
@@ -56,6 +62,7 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
             {
                 var added = Append(handle, batch.Span, isNew.Span, cancellationToken);
                 Execute(handle, "COMMIT");
+                commits.Publish();
                 return added;
             }
             catch
@@ -94,17 +101,17 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
             raw.sqlite3_reset(insert);
 
             isNew[i] = raw.sqlite3_changes(handle) > 0;
+            Count(reading, isNew[i]);
             if (!isNew[i]) continue;
             added++;
             (first, last) = (Math.Min(first, reading.Timestamp), Math.Max(last, reading.Timestamp));
-            Count(reading);
         }
-        if (added == 0) return 0;
         StoreNodes(handle);
+        if (added == 0) return 0;
 
         var batchRow = _insertBatch!;
         raw.sqlite3_bind_int64(batchRow, 1, batchId);
-        raw.sqlite3_bind_int64(batchRow, 2, (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+        raw.sqlite3_bind_int64(batchRow, 2, NowMicroseconds());
         raw.sqlite3_bind_int64(batchRow, 3, added);
         raw.sqlite3_bind_int64(batchRow, 4, first);
         raw.sqlite3_bind_int64(batchRow, 5, last);
@@ -113,10 +120,15 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
         return added;
     }
 
-    private void Count(in Reading reading)
+    private void Count(in Reading reading, bool isNew)
     {
         ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(_changes, reading.NodeAddress, out var known);
-        if (!known) (change.First, change.Last) = (reading.Timestamp, reading.Timestamp);
+        if (!known) (change.First, change.Last) = (long.MaxValue, long.MinValue);
+        if (!isNew)
+        {
+            change.Duplicates++; // The node is there: the reading that this one repeats has made it.
+            return;
+        }
         change.First = Math.Min(change.First, reading.Timestamp);
         change.Last = Math.Max(change.Last, reading.Timestamp);
         change.DeviceId = reading.DeviceId ?? change.DeviceId;
@@ -134,6 +146,7 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
             raw.sqlite3_bind_int64(upsert, 3, change.First);
             raw.sqlite3_bind_int64(upsert, 4, change.Last);
             raw.sqlite3_bind_int64(upsert, 5, change.Count);
+            raw.sqlite3_bind_int64(upsert, 6, change.Duplicates);
             Step(handle, upsert, raw.SQLITE_DONE);
             raw.sqlite3_reset(upsert);
         }
@@ -148,15 +161,19 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await using var command = connection.CreateCommand();
             command.Parameters.AddWithValue("$address", address);
-            command.CommandText = """
-                DELETE FROM sensor_readings WHERE node_address = $address;
-                DELETE FROM node_metadata WHERE address = $address;
-                """;
-            await command.ExecuteNonQueryAsync(cancellationToken);
             command.CommandText = "DELETE FROM nodes WHERE address = $address";
-            var removed = await command.ExecuteNonQueryAsync(cancellationToken);
+            if (await command.ExecuteNonQueryAsync(cancellationToken) == 0) return false;
+            command.CommandText = "DELETE FROM node_metadata WHERE address = $address";
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            command.CommandText = "DELETE FROM sensor_readings WHERE node_address = $address";
+            var rows = await command.ExecuteNonQueryAsync(cancellationToken);
+            command.CommandText = InsertRemoval;
+            command.Parameters.AddWithValue("$now", NowMicroseconds());
+            command.Parameters.AddWithValue("$rows", -rows);
+            await command.ExecuteNonQueryAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
-            return removed > 0;
+            commits.Publish();
+            return true;
         }
         catch (SqliteException e)
         {
@@ -195,6 +212,8 @@ internal sealed class SqliteReadingWriter(SqliteDatabase database, TimeProvider 
         _insertBatch = Prepare(handle, InsertBatch);
         return _connection = connection;
     }
+
+    private long NowMicroseconds() => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     private static sqlite3_stmt Prepare(sqlite3 handle, string sql)
     {

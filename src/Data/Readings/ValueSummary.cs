@@ -2,7 +2,7 @@ namespace SensorDash.Data.Readings;
 
 /// <summary>Exact statistics of one quantity in hundredths, in °C or %. All null when there is no value.</summary>
 public sealed record ValueStatistics(
-    long Count, decimal? Min, decimal? Max, decimal? Average, decimal? Last, IReadOnlyList<decimal?> Percentiles);
+    long Count, decimal? Min, decimal? Max, decimal? Average, IReadOnlyList<decimal?> Percentiles);
 
 /// <summary>Collects the values of one quantity. Every value fits 16 bits, so counting each is enough for exact percentiles.</summary>
 public sealed class ValueSummary
@@ -12,7 +12,6 @@ public sealed class ValueSummary
 
     private readonly Dictionary<short, long> _counts = [];
     private long _sum;
-    private short? _last;
 
     public long Count { get; private set; }
 
@@ -21,27 +20,29 @@ public sealed class ValueSummary
     {
         System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_counts, value, out _)++;
         _sum += value;
-        _last = value;
         Count++;
     }
 
     public void Clear()
     {
         _counts.Clear();
-        (_sum, _last, Count) = (0, null, 0);
+        (_sum, Count) = (0, 0);
     }
 
     /// <param name="percentiles">Each 0 to 100.</param>
     public ValueStatistics Summarize(IReadOnlyList<decimal> percentiles)
     {
-        if (Count == 0) return new(0, null, null, null, null, [.. percentiles.Select(_ => (decimal?)null)]);
+        if (Count == 0) return new(0, null, null, null, [.. percentiles.Select(_ => (decimal?)null)]);
         var values = _counts.Keys.Order().ToArray();
         var found = percentiles.Select(p => (decimal?)Percentile(values, p)).ToArray();
-        return new(Count, values[0] / 100m, values[^1] / 100m, Round(_sum / (decimal)Count / 100), _last / 100m, found);
+        return new(Count, values[0] / 100m, values[^1] / 100m, Average(_sum, Count), found);
     }
 
     /// <summary>Two decimals, half away from zero: the one rounding of averages.</summary>
     public static decimal Round(decimal value) => Math.Round(value, 2, MidpointRounding.AwayFromZero);
+
+    /// <summary>The average of a sum of hundredths, in whole units: divided and rounded once.</summary>
+    public static decimal? Average(long sumOfHundredths, long count) => count == 0 ? null : Round(sumOfHundredths / (decimal)count / 100);
 
     // PERCENTILE_CONT: linear interpolation between the two neighbours of rank p × (n − 1), rounded once, to four decimals.
     private decimal Percentile(short[] values, decimal percentile)

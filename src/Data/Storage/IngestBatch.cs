@@ -1,6 +1,6 @@
 namespace SensorDash.Data.Storage;
 
-/// <summary>One committed transaction of readings. What follows the store (side path, transfer) counts in these.</summary>
+/// <summary>One committed change of the readings: rows added, or a node removed. What follows the store (side path, transfer) counts in these.</summary>
 public sealed class IngestBatch
 {
     /// <summary>Ascending in commit order, from 1, never reused.</summary>
@@ -9,7 +9,7 @@ public sealed class IngestBatch
     /// <summary>Unix microseconds.</summary>
     public long CommittedAt { get; set; }
 
-    /// <summary>Rows added, duplicates not counted.</summary>
+    /// <summary>Rows added, duplicates not counted; negative for rows removed. The sum over all batches is the number of readings.</summary>
     public int RowCount { get; set; }
 
     /// <summary>Oldest measured time in the batch, Unix seconds.</summary>
@@ -17,4 +17,7 @@ public sealed class IngestBatch
 
     /// <summary>Newest measured time in the batch, Unix seconds.</summary>
     public long LastTimestamp { get; set; }
+
+    /// <summary>The node that this change removed with everything it had sent before; null when it added rows.</summary>
+    public int? RemovedNode { get; set; }
 }

@@ -10,6 +10,8 @@ internal static class ApiRoutes
         routes.MapNodes();
         routes.MapZones();
         routes.MapExport();
+        routes.MapAnalytics();
+        routes.MapFleet();
         routes.MapSystem();
     }
 }

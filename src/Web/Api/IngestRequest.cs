@@ -30,8 +30,8 @@ internal sealed class IngestRequest(ReadingParser parser, WriteBuffer buffer, Ti
     public long Duplicates { get; private set; }
 
     /// <summary>415 for a compression that the server does not undo.</summary>
-    public static ProblemHttpResult? RefuseEncoding(HttpRequest request) => request.Headers.ContentEncoding.Count == 0 ? null
-        // What the decompression middleware has undone, it has also removed from the headers.
+    public static ProblemHttpResult? RefuseEncoding(HttpRequest request) => request.Headers.ContentEncoding is [] or ["identity"] ? null
+        // What the decompression middleware has undone, it has also removed from the headers. InfluxDB's Python client always says identity.
         : Problems.Because(StatusCodes.Status415UnsupportedMediaType, "the Content-Encoding must be gzip, deflate, br or absent");
 
     /// <summary>Reads the whole body.</summary>

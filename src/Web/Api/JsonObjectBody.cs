@@ -27,7 +27,11 @@ internal sealed class JsonObjectBody
         try
         {
             using var document = JsonDocument.Parse(buffer.AsMemory(0, length));
-            if (document.RootElement.ValueKind == JsonValueKind.Object) return (new(document.RootElement.Clone()), null);
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                return InvalidText(document.RootElement) is { } fault
+                    ? (null, Problems.Because(StatusCodes.Status400BadRequest, fault)) : (new(document.RootElement.Clone()), null);
+            }
         }
         catch (JsonException e)
         {
@@ -67,6 +71,26 @@ internal sealed class JsonObjectBody
         }
         _faults[name] = ["must be a whole number or null"];
         return false;
+    }
+
+    // An escape such as \ud800 alone is valid JSON, but no text; asking for it throws.
+    private static string? InvalidText(JsonElement body)
+    {
+        var name = "the name of a member";
+        try
+        {
+            foreach (var member in body.EnumerateObject())
+            {
+                name = member.Name;
+                if (member.Value.ValueKind == JsonValueKind.String) member.Value.GetString();
+                name = "the name of a member";
+            }
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            return $"{name} is no valid text";
+        }
     }
 
     private static ProblemHttpResult TooLarge()

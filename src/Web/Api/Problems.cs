@@ -32,7 +32,11 @@ internal static class Problems
     {
         app.UseWhen(context => !IsForPeople(context), branch => branch.UseStatusCodePages(context =>
             WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode, Describe(context.HttpContext))));
-        app.UseWhen(IsForPeople, branch => branch.UseStatusCodePagesWithReExecute("/error", "?code={0}"));
+        app.UseWhen(IsForPeople, branch =>
+        {
+            branch.UseExceptionHandler("/error"); // Here, not outside: programs must go on getting JSON.
+            branch.UseStatusCodePagesWithReExecute("/error", "?code={0}");
+        });
     }
 
     public static bool IsForPeople(HttpContext context)
@@ -87,10 +91,13 @@ internal sealed class ExceptionProblems(ILogger<ExceptionProblems> logger) : IEx
             _ when SqliteDatabase.IsUnavailable(exception) => (503, "the store is unavailable just now; try again"),
             _ => (500, "something went wrong here; the log has the details under the trace id"),
         };
-        if (status >= 500) Log.RequestFailed(logger, context.Request.Method, context.Request.Path, exception);
+        if (status >= 500) Log.RequestFailed(logger, context.Request.Method, PathOf(context), exception);
         context.Response.StatusCode = status;
         if (Problems.IsForPeople(context)) return false;
         await Problems.WriteAsync(context, status, detail);
         return true;
     }
+
+    // Where a page stands in for the failed one, the request's own path is already that of the page.
+    private static string PathOf(HttpContext context) => context.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? context.Request.Path;
 }

@@ -55,7 +55,7 @@ internal sealed record SeriesRun(IReadOnlyList<long> Time, IReadOnlyList<int> Co
 /// <summary>Statistics of every reading in the range, for the legend.</summary>
 internal sealed record SeriesLegend(decimal? Min, decimal? Max, decimal? Avg, decimal? Last, PercentileAnswer Percentiles)
 {
-    public static SeriesLegend Of(ValueStatistics value) => new(value.Min, value.Max, value.Average, value.Last, PercentileAnswer.Of(value));
+    public static SeriesLegend Of(ValueStatistics value, decimal? last) => new(value.Min, value.Max, value.Average, last, PercentileAnswer.Of(value));
 }
 
 /// <param name="Resolution"><c>raw</c>: the points are readings; <c>bucketed</c>: minimum, average and maximum of bucket_seconds each.</param>
@@ -68,5 +68,5 @@ internal sealed record SeriesAnswer(
         series.ExpectedIntervalSeconds,
         [.. series.Runs.Select(run => new SeriesRun([.. run.Select(p => p.Time)], [.. run.Select(p => p.Count)],
             SeriesBand.Of(run, p => p.Temperature), SeriesBand.Of(run, p => p.Humidity)))],
-        series.Gaps, SeriesLegend.Of(series.Statistics.Temperature), SeriesLegend.Of(series.Statistics.Humidity));
+        series.Gaps, SeriesLegend.Of(series.Statistics.Temperature, series.LastCelsius), SeriesLegend.Of(series.Statistics.Humidity, series.LastPercent));
 }

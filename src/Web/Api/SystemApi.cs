@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Reflection;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SensorDash.Data.Analytics;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
@@ -19,12 +21,18 @@ internal static class SystemApi
         group.MapGet("/health/ready", ReadyAsync).WithName("Ready").Produces<HealthAnswer>().Produces<HealthAnswer>(503)
             .WithSummary("The store can be written and read");
         group.MapGet("/api/health", ReadyAsync).WithName("Health").Produces<HealthAnswer>().Produces<HealthAnswer>(503).WithSummary("As /health/ready");
+        group.MapGet("/api/system/analytics", AnalyticsAsync).WithName("AnalyticsStatus").Produces<AnalyticsStatusAnswer>()
+            .WithSummary("How far the DuckDB side path is");
+        group.MapPost("/api/system/analytics/rebuild", RebuildAsync).WithName("RebuildAnalytics").Produces<AnalyticsStatusAnswer>(202)
+            .WithSummary("Throws the DuckDB file away and fills it again from the store");
         group.MapGet("/api/system/time", Time).WithName("SystemTime").Produces<TimeAnswer>().WithSummary("The server's clock, UTC; weekday 0 is Sunday");
     }
 
-    private static async Task<IResult> ReadyAsync(IReadingStore store, IngestWorker worker, HttpContext context, CancellationToken cancellationToken)
+    private static async Task<IResult> ReadyAsync(
+        IReadingStore store, IngestWorker worker, DuckDbSync sidePath, HttpContext context, CancellationToken cancellationToken)
     {
         var failing = worker.Status.FailingSince is not null;
+        var analytics = sidePath.State;
         try
         {
             if (!failing) await store.CheckAsync(cancellationToken);
@@ -33,11 +41,23 @@ internal static class SystemApi
         {
             failing = true;
         }
-        // There is no side path yet whose state could be told.
-        if (!failing) return TypedResults.Ok(new HealthAnswer("ok", "ok", "off", _version));
+        // A broken side path makes analytics slower, not the hub unready.
+        if (!failing) return TypedResults.Ok(new HealthAnswer("ok", "ok", analytics, _version));
         context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
-        return TypedResults.Json(new HealthAnswer("unavailable", "unavailable", "off", _version), statusCode: StatusCodes.Status503ServiceUnavailable);
+        return TypedResults.Json(new HealthAnswer("unavailable", "unavailable", analytics, _version), statusCode: StatusCodes.Status503ServiceUnavailable);
     }
+
+    private static async Task<Ok<AnalyticsStatusAnswer>> AnalyticsAsync(DuckDbSync sidePath, CancellationToken cancellationToken)
+        => TypedResults.Ok(Answer(await sidePath.ReadStatusAsync(cancellationToken)));
+
+    private static async Task<Accepted<AnalyticsStatusAnswer>> RebuildAsync(DuckDbSync sidePath, CancellationToken cancellationToken)
+    {
+        sidePath.Rebuild();
+        return TypedResults.Accepted("/api/system/analytics", Answer(await sidePath.ReadStatusAsync(cancellationToken)));
+    }
+
+    private static AnalyticsStatusAnswer Answer(AnalyticsStatus status)
+        => new(status.State, status.Notice, status.AppliedBatch, status.LagRows, Math.Round(status.LagSeconds, 1));
 
     private static TimeAnswer Time(TimeProvider clock)
     {
@@ -48,7 +68,12 @@ internal static class SystemApi
 }
 
 /// <param name="Store"><c>ok</c> or <c>unavailable</c>.</param>
-/// <param name="Analytics"><c>off</c>: no side path is configured.</param>
-internal sealed record HealthAnswer(string Status, string? Store, string? Analytics, string Version);
+/// <param name="Analytics">State of the DuckDB side path; whatever it is, analytics are answered.</param>
+internal sealed record HealthAnswer(string Status, string? Store, AnalyticsState? Analytics, string Version);
+
+/// <param name="Notice">For people, when DuckDB does not answer.</param>
+/// <param name="LagRows">Rows that the store has and DuckDB has not.</param>
+/// <param name="LagSeconds">Age of the oldest of them.</param>
+internal sealed record AnalyticsStatusAnswer(AnalyticsState State, string? Notice, long AppliedBatch, long LagRows, double LagSeconds);
 
 internal sealed record TimeAnswer(string Datetime, string Formatted, int Weekday, long Timestamp);

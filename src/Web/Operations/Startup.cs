@@ -1,11 +1,16 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using SensorDash.Data;
+using SensorDash.Data.Analytics;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Storage;
 using SensorDash.Migrations.Sqlite;
@@ -25,6 +30,8 @@ internal static class Startup
         var services = builder.Services;
         services.AddSensorDashData();
         var root = builder.Environment.ContentRootPath;
+        services.AddOptions<AnalyticsOptions>().PostConfigure<IOptions<DatabaseOptions>>((analytics, database) => analytics.Path = analytics.Path.Length > 0
+            ? Path.GetFullPath(analytics.Path, root) : Path.ChangeExtension(database.Value.Sqlite.Path, ".duckdb"));
         services.PostConfigure<DatabaseOptions>(options => options.Sqlite.Path = Path.GetFullPath(options.Sqlite.Path, root));
         services.AddDbContextFactory<SqliteContext>((provider, options) =>
         {
@@ -36,7 +43,11 @@ internal static class Startup
 
         services.AddSingleton<DatabaseStart>();
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker>());
+        services.AddHostedService(provider => provider.GetRequiredService<DuckDbSync>());
 
+        // The framework's own filter answers with a page of HTML before ours could say it as every other error is said.
+        if (services.FirstOrDefault(s => s.ImplementationType?.Name == "HostFilteringStartupFilter") is { } filter) services.Remove(filter);
+        services.Configure<HostFilteringOptions>(hosts => hosts.IncludeFailureMessage = false);
         services.AddOptions<SecurityOptions>().BindConfiguration(SecurityOptions.SectionName);
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<IngestOptions>>((kestrel, ingest) =>
         {
@@ -44,6 +55,8 @@ internal static class Startup
             kestrel.Limits.MaxRequestBodySize = ingest.Value.MaxBodyMiB * 1024L * 1024L;
         });
         services.Configure<FormOptions>(form => form.ValueLengthLimit = 64 * 1024);
+        // Without it a compressed body that breaks off reads like one that ends there.
+        AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
         services.AddRequestDecompression();
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
@@ -52,13 +65,19 @@ internal static class Startup
         {
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // Never inside HTML: nosniff is always sent.
+            json.SerializerOptions.Converters.Add(new PlainDecimalConverter());
             json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
         });
         services.AddSensorDashOpenApi();
+        // Beside the database, not in somebody's home folder: forms stay valid over a restart, also for a service user without a home.
+        services.AddDataProtection().SetApplicationName("SensorDash");
+        services.AddOptions<KeyManagementOptions>().Configure<IOptions<DatabaseOptions>, ILoggerFactory>((keys, database, loggers) =>
+            keys.XmlRepository = new FileSystemXmlRepository(new DirectoryInfo(Path.Combine(Path.GetDirectoryName(database.Value.Sqlite.Path)!, "keys")), loggers));
         services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = "sensordash-forgery");
         services.AddRazorPages();
         services.AddMemoryCache();
         services.AddSingleton<DemoData>();
+        services.AddSingleton<Pages.Display.Sparklines>();
     }
 
     public static void UseSensorDash(this WebApplication app)
@@ -68,7 +87,8 @@ internal static class Startup
         app.UseErrorAnswers();
         app.UseHostFiltering();
         app.UseNetworkGate();
-        app.UseStaticFiles();
+        // Modules import each other by plain names: asked for again each time, a new version never runs with an old one's parts.
+        app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.UseRequestDecompression();
         app.UseRouting();
         app.UseAntiforgery();
@@ -98,6 +118,7 @@ internal static class Startup
         string[] faults = [
             .. SettingsCheck.Faults(configuration, DatabaseOptions.SectionName, new DatabaseOptionsValidator()),
             .. SettingsCheck.Faults(configuration, IngestOptions.SectionName, new IngestOptionsValidator()),
+            .. SettingsCheck.Faults(configuration, AnalyticsOptions.SectionName, new AnalyticsOptionsValidator()),
             .. SettingsCheck.Faults<SecurityOptions>(configuration, SecurityOptions.SectionName)];
         if (faults.Length > 0) throw new StartException("the settings have faults:\n  " + string.Join("\n  ", faults), null);
     }

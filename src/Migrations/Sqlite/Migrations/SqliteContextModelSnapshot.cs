@@ -26,6 +26,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("device_id");
 
+                    b.Property<long>("DuplicatesSeen")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("duplicates_seen");
+
                     b.Property<long>("FirstSeenAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("first_seen_at");
@@ -178,6 +182,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     b.Property<long>("LastTimestamp")
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_timestamp");
+
+                    b.Property<int?>("RemovedNode")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("removed_node");
 
                     b.Property<int>("RowCount")
                         .HasColumnType("INTEGER")

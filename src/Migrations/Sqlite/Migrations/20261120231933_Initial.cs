@@ -18,7 +18,8 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     committed_at = table.Column<long>(type: "INTEGER", nullable: false),
                     row_count = table.Column<int>(type: "INTEGER", nullable: false),
                     first_timestamp = table.Column<long>(type: "INTEGER", nullable: false),
-                    last_timestamp = table.Column<long>(type: "INTEGER", nullable: false)
+                    last_timestamp = table.Column<long>(type: "INTEGER", nullable: false),
+                    removed_node = table.Column<int>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -34,7 +35,8 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     node_type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     first_seen_at = table.Column<long>(type: "INTEGER", nullable: false),
                     last_seen_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    total_readings = table.Column<long>(type: "INTEGER", nullable: false)
+                    total_readings = table.Column<long>(type: "INTEGER", nullable: false),
+                    duplicates_seen = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {

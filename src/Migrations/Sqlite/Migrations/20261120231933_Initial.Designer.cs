@@ -10,7 +10,7 @@ using SensorDash.Migrations.Sqlite;
 namespace SensorDash.Migrations.Sqlite.Migrations
 {
     [DbContext(typeof(SqliteContext))]
-    [Migration("20261120224037_Initial")]
+    [Migration("20261120231933_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -28,6 +28,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     b.Property<long?>("DeviceId")
                         .HasColumnType("INTEGER")
                         .HasColumnName("device_id");
+
+                    b.Property<long>("DuplicatesSeen")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("duplicates_seen");
 
                     b.Property<long>("FirstSeenAt")
                         .HasColumnType("INTEGER")
@@ -181,6 +185,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     b.Property<long>("LastTimestamp")
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_timestamp");
+
+                    b.Property<int?>("RemovedNode")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("removed_node");
 
                     b.Property<int>("RowCount")
                         .HasColumnType("INTEGER")

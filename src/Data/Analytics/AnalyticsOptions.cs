@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Options;
+
+namespace SensorDash.Data.Analytics;
+
+/// <summary>The analytics side path, bound from <see cref="SectionName"/>.</summary>
+public sealed class AnalyticsOptions
+{
+    public const string SectionName = "Analytics";
+
+    /// <summary>Keep a DuckDB file beside the store. When off, every answer comes from the store, slower over many nodes. Default on.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>The DuckDB file; a relative path counts from the content root. Deleting it costs only the rebuild.
+    /// Also <c>DUCKDB_PATH</c>. Default empty: beside the database, with the ending .duckdb.</summary>
+    public string Path { get; set; } = "";
+
+    /// <summary>Most memory DuckDB may use, in MiB, 32 to 1,048,576. Default 256; 48 on a Raspberry Pi Zero.</summary>
+    public int MemoryLimitMiB { get; set; } = 256;
+
+    /// <summary>Threads DuckDB may use, 1 to 1024; 0: one per core. Default 0.</summary>
+    public int Threads { get; set; }
+}
+
+/// <summary>Every fault at once, by the setting's full name.</summary>
+public sealed class AnalyticsOptionsValidator : IValidateOptions<AnalyticsOptions>
+{
+    public ValidateOptionsResult Validate(string? name, AnalyticsOptions options)
+    {
+        var result = new ValidateOptionsResultBuilder();
+        if (options.MemoryLimitMiB is < 32 or > 1_048_576)
+            result.AddError($"Analytics:MemoryLimitMiB must be 32 to 1048576, not {options.MemoryLimitMiB}.");
+        if (options.Threads is < 0 or > 1024)
+            result.AddError($"Analytics:Threads must be 0 to 1024, not {options.Threads}.");
+        return result.Build();
+    }
+}

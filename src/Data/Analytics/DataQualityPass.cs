@@ -1,0 +1,146 @@
+using System.Runtime.InteropServices;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+
+namespace SensorDash.Data.Analytics;
+
+/// <summary>Judges one node's readings, given oldest first. The same for every engine, whichever brings the readings.</summary>
+internal sealed class DataQualityPass(long from, long to, int? intervalSeconds)
+{
+    // A reading is late when it comes with the next one or after; a minute at least, for what radio and clocks do.
+    private readonly long _lateAfter = Math.Max(60, 2 * (long)(intervalSeconds ?? 0));
+
+    private readonly QuantityPass _temperature = new(Quantity.Temperature), _humidity = new(Quantity.Humidity);
+    private readonly List<SeriesGap> _gaps = [];
+    private readonly Dictionary<long, long> _delays = [];
+    private readonly List<Outlier> _outliers = [];
+    private long _received, _gapCount, _missing, _late, _outlierCount;
+    private long? _previous, _longestDelay;
+
+    public void Add(in Reading reading)
+    {
+        _received++;
+        AddGap(_previous ?? from, reading.Timestamp);
+        _previous = reading.Timestamp;
+
+        var delay = reading.ReceivedAt - reading.Timestamp;
+        _longestDelay = Math.Max(_longestDelay ?? delay, delay);
+        if (delay > _lateAfter) _late++;
+        else CollectionsMarshal.GetValueRefOrAddDefault(_delays, delay, out _)++;
+
+        _temperature.Add(reading.Timestamp, reading.TemperatureCentidegrees);
+        _humidity.Add(reading.Timestamp, reading.HumidityCentipercent);
+    }
+
+    /// <summary>Sets the bounds of plausible values; call after every reading was added.</summary>
+    /// <returns>Whether any value lies outside.</returns>
+    public bool FindLimits() => _temperature.FindLimits() | _humidity.FindLimits();
+
+    /// <summary>Lists the values of a reading that lie outside; oldest first again.</summary>
+    public void AddIfOutlier(in Reading reading)
+    {
+        AddIfOutlier(_temperature.Judge(reading.Timestamp, reading.TemperatureCentidegrees));
+        AddIfOutlier(_humidity.Judge(reading.Timestamp, reading.HumidityCentipercent));
+    }
+
+    public DataQuality Finish(Node node)
+    {
+        AddGap(_previous ?? from, to);
+        FlatLine[] flat = [.. _temperature.FlatLines().Concat(_humidity.FlatLines()).OrderBy(line => line.From)];
+        var expected = intervalSeconds is { } interval && to >= from ? ((to - from) / interval) + 1 : 0;
+        var completeness = expected == 0 ? (decimal?)null : ValueSummary.Round(Math.Min(100, 100m * _received / expected));
+        return new DataQuality(node.Address, from, to, intervalSeconds, expected, _received, completeness,
+            _gapCount, _missing, _gaps, _outlierCount, _outliers, flat.Length, [.. flat.Take(DataQuality.MaxListed)],
+            node.DuplicatesSeen, _late, _lateAfter, _longestDelay, MedianDelay());
+    }
+
+    private void AddGap(long start, long end)
+    {
+        if (!NodeSeries.IsGap(end - start, intervalSeconds)) return;
+        var gap = SeriesGap.Between(start, end, intervalSeconds!.Value);
+        _gapCount++;
+        _missing += gap.Missing;
+        if (_gaps.Count < DataQuality.MaxListed) _gaps.Add(gap);
+    }
+
+    private void AddIfOutlier(Outlier? found)
+    {
+        if (found is not { } outlier) return;
+        _outlierCount++;
+        if (_outliers.Count < DataQuality.MaxListed) _outliers.Add(outlier);
+    }
+
+    private long? MedianDelay()
+    {
+        var left = (_delays.Values.Sum() + 1) / 2;
+        foreach (var (delay, count) in _delays.OrderBy(d => d.Key))
+        {
+            left -= count;
+            if (left <= 0) return delay;
+        }
+        return null;
+    }
+
+    private sealed class QuantityPass(Quantity quantity)
+    {
+        private readonly Dictionary<short, long> _counts = [];
+        private readonly List<FlatLine> _flatLines = [];
+        private short? _value;
+        private long _since, _until, _run;
+        private decimal _median, _deviation;
+
+        public void Add(long time, short? value)
+        {
+            if (value is { } given) CollectionsMarshal.GetValueRefOrAddDefault(_counts, given, out _)++;
+            if (value != _value) EndRun();
+            if (_run++ == 0) (_value, _since) = (value, time);
+            _until = time;
+        }
+
+        public List<FlatLine> FlatLines()
+        {
+            EndRun();
+            return _flatLines;
+        }
+
+        public bool FindLimits()
+        {
+            if (_counts.Count == 0) return false;
+            _median = Median(_counts.Select(c => ((decimal)c.Key, c.Value)));
+            _deviation = Median(_counts.Select(c => (Math.Abs(c.Key - _median), c.Value)));
+            return IsOutlier(_counts.Keys.Min()) || IsOutlier(_counts.Keys.Max());
+        }
+
+        public Outlier? Judge(long time, short? value)
+            => value is { } given && IsOutlier(given) ? new(quantity, time, given / 100m, ValueSummary.Round(Score(given))) : null;
+
+        // More than half of the values equal: then nothing can be said of the others.
+        private bool IsOutlier(short value) => _deviation > 0 && Math.Abs(Score(value)) > DataQuality.OutlierThreshold;
+
+        private decimal Score(short value) => 0.6745m * (value - _median) / _deviation;
+
+        private static decimal Median(IEnumerable<(decimal Value, long Count)> counts)
+        {
+            var values = counts.OrderBy(c => c.Value).ToArray();
+            var total = values.Sum(v => v.Count);
+            return (ValueAt(values, (total - 1) / 2) + ValueAt(values, total / 2)) / 2;
+        }
+
+        private static decimal ValueAt((decimal Value, long Count)[] values, long rank)
+        {
+            foreach (var (value, count) in values)
+            {
+                rank -= count;
+                if (rank < 0) return value;
+            }
+            throw new ArgumentOutOfRangeException(nameof(rank));
+        }
+
+        private void EndRun()
+        {
+            if (_value is { } value && _run >= DataQuality.FlatLineReadings && _until - _since >= DataQuality.FlatLineSeconds)
+                _flatLines.Add(new FlatLine(quantity, _since, _until, value / 100m, _run));
+            _run = 0;
+        }
+    }
+}

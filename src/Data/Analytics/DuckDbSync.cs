@@ -1,0 +1,225 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+using SensorDash.DuckDb;
+
+namespace SensorDash.Data.Analytics;
+
+/// <summary>Keeps the DuckDB file in step with the store: follows its batches in order, sorts when idle, starts over when told to.</summary>
+public sealed partial class DuckDbSync(
+    IReadingChanges store, CommitFeed commits, IOptions<AnalyticsOptions> options, TimeProvider clock, ILogger<DuckDbSync> logger)
+    : BackgroundService
+{
+    // A DuckDB commit costs milliseconds of disk: a trickle of readings is gathered for a moment, unless somebody asks.
+    private static readonly TimeSpan _gather = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _retry = TimeSpan.FromSeconds(15);
+
+    // A question waits this long for the last rows; then the store answers it.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _asked = NewSignal(), _progress = NewSignal();
+    private DuckDbSidePath? _sidePath;
+    private AnalyticsState _state = options.Value.Enabled ? AnalyticsState.CatchingUp : AnalyticsState.Off;
+    private string? _notice;
+    private bool _rebuild;
+
+    /// <summary>Whether DuckDB answers, without asking the store how far behind it is.</summary>
+    public AnalyticsState State => Snapshot().State;
+
+    /// <summary>How the side path is doing now.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    public async Task<AnalyticsStatus> ReadStatusAsync(CancellationToken cancellationToken)
+    {
+        var (state, notice, applied) = Snapshot();
+        if (state == AnalyticsState.Off) return new(state, "Analytics:Enabled is off; answers come from the store.", 0, 0, 0);
+        var (_, rows, oldest) = await store.ReadLagAsync(applied, cancellationToken);
+        var age = oldest is { } committed ? clock.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(committed) : TimeSpan.Zero;
+        return new(state, notice, applied, rows, Math.Max(0, age.TotalSeconds));
+    }
+
+    /// <summary>Throws the file away and fills it again from the store. Returns at once; <see cref="ReadStatusAsync"/> tells how far it is.</summary>
+    public void Rebuild()
+    {
+        lock (_lock) _rebuild = true;
+        Ask();
+    }
+
+    /// <summary>The side path with everything in it that the store has now, or null when that cannot be had soon.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    internal async Task<DuckDbSidePath?> WhenCurrentAsync(CancellationToken cancellationToken)
+    {
+        if (Snapshot().State is AnalyticsState.Off or AnalyticsState.Failed) return null;
+        var wanted = (await store.ReadLagAsync(Snapshot().Applied, cancellationToken)).LastBatch;
+        var since = clock.GetTimestamp();
+        while (true)
+        {
+            Task progress;
+            lock (_lock)
+            {
+                if (_state == AnalyticsState.Ready && _sidePath is { } sidePath && sidePath.Applied.Batch >= wanted) return sidePath;
+                if (_state == AnalyticsState.Failed) return null;
+                progress = _progress.Task;
+            }
+            Ask();
+            var left = _patience - clock.GetElapsedTime(since);
+            if (left <= TimeSpan.Zero) return null;
+            try
+            {
+                await progress.WaitAsync(left, clock, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                return null;
+            }
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (_state == AnalyticsState.Off) return;
+        await Task.Yield(); // The rest of the host starts meanwhile.
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await FollowAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+            }
+            catch (Exception e) when (e is DuckDbException or DuckDbLibraryException or IOException or UnauthorizedAccessException)
+            {
+                Fail(e);
+                await WaitAsync(AskedSignal(), _retry, stoppingToken);
+            }
+            catch (StoreUnavailableException)
+            {
+                await WaitAsync(AskedSignal(), _retry, stoppingToken);
+            }
+            finally
+            {
+                Close();
+            }
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken stoppingToken)
+    {
+        if (TakeRebuild()) DeleteFile();
+        var sidePath = DuckDbSidePath.Open(options, stoppingToken);
+        lock (_lock) (_sidePath, _state, _notice) = (sidePath, AnalyticsState.CatchingUp, "DuckDB is catching up; answers come from the store until then.");
+        // Another store, or an older copy of this one, has other batches under the same ids.
+        var applied = sidePath.Applied;
+        if (applied.Batch > 0 && await store.FindCommittedAtAsync(applied.Batch, stoppingToken) != applied.CommittedAt)
+        {
+            Log.OtherStore(logger);
+            sidePath.Clear(stoppingToken);
+        }
+        while (true)
+        {
+            var (commit, asked) = (commits.NextCommit, AskedSignal());
+            while (await store.ReadChangesAsync(sidePath.Applied.Batch, stoppingToken) is var changes && changes.UpTo > sidePath.Applied.Batch)
+            {
+                sidePath.Apply(changes, stoppingToken);
+                Progress();
+            }
+            lock (_lock) (_state, _notice) = (AnalyticsState.Ready, null);
+            Progress();
+            if (TakeRebuild(peek: true)) return;
+            if (sidePath.SortOneMonth(stoppingToken)) continue;
+            await WaitAsync(Task.WhenAny(commit, asked), Timeout.InfiniteTimeSpan, stoppingToken);
+            if (!asked.IsCompleted) await WaitAsync(asked, _gather, stoppingToken);
+            lock (_lock) if (_asked.Task.IsCompleted) _asked = NewSignal();
+        }
+    }
+
+    private void Fail(Exception error)
+    {
+        Log.Failed(logger, error);
+        lock (_lock)
+        {
+            (_state, _notice) = (AnalyticsState.Failed, $"DuckDB cannot be used ({error.Message}) Answers come from the store, slower over many nodes.");
+        }
+        Progress();
+    }
+
+    private void Close()
+    {
+        lock (_lock)
+        {
+            _sidePath?.Dispose();
+            _sidePath = null;
+        }
+    }
+
+    private void DeleteFile()
+    {
+        var path = Path.GetFullPath(options.Value.Path);
+        File.Delete(path);
+        File.Delete(path + ".wal");
+    }
+
+    private bool TakeRebuild(bool peek = false)
+    {
+        lock (_lock)
+        {
+            var wanted = _rebuild;
+            if (!peek) _rebuild = false;
+            return wanted;
+        }
+    }
+
+    private (AnalyticsState State, string? Notice, long Applied) Snapshot()
+    {
+        lock (_lock) return (_state, _notice, _sidePath?.Applied.Batch ?? 0);
+    }
+
+    private Task AskedSignal()
+    {
+        lock (_lock)
+        {
+            if (_asked.Task.IsCompleted) _asked = NewSignal();
+            return _asked.Task;
+        }
+    }
+
+    private void Ask()
+    {
+        lock (_lock) _asked.TrySetResult();
+    }
+
+    private void Progress()
+    {
+        lock (_lock)
+        {
+            _progress.TrySetResult();
+            _progress = NewSignal();
+        }
+    }
+
+    private async Task WaitAsync(Task signal, TimeSpan most, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await signal.WaitAsync(most, clock, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // The time was the other thing waited for.
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static partial class Log
+    {
+        [LoggerMessage(20, LogLevel.Warning, "The DuckDB side path cannot be used; analytics are answered by the store.")]
+        public static partial void Failed(ILogger logger, Exception error);
+
+        [LoggerMessage(21, LogLevel.Warning, "The DuckDB file belongs to another store, or to a newer state of this one; it is filled again.")]
+        public static partial void OtherStore(ILogger logger);
+    }
+}

@@ -1,0 +1,52 @@
+using NodaTime;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Analytics;
+
+/// <summary>What is asked of many readings at once. Every engine gives the same answers to the last digit.</summary>
+public interface IReadingAnalytics
+{
+    /// <summary>Hours or days of a zone in which a node has readings, newest first.</summary>
+    /// <param name="node">Address.</param>
+    /// <param name="range">Measured times.</param>
+    /// <param name="zone">By whose clocks hours and days are cut, see <see cref="CalendarBuckets"/>.</param>
+    /// <param name="unit">Hours or days.</param>
+    /// <param name="limit">Most buckets, 1 or more.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    Task<IReadOnlyList<NodeBucket>> CalendarAsync(
+        int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Exact statistics of a node with any percentiles, by linear interpolation (PERCENTILE_CONT).</summary>
+    /// <param name="node">Address.</param>
+    /// <param name="range">Measured times.</param>
+    /// <param name="percentiles">Each 0 to 100 with at most two decimals.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    Task<ReadingStatistics> StatisticsAsync(
+        int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken);
+
+    /// <summary>How complete and how plausible a node's readings are.</summary>
+    /// <param name="node">Address.</param>
+    /// <param name="range">Measured times; silence before the node's first reading and after now is not missing.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    /// <returns>Null when there is no such node.</returns>
+    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    Task<DataQuality?> QualityAsync(int node, TimeRange range, CancellationToken cancellationToken);
+
+    /// <summary>All readings of some nodes in buckets of equal length.</summary>
+    /// <param name="nodes">Addresses.</param>
+    /// <param name="start">Unix seconds, included.</param>
+    /// <param name="end">Unix seconds, included, not before <paramref name="start"/>.</param>
+    /// <param name="points">Most buckets, 1 to <see cref="FleetSeries.MaxPoints"/>.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    Task<FleetSeries> FleetAsync(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken);
+
+    /// <summary>Averages of some nodes by weekday and hour, as the clocks of <paramref name="zone"/> show them.</summary>
+    /// <returns>By weekday and hour; hours without readings are left out.</returns>
+    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
+        IReadOnlyCollection<int> nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken);
+}

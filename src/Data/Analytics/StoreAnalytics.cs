@@ -1,0 +1,100 @@
+using System.Runtime.CompilerServices;
+using NodaTime;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+
+namespace SensorDash.Data.Analytics;
+
+/// <summary>Analytics straight from the store: one pass over the readings asked for, always up to date.</summary>
+public sealed class StoreAnalytics(IReadingStore store, NodeDirectory nodes, TimeProvider clock) : IReadingAnalytics
+{
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<NodeBucket>> CalendarAsync(
+        int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit, CancellationToken cancellationToken)
+    {
+        var found = new List<NodeBucket>();
+        var buckets = CalendarStatistics.ComputeAsync(
+            store, new(node, range), ReadingOrder.NewestFirst, new CalendarBuckets(zone, unit), cancellationToken);
+        await foreach (var bucket in buckets)
+        {
+            found.Add(bucket);
+            if (found.Count == limit) break;
+        }
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public Task<ReadingStatistics> StatisticsAsync(
+        int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken)
+        => ReadingStatistics.ComputeAsync(store, new(node, range), percentiles, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<DataQuality?> QualityAsync(int node, TimeRange range, CancellationToken cancellationToken)
+    {
+        if (await store.FindNodeAsync(node, cancellationToken) is not { } known) return null;
+        var setInterval = (await nodes.FindMetadataAsync(node, cancellationToken))?.ExpectedIntervalS;
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        var from = Math.Max(range.Start ?? known.FirstSeenAt, known.FirstSeenAt);
+        var to = Math.Min(range.End ?? now, now);
+        var filter = new ReadingFilter(node, range);
+        var interval = setInterval ?? await NodeSeries.LearnIntervalAsync(store, filter, cancellationToken);
+
+        var pass = new DataQualityPass(from, to, interval);
+        await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
+            foreach (ref readonly var reading in page.Span) pass.Add(reading);
+        // Which values are outliers is known only once all have been seen, so they are looked up again; without any, nothing is.
+        if (pass.FindLimits())
+        {
+            await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
+                foreach (ref readonly var reading in page.Span) pass.AddIfOutlier(reading);
+        }
+        return pass.Finish(known);
+    }
+
+    /// <inheritdoc/>
+    public async Task<FleetSeries> FleetAsync(
+        IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken)
+    {
+        var seconds = Downsampling.BucketSeconds(start, end, points);
+        var buckets = new SortedDictionary<long, (ValueSummary Temperature, ValueSummary Humidity, long[] Count)>();
+        await foreach (var page in ReadAsync(nodes, new(start, end), cancellationToken))
+        {
+            foreach (ref readonly var reading in page.Span)
+            {
+                var index = Downsampling.Index(reading.Timestamp, seconds);
+                if (!buckets.TryGetValue(index, out var bucket)) buckets.Add(index, bucket = (new(), new(), new long[1]));
+                bucket.Count[0]++;
+                if (reading.TemperatureCentidegrees is { } celsius) bucket.Temperature.Add(celsius);
+                if (reading.HumidityCentipercent is { } percent) bucket.Humidity.Add(percent);
+            }
+        }
+        return new(start, end, seconds, [.. buckets.Select(b => new FleetBucket(b.Key * seconds, new(b.Value.Count[0],
+            b.Value.Temperature.Summarize(ValueSummary.UsualPercentiles), b.Value.Humidity.Summarize(ValueSummary.UsualPercentiles))))]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
+        IReadOnlyCollection<int> nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
+    {
+        var sums = new HourSums();
+        var interval = zone.GetZoneInterval(Instant.MinValue);
+        await foreach (var page in ReadAsync(nodes, range, cancellationToken))
+        {
+            foreach (ref readonly var reading in page.Span)
+            {
+                var instant = Instant.FromUnixTimeSeconds(reading.Timestamp);
+                if (!interval.Contains(instant)) interval = zone.GetZoneInterval(instant);
+                sums.Add(reading.Timestamp + interval.WallOffset.Seconds, 1, reading.TemperatureCentidegrees ?? 0,
+                    reading.TemperatureCentidegrees is null ? 0 : 1, reading.HumidityCentipercent ?? 0, reading.HumidityCentipercent is null ? 0 : 1);
+            }
+        }
+        return sums.ToList();
+    }
+
+    private async IAsyncEnumerable<ReadOnlyMemory<Reading>> ReadAsync(
+        IReadOnlyCollection<int> addresses, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var address in addresses)
+            await foreach (var page in store.ReadPagesAsync(new(address, range), ReadingOrder.OldestFirst, cancellationToken)) yield return page;
+    }
+}

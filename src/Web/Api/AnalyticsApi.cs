@@ -1,0 +1,96 @@
+using System.Globalization;
+using SensorDash.Data.Analytics;
+using SensorDash.Data.Readings;
+
+namespace SensorDash.Web.Api;
+
+/// <summary>Hours, days, percentiles and quality.</summary>
+internal static class AnalyticsApi
+{
+    private const int MostPercentiles = 20;
+
+    private static readonly ZoneParameter _zone = new("tz", "IANA time zone by whose clocks hours and days are cut. Default UTC.");
+    private static readonly WholeParameter _limit = new("limit", 1, 10_000, "Most buckets, 1 to 10000. Default 1000.", "24", 1000);
+    private static readonly TextParameter _percentiles = new("p", "Percentiles of 0 to 100 with at most two decimals, separated by commas. Default 50,95,99.", "5,50,95");
+
+    public static void MapAnalytics(this IEndpointRouteBuilder routes)
+    {
+        var node = routes.MapGroup("/api/nodes/{address:int}").WithTags("Analytics");
+        foreach (var (path, unit) in (ReadOnlySpan<(string, CalendarUnit)>)[("hourly", CalendarUnit.Hour), ("daily", CalendarUnit.Day)])
+        {
+            node.MapGet($"/statistics/{path}", (int address, HttpRequest request, IReadingStore store, IReadingAnalytics analytics, CancellationToken cancellationToken)
+                    => CalendarAsync(unit, address, request, store, analytics, cancellationToken))
+                .WithName(unit == CalendarUnit.Hour ? "HourlyStatistics" : "DailyStatistics").Produces<CalendarAnswer>()
+                .WithSummary($"Exact statistics per calendar {unit.ToString().ToLowerInvariant()} of a time zone, newest first")
+                .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime, _zone, _limit);
+        }
+        node.MapGet("/percentiles", PercentilesAsync).WithName("Percentiles").Produces<PercentilesAnswer>()
+            .WithSummary("Exact percentiles by linear interpolation").WithQuery(_percentiles, RangeParameters.StartTime, RangeParameters.EndTime);
+        node.MapGet("/quality", QualityAsync).WithName("NodeQuality").Produces<QualityAnswer>()
+            .WithSummary("Completeness, gaps, outliers, flat lines, late arrivals and clock skew")
+            .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
+        routes.MapGet("/api/quality", FleetQualityAsync).WithTags("Analytics").WithName("FleetQuality").Produces<FleetQualityAnswer>()
+            .WithSummary("The same of every node, worst first, without the lists").WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
+    }
+
+    private static async Task<IResult> CalendarAsync(
+        CalendarUnit unit, int address, HttpRequest request, IReadingStore store, IReadingAnalytics analytics, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var (range, zone, limit) = (RangeParameters.ReadRange(reader), _zone.Read(reader), (int)_limit.Read(reader)!);
+        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NoSuchNode(address);
+        var buckets = await analytics.CalendarAsync(address, range, zone, unit, limit, cancellationToken);
+        return TypedResults.Ok(new CalendarAnswer(address, zone.Id, buckets.Count, [.. buckets.Select(b => CalendarBucketAnswer.Of(b, zone))]));
+    }
+
+    private static async Task<IResult> PercentilesAsync(
+        int address, HttpRequest request, IReadingStore store, IReadingAnalytics analytics, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var (range, percentiles) = (RangeParameters.ReadRange(reader), ReadPercentiles(reader));
+        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NoSuchNode(address);
+        var found = await analytics.StatisticsAsync(address, range, percentiles, cancellationToken);
+        return TypedResults.Ok(new PercentilesAnswer(address, "exact", Named(found.Temperature), Named(found.Humidity)));
+
+        Dictionary<string, decimal?> Named(ValueStatistics values) => percentiles.Zip(values.Percentiles)
+            .ToDictionary(pair => "p" + pair.First.ToString("0.##", CultureInfo.InvariantCulture), pair => pair.Second);
+    }
+
+    private static async Task<IResult> QualityAsync(int address, HttpRequest request, IReadingAnalytics analytics, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var range = RangeParameters.ReadRange(reader);
+        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        return await analytics.QualityAsync(address, range, cancellationToken) is { } quality
+            ? TypedResults.Ok(QualityAnswer.Of(quality)) : NodesApi.NoSuchNode(address);
+    }
+
+    private static async Task<IResult> FleetQualityAsync(
+        HttpRequest request, IReadingStore store, IReadingAnalytics analytics, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var range = RangeParameters.ReadRange(reader);
+        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        var found = new List<QualitySummary>();
+        foreach (var node in await store.ListNodesAsync(cancellationToken))
+            if (await analytics.QualityAsync(node.Address, range, cancellationToken) is { } quality) found.Add(QualitySummary.Of(quality));
+        return TypedResults.Ok(new FleetQualityAnswer(found.Count, [.. found.OrderBy(q => q.CompletenessPercent ?? 100).ThenBy(q => q.Address)]));
+    }
+
+    private static decimal[] ReadPercentiles(QueryReader reader)
+    {
+        if (reader.Text(_percentiles.Name) is not { } text) return [.. ValueSummary.UsualPercentiles];
+        var parts = text.Split(',');
+        var values = new List<decimal>(parts.Length);
+        foreach (var part in parts)
+        {
+            var isNumber = decimal.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value);
+            if (isNumber && value is >= 0 and <= 100 && decimal.Round(value, 2) == value) values.Add(value);
+            else reader.Fault(_percentiles.Name, $"must be numbers of 0 to 100 with at most two decimals, not '{part}'");
+        }
+        if (parts.Length > MostPercentiles) reader.Fault(_percentiles.Name, $"must be at most {MostPercentiles} numbers");
+        return [.. values.Distinct()];
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using SensorDash.Data.Analytics;
+using SensorDash.Data.Nodes;
+
+namespace SensorDash.Web.Api;
+
+/// <summary>Many nodes together: percentile bands over time, hours of the week.</summary>
+internal static class FleetApi
+{
+    private const long SecondsPerDay = 86_400;
+
+    private static readonly TextParameter _nodes = new("nodes", "Addresses, separated by commas. Default: every node.", "1,2,12");
+    private static readonly WholeParameter _zone = new("zone_id", 1, int.MaxValue, "Only the nodes of this zone.", "1");
+    private static readonly ZoneParameter _timeZone = new("tz", "IANA time zone by whose clocks hours are told. Default UTC.");
+    private static readonly WholeParameter _points = new("points", 1, FleetSeries.MaxPoints, "Most buckets, 1 to 500. Default 200.", "200", 200);
+    private static readonly WholeParameter _from = RangeParameters.StartTime with { Name = "from", Description = "Unix seconds, included. Default: a day before to." };
+    private static readonly WholeParameter _to = RangeParameters.EndTime with { Name = "to", Description = "Unix seconds, included. Default: now." };
+
+    public static void MapFleet(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/fleet").WithTags("Fleet");
+        group.MapGet("/series", SeriesAsync).WithName("FleetSeries").Produces<FleetSeriesAnswer>()
+            .WithSummary("Exact percentiles of all readings of some nodes, per bucket of time").WithQuery(_nodes, _zone, _from, _to, _points);
+        group.MapGet("/hours", HoursAsync).WithName("FleetHours").Produces<FleetHoursAnswer>()
+            .WithSummary("Averages of some nodes by weekday and hour").WithQuery(_nodes, _zone, _timeZone, _from, _to);
+    }
+
+    private static async Task<IResult> SeriesAsync(
+        HttpRequest request, NodeDirectory directory, IReadingAnalytics analytics, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var (start, end) = ReadRange(reader, clock);
+        var points = (int)_points.Read(reader)!;
+        var chosen = await ChooseAsync(reader, directory, cancellationToken);
+        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        return TypedResults.Ok(FleetSeriesAnswer.Of(chosen, await analytics.FleetAsync(chosen, start, end, points, cancellationToken)));
+    }
+
+    private static async Task<IResult> HoursAsync(
+        HttpRequest request, NodeDirectory directory, IReadingAnalytics analytics, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var (start, end) = ReadRange(reader, clock);
+        var zone = _timeZone.Read(reader);
+        var chosen = await ChooseAsync(reader, directory, cancellationToken);
+        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        var hours = await analytics.HoursOfWeekAsync(chosen, new(start, end), zone, cancellationToken);
+        return TypedResults.Ok(new FleetHoursAnswer(start, end, zone.Id, chosen, hours.Count,
+            [.. hours.Select(h => new HourAnswer(h.Weekday, h.Hour, h.Count, h.Celsius, h.Percent))]));
+    }
+
+    private static (long Start, long End) ReadRange(QueryReader reader, TimeProvider clock)
+    {
+        var range = RangeParameters.ReadRange(reader, _from, _to);
+        var end = range.End ?? Math.Max(clock.GetUtcNow().ToUnixTimeSeconds(), range.Start ?? 0);
+        return (range.Start ?? Math.Max(0, end - SecondsPerDay), end);
+    }
+
+    private static async Task<int[]> ChooseAsync(QueryReader reader, NodeDirectory directory, CancellationToken cancellationToken)
+    {
+        var views = await directory.ListAsync(cancellationToken);
+        var zone = _zone.Read(reader);
+        var chosen = views.Where(v => zone is null || v.Metadata?.ZoneId == zone).Select(v => v.Node.Address).ToArray();
+        if (reader.Text(_nodes.Name) is not { } text) return chosen;
+        var wanted = new HashSet<int>();
+        foreach (var part in text.Split(','))
+        {
+            if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var address) && views.Any(v => v.Node.Address == address)) wanted.Add(address);
+            else reader.Fault(_nodes.Name, $"names no node: '{part}'");
+        }
+        return [.. chosen.Where(wanted.Contains)];
+    }
+}
+
+/// <param name="BucketStart">Unix seconds.</param>
+internal sealed record FleetBucketAnswer(long BucketStart, long ReadingCount, ValueAnswer Temperature, ValueAnswer Humidity);
+
+internal sealed record FleetSeriesAnswer(
+    long From, long To, long BucketSeconds, IReadOnlyList<int> Nodes, int Count, IReadOnlyList<FleetBucketAnswer> Buckets)
+{
+    public static FleetSeriesAnswer Of(IReadOnlyList<int> nodes, FleetSeries series) => new(series.From, series.To, series.BucketSeconds, nodes, series.Buckets.Count,
+        [.. series.Buckets.Select(b => new FleetBucketAnswer(b.Start, b.Statistics.Count, ValueAnswer.Of(b.Statistics.Temperature), ValueAnswer.Of(b.Statistics.Humidity)))]);
+}
+
+/// <param name="Weekday">0 is Sunday.</param>
+internal sealed record HourAnswer(int Weekday, int Hour, long ReadingCount, decimal? AvgCelsius, decimal? AvgPercent);
+
+internal sealed record FleetHoursAnswer(long From, long To, string Tz, IReadOnlyList<int> Nodes, int Count, IReadOnlyList<HourAnswer> Hours);

@@ -1,0 +1,72 @@
+using Microsoft.AspNetCore.Html;
+using Microsoft.AspNetCore.Mvc.Rendering;
+using NodaTime;
+using NodaTime.Text;
+using SensorDash.Data.Nodes;
+
+namespace SensorDash.Web.Pages.Display;
+
+/// <summary>Times as pages show them; the exact one is always in the markup.</summary>
+internal static class ClockText
+{
+    private const long DaySeconds = 86_400;
+
+    private static readonly ZonedDateTimePattern _iso = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd'T'HH':'mm':'sso<Z+HH:mm>", null);
+    private static readonly ZonedDateTimePattern _clock = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd HH':'mm':'ss", null);
+    private static readonly ZonedDateTimePattern _minute = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd HH':'mm", null);
+    private static readonly ZonedDateTimePattern _date = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd", null);
+    private static readonly ZonedDateTimePattern _timeOfDay = ZonedDateTimePattern.CreateWithInvariantCulture("HH':'mm", null);
+    private static readonly ZonedDateTimePattern _input = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd'T'HH':'mm':'ss", null);
+    private static readonly ZonedDateTimePattern _offset = ZonedDateTimePattern.CreateWithInvariantCulture("o<+HH:mm>", null);
+
+    /// <summary>2026-05-01T08:00:00+02:00.</summary>
+    public static string Iso(long time, DateTimeZone zone) => _iso.Format(At(time, zone));
+
+    /// <summary>2026-05-01T06:00:00Z, for links.</summary>
+    public static string Utc(long time) => Iso(time, DateTimeZone.Utc);
+
+    /// <summary>2026-05-01 08:00:00, without its zone: only where the zone is said beside it.</summary>
+    public static string Clock(long time, DateTimeZone zone) => _clock.Format(At(time, zone));
+
+    /// <summary>As a <c>datetime-local</c> field wants it.</summary>
+    public static string Input(long time, DateTimeZone zone) => _input.Format(At(time, zone));
+
+    /// <summary>+02, +05:30.</summary>
+    public static string Offset(long time, DateTimeZone zone) => _offset.Format(At(time, zone));
+
+    /// <summary>"2026-05-01 08:00 – 09:30".</summary>
+    public static string Span(long from, long to, DateTimeZone zone)
+    {
+        var (start, end) = (At(from, zone), At(to, zone));
+        return $"{_minute.Format(start)} – {(start.Date == end.Date ? _timeOfDay.Format(end) : _minute.Format(end))}";
+    }
+
+    /// <summary>"3 min ago", with the exact time for hovering and for programs; js/clock.js keeps it true.</summary>
+    public static IHtmlContent Relative(long time, long now, ViewSettings view)
+    {
+        var tag = Tag(time, view, now >= time ? $"{Liveness.Words(now - time)} ago" : $"in {Liveness.Words(time - now)}");
+        tag.Attributes["data-relative"] = "";
+        return tag;
+    }
+
+    /// <summary>The exact time.</summary>
+    public static IHtmlContent Exact(long time, ViewSettings view)
+        => Tag(time, view, Clock(time, view.Zone) + (IsNearClockChange(time, view.Zone) ? $" {Offset(time, view.Zone)}" : ""));
+
+    /// <summary>The day a time falls on.</summary>
+    public static IHtmlContent Day(long time, ViewSettings view) => Tag(time, view, _date.Format(At(time, view.Zone)));
+
+    // Around a clock change an hour comes twice; only the offset tells which one is meant.
+    private static bool IsNearClockChange(long time, DateTimeZone zone)
+        => At(time - DaySeconds, zone).Offset != At(time, zone).Offset || At(time + DaySeconds, zone).Offset != At(time, zone).Offset;
+
+    private static TagBuilder Tag(long time, ViewSettings view, string text)
+    {
+        var tag = new TagBuilder("time");
+        tag.Attributes["datetime"] = tag.Attributes["title"] = Iso(time, view.Zone);
+        tag.InnerHtml.Append(text);
+        return tag;
+    }
+
+    private static ZonedDateTime At(long time, DateTimeZone zone) => Instant.FromUnixTimeSeconds(time).InZone(zone);
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using NodaTime;
+using NodaTime.Text;
+
+namespace SensorDash.Web.Pages.Display;
+
+/// <summary>The stretch of time a page shows.</summary>
+/// <param name="From">Unix seconds.</param>
+/// <param name="To">Unix seconds, after <paramref name="From"/>.</param>
+/// <param name="Length">The range as typed, such as <c>6h</c>, when it ends now and moves along; otherwise null.</param>
+/// <param name="Fault">Why the range that was asked for is not the one shown, or null.</param>
+internal sealed partial record ViewRange(long From, long To, string? Length, string? Fault)
+{
+    public const string Usual = "24h";
+
+    // A longer one is a slip of the keyboard, and the store would be read for minutes.
+    private const long MaxSeconds = 20 * 366 * 86_400L;
+
+    private const string Allowed = "Try 6h, 2d, now-6h, now-2d to now-1d, or two dates such as 2026-05-01 08:00.";
+
+    private static readonly LocalDateTimePattern[] _localPatterns = [
+        .. new[] { "uuuu'-'MM'-'dd'T'HH':'mm", "uuuu'-'MM'-'dd'T'HH':'mm':'ss", "uuuu'-'MM'-'dd' 'HH':'mm", "uuuu'-'MM'-'dd' 'HH':'mm':'ss", "uuuu'-'MM'-'dd" }
+            .Select(LocalDateTimePattern.CreateWithInvariantCulture)];
+
+    /// <summary>The ranges a page offers.</summary>
+    public static IReadOnlyList<string> Presets { get; } = ["5m", "15m", "1h", "6h", "24h", "7d", "30d"];
+
+    public long Seconds => To - From;
+
+    public static ViewRange Read(IQueryCollection query, DateTimeZone zone, long now)
+        => Parse(query["range"].ToString(), query["from"].ToString(), query["to"].ToString(), zone, now);
+
+    /// <param name="range">A length, a time, or two with " to " between; wins over nothing, loses to the other two.</param>
+    /// <param name="from">A time, or empty.</param>
+    /// <param name="to">A time, or empty: now.</param>
+    /// <param name="zone">Of times that say none.</param>
+    /// <param name="now">Unix seconds.</param>
+    public static ViewRange Parse(string range, string from, string to, DateTimeZone zone, long now)
+    {
+        if (from.Length > 0 || to.Length > 0) return Between(from, to, zone, now);
+        var parts = range.Split(" to ", 2, StringSplitOptions.TrimEntries);
+        if (parts.Length == 2) return Between(parts[0], parts[1], zone, now);
+        var text = range.Trim();
+        if (text.Length == 0) text = Usual;
+        var length = text.StartsWith("now-", StringComparison.Ordinal) ? text[4..] : text;
+        if (ParseLength(length) is { } seconds && seconds <= MaxSeconds) return new(now - seconds, now, text, null);
+        return ParseTime(text, zone, now) is not null ? Between(text, "", zone, now) : Otherwise(now, $"“{range}” is no range. {Allowed}");
+    }
+
+    /// <summary>A time as people or links write it, or null.</summary>
+    public static long? ParseTime(string text, DateTimeZone zone, long now)
+    {
+        text = text.Trim();
+        if (text == "now") return now;
+        if (text.StartsWith("now-", StringComparison.Ordinal)) return now - ParseLength(text[4..]);
+        if (text.Length > 8 && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var unix)) return unix;
+        if (OffsetDateTimePattern.Rfc3339.Parse(text) is { Success: true } exact) return exact.Value.ToInstant().ToUnixTimeSeconds();
+        foreach (var pattern in _localPatterns)
+        {
+            if (pattern.Parse(text) is { Success: true } local)
+                return local.Value.InZoneLeniently(zone).ToInstant().ToUnixTimeSeconds(); // A skipped hour is moved on, not refused.
+        }
+        return null;
+    }
+
+    /// <summary>The same length, that many lengths later.</summary>
+    public (string From, string To) Shifted(int lengths)
+        => (ClockText.Utc(From + (lengths * Seconds)), ClockText.Utc(To + (lengths * Seconds)));
+
+    /// <summary>Twice the length around the same middle.</summary>
+    public (string From, string To) Widened() => (ClockText.Utc(From - (Seconds / 2)), ClockText.Utc(To + (Seconds / 2)));
+
+    private static ViewRange Between(string from, string to, DateTimeZone zone, long now)
+    {
+        var end = to.Length == 0 ? now : ParseTime(to, zone, now);
+        var start = from.Length == 0 ? end - 86_400 : ParseTime(from, zone, now);
+        if (start is null || end is null) return Otherwise(now, $"“{(start is null ? from : to)}” is no time. {Allowed}");
+        if (start >= end) return Otherwise(now, "The range ends before it starts.");
+        if (end - start > MaxSeconds || start < 0 || end > 253_402_300_799) return Otherwise(now, "The range is too long: 20 years at most.");
+        return new(start.Value, end.Value, null, null);
+    }
+
+    private static ViewRange Otherwise(long now, string fault) => new(now - 86_400, now, Usual, fault);
+
+    private static long? ParseLength(string text)
+    {
+        if (LengthPattern().Match(text) is not { Success: true } match) return null;
+        var unit = match.Groups[2].Value switch { "s" => 1L, "m" => 60, "h" => 3600, "d" => 86_400, "w" => 7 * 86_400, _ => 365 * 86_400 };
+        var count = int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+        return count > 0 ? count * unit : null;
+    }
+
+    [GeneratedRegex("^([0-9]{1,6}) ?([smhdwy])$", RegexOptions.CultureInvariant)]
+    private static partial Regex LengthPattern();
+}

@@ -1,0 +1,64 @@
+using Microsoft.Playwright;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Browser.Tests;
+
+/// <summary>One Chromium and one hub for the tests of a class. Without a browser they are skipped on a laptop and fail in CI.</summary>
+public class BrowserFixture : IAsyncLifetime
+{
+    private const string Chromium = "/usr/bin/chromium";
+
+    private TemporaryFolder? _folder;
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+    private SensorDashProcess? _server;
+
+    public string Address => _server!.Client.BaseAddress!.ToString().TrimEnd('/');
+
+    /// <summary>Whether there is a browser.</summary>
+    protected bool IsAvailable => _browser is not null;
+
+    public HttpClient Client => _server!.Client;
+
+    public virtual async Task InitializeAsync()
+    {
+        if (!File.Exists(Chromium))
+        {
+            if (Environment.GetEnvironmentVariable("CI") is not null) throw new InvalidOperationException($"{Chromium} is missing.");
+            return;
+        }
+        _folder = new TemporaryFolder();
+        _server = await SensorDashProcess.StartAsync(Path.Combine(_folder.Path, "browser.db"));
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Chromium,
+            // Without these Chromium calls home at every start, which closed networks refuse slowly.
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+        });
+    }
+
+    /// <summary>A page of its own, whose errors are collected.</summary>
+    public async Task<WatchedPage> OpenAsync(int width = 1440, ColorScheme scheme = ColorScheme.Light)
+    {
+        Skip.If(_browser is null, $"{Chromium} is not installed.");
+        var context = await _browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = Address,
+            ViewportSize = new ViewportSize { Width = width, Height = 900 },
+            ColorScheme = scheme,
+            TimezoneId = "Europe/Paris",
+            Locale = "en-GB",
+            AcceptDownloads = true,
+        });
+        return new WatchedPage(context, await context.NewPageAsync());
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_browser is not null) await _browser.DisposeAsync();
+        _playwright?.Dispose();
+        if (_server is not null) await _server.DisposeAsync();
+        _folder?.Dispose();
+    }
+}

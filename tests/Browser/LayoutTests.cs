@@ -1,0 +1,42 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace SensorDash.Browser.Tests;
+
+/// <summary>Every page, narrow and wide, light and dark: it fits, and the console stays quiet.</summary>
+public sealed class LayoutTests(DemoHubFixture browser) : IClassFixture<DemoHubFixture>
+{
+    public static TheoryData<string, int, ColorScheme> Views()
+    {
+        var views = new TheoryData<string, int, ColorScheme>();
+        foreach (var path in (string[])["/", "/nodes/6", "/nodes/12", "/nodes/4?range=30d&unit=f&tz=Asia/Kolkata", "/zones", "/export", "/nodes/999"])
+            foreach (var width in (int[])[360, 1440])
+                foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
+                    views.Add(path, width, scheme);
+        return views;
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Views))]
+    public async Task Page_AtAnyWidthAndScheme_FitsWithoutConsoleErrors(string path, int width, ColorScheme scheme)
+    {
+        await using var watched = await browser.OpenAsync(width, scheme);
+        var response = await watched.Page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
+
+        Assert.Equal(path == "/nodes/999" ? 404 : 200, response!.Status);
+        await Expect(watched.Page.Locator("h1")).ToHaveCountAsync(1);
+        var overflow = await watched.Page.EvaluateAsync<int>("document.scrollingElement.scrollWidth - window.innerWidth");
+        Assert.True(overflow <= 0, $"{path} is {overflow} px wider than the screen of {width} px.");
+        Assert.DoesNotContain("NaN", await watched.Page.Locator("body").InnerTextAsync(), StringComparison.Ordinal);
+        await KeepScreenshotAsync(watched.Page, path, width, scheme);
+        if (response.Ok) watched.AssertNoErrors();
+    }
+
+    // For looking at: SENSORDASH_SCREENSHOTS=folder keeps every view as a picture.
+    private static async Task KeepScreenshotAsync(IPage page, string path, int width, ColorScheme scheme)
+    {
+        if (Environment.GetEnvironmentVariable("SENSORDASH_SCREENSHOTS") is not { Length: > 0 } folder) return;
+        var name = path == "/" ? "overview" : path.Trim('/').Split('?')[0].Replace('/', '-');
+        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{width}-{scheme}.png"), FullPage = true });
+    }
+}

@@ -1,0 +1,45 @@
+using SensorDash.Data.Ingest;
+
+namespace SensorDash.Data.Tests.Ingest;
+
+public sealed class IngestOptionsTests
+{
+    [Fact]
+    public void Validate_Defaults_AreValid() => Assert.True(new IngestOptionsValidator().Validate(null, new IngestOptions()).Succeeded);
+
+    [Fact]
+    public void Validate_EverySettingWrong_NamesEachOnceWithItsValue()
+    {
+        var options = new IngestOptions
+        {
+            BatchSize = 10_001,
+            FlushInterval = TimeSpan.FromHours(1),
+            BufferCapacity = 4_999,
+            AckTimeout = TimeSpan.Zero,
+            Durability = (DurabilityProfile)9,
+            MaxBodyMiB = 0,
+        };
+
+        var faults = new IngestOptionsValidator().Validate(null, options).Failures!.ToArray();
+
+        string[] names = ["BatchSize", "FlushInterval", "BufferCapacity", "AckTimeout", "Durability", "MaxBodyMiB"];
+        string[] values = ["10001", "01:00:00", "4999", "00:00:00", "9", "0"];
+        Assert.Equal(names.Length, faults.Length);
+        Assert.All(faults.Zip(names, values), fault =>
+        {
+            Assert.StartsWith($"Ingest:{fault.Second} must be ", fault.First, StringComparison.Ordinal);
+            Assert.EndsWith($", not {fault.Third}.", fault.First, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void Validate_SdSaverWhoseSendersGiveUpBeforeTheFlush_IsRefused()
+    {
+        var options = new IngestOptions { Durability = DurabilityProfile.SdSaver, FlushInterval = TimeSpan.FromSeconds(30), AckTimeout = TimeSpan.FromSeconds(30) };
+
+        var failure = Assert.Single(new IngestOptionsValidator().Validate(null, options).Failures!);
+
+        Assert.Contains("Ingest:AckTimeout", failure, StringComparison.Ordinal);
+        Assert.Contains("Ingest:FlushInterval", failure, StringComparison.Ordinal);
+    }
+}

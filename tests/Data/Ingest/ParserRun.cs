@@ -1,0 +1,67 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using SensorDash.Data.Ingest;
+using SensorDash.Data.Readings;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Data.Tests.Ingest;
+
+/// <summary>Everything that parsing one body gave.</summary>
+internal sealed record ParserRun(IReadOnlyList<Reading> Readings, IReadOnlyList<long> Lines, IReadOnlyList<RejectedLine> Rejected, long RejectedCount)
+{
+    public const long Now = ManualTime.Noon;
+
+    public bool Equals(ParserRun? other) => other is not null && Readings.SequenceEqual(other.Readings) && Lines.SequenceEqual(other.Lines)
+        && Rejected.SequenceEqual(other.Rejected) && RejectedCount == other.RejectedCount;
+
+    public override int GetHashCode() => HashCode.Combine(Readings.Count, RejectedCount);
+
+    public override string ToString() => $"{string.Join("; ", Readings)} | {string.Join("; ", Rejected)} ({RejectedCount})";
+
+    public static ReadingParser Json(PipeReader body) => new JsonBodyParser(body, Now);
+
+    public static ReadingParser Ndjson(PipeReader body) => new NdjsonParser(body, Now);
+
+    public static ReadingParser Lines_ns(PipeReader body) => new LineProtocolParser(body, TimePrecision.Nanoseconds, Now);
+
+    public static ReadingParser Lines_s(PipeReader body) => new LineProtocolParser(body, TimePrecision.Seconds, Now);
+
+    public static Task<ParserRun> OfAsync(Func<PipeReader, ReadingParser> parser, string body) => OfAsync(parser, Encoding.UTF8.GetBytes(body));
+
+    /// <summary>Parses a body that has arrived as a whole, in one piece.</summary>
+    public static Task<ParserRun> OfAsync(Func<PipeReader, ReadingParser> parser, byte[] body)
+        => ReadAllAsync(parser(PipeReader.Create(new ReadOnlySequence<byte>(body))));
+
+    /// <summary>Parses a body whose pieces arrive one after the other; the parser has looked at each before the next one comes.</summary>
+    public static async Task<ParserRun> InPiecesAsync(Func<PipeReader, ReadingParser> parser, byte[] body, IEnumerable<int> cuts)
+    {
+        // Inline continuations: a flush returns only when the parser has asked for more, so each piece is truly seen on its own.
+        var pipe = new Pipe(new PipeOptions(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline,
+            pauseWriterThreshold: 0, useSynchronizationContext: false));
+        var run = ReadAllAsync(parser(pipe.Reader));
+        var start = 0;
+        foreach (var cut in cuts.Where(c => c > 0 && c < body.Length).Distinct().Order().Append(body.Length))
+        {
+            await pipe.Writer.WriteAsync(body.AsMemory(start, cut - start));
+            start = cut;
+        }
+        await pipe.Writer.CompleteAsync();
+        return await run;
+    }
+
+    private static async Task<ParserRun> ReadAllAsync(ReadingParser parser)
+    {
+        var (readings, lines, batch) = (new List<Reading>(), new List<long>(), new ParsedBatch());
+        bool more;
+        do
+        {
+            more = await parser.ReadAsync(batch, CancellationToken.None);
+            readings.AddRange(batch.CopyRows().Span);
+            lines.AddRange(batch.CopyLines());
+            batch.Clear();
+        }
+        while (more);
+        return new(readings, lines, parser.Rejected, parser.RejectedCount);
+    }
+}

@@ -1,0 +1,377 @@
+using FsCheck.Fluent;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+using SensorDash.Tests.Support;
+using static SensorDash.Tests.Support.Some;
+
+namespace SensorDash.Data.Tests.Readings;
+
+/// <summary>What every store of readings must do. An engine inherits it and gives a fresh, migrated store to each test.</summary>
+public abstract class ReadingStoreContract : IAsyncLifetime
+{
+    protected StoreFixture Fixture { get; private set; } = null!;
+
+    protected IReadingStore Store => Fixture.Store;
+
+    protected abstract Task<StoreFixture> CreateFixtureAsync();
+
+    public async Task InitializeAsync() => Fixture = await CreateFixtureAsync();
+
+    public async Task DisposeAsync() => await Fixture.DisposeAsync();
+
+    [Fact]
+    public async Task Append_NewReadings_StoresEveryField()
+    {
+        var reading = new Reading(int.MaxValue, Noon, -32768, 10_000, uint.MaxValue, Noon + 7, ulong.MaxValue);
+
+        Assert.Equal(1, await Store.AddAsync(reading));
+        Assert.Equal([reading], await Store.AllAsync());
+    }
+
+    [Fact]
+    public async Task Append_SameBatchTwice_StoresItOnce()
+    {
+        Reading[] batch = [Reading(1), Reading(2), Reading(1, Noon + 1)];
+
+        Assert.Equal(3, await Store.AddAsync(batch));
+        Assert.Equal(0, await Store.AddAsync(batch));
+        Assert.Equal(3, (await Store.AllAsync()).Count);
+        Assert.Equal(2, (await Store.FindNodeAsync(1, CancellationToken.None))!.TotalReadings);
+    }
+
+    [Fact]
+    public async Task Append_KeyTwiceInOneBatch_FirstWins()
+    {
+        var isNew = new bool[3];
+        var added = await Store.AppendAsync(
+            new[] { Reading(temperature: 1), Reading(temperature: 2), Reading(time: Noon + 1) }, isNew, CancellationToken.None);
+
+        Assert.Equal(2, added);
+        Assert.Equal([true, false, true], isNew);
+        Assert.Equal((short)1, (await Store.AllAsync())[^1].TemperatureCentidegrees);
+    }
+
+    [Fact]
+    public async Task Append_KeyStoredEarlier_FirstStoredWins()
+    {
+        await Store.AddAsync(Reading(temperature: 100, flags: 1, deviceId: 7));
+        var isNew = new[] { true };
+
+        Assert.Equal(0, await Store.AppendAsync(new[] { Reading(temperature: 999, flags: 2, deviceId: 8) }, isNew, CancellationToken.None));
+
+        Assert.Equal([false], isNew);
+        Assert.Equal([Reading(temperature: 100, flags: 1, deviceId: 7)], await Store.AllAsync());
+    }
+
+    [Fact]
+    public async Task Append_OnlyDuplicates_ChangesNothingElse()
+    {
+        await Store.AddAsync(Reading(deviceId: 7));
+        var batches = await Fixture.ScalarAsync("SELECT count(*) FROM ingest_batches");
+
+        await Store.AddAsync(Reading(deviceId: 8));
+
+        var node = await Store.FindNodeAsync(12, CancellationToken.None);
+        Assert.Equal((7, 1, Noon, Noon), (node!.DeviceId, node.TotalReadings, node.FirstSeenAt, node.LastSeenAt));
+        Assert.Equal(1, node.DuplicatesSeen);
+        Assert.Equal(batches, await Fixture.ScalarAsync("SELECT count(*) FROM ingest_batches"));
+    }
+
+    [Fact]
+    public async Task Append_LateBacklog_MovesFirstSeenBackAndKeepsLastSeen()
+    {
+        await Store.AddAsync(Reading(time: Noon));
+        await Store.AddAsync(Reading(time: Noon - 500), Reading(time: Noon - 900), Reading(time: Noon - 700));
+
+        var node = await Store.FindNodeAsync(12, CancellationToken.None);
+        Assert.Equal((Noon - 900, Noon, 4), (node!.FirstSeenAt, node.LastSeenAt, node.TotalReadings));
+        Assert.Equal(Node.SensorType, node.NodeType);
+    }
+
+    [Fact]
+    public async Task Append_DeviceIdAbove2To63_ComesBackUnsigned()
+    {
+        const ulong DeviceId = 18_446_744_073_709_551_615;
+        await Store.AddAsync(Reading(deviceId: DeviceId));
+
+        Assert.Equal(DeviceId, (await Store.AllAsync())[0].DeviceId);
+        Assert.Equal(DeviceId, (ulong?)(await Store.FindNodeAsync(12, CancellationToken.None))!.DeviceId);
+    }
+
+    [Fact]
+    public async Task Append_DeviceIdAbsentLater_IsKept()
+    {
+        await Store.AddAsync(Reading(deviceId: 7));
+        await Store.AddAsync(Reading(time: Noon + 1));
+
+        Assert.All(await Store.AllAsync(), r => Assert.Equal(7UL, r.DeviceId));
+    }
+
+    [Fact]
+    public async Task Append_DeviceIdZero_IsAValue()
+    {
+        await Store.AddAsync(Reading(deviceId: 0));
+
+        Assert.Equal(0UL, (await Store.AllAsync())[0].DeviceId);
+    }
+
+    [Theory]
+    [InlineData((short)0, (short)0)]
+    [InlineData(null, (short)0)]
+    [InlineData((short)0, null)]
+    [InlineData(short.MinValue, (short)10_000)]
+    [InlineData(short.MaxValue, null)]
+    public async Task Append_NullsZerosAndLimits_AreKeptApart(short? temperature, short? humidity)
+    {
+        var reading = Reading(temperature: temperature, humidity: humidity);
+        await Store.AddAsync(reading);
+
+        Assert.Equal([reading], await Store.AllAsync());
+    }
+
+    [Fact]
+    public async Task Append_EmptyBatch_DoesNothing()
+    {
+        Assert.Equal(0, await Store.AddAsync());
+        Assert.Empty(await Store.ListNodesAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Append_EachBatch_GetsTheNextBatchIdWithItsBounds()
+    {
+        await Store.AddAsync(Reading(1, Noon + 5), Reading(2, Noon - 5), Reading(2, Noon - 5));
+        await Store.AddAsync(Reading(3));
+
+        Assert.Equal(1, await Fixture.ScalarAsync($"""
+            SELECT count(*) FROM ingest_batches WHERE id = 1 AND row_count = 2 AND first_timestamp = {Noon - 5} AND last_timestamp = {Noon + 5}
+            AND committed_at = {Noon * 1_000_000}
+            """));
+        Assert.Equal(2, await Fixture.ScalarAsync("SELECT batch_id FROM sensor_readings WHERE node_address = 3"));
+        Assert.Equal(0, await Fixture.ScalarAsync("SELECT count(*) FROM sensor_readings WHERE batch_id NOT IN (SELECT id FROM ingest_batches)"));
+    }
+
+    [Fact]
+    public async Task Append_FromManySendersAtOnce_StoresEachKeyOnce()
+    {
+        var batches = Enumerable.Range(0, 8).Select(i => Run(1 + (i % 4), 50)).ToArray();
+
+        var added = await Task.WhenAll(batches.Select(batch => Store.AddAsync(batch)));
+
+        Assert.Equal(200, added.Sum());
+        await AssertCountersEqualRecountAsync(await Store.AllAsync());
+    }
+
+    [Fact]
+    public void Append_RandomBatches_CountersEqualARecountAndFirstStoredWins()
+    {
+        // Few nodes and times, so that most batches hold keys of their own and of earlier ones.
+        var readings = from node in Gen.Choose(1, 3)
+                       from time in Gen.Choose(-20, 20)
+                       from temperature in Gen.Choose(-300, 300)
+                       from hasDevice in Gen.Elements(true, false)
+                       select Reading(node, Noon + time, (short)temperature, deviceId: hasDevice ? (ulong)node : null);
+        var batches = readings.ListOf().Select(b => b.ToArray()).ListOf();
+
+        PropertyCheck.ForAllAsync(batches, async random =>
+        {
+            await using var fixture = await CreateFixtureAsync();
+            var (expected, duplicates) = (new Dictionary<(int, long), short?>(), 0L);
+            foreach (var batch in random)
+            {
+                var isNew = new bool[batch.Length];
+                var added = await fixture.Store.AppendAsync(batch, isNew, CancellationToken.None);
+                var wanted = batch.Select(r => expected.TryAdd((r.NodeAddress, r.Timestamp), r.TemperatureCentidegrees)).ToArray();
+                Assert.Equal(wanted, isNew);
+                Assert.Equal(wanted.Count(w => w), added);
+                duplicates += wanted.Count(w => !w);
+            }
+            var all = await fixture.Store.AllAsync();
+            Assert.Equal(expected.Count, all.Count);
+            Assert.All(all, r => Assert.Equal(expected[(r.NodeAddress, r.Timestamp)], r.TemperatureCentidegrees));
+            await AssertCountersEqualRecountAsync(all, fixture.Store);
+            Assert.Equal(duplicates, (await fixture.Store.ListNodesAsync(CancellationToken.None)).Sum(n => n.DuplicatesSeen));
+            return true;
+        }, times: 20);
+    }
+
+    [Fact]
+    public async Task Read_TiesAndTimes_EachOrderIsTheExactReverseOfTheOther()
+    {
+        await Store.AddAsync([.. from node in new[] { 3, 1, 2 } from time in new[] { 5, 1, 3 } select Reading(node, Noon + time)]);
+
+        var newest = await Store.AllAsync();
+        var oldest = await Store.AllAsync(ReadingOrder.OldestFirst);
+
+        Assert.Equal(newest.OrderByDescending(r => r.Timestamp).ThenBy(r => r.NodeAddress), newest);
+        Assert.Equal(Enumerable.Reverse(newest), oldest);
+        Assert.Equal(9, newest.Count);
+    }
+
+    [Theory]
+    [InlineData(ReadingOrder.NewestFirst, 1)]
+    [InlineData(ReadingOrder.OldestFirst, 1)]
+    [InlineData(ReadingOrder.NewestFirst, 2)]
+    [InlineData(ReadingOrder.OldestFirst, 3)]
+    [InlineData(ReadingOrder.NewestFirst, 7)]
+    public async Task Read_KeysetPagesWhileRowsArrive_SkipsAndRepeatsNoExistingRow(ReadingOrder order, int pageLength)
+    {
+        await Store.AddAsync([.. from node in Enumerable.Range(1, 4) from time in Enumerable.Range(0, 6) select Reading(node, Noon + (time * 10))]);
+        var existing = await Store.AllAsync(order);
+        var seen = new List<Reading>();
+        var page = new Reading[pageLength];
+        ReadingPosition? after = null;
+        for (var round = 0; ; round++)
+        {
+            var count = await Store.ReadAsync(new(default, order, after), page, CancellationToken.None);
+            if (count == 0) break;
+            seen.AddRange(page[..count]);
+            after = new(page[count - 1].Timestamp, page[count - 1].NodeAddress);
+            // Around every place there is: at both ends, between times, and as new ties.
+            if (round < 20) await Store.AddAsync(Reading(5 + round, Noon + (round % 6 * 10)), Reading(1, Noon - 1000 - round), Reading(1, Noon + 1000 + round));
+        }
+        Assert.Equal(seen.Count, seen.Select(r => (r.NodeAddress, r.Timestamp)).Distinct().Count());
+        Assert.Equal(existing, seen.Where(r => r.NodeAddress < 5 && Math.Abs(r.Timestamp - Noon) < 500));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(2)]
+    public async Task Read_EveryFilterOrderAndOffset_EqualsTheSameOnAList(int? node)
+    {
+        await Store.AddAsync([.. from n in Enumerable.Range(1, 3) from time in Enumerable.Range(0, 8) where (n + time) % 3 > 0 select Reading(n, Noon + time)]);
+        var all = await Store.AllAsync();
+        var page = new Reading[4];
+        foreach (var start in new long?[] { null, Noon - 1, Noon + 2 })
+            foreach (var end in new long?[] { null, Noon + 2, Noon + 5, Noon + 99 })
+                foreach (var order in Enum.GetValues<ReadingOrder>())
+                    foreach (var offset in new[] { 0, 1, 5, 100 })
+                    {
+                        var filter = new ReadingFilter(node, new(start, end));
+                        var wanted = all.Where(r => (node is null || r.NodeAddress == node) && r.Timestamp >= (start ?? 0) && r.Timestamp <= (end ?? long.MaxValue)).ToList();
+                        Assert.Equal(wanted.Count, await Store.CountAsync(filter, CancellationToken.None));
+                        if (order == ReadingOrder.OldestFirst) wanted.Reverse();
+                        var count = await Store.ReadAsync(new(filter, order, null, offset), page, CancellationToken.None);
+                        Assert.Equal(wanted.Skip(offset).Take(4), page[..count]);
+                    }
+    }
+
+    [Fact]
+    public async Task Read_AfterAPlaceThatHoldsNoReading_GoesOnBehindIt()
+    {
+        await Store.AddAsync(Reading(1, Noon), Reading(3, Noon), Reading(2, Noon - 1));
+        var page = new Reading[5];
+
+        var count = await Store.ReadAsync(new(default, ReadingOrder.NewestFirst, new(Noon, 2)), page, CancellationToken.None);
+
+        Assert.Equal([Reading(3, Noon), Reading(2, Noon - 1)], page[..count]);
+    }
+
+    [Fact]
+    public async Task ReadNewest_SeveralNodes_GivesEachItsNewestMeasured()
+    {
+        await Store.AddAsync(Run(1, 5));
+        await Store.AddAsync(Reading(2, Noon));
+        await Store.AddAsync(Reading(2, Noon - 60)); // Received last, measured earlier.
+
+        var newest = await Store.ReadNewestAsync([1, 2, 3], 3, CancellationToken.None);
+
+        Assert.Equal([1, 2], newest.Keys.Order());
+        Assert.Equal([Noon, Noon - 30, Noon - 60], newest[1].Select(r => r.Timestamp));
+        Assert.Equal([Noon, Noon - 60], newest[2].Select(r => r.Timestamp));
+    }
+
+    [Fact]
+    public async Task ListNodes_AddedInAnyOrder_AreByAddress()
+    {
+        await Store.AddAsync(Reading(30), Reading(4), Reading(200));
+
+        Assert.Equal([4, 30, 200], (await Store.ListNodesAsync(CancellationToken.None)).Select(n => n.Address));
+    }
+
+    [Fact]
+    public async Task DeleteNode_WithReadingsAndMetadata_RemovesAllOfItAndNothingElse()
+    {
+        await Store.AddAsync(Reading(1), Reading(2), Reading(1, Noon + 1));
+        foreach (var address in new[] { 1, 2 })
+        {
+            var patch = new NodeMetadataPatch();
+            patch.SetName("Cellar");
+            await Fixture.Nodes.EditMetadataAsync(address, patch, CancellationToken.None);
+        }
+
+        Assert.True(await Store.DeleteNodeAsync(1, CancellationToken.None));
+
+        Assert.Null(await Store.FindNodeAsync(1, CancellationToken.None));
+        Assert.Null(await Fixture.Nodes.FindMetadataAsync(1, CancellationToken.None));
+        Assert.Equal([Reading(2)], await Store.AllAsync());
+        Assert.Equal("Cellar", (await Fixture.Nodes.FindMetadataAsync(2, CancellationToken.None))!.Name);
+    }
+
+    [Fact]
+    public async Task DeleteNode_Unknown_IsFalse() => Assert.False(await Store.DeleteNodeAsync(77, CancellationToken.None));
+
+    [Fact]
+    public async Task DeleteNode_ThenTheSameReadings_StartsAnew()
+    {
+        await Store.AddAsync(Reading(deviceId: 7), Reading(time: Noon - 100));
+        await Store.DeleteNodeAsync(12, CancellationToken.None);
+
+        Assert.Equal(1, await Store.AddAsync(Reading()));
+
+        var node = await Store.FindNodeAsync(12, CancellationToken.None);
+        Assert.Equal((null, 1, Noon), (node!.DeviceId, node.TotalReadings, node.FirstSeenAt));
+        Assert.Equal(1, await Store.CountAsync(default, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Append_CancelledBefore_StoresNothing()
+    {
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.AppendAsync(new[] { Reading() }, new bool[1], cancelled.Token));
+
+        Assert.Empty(await Store.AllAsync());
+        Assert.Equal(1, await Store.AddAsync(Reading()));
+    }
+
+    [Fact]
+    public async Task Append_OneRowTheEngineRefuses_ThrowsAndStoresNothing()
+    {
+        await Fixture.RefuseAsync(temperatureCentidegrees: 666);
+
+        await Assert.ThrowsAsync<StoreRejectedException>(() => Store.AddAsync(Reading(1), Reading(2, temperature: 666), Reading(3)));
+
+        Assert.Empty(await Store.AllAsync());
+        Assert.Empty(await Store.ListNodesAsync(CancellationToken.None));
+        Assert.Equal(2, await Store.AddAsync(Reading(1), Reading(3)));
+    }
+
+    [Fact]
+    public async Task Write_LockedByAnother_IsUnavailableAndWorksAgainAfter()
+    {
+        await Store.AddAsync(Reading(1));
+        await using (await Fixture.LockAsync())
+        {
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.AddAsync(Reading(2)));
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.DeleteNodeAsync(1, CancellationToken.None));
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.CheckAsync(CancellationToken.None));
+            Assert.Single(await Store.AllAsync()); // Readers never wait for a writer.
+        }
+        Assert.Equal(1, await Store.AddAsync(Reading(2)));
+        await Store.CheckAsync(CancellationToken.None);
+        Assert.Equal(2, await Store.CountAsync(default, CancellationToken.None));
+    }
+
+    private Task AssertCountersEqualRecountAsync(IReadOnlyList<Reading> all) => AssertCountersEqualRecountAsync(all, Store);
+
+    private static async Task AssertCountersEqualRecountAsync(IReadOnlyList<Reading> all, IReadingStore store)
+    {
+        var recount = all.GroupBy(r => r.NodeAddress).OrderBy(g => g.Key)
+            .Select(g => (g.Key, g.LongCount(), g.Min(r => r.Timestamp), g.Max(r => r.Timestamp)));
+        var counters = (await store.ListNodesAsync(CancellationToken.None)).Select(n => (n.Address, n.TotalReadings, n.FirstSeenAt, n.LastSeenAt));
+        Assert.Equal(recount, counters);
+        Assert.Equal(all.Count, await store.CountAsync(default, CancellationToken.None));
+    }
+}

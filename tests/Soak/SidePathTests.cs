@@ -1,0 +1,71 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using SensorDash.DuckDb;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Soak.Tests;
+
+/// <summary><c>kill -9</c> while DuckDB follows the store: afterwards both hold the same rows, each once.</summary>
+public sealed class SidePathTests
+{
+    private const int Senders = 4;
+
+    [Fact]
+    public async Task Kill_WhileDuckDbFollows_BothSidesHoldTheSameRows()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "side.db");
+        var senders = Enumerable.Range(1, Senders).Select(node => new Sender(node)).ToArray();
+        var random = new Random(20_261_121);
+        for (var round = 0; round < SoakSize.Choose(quick: 2, full: 20); round++)
+        {
+            await using (var server = await SensorDashProcess.StartAsync(path))
+            {
+                var left = random.Next(10, 200);
+                var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                var sending = senders.Select(async sender =>
+                {
+                    while (await sender.PostAsync(server.Client, 500) is not null)
+                        if (Interlocked.Decrement(ref left) <= 0) enough.TrySetResult();
+                }).ToArray();
+                await enough.Task;
+                await server.KillAsync();
+                await Task.WhenAll(sending);
+            }
+            await AssertEqualAsync(path);
+        }
+    }
+
+    private static async Task AssertEqualAsync(string path)
+    {
+        await using (var server = await SensorDashProcess.StartAsync(path))
+        {
+            JsonElement status;
+            do status = await server.Client.GetFromJsonAsync<JsonElement>("/api/system/analytics");
+            while (status.GetProperty("state").GetString() == "catching_up" || status.GetProperty("lag_rows").GetInt64() > 0);
+            Assert.Equal("ready", status.GetProperty("state").GetString());
+            await server.KillAsync();
+        }
+        Assert.Equal(await StoredFile.SummaryAsync(path), DuckDbSummary(Path.ChangeExtension(path, ".duckdb")));
+    }
+
+    // Count, and sums over every column: a lost, doubled or altered row changes them.
+    private static (long Rows, long Times, long Values) DuckDbSummary(string path)
+    {
+        using var database = DuckDbDatabase.Open(path);
+        using var connection = database.Connect();
+        var months = new List<int>();
+        using (var result = connection.Query("SELECT month FROM months", default))
+            while (result.NextChunk(default) is { } chunk) months.AddRange(chunk[0].Values<int>());
+        var summary = (Rows: 0L, Times: 0L, Values: 0L);
+        foreach (var month in months)
+        {
+            using var result = connection.Query($"""
+                SELECT count(*), sum(node_address * "timestamp")::BIGINT, sum(coalesce(temperature, 7) * node_address)::BIGINT FROM readings_{month}
+                """, default);
+            var chunk = result.NextChunk(default)!;
+            summary = (summary.Rows + chunk[0].Values<long>()[0], summary.Times + chunk[1].Values<long>()[0], summary.Values + chunk[2].Values<long>()[0]);
+        }
+        return summary;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using SensorDash.Data.Readings;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Web.Tests.Api;
+
+/// <summary>A test class over HTTP. Each test has a program and a database file of its own.</summary>
+public abstract class ApiTests(params (string Key, string Value)[] settings) : IAsyncLifetime
+{
+    public const long Noon = ManualTime.Noon;
+
+    protected SensorDashApp App { get; } = new(settings);
+
+    protected HttpClient Client { get; private set; } = null!;
+
+    public Task InitializeAsync()
+    {
+        Client = App.CreateClient();
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync() => await App.DisposeAsync();
+
+    protected Task<int> StoreAsync(params Reading[] readings) => App.Store.AddAsync(readings);
+
+    protected Task<HttpResponseMessage> PostAsync(string path, string body, string mediaType = "application/json")
+        => PostAsync(path, Encoding.UTF8.GetBytes(body), mediaType);
+
+    protected Task<HttpResponseMessage> PostAsync(string path, byte[] body, string? mediaType = "application/json", string? encoding = null)
+    {
+        var content = new ByteArrayContent(body);
+        if (mediaType is not null) content.Headers.ContentType = MediaTypeHeaderValue.Parse(mediaType);
+        if (encoding is not null) content.Headers.ContentEncoding.Add(encoding);
+        return Client.PostAsync(path, content);
+    }
+
+    protected Task<HttpResponseMessage> PutAsync(string path, string body, string mediaType = "application/json")
+        => Client.PutAsync(path, new StringContent(body, Encoding.UTF8, mediaType));
+
+    protected async Task<JsonElement> GetAsync(string path)
+    {
+        using var response = await Client.GetAsync(path);
+        return await JsonOfAsync(response);
+    }
+
+    protected static async Task<JsonElement> JsonOfAsync(HttpResponseMessage response, HttpStatusCode status = HttpStatusCode.OK)
+    {
+        Assert.True(response.StatusCode == status, $"{response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    /// <summary>The error is problem details with the extra members, and nothing of the inside shows.</summary>
+    public static async Task<JsonElement> AssertProblemAsync(HttpResponseMessage response, int status, params string[] words)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True((int)response.StatusCode == status, $"{(int)response.StatusCode}: {text}");
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        var problem = JsonSerializer.Deserialize<JsonElement>(text);
+        Assert.Equal(status, problem.GetProperty("status").GetInt32());
+        foreach (var member in new[] { "type", "title", "error", "traceId" }) Assert.NotEmpty(problem.GetProperty(member).GetString()!);
+        foreach (var inside in new[] { "Exception", "   at ", "SQLite", "SensorDash.", ".cs" }) Assert.DoesNotContain(inside, text, StringComparison.Ordinal);
+        foreach (var word in words) Assert.Contains(word, problem.GetProperty("error").GetString(), StringComparison.Ordinal);
+        if (status is 429 or 503) Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero);
+        return problem;
+    }
+
+    public static IEnumerable<string> MembersOf(JsonElement element) => element.EnumerateObject().Select(m => m.Name);
+
+    public static IEnumerable<string?> Each(JsonElement array, string member) => array.EnumerateArray().Select(e => e.GetProperty(member).ToString());
+}

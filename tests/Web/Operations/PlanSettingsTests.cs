@@ -1,0 +1,37 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Ingest;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Web.Tests.Operations;
+
+/// <summary>The settings' short names of the first hubs.</summary>
+public sealed class PlanSettingsTests
+{
+    [Fact]
+    public async Task ShortNames_Given_SetWhatTheLongOnesDo()
+    {
+        var options = await OptionsAsync(("DB_BATCH_SIZE", "250"), ("DB_FLUSH_INTERVAL", "2.5"));
+
+        Assert.Equal((250, TimeSpan.FromMilliseconds(2500)), (options.BatchSize, options.FlushInterval));
+    }
+
+    [Fact]
+    public async Task ShortNames_Absent_LeaveTheDefaults()
+    {
+        var (options, defaults) = (await OptionsAsync(), new IngestOptions());
+
+        Assert.Equal((defaults.BatchSize, defaults.FlushInterval, defaults.BufferCapacity, defaults.AckTimeout, defaults.MaxBodyMiB),
+            (options.BatchSize, options.FlushInterval, options.BufferCapacity, options.AckTimeout, options.MaxBodyMiB));
+    }
+
+    [Fact]
+    public async Task ShortName_BesideTheLongOneOnTheCommandLine_Yields()
+        => Assert.Equal(300, (await OptionsAsync(("DB_BATCH_SIZE", "250"), ("Ingest:BatchSize", "300"))).BatchSize);
+
+    private static async Task<IngestOptions> OptionsAsync(params (string, string)[] settings)
+    {
+        await using var app = new SensorDashApp(settings);
+        return app.Services.GetRequiredService<IOptions<IngestOptions>>().Value;
+    }
+}

@@ -1,0 +1,123 @@
+// One chart: a quantity of a node over time.
+import { timeTicks } from './chart-axis.js';
+import { band, crosshair, gaps } from './chart-plugins.js';
+import { iso } from './zone-time.js';
+
+// With fewer points than this each is worth a dot.
+const DottedBelow = 60;
+
+// A sensor's noise must not fill the height: the axis shows at least this much.
+const LeastSpan = 1;
+
+export function createChart(canvas, state, { onZoom, onHover }) {
+  const chart = new Chart(canvas, {
+    type: 'line',
+    data: { datasets: [{ data: [] }] },
+    options: options(state, onZoom, onHover),
+    plugins: [gaps, band, crosshair, { id: 'own', beforeInit(c) { c.sensordash = state; } }],
+  });
+  return chart;
+}
+
+/** Shows `points` of the range in the state; a bucketed point carries min, max and count. */
+export function showPoints(chart, points) {
+  const { sensordash: state } = chart;
+  const values = points.filter(p => p.y !== null);
+  const [low, high] = [Math.min(...values.map(p => p.min)), Math.max(...values.map(p => p.max))];
+  const pad = values.length === 0 ? LeastSpan : Math.max((high - low) * 0.06, (LeastSpan - (high - low)) / 2);
+  const { x, y } = chart.options.scales;
+  [x.min, x.max] = [state.from, state.to];
+  [y.suggestedMin, y.suggestedMax] = values.length === 0 ? [0, 1] : [low - pad, high + pad];
+  if (state.quantity === 'humidity') [y.min, y.max] = [low - pad < 0 ? 0 : undefined, high + pad > 100 ? 100 : undefined];
+  const isAlone = points.map((p, i) => p.y !== null && (points[i - 1]?.y ?? null) === null && (points[i + 1]?.y ?? null) === null);
+  chart.data.datasets[0] = {
+    data: points,
+    borderColor: state.colors.line,
+    backgroundColor: state.colors.line,
+    borderWidth: 1.75,
+    borderJoinStyle: 'round',
+    pointRadius: points.map((_, i) => isAlone[i] ? 2.5 : values.length < DottedBelow ? 2 : 0),
+    pointHoverRadius: 4,
+    pointHitRadius: 0,
+    spanGaps: false,
+    clip: 8, // A dot at the very edge is a whole dot.
+  };
+  chart.update('none');
+}
+
+export function recolor(chart) {
+  const { colors } = chart.sensordash;
+  const { x, y } = chart.options.scales;
+  for (const axis of [x, y]) {
+    axis.ticks.color = colors.muted;
+    axis.border.color = colors.axis;
+  }
+  x.grid.color = colors.grid;
+  const { tooltip } = chart.options.plugins;
+  Object.assign(tooltip, { backgroundColor: colors.surface, titleColor: colors.text, bodyColor: colors.text, borderColor: colors.axis });
+  Object.assign(chart.data.datasets[0], { borderColor: colors.line, backgroundColor: colors.line });
+  chart.update('none');
+}
+
+/** The words of one point, as tooltip and readout give them. */
+export function words(state, point) {
+  const number = value => value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const value = `${number(point.y)} ${state.unit}`;
+  return point.count > 1 ? [`mean ${value}`, `min ${number(point.min)}, max ${number(point.max)}`, `${point.count} readings`] : [value];
+}
+
+function options(state, onZoom, onHover) {
+  return {
+    animation: false,
+    maintainAspectRatio: false,
+    normalized: true,
+    parsing: false,
+    interaction: { mode: 'nearest', axis: 'x', intersect: false },
+    onHover: (event, elements, chart) => {
+      const time = chart.scales.x.getValueForPixel(event.x);
+      // In a gap there is nothing to point at, however near the next reading is.
+      state.isInGap = state.gaps.some(gap => time > gap.from * 1000 && time < gap.to * 1000);
+      onHover(state.isInGap ? null : elements[0]?.index ?? null);
+    },
+    layout: { padding: { top: 4, right: 8 } },
+    scales: {
+      x: {
+        type: 'time',
+        grid: { drawTicks: false },
+        border: {},
+        // Ticks come from the chosen zone; the adapter's would be those of the browser.
+        afterBuildTicks: scale => { scale.ticks = timeTicks(scale, state.zone); },
+        ticks: { autoSkip: false, maxRotation: 0, padding: 8, callback: (_, i, ticks) => ticks[i].label },
+      },
+      y: {
+        grid: { color: ({ tick }) => tick?.value === 0 ? state.colors.muted : state.colors.grid, drawTicks: false },
+        border: { display: false },
+        afterFit: scale => { scale.width = 52; }, // The same in every chart, so that their times stand above each other.
+        ticks: { maxTicksLimit: 6, padding: 8, callback: value => value.toLocaleString() },
+      },
+    },
+    plugins: {
+      legend: { display: false }, // It stands in the page, where it can be read and copied.
+      tooltip: {
+        displayColors: false,
+        filter: () => !state.isInGap,
+        borderWidth: 1,
+        padding: 10,
+        titleFont: { size: 12, weight: 'normal' },
+        bodyFont: { size: 13 },
+        callbacks: {
+          title: ([item]) => item && iso(item.raw.x, state.zone),
+          label: item => words(state, item.raw),
+        },
+      },
+      zoom: {
+        limits: { x: { minRange: 10_000 } },
+        zoom: {
+          mode: 'x',
+          drag: { enabled: true, threshold: 8, backgroundColor: 'rgba(86, 140, 200, .25)' },
+          onZoomComplete: ({ chart }) => onZoom(chart.scales.x.min, chart.scales.x.max),
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,145 @@
+// The charts of a node page: they follow the range the server put into the page, and share one crosshair.
+import { startChartKeys } from './chart-keys.js';
+import { createChart, recolor, showPoints } from './chart-view.js';
+import { saveSeen } from './seen-csv.js';
+import { fetchSeries, pointsOf, toFahrenheit } from './series.js';
+import { visit } from './soft.js';
+
+const charts = new Map(); // By quantity.
+let loaded = null;
+let shown = null; // The series on screen.
+let running = null;
+
+export function startCharts() {
+  load();
+  document.addEventListener('page:swapped', load);
+  document.addEventListener('theme:changed', () => {
+    for (const chart of charts.values()) {
+      chart.sensordash.colors = colorsOf(chart.sensordash.quantity);
+      recolor(chart);
+    }
+  });
+  document.addEventListener('dblclick', event => {
+    if (event.target.closest('[data-canvas]')) document.querySelector('a[data-key="0"]')?.click();
+  });
+  document.addEventListener('click', event => {
+    const section = document.querySelector('[data-charts]');
+    if (event.target.closest('[data-csv-seen]') && shown) saveSeen(shown, section.dataset);
+  });
+  startChartKeys(charts, { moveTo, zoomTo });
+}
+
+async function load() {
+  for (const [quantity, chart] of charts) {
+    if (chart.canvas.isConnected) continue;
+    chart.destroy();
+    charts.delete(quantity);
+  }
+  const section = document.querySelector('[data-charts]');
+  if (!section) return void (loaded = null);
+  const { address, from, to, points, unit, tz } = section.dataset;
+  const wanted = [address, from, to, points, unit, tz].join();
+  const isNew = [...section.querySelectorAll('[data-canvas]')].some(element => !charts.has(element.dataset.canvas));
+  if (wanted === loaded && !isNew) return;
+  running?.abort();
+  const own = running = new AbortController();
+  try {
+    const series = await fetchSeries({ address, from, to, points }, own.signal);
+    if (own.signal.aborted) return;
+    [shown, loaded] = [series, wanted];
+    show(section.isConnected ? section : document.querySelector('[data-charts]'), series);
+  } catch (failure) {
+    if (!own.signal.aborted) fail(failure);
+  }
+}
+
+function show(section, series) {
+  const held = [...charts.values()][0]?.sensordash.time ?? null;
+  for (const element of section.querySelectorAll('[data-canvas]')) {
+    const quantity = element.dataset.canvas;
+    const isFahrenheit = section.dataset.unit === 'f';
+    const state = {
+      quantity,
+      from: series.from * 1000,
+      to: series.to * 1000,
+      zone: section.dataset.tz,
+      unit: quantity === 'humidity' ? '%RH' : isFahrenheit ? '°F' : '°C',
+      gaps: series.gaps,
+      isBucketed: series.resolution === 'bucketed',
+      colors: colorsOf(quantity),
+      time: null,
+      mark: null,
+    };
+    let chart = charts.get(quantity);
+    if (chart) Object.assign(chart.sensordash, state);
+    else {
+      chart = createChart(element.querySelector('canvas'), state, { onZoom: zoomTo, onHover: moveTo });
+      element.addEventListener('mouseleave', () => moveTo(null));
+      charts.set(quantity, chart);
+    }
+    recolor(chart);
+    showPoints(chart, pointsOf(series, quantity, quantity === 'temperature' && isFahrenheit ? toFahrenheit : value => value));
+    element.querySelector('[data-skeleton]')?.remove();
+    clearFault(element.closest('[data-panel]'));
+  }
+  // The crosshair stays on its reading while new ones arrive, and goes when the reading does.
+  const [any] = charts.values();
+  const index = any.data.datasets[0].data.findIndex(p => p.x === held);
+  moveTo(null, true);
+  if (index >= 0) moveTo(index);
+}
+
+/** Puts the crosshair of every chart on one point; null takes it away. */
+function moveTo(index, isCertain = false) {
+  for (const chart of charts.values()) {
+    const point = index === null ? null : chart.data.datasets[0].data[index];
+    const time = point ? point.x : null;
+    const active = point && point.y !== null ? [{ datasetIndex: 0, index }] : [];
+    if (chart.sensordash.time === time && !isCertain) continue;
+    chart.sensordash.time = time;
+    chart.setActiveElements(active);
+    chart.tooltip.setActiveElements(active, { x: 0, y: 0 });
+    chart.update('none');
+  }
+}
+
+/** Zooms every chart, the statistics and the table: the range is in the address, and back undoes it. */
+function zoomTo(from, to) {
+  const address = new URL(location.href);
+  const query = address.searchParams;
+  const text = time => new Date(Math.round(time / 1000) * 1000).toISOString().replace('.000', '');
+  const before = query.get('base') ?? query.get('range') ?? (query.get('from') ? `${text(shown.from * 1000)} to ${text(shown.to * 1000)}` : '24h');
+  for (const name of ['range', 'page', 'from', 'to', 'base']) query.delete(name);
+  query.set('from', text(from));
+  query.set('to', text(to));
+  query.set('base', before);
+  visit(address.href);
+}
+
+function fail(failure) {
+  for (const panel of document.querySelectorAll('[data-charts] [data-panel]')) {
+    panel.classList.add('outdated');
+    panel.querySelector('[data-skeleton]')?.remove();
+    const fault = panel.querySelector('[data-fault]');
+    const cause = failure.name === 'TimeoutError' ? 'The server took longer than a minute.' : failure.traceId ? `${failure.message}.` : 'The server cannot be reached.';
+    const retry = Object.assign(document.createElement('button'), { type: 'button', className: 'button', textContent: 'Try again' });
+    retry.addEventListener('click', load);
+    fault.replaceChildren(`${cause}${failure.traceId ? ` Trace id ${failure.traceId}.` : ''} `, retry);
+    fault.hidden = false;
+  }
+  loaded = null;
+}
+
+function clearFault(panel) {
+  panel.classList.remove('outdated');
+  panel.querySelector('[data-fault]').hidden = true;
+}
+
+function colorsOf(quantity) {
+  const style = getComputedStyle(document.documentElement);
+  const color = name => style.getPropertyValue(`--${name}`).trim();
+  return {
+    line: color(quantity), band: color(`${quantity}-band`), bandEdge: color(`${quantity}-edge`), text: color('text'), muted: color('muted'), grid: color('grid'),
+    axis: color('line'), surface: color('surface'), hatch: color('hatch'), mark: color('mark'),
+  };
+}

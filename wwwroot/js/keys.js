@@ -1,0 +1,28 @@
+// Shortcuts: whatever has data-key is clicked or focused by that key; g and a letter goes to a page.
+
+const Pages = { d: 0, z: 1, e: 2 };
+let going = false;
+
+export function startKeys() {
+  const help = document.querySelector('[data-keys]');
+  document.querySelector('[data-help]')?.addEventListener('click', () => help.showModal());
+  document.addEventListener('keydown', event => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isField(event.target) || help.open) return;
+    if (event.key === '?') return act(event, () => help.showModal());
+    if (going && event.key in Pages) return act(event, () => document.querySelectorAll('.bar nav a')[Pages[event.key]].click());
+    going = event.key === 'g';
+    if (going) return;
+    const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (target) act(event, () => target.matches('input') ? target.focus() : target.click());
+  });
+}
+
+function act(event, action) {
+  event.preventDefault();
+  going = false;
+  action();
+}
+
+function isField(target) {
+  return target.matches('input:not([type=checkbox], [type=radio]), select, textarea');
+}

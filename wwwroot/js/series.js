@@ -1,0 +1,40 @@
+// What a chart draws, from GET /api/nodes/{address}/series.
+
+const Timeout = 60_000; // ms
+
+/** Fetches the series; throws an Error with the server's words and its trace id. */
+export async function fetchSeries({ address, from, to, points }, signal) {
+  const answer = await fetch(`/api/nodes/${address}/series?from=${from}&to=${to}&points=${points}`, {
+    headers: { accept: 'application/json' }, signal: AbortSignal.any([signal, AbortSignal.timeout(Timeout)]),
+  });
+  const body = await answer.json();
+  if (!answer.ok) throw Object.assign(new Error(body.detail ?? body.title), { traceId: body.traceId });
+  return body;
+}
+
+/** Points of one quantity, oldest first, with a null point in every gap so that no line crosses it. Both quantities have the same indexes. */
+export function pointsOf(series, quantity, convert) {
+  const points = [];
+  for (const run of series.runs) {
+    if (points.length > 0) points.push({ x: (points.at(-1).x + run.time[0] * 1000) / 2, y: null });
+    const band = run[quantity];
+    run.time.forEach((time, i) => points.push({
+      x: time * 1000, y: convert(band.avg[i]), min: convert(band.min[i]), max: convert(band.max[i]), count: run.count[i],
+    }));
+  }
+  return points;
+}
+
+/** Stretches of points that have a value. */
+export function runsOf(points) {
+  const runs = [];
+  let run = [];
+  for (const point of points) {
+    if (point.y !== null) run.push(point);
+    else if (run.length > 0) { runs.push(run); run = []; }
+  }
+  if (run.length > 0) runs.push(run);
+  return runs;
+}
+
+export const toFahrenheit = celsius => celsius === null ? null : celsius * 9 / 5 + 32;
