@@ -100,7 +100,8 @@ public sealed unsafe partial class DuckDbAppender
     private ref Column NextColumn()
     {
         ThrowIfUnusable();
-        if (_next == _columns.Length) throw new InvalidOperationException($"The row has all its {_columns.Length} columns; EndRow comes first.");
+        if (_next == _columns.Length)
+            throw new InvalidOperationException($"The row has all its {_columns.Length} columns; EndRow comes first.");
         return ref _columns[_next];
     }
 
@@ -117,7 +118,8 @@ public sealed unsafe partial class DuckDbAppender
     private static void WriteText(in Column column, int row, ReadOnlySpan<byte> value)
     {
         // DuckDB would store NULL for it and say nothing.
-        if (!System.Text.Unicode.Utf8.IsValid(value)) throw new ArgumentException($"The {value.Length} bytes are no UTF-8.", nameof(value));
+        if (!System.Text.Unicode.Utf8.IsValid(value))
+            throw new ArgumentException($"The {value.Length} bytes are no UTF-8.", nameof(value));
         WriteBytes(column, row, value);
     }
 

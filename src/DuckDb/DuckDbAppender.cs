@@ -3,14 +3,16 @@ using SensorDash.DuckDb.Native;
 namespace SensorDash.DuckDb;
 
 /// <summary>
-/// Writes rows into one table: value by value (<c>Append</c>, <see cref="EndRow"/>) or column by column (<c>GetSpan</c>, <see cref="Advance"/>). Every column
-/// takes the T that <see cref="DuckDbType"/> names; nothing is converted. For one thread at a time, and not while another thread uses its connection.
+/// Writes rows into one table: value by value (<c>Append</c>, <see cref="EndRow"/>) or column by column (<c>GetSpan</c>,
+/// <see cref="Advance"/>). Every column takes the T that <see cref="DuckDbType"/> names; nothing is converted. For one thread at
+/// a time, and not while another thread uses its connection.
 /// </summary>
 /// <remarks>
-/// Rows reach the table in <see cref="Flush"/>, in <see cref="Close"/>, and by themselves each 204 800 rows; each time is a transaction of its own unless the
-/// connection has one open, which is how a whole load becomes all or nothing. A failed write drops the rows that were not flushed and ends the appender:
-/// every later call repeats the error. Disposing it without <see cref="Close"/> drops what is not flushed. A DECIMAL's digits are not counted: the
-/// caller keeps its unscaled values within the width.
+/// Rows reach the table in <see cref="Flush"/>, in <see cref="Close"/>, and by themselves each 204 800 rows; each time is a
+/// transaction of its own unless the connection has one open, which is how a whole load becomes all or nothing. A failed write
+/// drops the rows that were not flushed and ends the appender: every later call repeats the error. Disposing it without
+/// <see cref="Close"/> drops what is not flushed. A DECIMAL's digits are not counted: the caller keeps its unscaled values within
+/// the width.
 /// </remarks>
 public sealed unsafe partial class DuckDbAppender : IDisposable
 {
@@ -40,11 +42,12 @@ public sealed unsafe partial class DuckDbAppender : IDisposable
     /// <summary>The table's columns in order.</summary>
     public IReadOnlyList<DuckDbColumnType> ColumnTypes { get; }
 
-    /// <summary>Rows that fit before the next internal flush: the length of what <see cref="GetSpan"/> gives, 1 to 2048.</summary>
+    /// <summary>Rows that fit before the next internal flush: the length of what <see cref="GetSpan"/> gives, 1 to
+    /// 2048.</summary>
     public int FreeRows => _capacity - _rows;
 
-    /// <summary>A column's values of the next <see cref="FreeRows"/> rows, to be filled in place. Valid until the next <see cref="Advance"/>, Append, Flush or Dispose;
-    /// what it holds before it is filled is undefined.</summary>
+    /// <summary>A column's values of the next <see cref="FreeRows"/> rows, to be filled in place. Valid until the next
+    /// <see cref="Advance"/>, Append, Flush or Dispose; what it holds before it is filled is undefined.</summary>
     /// <param name="column">0 up to the number of columns, exclusive.</param>
     /// <exception cref="InvalidOperationException">The column's values are no T, or a row has been begun with Append.</exception>
     public Span<T> GetSpan<T>(int column)
@@ -62,8 +65,10 @@ public sealed unsafe partial class DuckDbAppender : IDisposable
     public void SetColumn<T>(int column, ReadOnlySpan<T> values, ReadOnlySpan<bool> nulls = default)
         where T : unmanaged
     {
-        if (values.Length > FreeRows) throw new ArgumentException($"{values.Length} values, but {FreeRows} rows are free.", nameof(values));
-        if (nulls.Length != 0 && nulls.Length != values.Length) throw new ArgumentException("values and nulls differ in length.", nameof(nulls));
+        if (values.Length > FreeRows)
+            throw new ArgumentException($"{values.Length} values, but {FreeRows} rows are free.", nameof(values));
+        if (nulls.Length != 0 && nulls.Length != values.Length)
+            throw new ArgumentException("values and nulls differ in length.", nameof(nulls));
         values.CopyTo(GetSpan<T>(column));
         for (var row = nulls.IndexOf(true); row >= 0 && row < nulls.Length; row++)
         {
@@ -107,8 +112,10 @@ public sealed unsafe partial class DuckDbAppender : IDisposable
     }
 
     /// <summary>Writes everything appended so far into the table.</summary>
-    /// <exception cref="DuckDbException">It failed, and the rows since the last flush are dropped: <see cref="DuckDbErrorKind.Constraint"/> and others.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled; the rows since the last flush are dropped.</exception>
+    /// <exception cref="DuckDbException">It failed, and the rows since the last flush are dropped:
+    /// <see cref="DuckDbErrorKind.Constraint"/> and others.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the rows since the last flush are
+    /// dropped.</exception>
     /// <exception cref="InvalidOperationException">A row has been begun and not ended.</exception>
     public void Flush(CancellationToken cancellationToken)
     {
@@ -172,7 +179,8 @@ public sealed unsafe partial class DuckDbAppender : IDisposable
                 var type = DuckDbColumnType.Read(types[i]);
                 // An ENUM's index is not checked by DuckDB, and a list's elements would need a writer of their own.
                 if (type.Storage is Storage.None or Storage.List || type.Type == DuckDbType.Enum)
-                    throw new NotSupportedException($"Column {i} is of type {type}, which an appender cannot write; insert with SQL.");
+                    throw new NotSupportedException(
+                        $"Column {i} is of type {type}, which an appender cannot write; insert with SQL.");
                 columns[i].Type = type;
                 columns[i].Storage = type.Storage;
             }
@@ -187,7 +195,8 @@ public sealed unsafe partial class DuckDbAppender : IDisposable
     private static DuckDbException Failure(AppenderHandle handle)
     {
         var error = NativeMethods.AppenderErrorData(handle);
-        var failure = new DuckDbException(NativeMethods.ErrorDataType(error), NativeText.Read(NativeMethods.ErrorDataMessage(error)));
+        var failure = new DuckDbException(
+            NativeMethods.ErrorDataType(error), NativeText.Read(NativeMethods.ErrorDataMessage(error)));
         NativeMethods.DestroyErrorData(ref error);
         return failure;
     }
@@ -210,7 +219,8 @@ public sealed unsafe partial class DuckDbAppender : IDisposable
             column.Data = NativeMethods.GetVectorData(column.Vector);
             column.Validity = null;
             // A row whose text is never set must not keep the pointer of the chunk before.
-            if (column.Storage is Storage.Text or Storage.Bytes) new Span<byte>(column.Data, _capacity * Storages.Size(column.Storage)).Clear();
+            if (column.Storage is Storage.Text or Storage.Bytes)
+                new Span<byte>(column.Data, _capacity * Storages.Size(column.Storage)).Clear();
         }
     }
 
@@ -219,21 +229,25 @@ public sealed unsafe partial class DuckDbAppender : IDisposable
         ThrowIfUnusable();
         if (_next != 0) throw RowBegun();
         if ((uint)column >= (uint)_columns.Length)
-            throw new ArgumentOutOfRangeException(nameof(column), column, $"The table has {_columns.Length} column(s), counted from 0.");
-        if ((uint)row >= (uint)FreeRows) throw new ArgumentOutOfRangeException(nameof(row), row, $"{FreeRows} rows are free, counted from 0.");
+            throw new ArgumentOutOfRangeException(
+                nameof(column), column, $"The table has {_columns.Length} column(s), counted from 0.");
+        if ((uint)row >= (uint)FreeRows)
+            throw new ArgumentOutOfRangeException(nameof(row), row, $"{FreeRows} rows are free, counted from 0.");
         return ref _columns[column];
     }
 
     private void ThrowIfUnusable()
     {
         ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
-        if (_failure is not null) throw new DuckDbException(_failure.Kind, $"The appender failed earlier and takes no more rows. {_failure.Message}");
+        if (_failure is not null)
+            throw new DuckDbException(_failure.Kind, $"The appender failed earlier and takes no more rows. {_failure.Message}");
     }
 
     private InvalidOperationException WrongType(int column, string given) =>
         new($"Column {column} is of type {_columns[column].Type}; it does not take {given}.");
 
-    private InvalidOperationException RowBegun() => new($"A row has been begun: {_next} of {_columns.Length} columns are written; EndRow comes first.");
+    private InvalidOperationException RowBegun() =>
+        new($"A row has been begun: {_next} of {_columns.Length} columns are written; EndRow comes first.");
 
     private struct Column
     {

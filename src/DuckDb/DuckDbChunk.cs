@@ -2,7 +2,8 @@ using SensorDash.DuckDb.Native;
 
 namespace SensorDash.DuckDb;
 
-/// <summary>Up to 2048 rows, column by column. Valid until its result is asked for the next chunk or disposed; after that every member throws.</summary>
+/// <summary>Up to 2048 rows, column by column. Valid until its result is asked for the next chunk or disposed; after that every
+/// member throws.</summary>
 public sealed class DuckDbChunk
 {
     private readonly DataChunkHandle _handle;
@@ -30,8 +31,10 @@ public sealed class DuckDbChunk
         {
             ThrowIfReleased();
             if ((uint)index >= (uint)_columns.Length)
-                throw new ArgumentOutOfRangeException(nameof(index), index, $"The result has {_columns.Length} column(s), counted from 0.");
-            return _columns[index] ??= new DuckDbColumn(this, NativeMethods.GetVector(_handle, (ulong)index), _infos[index].Type, RowCount);
+                throw new ArgumentOutOfRangeException(
+                    nameof(index), index, $"The result has {_columns.Length} column(s), counted from 0.");
+            return _columns[index] ??= new DuckDbColumn(
+                this, NativeMethods.GetVector(_handle, (ulong)index), _infos[index].Type, RowCount);
         }
     }
 

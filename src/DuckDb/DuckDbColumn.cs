@@ -5,8 +5,8 @@ using SensorDash.DuckDb.Native;
 namespace SensorDash.DuckDb;
 
 /// <summary>
-/// One column of a chunk, or the elements of all its lists. Valid as long as its chunk: after that every member throws. The spans point into DuckDB's
-/// memory: they must not be used after the chunk ended, which nothing can check.
+/// One column of a chunk, or the elements of all its lists. Valid as long as its chunk: after that every member throws. The spans
+/// point into DuckDB's memory: they must not be used after the chunk ended, which nothing can check.
 /// </summary>
 public sealed unsafe class DuckDbColumn
 {
@@ -45,11 +45,13 @@ public sealed unsafe class DuckDbColumn
         {
             _chunk.ThrowIfReleased();
             if (Type.Element is null) throw WrongType("lists");
-            return _child ??= new DuckDbColumn(_chunk, NativeMethods.GetListChild(_vector), Type.Element, checked((int)NativeMethods.GetListSize(_vector)));
+            return _child ??= new DuckDbColumn(
+                _chunk, NativeMethods.GetListChild(_vector), Type.Element, checked((int)NativeMethods.GetListSize(_vector)));
         }
     }
 
-    /// <summary>All rows' values; where a row is null, whatever was there. Which T a column has: <see cref="DuckDbType"/>.</summary>
+    /// <summary>All rows' values; where a row is null, whatever was there. Which T a column has:
+    /// <see cref="DuckDbType"/>.</summary>
     /// <exception cref="InvalidOperationException">The column's values are no T.</exception>
     public ReadOnlySpan<T> Values<T>()
         where T : unmanaged
@@ -101,7 +103,8 @@ public sealed unsafe class DuckDbColumn
 
     /// <summary>A row's DECIMAL, exact, or null.</summary>
     /// <exception cref="InvalidOperationException">The column is no DECIMAL.</exception>
-    /// <exception cref="OverflowException">More digits than <see cref="decimal"/> holds (28 to 29); read it as <see cref="Int128"/>.</exception>
+    /// <exception cref="OverflowException">More digits than <see cref="decimal"/> holds (28 to 29); read it as
+    /// <see cref="Int128"/>.</exception>
     public decimal? GetDecimal(int row)
     {
         if (Type.Type != DuckDbType.Decimal) throw WrongType("decimals");
@@ -113,13 +116,15 @@ public sealed unsafe class DuckDbColumn
             Storage.Int64 => ((long*)_data)[row],
             _ => Unsafe.ReadUnaligned<Int128>(_data + (long)row * sizeof(Int128)),
         };
-        if (Type.DecimalScale > 28) throw new OverflowException($"A {Type} does not fit a decimal, which has at most 28 digits behind the point.");
+        if (Type.DecimalScale > 28)
+            throw new OverflowException($"A {Type} does not fit a decimal, which has at most 28 digits behind the point.");
         Span<int> bits = stackalloc int[4];
         decimal.GetBits((decimal)unscaled, bits);
         return new decimal(bits[0], bits[1], bits[2], unscaled < 0, (byte)Type.DecimalScale);
     }
 
-    /// <summary>The elements of a row's list, not copied; empty if the list is. Elements that are NULL: ask <see cref="Child"/>.</summary>
+    /// <summary>The elements of a row's list, not copied; empty if the list is. Elements that are NULL: ask
+    /// <see cref="Child"/>.</summary>
     /// <exception cref="InvalidOperationException">The column holds no lists of T, or the row is NULL.</exception>
     public ReadOnlySpan<T> GetList<T>(int row)
         where T : unmanaged
@@ -143,10 +148,12 @@ public sealed unsafe class DuckDbColumn
     private void CheckRow(int row)
     {
         _chunk.ThrowIfReleased();
-        if ((uint)row >= (uint)RowCount) throw new ArgumentOutOfRangeException(nameof(row), row, $"There are {RowCount} rows, counted from 0.");
+        if ((uint)row >= (uint)RowCount)
+            throw new ArgumentOutOfRangeException(nameof(row), row, $"There are {RowCount} rows, counted from 0.");
     }
 
-    private InvalidOperationException WrongType(string wanted) => new($"The column is of type {Type}; it cannot be read as {wanted}.");
+    private InvalidOperationException WrongType(string wanted) =>
+        new($"The column is of type {Type}; it cannot be read as {wanted}.");
 
     private static InvalidOperationException NullRow(int row) => new($"Row {row} is NULL; ask IsNull first.");
 }

@@ -48,8 +48,10 @@ public sealed class DuckDbColumnType
                     return new DuckDbColumnType(type) { Element = Read(element), Storage = Storage.List };
             case DuckDbType.Enum:
                 var values = new string[NativeMethods.EnumDictionarySize(handle)];
-                for (var i = 0; i < values.Length; i++) values[i] = NativeText.Take(NativeMethods.EnumDictionaryValue(handle, (ulong)i));
-                return new DuckDbColumnType(type) { EnumValues = values, Storage = Storages.Of(NativeMethods.EnumInternalType(handle)) };
+                for (var i = 0; i < values.Length; i++)
+                    values[i] = NativeText.Take(NativeMethods.EnumDictionaryValue(handle, (ulong)i));
+                var indices = Storages.Of(NativeMethods.EnumInternalType(handle));
+                return new DuckDbColumnType(type) { EnumValues = values, Storage = indices };
             default:
                 return new DuckDbColumnType(type) { Storage = Storages.Of(type) };
         }

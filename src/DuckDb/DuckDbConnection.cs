@@ -3,14 +3,14 @@ using SensorDash.DuckDb.Native;
 namespace SensorDash.DuckDb;
 
 /// <summary>
-/// One session with its transaction. For one thread at a time; only <see cref="Interrupt"/> may come from another. Its statements, results and
-/// appenders keep it, and the database file, open until they are disposed.
+/// One session with its transaction. For one thread at a time; only <see cref="Interrupt"/> may come from another. Its
+/// statements, results and appenders keep it, and the database file, open until they are disposed.
 /// </summary>
 /// <remarks>
-/// A cancelled token interrupts the running query, which ends within milliseconds with <see cref="OperationCanceledException"/>; the connection
-/// works on. Without a transaction of the caller's the query then changed nothing; inside one, the transaction is spoiled and must be rolled back.
-/// A query that is done before the interrupt reaches it succeeds. An interrupt that no token asked for gives a <see cref="DuckDbException"/> of kind
-/// <see cref="DuckDbErrorKind.Interrupt"/>.
+/// A cancelled token interrupts the running query, which ends within milliseconds with <see cref="OperationCanceledException"/>;
+/// the connection works on. Without a transaction of the caller's the query then changed nothing; inside one, the transaction is
+/// spoiled and must be rolled back. A query that is done before the interrupt reaches it succeeds. An interrupt that no token
+/// asked for gives a <see cref="DuckDbException"/> of kind <see cref="DuckDbErrorKind.Interrupt"/>.
 /// </remarks>
 public sealed class DuckDbConnection : IDisposable
 {
@@ -20,7 +20,8 @@ public sealed class DuckDbConnection : IDisposable
 
     /// <summary>Runs one or more statements, separated by semicolons, and drops what they return.</summary>
     /// <returns>Rows that the last statement inserted, updated or deleted; 0 for any other.</returns>
-    /// <exception cref="DuckDbException">A statement failed; the ones before it are done, unless a transaction held them.</exception>
+    /// <exception cref="DuckDbException">A statement failed; the ones before it are done, unless a transaction held
+    /// them.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; see the type's remarks.</exception>
     public long Execute(string sql, CancellationToken cancellationToken)
     {
@@ -33,10 +34,11 @@ public sealed class DuckDbConnection : IDisposable
     public DuckDbResult Query(string sql, CancellationToken cancellationToken)
     {
         NativeText.Whole(sql, nameof(sql));
-        return DuckDbResult.Run(Handle, sql, NativeMethods.Query, cancellationToken);
+        return DuckDbResult.Run(Handle, sql, (text, result) => NativeMethods.Query(Handle, text, result), cancellationToken);
     }
 
-    /// <summary>Runs one statement and computes its rows while they are read, in constant memory. Anything else run on this connection ends the result.</summary>
+    /// <summary>Runs one statement and computes its rows while they are read, in constant memory. Anything else run on this
+    /// connection ends the result.</summary>
     /// <inheritdoc cref="Execute" path="/exception"/>
     public DuckDbResult QueryStreaming(string sql, CancellationToken cancellationToken)
     {
@@ -51,7 +53,8 @@ public sealed class DuckDbConnection : IDisposable
         NativeText.Whole(sql, nameof(sql));
         using var interruption = Interruption.Watch(Handle, cancellationToken);
         var state = NativeMethods.Prepare(Handle, sql, out var native);
-        if (native == 0) throw new DuckDbException(DuckDbErrorKind.Unknown, "DuckDB could not prepare the statement and gave no reason.");
+        if (native == 0)
+            throw new DuckDbException(DuckDbErrorKind.Unknown, "DuckDB could not prepare the statement and gave no reason.");
         var statement = new StatementHandle(native, Handle);
         if (state == NativeState.Success) return new DuckDbStatement(statement, Handle);
         using (statement)

@@ -2,12 +2,14 @@ using SensorDash.DuckDb.Native;
 
 namespace SensorDash.DuckDb;
 
-/// <summary>An error that DuckDB reported. Misuse of the driver itself throws the usual argument and state exceptions instead.</summary>
+/// <summary>An error that DuckDB reported. Misuse of the driver itself throws the usual argument and state exceptions
+/// instead.</summary>
 /// <param name="kind">What to decide by.</param>
 /// <param name="message">DuckDB's own words, for people.</param>
 public sealed class DuckDbException(DuckDbErrorKind kind, string message) : Exception(message)
 {
-    // Opening and preparing report a text only; DuckDB begins it with its name of the kind. Everywhere else the C API gives the number.
+    // Opening and preparing report a text only; DuckDB begins it with its name of the kind. Everywhere else the C API gives the
+    // number.
     private static readonly (string Prefix, DuckDbErrorKind Kind)[] _prefixes =
     [
         ("IO Error", DuckDbErrorKind.IO),

@@ -4,9 +4,9 @@ using SensorDash.DuckDb.Native;
 namespace SensorDash.DuckDb;
 
 /// <summary>
-/// Finds and loads DuckDB's native library, once per process, when the first database is opened. Looked for: the file or folder that
-/// <see cref="EnvironmentVariable"/> names, and nothing else if it is set; else <c>runtimes/&lt;rid&gt;/native</c> beside the program, then beside the program.
-/// Safe to use from several threads.
+/// Finds and loads DuckDB's native library, once per process, when the first database is opened. Looked for: the file or folder
+/// that <see cref="EnvironmentVariable"/> names, and nothing else if it is set; else <c>runtimes/&lt;rid&gt;/native</c> beside
+/// the program, then beside the program. Safe to use from several threads.
 /// </summary>
 public static class DuckDbLibrary
 {
@@ -38,11 +38,13 @@ public static class DuckDbLibrary
         lock (_gate)
         {
             if (_library != 0) return;
-            var candidates = Candidates(Environment.GetEnvironmentVariable(EnvironmentVariable), AppContext.BaseDirectory, PortableRuntime());
+            var candidates = Candidates(
+                Environment.GetEnvironmentVariable(EnvironmentVariable), AppContext.BaseDirectory, PortableRuntime());
             var library = LoadFirst(candidates);
             var version = ReadVersion(library);
             CheckVersion(version, string.Join(", ", candidates));
-            NativeLibrary.SetDllImportResolver(typeof(DuckDbLibrary).Assembly, (name, _, _) => name == NativeMethods.Library ? library : 0);
+            NativeLibrary.SetDllImportResolver(
+                typeof(DuckDbLibrary).Assembly, (name, _, _) => name == NativeMethods.Library ? library : 0);
             _version = version;
             InstanceCache = NativeMethods.CreateInstanceCache();
             Volatile.Write(ref _library, library);
@@ -70,7 +72,8 @@ public static class DuckDbLibrary
             catch (Exception failure) when (failure is DllNotFoundException or BadImageFormatException)
             {
                 throw new DuckDbLibraryException(
-                    $"DuckDB's library {candidate} does not load on {PortableRuntime()}; is it built for another platform? {failure.Message}", failure);
+                    $"DuckDB's library {candidate} does not load; is it for another platform than {PortableRuntime()}? " + failure.Message,
+                    failure);
             }
         }
         throw new DuckDbLibraryException(
@@ -78,13 +81,16 @@ public static class DuckDbLibrary
             + $"(dotnet build -p:DuckDbRuntimes={PortableRuntime()}); or set {EnvironmentVariable} to the file.");
     }
 
-    /// <summary>1.5 up to, not including, 2.0: older ones lack functions, and a new major version may change their meaning.</summary>
+    /// <summary>1.5 up to, not including, 2.0: older ones lack functions, and a new major version may change their
+    /// meaning.</summary>
     /// <exception cref="DuckDbLibraryException">Another version.</exception>
     internal static void CheckVersion(string version, string places)
     {
-        var known = System.Version.TryParse(version.TrimStart('v').Split('-')[0], out var parsed) && parsed >= new Version(1, 5) && parsed.Major == 1;
+        var numbers = version.TrimStart('v').Split('-')[0];
+        var known = System.Version.TryParse(numbers, out var parsed) && parsed >= new Version(1, 5) && parsed.Major == 1;
         if (!known)
-            throw new DuckDbLibraryException($"DuckDB's library is of version {version}; this driver needs 1.5 or a newer 1.x. Looked in: {places}.");
+            throw new DuckDbLibraryException(
+                $"DuckDB's library is of version {version}; this driver needs 1.5 or a newer 1.x. Looked in: {places}.");
     }
 
     private static unsafe string ReadVersion(nint library)
@@ -95,7 +101,8 @@ public static class DuckDbLibrary
         return NativeText.Read(((delegate* unmanaged[Cdecl]<byte*>)export)());
     }
 
-    /// <summary>Such as "linux-x64" or "linux-musl-arm64". A distribution's own identifier ("debian.12-x64") is not used: packages have none.</summary>
+    /// <summary>Such as "linux-x64" or "linux-musl-arm64". A distribution's own identifier ("debian.12-x64") is not used:
+    /// packages have none.</summary>
     private static string PortableRuntime()
     {
         var system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";

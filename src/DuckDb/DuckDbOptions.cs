@@ -14,8 +14,8 @@ public enum DuckDbAccessMode
 /// <summary>How a database is opened. Read once, by <see cref="DuckDbDatabase.Open"/>.</summary>
 public sealed class DuckDbOptions
 {
-    /// <summary>Most memory DuckDB takes for data, in MiB, 1 or more. Default: DuckDB's own, 80 % of the machine. Beyond it DuckDB spills to disk
-    /// where it can, and fails with <see cref="DuckDbErrorKind.OutOfMemory"/> where not.</summary>
+    /// <summary>Most memory DuckDB takes for data, in MiB, 1 or more. Default: DuckDB's own, 80 % of the machine. Beyond it
+    /// DuckDB spills to disk where it can, and fails with <see cref="DuckDbErrorKind.OutOfMemory"/> where not.</summary>
     public int? MemoryLimitMiB { get; init; }
 
     /// <summary>Threads that work on queries, 1 or more, the caller's included. Default: DuckDB's own, one per core.</summary>
@@ -24,13 +24,15 @@ public sealed class DuckDbOptions
     /// <summary>Default <see cref="DuckDbAccessMode.ReadWrite"/>.</summary>
     public DuckDbAccessMode AccessMode { get; init; }
 
-    /// <summary>Further start-up settings by DuckDB's names, such as "temp_directory"; they win over the ones above. Default none.</summary>
+    /// <summary>Further start-up settings by DuckDB's names, such as "temp_directory"; they win over the ones above. Default
+    /// none.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
     internal IEnumerable<KeyValuePair<string, string>> ToSettings()
     {
-        if (MemoryLimitMiB < 1) throw new ArgumentOutOfRangeException(nameof(MemoryLimitMiB), MemoryLimitMiB, "must be 1 MiB or more.");
+        if (MemoryLimitMiB < 1)
+            throw new ArgumentOutOfRangeException(nameof(MemoryLimitMiB), MemoryLimitMiB, "must be 1 MiB or more.");
         if (Threads < 1) throw new ArgumentOutOfRangeException(nameof(Threads), Threads, "must be 1 or more.");
 
         var settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);

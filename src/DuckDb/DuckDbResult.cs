@@ -3,8 +3,9 @@ using SensorDash.DuckDb.Native;
 namespace SensorDash.DuckDb;
 
 /// <summary>
-/// The rows of a query, read chunk by chunk, forward, once. It owns its chunks: each is valid until the next one is asked for. For one thread at a
-/// time, and not while another thread uses its connection. Dispose it: it holds memory, and its connection and database open.
+/// The rows of a query, read chunk by chunk, forward, once. It owns its chunks: each is valid until the next one is asked for.
+/// For one thread at a time, and not while another thread uses its connection. Dispose it: it holds memory, and its connection
+/// and database open.
 /// </summary>
 public sealed unsafe class DuckDbResult : IDisposable
 {
@@ -22,7 +23,8 @@ public sealed unsafe class DuckDbResult : IDisposable
         for (var i = 0; i < count; i++)
         {
             using var type = new LogicalTypeHandle(NativeMethods.ColumnLogicalType(handle, (ulong)i));
-            columns[i] = new DuckDbColumnInfo(NativeText.Read(NativeMethods.ColumnName(handle, (ulong)i)), DuckDbColumnType.Read(type));
+            columns[i] = new DuckDbColumnInfo(
+                NativeText.Read(NativeMethods.ColumnName(handle, (ulong)i)), DuckDbColumnType.Read(type));
         }
         Columns = columns;
         // DuckDB reads the count from rows in memory; asked of a streaming result it reads memory that is something else.
@@ -30,17 +32,21 @@ public sealed unsafe class DuckDbResult : IDisposable
         if (!_isStreaming) RowsChanged = (long)NativeMethods.RowsChanged(handle);
     }
 
-    internal delegate NativeState Runner<in TState>(ConnectionHandle connection, TState state, ResultHandle result);
+    internal delegate NativeState Runner<in TQuery>(TQuery query, ResultHandle result);
 
     /// <summary>Names, which need not differ, and types.</summary>
     public IReadOnlyList<DuckDbColumnInfo> Columns { get; }
 
-    /// <summary>Rows that the statement inserted, updated or deleted; 0 for any other, and for one with a RETURNING clause.</summary>
+    /// <summary>Rows that the statement inserted, updated or deleted; 0 for any other, and for one with a RETURNING
+    /// clause.</summary>
     public long RowsChanged { get; }
 
-    /// <summary>The next chunk, of 1 to 2048 rows, or null after the last one. The chunk before it ends: its columns throw, and its spans must not be used.</summary>
-    /// <exception cref="DuckDbException">A streaming result's query failed, or something else was run on its connection.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled; a streaming result cannot go on after that.</exception>
+    /// <summary>The next chunk, of 1 to 2048 rows, or null after the last one. The chunk before it ends: its columns throw, and
+    /// its spans must not be used.</summary>
+    /// <exception cref="DuckDbException">A streaming result's query failed, or something else was run on its
+    /// connection.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; a streaming result cannot go on after
+    /// that.</exception>
     public DuckDbChunk? NextChunk(CancellationToken cancellationToken)
     {
         _current?.Release();
@@ -53,7 +59,8 @@ public sealed unsafe class DuckDbResult : IDisposable
             using var interruption = Interruption.Watch(_connection, cancellationToken);
             var native = NativeMethods.FetchChunk(_handle.Value);
             if (native != 0) return _current = new DuckDbChunk(new DataChunkHandle(native, _handle), Columns);
-            if (NativeMethods.ResultError(_handle) != null) throw DuckDbException.FromResult(_handle).OrCanceled(cancellationToken);
+            if (NativeMethods.ResultError(_handle) != null)
+                throw DuckDbException.FromResult(_handle).OrCanceled(cancellationToken);
             // An interrupted stream may just end; the caller must not take that for the last row.
             if (_isStreaming) cancellationToken.ThrowIfCancellationRequested();
             return null;
@@ -71,13 +78,14 @@ public sealed unsafe class DuckDbResult : IDisposable
         _handle.Dispose();
     }
 
-    internal static DuckDbResult Run<TState>(ConnectionHandle connection, TState state, Runner<TState> run, CancellationToken cancellationToken)
+    internal static DuckDbResult Run<TQuery>(
+        ConnectionHandle connection, TQuery query, Runner<TQuery> run, CancellationToken cancellationToken)
     {
         using var interruption = Interruption.Watch(connection, cancellationToken);
         var handle = new ResultHandle(connection);
         try
         {
-            if (run(connection, state, handle) == NativeState.Success) return new DuckDbResult(handle, connection);
+            if (run(query, handle) == NativeState.Success) return new DuckDbResult(handle, connection);
             throw DuckDbException.FromResult(handle).OrCanceled(cancellationToken);
         }
         catch

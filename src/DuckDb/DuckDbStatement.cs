@@ -3,8 +3,8 @@ using SensorDash.DuckDb.Native;
 namespace SensorDash.DuckDb;
 
 /// <summary>
-/// A prepared statement. Bound values stay bound from run to run. For one thread at a time, and not while another thread uses its connection.
-/// Binding converts nothing: a value that does not fit its place is refused when the statement runs.
+/// A prepared statement. Bound values stay bound from run to run. For one thread at a time, and not while another thread uses its
+/// connection. Binding converts nothing: a value that does not fit its place is refused when the statement runs.
 /// </summary>
 public sealed unsafe class DuckDbStatement : IDisposable
 {
@@ -37,7 +37,8 @@ public sealed unsafe class DuckDbStatement : IDisposable
     /// <summary>Binds one parameter.</summary>
     /// <param name="index">1 up to the number of parameters.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no parameter of that index.</exception>
-    public void Bind(int index, bool value) => Check(index, NativeMethods.BindBoolean(_handle, Known(index), value ? (byte)1 : (byte)0));
+    public void Bind(int index, bool value) =>
+        Check(index, NativeMethods.BindBoolean(_handle, Known(index), value ? (byte)1 : (byte)0));
 
     /// <inheritdoc cref="Bind(int, bool)"/>
     public void Bind(int index, int value) => Check(index, NativeMethods.BindInt32(_handle, Known(index), value));
@@ -71,7 +72,8 @@ public sealed unsafe class DuckDbStatement : IDisposable
     {
         // DuckDB takes a null pointer for a missing value, and an empty span's pointer is null.
         var one = stackalloc byte[1];
-        fixed (byte* start = value) Check(index, NativeMethods.BindBlob(_handle, Known(index), start == null ? one : start, (ulong)value.Length));
+        fixed (byte* start = value) Check(
+            index, NativeMethods.BindBlob(_handle, Known(index), start == null ? one : start, (ulong)value.Length));
     }
 
     /// <summary>Binds a TIMESTAMP (without time zone).</summary>
@@ -117,8 +119,10 @@ public sealed unsafe class DuckDbStatement : IDisposable
 
     /// <summary>Runs the statement and drops what it returns.</summary>
     /// <returns>Rows inserted, updated or deleted; 0 for any other statement.</returns>
-    /// <exception cref="DuckDbException">It failed; <see cref="DuckDbErrorKind.InvalidInput"/> also when a parameter is not bound.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled; see <see cref="DuckDbConnection"/>'s remarks.</exception>
+    /// <exception cref="DuckDbException">It failed; <see cref="DuckDbErrorKind.InvalidInput"/> also when a parameter is not
+    /// bound.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; see <see cref="DuckDbConnection"/>'s
+    /// remarks.</exception>
     public long Execute(CancellationToken cancellationToken)
     {
         using var result = Query(cancellationToken);
@@ -128,13 +132,13 @@ public sealed unsafe class DuckDbStatement : IDisposable
     /// <summary>Runs the statement; its rows are the result, all of them in memory. The result outlives the statement.</summary>
     /// <inheritdoc cref="Execute" path="/exception"/>
     public DuckDbResult Query(CancellationToken cancellationToken) =>
-        DuckDbResult.Run(_connection, _handle, static (_, statement, result) => NativeMethods.ExecutePrepared(statement, result), cancellationToken);
+        DuckDbResult.Run(_connection, _handle, NativeMethods.ExecutePrepared, cancellationToken);
 
-    /// <summary>Runs the statement and computes its rows while they are read, in constant memory. Anything else run on the connection ends the result.</summary>
+    /// <summary>Runs the statement and computes its rows while they are read, in constant memory. Anything else run on the
+    /// connection ends the result.</summary>
     /// <inheritdoc cref="Execute" path="/exception"/>
     public DuckDbResult QueryStreaming(CancellationToken cancellationToken) =>
-        DuckDbResult.Run(
-            _connection, _handle, static (_, statement, result) => NativeMethods.ExecutePreparedStreaming(statement, result), cancellationToken);
+        DuckDbResult.Run(_connection, _handle, NativeMethods.ExecutePreparedStreaming, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
@@ -142,13 +146,15 @@ public sealed unsafe class DuckDbStatement : IDisposable
     private ulong Known(int index)
     {
         if (index >= 1 && index <= _names.Length) return (ulong)index;
-        throw new ArgumentOutOfRangeException(nameof(index), index, $"The statement has {_names.Length} parameter(s), counted from 1.");
+        throw new ArgumentOutOfRangeException(
+            nameof(index), index, $"The statement has {_names.Length} parameter(s), counted from 1.");
     }
 
     private void Check(int index, NativeState state)
     {
         if (state == NativeState.Success) return;
         var reason = NativeText.Read(NativeMethods.PrepareError(_handle));
-        throw new DuckDbException(DuckDbErrorKind.InvalidInput, $"Parameter {index} (${_names[index - 1]}) was not bound. {reason}");
+        throw new DuckDbException(
+            DuckDbErrorKind.InvalidInput, $"Parameter {index} (${_names[index - 1]}) was not bound. {reason}");
     }
 }

@@ -9,8 +9,10 @@ public sealed class DuckDbTransaction : IDisposable
     internal DuckDbTransaction(DuckDbConnection connection) => _connection = connection;
 
     /// <summary>Makes the changes durable and visible to others.</summary>
-    /// <exception cref="DuckDbException">DuckDB rolled back instead, for a conflict or a constraint that is checked at the end.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled before the commit began; a commit that began is not interrupted.</exception>
+    /// <exception cref="DuckDbException">DuckDB rolled back instead, for a conflict or a constraint that is checked at the
+    /// end.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the commit began; a commit that began is not
+    /// interrupted.</exception>
     public void Commit(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

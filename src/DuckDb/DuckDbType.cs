@@ -40,7 +40,8 @@ public enum DuckDbType
     Varchar = 17,
     /// <summary>Bytes.</summary>
     Blob = 18,
-    /// <summary>Unscaled values of <see cref="short"/>, <see cref="int"/>, <see cref="long"/> or <see cref="Int128"/>, by width (to 4, 9, 18, 38 digits).</summary>
+    /// <summary>Unscaled values of <see cref="short"/>, <see cref="int"/>, <see cref="long"/> or <see cref="Int128"/>, by width
+    /// (to 4, 9, 18, 38 digits).</summary>
     Decimal = 19,
     /// <summary>Values of <see cref="long"/>: seconds since 1970-01-01.</summary>
     TimestampSeconds = 20,
@@ -48,7 +49,8 @@ public enum DuckDbType
     TimestampMilliseconds = 21,
     /// <summary>Values of <see cref="long"/>: nanoseconds since 1970-01-01.</summary>
     TimestampNanoseconds = 22,
-    /// <summary>Indices of <see cref="byte"/>, <see cref="ushort"/> or <see cref="uint"/> into <see cref="DuckDbColumnType.EnumValues"/>, by their number.</summary>
+    /// <summary>Indices of <see cref="byte"/>, <see cref="ushort"/> or <see cref="uint"/> into
+    /// <see cref="DuckDbColumnType.EnumValues"/>, by their number.</summary>
     Enum = 23,
     /// <summary>Values of <see cref="DuckDbListEntry"/> into the child column.</summary>
     List = 24,

@@ -44,7 +44,9 @@ public sealed class AppenderTests : DuckDbTest
                     else appender.SetUtf8(3, row, i % 2 == 0 ? "short"u8 : "longer than twelve bytes"u8);
                 }
                 appender.SetColumn<double>(
-                    2, [.. Enumerable.Range(first, count).Select(i => i * 0.5)], [.. Enumerable.Range(first, count).Select(i => i % 5 == 0)]);
+                    2,
+                    [.. Enumerable.Range(first, count).Select(i => i * 0.5)],
+                    [.. Enumerable.Range(first, count).Select(i => i % 5 == 0)]);
                 appender.Advance(count);
                 first += count;
             }
@@ -167,8 +169,12 @@ public sealed class AppenderTests : DuckDbTest
 
     private void SameAsSql()
     {
-        var sql = "SELECT range AS id, make_timestamp(range * 1000000) AS taken_at, CASE WHEN range % 5 <> 0 THEN range * 0.5 END::DOUBLE AS v, "
-            + $"CASE WHEN range % 7 = 0 THEN NULL WHEN range % 2 = 0 THEN 'short' ELSE 'longer than twelve bytes' END AS name FROM range({Rows})";
+        var sql = $"""
+            SELECT range AS id, make_timestamp(range * 1000000) AS taken_at,
+                   CASE WHEN range % 5 <> 0 THEN range * 0.5 END::DOUBLE AS v,
+                   CASE WHEN range % 7 = 0 THEN NULL WHEN range % 2 = 0 THEN 'short' ELSE 'longer than twelve bytes' END AS name
+            FROM range({Rows})
+            """;
         Assert.Equal(Rows, Scalar<long>("SELECT count(*) FROM appended"));
         Assert.Equal(0, Scalar<long>($"SELECT count(*) FROM (FROM appended EXCEPT ({sql}))"));
         Assert.Equal(Rows, Scalar<long>("SELECT count(DISTINCT id) FROM appended"));

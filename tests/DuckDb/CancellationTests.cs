@@ -22,7 +22,8 @@ public sealed class CancellationTests : DuckDbTest
     [Fact]
     public void Statement_Cancelled_EndsPromptly_AndRunsAgain()
     {
-        using var statement = Connection.Prepare("SELECT count(*) FROM range($1) a, range($1) b WHERE (a.range * b.range) % 7 = 3", None);
+        using var statement = Connection.Prepare(
+            "SELECT count(*) FROM range($1) a, range($1) b WHERE (a.range * b.range) % 7 = 3", None);
         statement.Bind(1, 10_000_000L);
         using (var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(50)))
             Assert.Throws<OperationCanceledException>(() => statement.Query(cancellation.Token));
@@ -41,7 +42,8 @@ public sealed class CancellationTests : DuckDbTest
     [Fact]
     public void NextChunk_StreamingCancelled_IsNotTakenForTheEnd()
     {
-        using (var result = Connection.QueryStreaming("SELECT range FROM range(1000000000000) WHERE range < 200000 OR hash(range) = 0", None))
+        const string Sql = "SELECT range FROM range(1000000000000) WHERE range < 200000 OR hash(range) = 0";
+        using (var result = Connection.QueryStreaming(Sql, None))
         {
             Assert.NotNull(result.NextChunk(None));
             using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
@@ -53,7 +55,8 @@ public sealed class CancellationTests : DuckDbTest
     [Fact]
     public void Query_TokenCancelledBefore_DoesNotRun()
     {
-        Assert.Throws<OperationCanceledException>(() => Connection.Execute("CREATE TABLE t (v INTEGER)", new CancellationToken(true)));
+        Assert.Throws<OperationCanceledException>(
+            () => Connection.Execute("CREATE TABLE t (v INTEGER)", new CancellationToken(true)));
         Assert.Equal(DuckDbErrorKind.Catalog, KindOf("SELECT * FROM t"));
     }
 

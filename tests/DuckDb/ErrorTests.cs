@@ -41,10 +41,11 @@ public sealed class ErrorTests : DuckDbTest
     public void Execute_MemoryLimitReached_IsOutOfMemory_AndTheConnectionWorksOn()
     {
         var settings = new Dictionary<string, string> { ["temp_directory"] = "" };
-        using var database = DuckDbDatabase.Open(null, new DuckDbOptions { MemoryLimitMiB = 48, Threads = 1, Settings = settings });
+        using var database = DuckDbDatabase.Open(
+            null, new DuckDbOptions { MemoryLimitMiB = 48, Threads = 1, Settings = settings });
         using var connection = database.Connect();
         var failure = Assert.Throws<DuckDbException>(
-            () => connection.Execute("CREATE TABLE t AS SELECT range AS a, hash(range) AS b, hash(range + 1) AS c FROM range(20000000)", None));
+            () => connection.Execute("CREATE TABLE t AS SELECT hash(range) AS a, hash(-range) AS b FROM range(20000000)", None));
         Assert.Equal(DuckDbErrorKind.OutOfMemory, failure.Kind);
         connection.Execute("SELECT 1", None);
     }
@@ -74,8 +75,9 @@ public sealed class ErrorTests : DuckDbTest
         foreach (var (name, value) in new[] { ("no_such_setting", "1"), ("threads", "many") })
         {
             var settings = new Dictionary<string, string> { [name] = value };
-            var failure = Assert.Throws<DuckDbException>(() => DuckDbDatabase.Open(null, new DuckDbOptions { Settings = settings }));
-            Assert.True(failure.Message.Contains(name, StringComparison.Ordinal) || failure.Message.Contains(value, StringComparison.Ordinal), failure.Message);
+            var failure = Assert.Throws<DuckDbException>(
+                () => DuckDbDatabase.Open(null, new DuckDbOptions { Settings = settings }));
+            Assert.Matches($"{name}|{value}", failure.Message);
         }
     }
 }

@@ -39,13 +39,18 @@ public sealed class FileTests : IDisposable
         using (var reader = same.Connect()) Assert.Equal(1, Count(reader));
 
         var other = new DuckDbOptions { AccessMode = DuckDbAccessMode.ReadOnly };
-        Assert.Equal(DuckDbErrorKind.Connection, Assert.Throws<DuckDbException>(() => DuckDbDatabase.Open(_file.Path, other)).Kind);
+        Assert.Equal(
+            DuckDbErrorKind.Connection, Assert.Throws<DuckDbException>(() => DuckDbDatabase.Open(_file.Path, other)).Kind);
     }
 
     [Fact]
     public void Open_HeldByAnotherProcess_IsIO_AndOpensAfterItEnds()
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
         start.ArgumentList.Add(typeof(FileTests).Assembly.Location);
         start.ArgumentList.Add(_file.Path);
         using var holder = Process.Start(start)!;
@@ -75,7 +80,8 @@ public sealed class FileTests : IDisposable
     public void Query_DamagedBlock_IsAnErrorAndNotWrongRows()
     {
         using (var database = DuckDbDatabase.Open(_file.Path))
-        using (var connection = database.Connect()) connection.Execute("CREATE TABLE t AS SELECT hash(range) AS v FROM range(500000)", CancellationToken.None);
+        using (var connection = database.Connect())
+            connection.Execute("CREATE TABLE t AS SELECT hash(range) AS v FROM range(500000)", CancellationToken.None);
         using (var file = File.OpenWrite(_file.Path))
         {
             // Past the headers, in the middle of the rows.
@@ -97,7 +103,8 @@ public sealed class FileTests : IDisposable
     {
         var readOnly = new DuckDbOptions { AccessMode = DuckDbAccessMode.ReadOnly };
         Assert.Equal(DuckDbErrorKind.IO, Assert.Throws<DuckDbException>(() => DuckDbDatabase.Open(_file.Path, readOnly)).Kind);
-        Assert.Equal(DuckDbErrorKind.IO, Assert.Throws<DuckDbException>(() => DuckDbDatabase.Open(_file.Path + "/no/folder")).Kind);
+        Assert.Equal(
+            DuckDbErrorKind.IO, Assert.Throws<DuckDbException>(() => DuckDbDatabase.Open(_file.Path + "/no/folder")).Kind);
         Assert.Throws<ArgumentException>(() => DuckDbDatabase.Open(""));
     }
 

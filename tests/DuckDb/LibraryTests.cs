@@ -29,7 +29,8 @@ public sealed class LibraryTests
     [Fact]
     public void LoadFirst_Missing_SaysWhereAndHowToGetIt()
     {
-        var failure = Assert.Throws<DuckDbLibraryException>(() => DuckDbLibrary.LoadFirst(["/nowhere/libduckdb.so", "/app/libduckdb.so"]));
+        var failure = Assert.Throws<DuckDbLibraryException>(
+            () => DuckDbLibrary.LoadFirst(["/nowhere/libduckdb.so", "/app/libduckdb.so"]));
         Assert.Contains("/nowhere/libduckdb.so, /app/libduckdb.so", failure.Message, StringComparison.Ordinal);
         Assert.Contains("DuckDbRuntimes", failure.Message, StringComparison.Ordinal);
         Assert.Contains("DUCKDB_LIBRARY", failure.Message, StringComparison.Ordinal);

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace SensorDash.DuckDb.Tests;
 
 /// <summary>
-/// Native memory of the process (anonymous memory less the collector's) stays flat over some seconds of work, and with SENSORDASH_SOAK=full over 100 000 cycles and 100 000 openings,
-/// which takes an hour.
+/// Native memory of the process (anonymous memory less the collector's) stays flat over some seconds of work, and with
+/// SENSORDASH_SOAK=full over 100 000 cycles and 100 000 openings, which takes an hour.
 /// </summary>
 [Collection(nameof(MemoryTests))]
 public sealed class MemoryTests
@@ -76,7 +76,8 @@ public sealed class MemoryTests
         // Other systems do not tell; there the cycles still run, for what they may throw.
         if (!OperatingSystem.IsLinux()) return 0;
         var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith("RssAnon:", StringComparison.Ordinal));
-        var anonymousKiB = long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2].Trim(), CultureInfo.InvariantCulture);
+        var anonymousKiB = long.Parse(
+            line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2].Trim(), CultureInfo.InvariantCulture);
         return anonymousKiB / 1024d - GC.GetGCMemoryInfo().TotalCommittedBytes / 1024d / 1024d;
     }
 }

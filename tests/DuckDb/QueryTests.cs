@@ -17,7 +17,7 @@ public sealed class QueryTests : DuckDbTest
     [InlineData(true)]
     public void NextChunk_MillionRows_GivesEachOnceInOrder(bool streaming)
     {
-        const string Sql = "SELECT range AS id, CASE WHEN range % 3 = 0 THEN NULL ELSE range * 2 END AS twice FROM range(1000000)";
+        const string Sql = "SELECT range AS id, CASE WHEN range % 3 = 0 THEN NULL ELSE range * 2 END AS v FROM range(1000000)";
         using var result = streaming ? Connection.QueryStreaming(Sql, None) : Connection.Query(Sql, None);
         var next = 0L;
         var chunks = 0;
@@ -73,7 +73,8 @@ public sealed class QueryTests : DuckDbTest
     [Fact]
     public void QueryStreaming_FailsOnTheWay_ThrowsItsKind()
     {
-        using var result = Connection.QueryStreaming("SELECT CASE WHEN range = 900000 THEN 'x' ELSE '1' END::INTEGER FROM range(1000000)", None);
+        using var result = Connection.QueryStreaming(
+            "SELECT CASE WHEN range = 900000 THEN 'x' ELSE '1' END::INTEGER FROM range(1000000)", None);
         var failure = Assert.Throws<DuckDbException>(() => { while (result.NextChunk(None) is not null) { } });
         Assert.Equal(DuckDbErrorKind.Conversion, failure.Kind);
     }

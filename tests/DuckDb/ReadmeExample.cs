@@ -52,7 +52,7 @@ public sealed class ReadmeExample
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "Readme");
         var source = File.ReadAllText(Path.Combine(folder, "ReadmeExample.cs")).Split("        // README\n")[1];
-        var here = string.Join('\n', source.Split('\n').Select(line => line.StartsWith("        ", StringComparison.Ordinal) ? line[8..] : line)).Trim();
+        var here = source.Replace("\n        ", "\n", StringComparison.Ordinal)[8..].Trim();
         var readme = File.ReadAllText(Path.Combine(folder, "README.md"));
         Assert.Equal(here, readme.Split("```csharp\n")[1].Split("```")[0].Trim());
     }

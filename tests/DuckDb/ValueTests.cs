@@ -40,7 +40,8 @@ public sealed class ValueTests : DuckDbTest
     {
         Same<int>("DATE", [-719_528, 0, 20_000, int.MaxValue]);
         Same<long>("TIME", [0, 86_399_999_999]);
-        foreach (var type in new[] { "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS" }) Same<long>(type, [-1, 0, 1_700_000_000_123_456]);
+        foreach (var type in new[] { "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS" })
+            Same<long>(type, [-1, 0, 1_700_000_000_123_456]);
         Same<DuckDbInterval>("INTERVAL", [new(0, 0, 0), new(-13, 40, 123_456_789_012)]);
     }
 
@@ -51,7 +52,8 @@ public sealed class ValueTests : DuckDbTest
         Assert.Equal(-1, Scalar<int>("SELECT DATE '1969-12-31'"));
         Assert.Equal(3_600_000_000, Scalar<long>("SELECT TIME '01:00:00'"));
         Assert.Equal(1_000, Scalar<long>("SELECT TIMESTAMP_MS '1970-01-01 00:00:01'"));
-        Assert.Equal(new DuckDbInterval(14, 3, 5_000_000), Scalar<DuckDbInterval>("SELECT INTERVAL '1 year 2 months 3 days 5 seconds'"));
+        Assert.Equal(
+            new DuckDbInterval(14, 3, 5_000_000), Scalar<DuckDbInterval>("SELECT INTERVAL '1 year 2 months 3 days 5 seconds'"));
     }
 
     [Theory]
@@ -83,7 +85,7 @@ public sealed class ValueTests : DuckDbTest
     [Fact]
     public void GetString_InlineLongUnicodeEmptyAndNull_ComeBack()
     {
-        string?[] texts = ["", "a", "twelve bytes", "thirteen byte", "zero\0inside", "Zürich ☀ 温度 𝛑", new string('x', 100_000), null];
+        string?[] texts = ["", "a", "twelve bytes", "thirteen byte", "zero\0inside", "Zürich ☀ 温度 𝛑", new('x', 100_000), null];
         Connection.Execute("CREATE TABLE texts (v VARCHAR)", None);
         using var insert = Connection.Prepare("INSERT INTO texts VALUES (?)", None);
         using var appender = Connection.CreateAppender(null, "texts");
@@ -134,7 +136,11 @@ public sealed class ValueTests : DuckDbTest
     {
         foreach (var streaming in new[] { false, true })
         {
-            const string Sql = "SELECT * FROM (VALUES (1, [1, 2, NULL], [['a'], ['a longer text than 12', NULL]]), (2, [], []), (3, NULL, NULL), (4, [4], [[]])) ORDER BY 1";
+            const string Sql = """
+                SELECT *
+                FROM (VALUES (1, [1, 2, NULL], [['a'], ['a longer text than 12', NULL]]), (2, [], []), (3, NULL, NULL), (4, [4], [[]]))
+                ORDER BY 1
+                """;
             using var result = streaming ? Connection.QueryStreaming(Sql, None) : Connection.Query(Sql, None);
             Assert.Equal("Integer[]", result.Columns[1].Type.ToString());
             Assert.Equal("Varchar[][]", result.Columns[2].Type.ToString());
@@ -159,7 +165,8 @@ public sealed class ValueTests : DuckDbTest
     public void GetString_Enum_IsItsText()
     {
         Connection.Execute("CREATE TYPE lane AS ENUM ('raw', 'parsed', 'a rather long name')", None);
-        Assert.Equal(["parsed", null, "a rather long name"], Texts("SELECT unnest(['parsed', NULL, 'a rather long name']::lane[])"));
+        Assert.Equal(
+            ["parsed", null, "a rather long name"], Texts("SELECT unnest(['parsed', NULL, 'a rather long name']::lane[])"));
     }
 
     /// <summary>Each value and NULL, by appender and back, and unchanged through DuckDB's own copy of the table.</summary>

@@ -3,7 +3,8 @@ namespace SensorDash.DuckDb.Native;
 /// <summary>Turns a token's cancellation into interrupts of one connection, from its start until it is disposed.</summary>
 internal sealed class Interruption : IDisposable
 {
-    // DuckDB forgets an interrupt that arrives between our call and the start of its query, so it is repeated until the call is back.
+    // DuckDB forgets an interrupt that arrives between our call and the start of its query, so it is repeated until the call is
+    // back.
     private static readonly TimeSpan _repeatEvery = TimeSpan.FromMilliseconds(5);
 
     private readonly ConnectionHandle _connection;

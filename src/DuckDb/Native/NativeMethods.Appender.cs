@@ -4,9 +4,11 @@ namespace SensorDash.DuckDb.Native;
 
 internal static partial class NativeMethods
 {
-    // duckdb_state duckdb_appender_create(duckdb_connection, const char *schema, const char *table, duckdb_appender *out); out is ours even on error.
+    // duckdb_state duckdb_appender_create(duckdb_connection, const char *schema, const char *table, duckdb_appender *out); out is
+    // ours even on error.
     [LibraryImport(Library, EntryPoint = "duckdb_appender_create", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial NativeState CreateAppender(ConnectionHandle connection, string? schema, string table, out nint appender);
+    internal static partial NativeState CreateAppender(
+        ConnectionHandle connection, string? schema, string table, out nint appender);
 
     // idx_t duckdb_appender_column_count(duckdb_appender appender);
     [LibraryImport(Library, EntryPoint = "duckdb_appender_column_count")]
@@ -32,7 +34,8 @@ internal static partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "duckdb_appender_clear")]
     internal static partial NativeState ClearAppender(nint appender);
 
-    // duckdb_state duckdb_appender_destroy(duckdb_appender *appender); flushes what is left (clear it first to drop it), ends our ownership.
+    // duckdb_state duckdb_appender_destroy(duckdb_appender *appender); flushes what is left (clear it first to drop it), ends our
+    // ownership.
     [LibraryImport(Library, EntryPoint = "duckdb_appender_destroy")]
     internal static partial NativeState DestroyAppender(ref nint appender);
 }

@@ -40,7 +40,8 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "duckdb_vector_ensure_validity_writable")]
     internal static partial void EnsureValidityWritable(nint vector);
 
-    // void duckdb_vector_assign_string_element_len(duckdb_vector, idx_t index, const char *str, idx_t str_len); copies; text that is not UTF-8 becomes NULL.
+    // void duckdb_vector_assign_string_element_len(duckdb_vector, idx_t index, const char *str, idx_t str_len); copies; text that
+    // is not UTF-8 becomes NULL.
     [LibraryImport(Library, EntryPoint = "duckdb_vector_assign_string_element_len")]
     internal static partial void AssignString(nint vector, ulong index, byte* value, ulong length);
 

@@ -8,11 +8,14 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "duckdb_create_instance_cache")]
     internal static partial nint CreateInstanceCache();
 
-    // duckdb_state duckdb_get_or_create_from_cache(duckdb_instance_cache, const char *path, duckdb_database *out, duckdb_config, char **error); out is ours; free error with duckdb_free.
+    // duckdb_state duckdb_get_or_create_from_cache(duckdb_instance_cache, const char *path, duckdb_database *out, duckdb_config,
+    // char **error); out is ours; free error with duckdb_free.
     [LibraryImport(Library, EntryPoint = "duckdb_get_or_create_from_cache", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial NativeState OpenShared(nint cache, string path, out nint database, ConfigHandle config, out byte* error);
+    internal static partial NativeState OpenShared(
+        nint cache, string path, out nint database, ConfigHandle config, out byte* error);
 
-    // duckdb_state duckdb_open_ext(const char *path, duckdb_database *out, duckdb_config, char **error); as above; a null path is in memory.
+    // duckdb_state duckdb_open_ext(const char *path, duckdb_database *out, duckdb_config, char **error); as above; a null path is
+    // in memory.
     [LibraryImport(Library, EntryPoint = "duckdb_open_ext", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial NativeState Open(string? path, out nint database, ConfigHandle config, out byte* error);
 

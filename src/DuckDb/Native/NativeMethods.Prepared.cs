@@ -4,7 +4,8 @@ namespace SensorDash.DuckDb.Native;
 
 internal static unsafe partial class NativeMethods
 {
-    // duckdb_state duckdb_prepare(duckdb_connection, const char *query, duckdb_prepared_statement *out); out is ours even on error.
+    // duckdb_state duckdb_prepare(duckdb_connection, const char *query, duckdb_prepared_statement *out); out is ours even on
+    // error.
     [LibraryImport(Library, EntryPoint = "duckdb_prepare", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial NativeState Prepare(ConnectionHandle connection, string sql, out nint statement);
 
@@ -48,7 +49,8 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "duckdb_bind_double")]
     internal static partial NativeState BindDouble(StatementHandle statement, ulong index, double value);
 
-    // duckdb_state duckdb_bind_timestamp(duckdb_prepared_statement, idx_t, duckdb_timestamp); a struct of one int64: microseconds.
+    // duckdb_state duckdb_bind_timestamp(duckdb_prepared_statement, idx_t, duckdb_timestamp); a struct of one int64:
+    // microseconds.
     [LibraryImport(Library, EntryPoint = "duckdb_bind_timestamp")]
     internal static partial NativeState BindTimestamp(StatementHandle statement, ulong index, NativeTimestamp value);
 
@@ -68,7 +70,8 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "duckdb_execute_prepared")]
     internal static partial NativeState ExecutePrepared(StatementHandle statement, ResultHandle result);
 
-    // duckdb_state duckdb_execute_prepared_streaming(duckdb_prepared_statement, duckdb_result *out); as above. Marked as going away some day; 1.5 has no other way to stream.
+    // duckdb_state duckdb_execute_prepared_streaming(duckdb_prepared_statement, duckdb_result *out); as above. Marked as going
+    // away some day; 1.5 has no other way to stream.
     [LibraryImport(Library, EntryPoint = "duckdb_execute_prepared_streaming")]
     internal static partial NativeState ExecutePreparedStreaming(StatementHandle statement, ResultHandle result);
 }

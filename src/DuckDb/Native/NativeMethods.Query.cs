@@ -40,7 +40,8 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "duckdb_result_is_streaming")]
     internal static partial byte ResultIsStreaming(NativeResult result);
 
-    // duckdb_data_chunk duckdb_fetch_chunk(duckdb_result result); result by value, still ours; the chunk is ours; null at the end and on error.
+    // duckdb_data_chunk duckdb_fetch_chunk(duckdb_result result); result by value, still ours; the chunk is ours; null at the end
+    // and on error.
     [LibraryImport(Library, EntryPoint = "duckdb_fetch_chunk")]
     internal static partial nint FetchChunk(NativeResult result);
 }

@@ -20,7 +20,8 @@ internal static unsafe class NativeText
     {
         ArgumentNullException.ThrowIfNull(text, parameterName);
         var zero = text.IndexOf('\0', StringComparison.Ordinal);
-        if (zero >= 0) throw new ArgumentException($"The text has a zero character at {zero}; C would end it there.", parameterName);
+        if (zero >= 0)
+            throw new ArgumentException($"The text has a zero character at {zero}; C would end it there.", parameterName);
         return text;
     }
 }

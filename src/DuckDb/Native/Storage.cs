@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace SensorDash.DuckDb.Native;
 
-/// <summary>How a column's values lie in memory: what <c>Values&lt;T&gt;</c> and <c>Append&lt;T&gt;</c> check T against.</summary>
+/// <summary>How a column's values lie in memory: what <c>Values&lt;T&gt;</c> and <c>Append&lt;T&gt;</c> check T
+/// against.</summary>
 internal enum Storage : byte
 {
     /// <summary>A layout this driver does not read or write.</summary>
@@ -61,8 +62,9 @@ internal static class Storages
         DuckDbType.USmallInt => Storage.UInt16,
         DuckDbType.Integer or DuckDbType.Date => Storage.Int32,
         DuckDbType.UInteger => Storage.UInt32,
-        DuckDbType.BigInt or DuckDbType.Timestamp or DuckDbType.TimestampTz or DuckDbType.TimestampSeconds
-            or DuckDbType.TimestampMilliseconds or DuckDbType.TimestampNanoseconds or DuckDbType.Time or DuckDbType.TimeNanoseconds => Storage.Int64,
+        DuckDbType.BigInt or DuckDbType.Time or DuckDbType.TimeNanoseconds => Storage.Int64,
+        DuckDbType.Timestamp or DuckDbType.TimestampTz => Storage.Int64,
+        DuckDbType.TimestampSeconds or DuckDbType.TimestampMilliseconds or DuckDbType.TimestampNanoseconds => Storage.Int64,
         DuckDbType.UBigInt => Storage.UInt64,
         DuckDbType.HugeInt => Storage.Int128,
         DuckDbType.UHugeInt => Storage.UInt128,
