@@ -31,16 +31,20 @@ function show(panel, own) {
   cancel.addEventListener('click', () => own.abort('cancelled'));
   line.append(bar, 'Reading …', cancel);
   panel.append(line);
+  panel.querySelector('[data-skeleton]')?.removeAttribute('hidden');
 }
 
 function tell(panel, words, isFault, retry) {
-  if (!panel.matches('[data-unfilled]')) panel.classList.add('outdated');
+  const skeleton = panel.querySelector('[data-skeleton]');
+  skeleton?.setAttribute('hidden', '');
+  const isFilled = !skeleton && !panel.matches('[data-unfilled]');
+  panel.classList.toggle('outdated', isFilled);
   const line = Object.assign(document.createElement('p'), { className: isFault ? 'waiting fault' : 'waiting muted' });
   line.dataset.panelState = '';
   line.setAttribute('role', isFault ? 'alert' : 'status');
   const again = Object.assign(document.createElement('button'), { type: 'button', className: 'button', textContent: isFault ? 'Try again' : 'Load it' });
   again.addEventListener('click', retry);
-  line.append(words, again);
+  line.append(words, isFilled ? 'What you see is from before. ' : '', again);
   panel.append(line);
 }
 
