@@ -4,6 +4,7 @@ import { startConfirm } from './confirm.js';
 import { startCopy } from './copy.js';
 import { startExport } from './export.js';
 import { startForms } from './forms.js';
+import { startFragments } from './fragments.js';
 import { startKeys } from './keys.js';
 import { startRefresh } from './refresh.js';
 import { startSoft, swap } from './soft.js';
@@ -18,9 +19,14 @@ startCopy();
 startKeys();
 startConfirm();
 startExport();
+startFragments();
 if (document.querySelector('[data-charts]') || document.querySelector('[data-live="range"]')) {
   const { startCharts } = await import('./charts.js');
   startCharts();
+}
+if (document.querySelector('[data-parts]')) {
+  const { startFleet } = await import('./fleet.js');
+  startFleet();
 }
 
 // The very first page of a browser is drawn before the server knows its zone: draw the times again.

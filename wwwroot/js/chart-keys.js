@@ -1,5 +1,4 @@
 // Charts by keyboard: walk the points, mark a stretch, zoom into it. What the crosshair stands on is read out.
-import { words } from './chart-view.js';
 import { iso } from './zone-time.js';
 
 export function startChartKeys(charts, { moveTo, zoomTo }) {
@@ -26,7 +25,7 @@ export function startChartKeys(charts, { moveTo, zoomTo }) {
       mark(anchor === null ? null : [points[anchor].x, points[index].x]);
       for (const each of charts.values()) each.sensordash.isInGap = false; // Where the mouse rests does not matter now.
       moveTo(index);
-      read(chart, points[index]);
+      read(chart, place.dataset.canvas, points[index]);
     } else if (event.key === 'Enter' && anchor !== null && anchor !== at && at >= 0) {
       const ends = [points[anchor].x, points[at].x].sort((a, b) => a - b);
       [anchor] = [null];
@@ -53,8 +52,8 @@ function step(points, from, by) {
   return index;
 }
 
-function read(chart, point) {
-  const readout = document.querySelector(`[data-readout="${chart.sensordash.quantity}"]`);
-  readout.textContent = point.y === null ? `${iso(point.x, chart.sensordash.zone)}: no data`
-    : `${iso(point.x, chart.sensordash.zone)}: ${words(chart.sensordash, point).join(', ')}`;
+function read(chart, place, point) {
+  const readout = document.querySelector(`[data-readout="${place}"]`);
+  const time = point.title ?? iso(point.x, chart.sensordash.zone);
+  readout.textContent = `${time}: ${point.y === null ? 'no data' : chart.sensordash.words(point).join(', ')}`;
 }

@@ -50,7 +50,8 @@ export const gaps = {
     for (const gap of own.gaps) {
       const left = Math.max(chartArea.left, x.getPixelForValue(gap.from * 1000));
       const right = Math.min(chartArea.right, x.getPixelForValue(gap.to * 1000));
-      const lines = [`no data ${span(gap.from * 1000, gap.to * 1000, own.zone)}`, `(${gap.missing.toLocaleString()} reading${gap.missing === 1 ? '' : 's'} missing)`];
+      const lines = [`no data ${span(gap.from * 1000, gap.to * 1000, own.zone)}`];
+      if (gap.missing !== undefined) lines.push(`(${gap.missing.toLocaleString()} reading${gap.missing === 1 ? '' : 's'} missing)`);
       write(ctx, lines, { left, right, top: chartArea.top, bottom: chartArea.bottom }, own.colors);
     }
     ctx.restore();
@@ -79,7 +80,7 @@ export const crosshair = {
   },
 };
 
-function clip(ctx, area, draw) {
+export function clip(ctx, area, draw) {
   ctx.save();
   ctx.beginPath();
   ctx.rect(area.left, area.top, area.width, area.height);

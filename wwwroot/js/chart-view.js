@@ -1,4 +1,4 @@
-// One chart: a quantity of a node over time.
+// One chart: a quantity over time.
 import { timeTicks } from './chart-axis.js';
 import { band, crosshair, gaps } from './chart-plugins.js';
 import { iso } from './zone-time.js';
@@ -9,12 +9,13 @@ const DottedBelow = 60;
 // A sensor's noise must not fill the height: the axis shows at least this much.
 const LeastSpan = 1;
 
-export function createChart(canvas, state, { onZoom, onHover }) {
+/** `spread` draws what lies around the line; the state's `words` say a point. */
+export function createChart(canvas, state, { onZoom, onHover, spread = band }) {
   const chart = new Chart(canvas, {
     type: 'line',
     data: { datasets: [{ data: [] }] },
     options: options(state, onZoom, onHover),
-    plugins: [gaps, band, crosshair, { id: 'own', beforeInit(c) { c.sensordash = state; } }],
+    plugins: [gaps, spread, crosshair, { id: 'own', beforeInit(c) { c.sensordash = state; } }],
   });
   return chart;
 }
@@ -106,8 +107,8 @@ function options(state, onZoom, onHover) {
         titleFont: { size: 12, weight: 'normal' },
         bodyFont: { size: 13 },
         callbacks: {
-          title: ([item]) => item && iso(item.raw.x, state.zone),
-          label: item => words(state, item.raw),
+          title: ([item]) => item && (item.raw.title ?? iso(item.raw.x, state.zone)),
+          label: item => state.words(item.raw),
         },
       },
       zoom: {

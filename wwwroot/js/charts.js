@@ -1,9 +1,9 @@
 // The charts of a node page: they follow the range the server put into the page, and share one crosshair.
 import { startChartKeys } from './chart-keys.js';
-import { createChart, recolor, showPoints } from './chart-view.js';
+import { colorsOf, moveTo as moveAll, zoomTo as zoomFrom } from './chart-moves.js';
+import { createChart, recolor, showPoints, words } from './chart-view.js';
 import { saveSeen } from './seen-csv.js';
 import { fetchSeries, pointsOf, toFahrenheit } from './series.js';
-import { visit } from './soft.js';
 
 const charts = new Map(); // By quantity.
 let loaded = null;
@@ -70,6 +70,7 @@ function show(section, series) {
       time: null,
       mark: null,
     };
+    state.words = point => words(state, point);
     let chart = charts.get(quantity);
     if (chart) Object.assign(chart.sensordash, state);
     else {
@@ -89,32 +90,9 @@ function show(section, series) {
   if (index >= 0) moveTo(index);
 }
 
-/** Puts the crosshair of every chart on one point; null takes it away. */
-function moveTo(index, isCertain = false) {
-  for (const chart of charts.values()) {
-    const point = index === null ? null : chart.data.datasets[0].data[index];
-    const time = point ? point.x : null;
-    const active = point && point.y !== null ? [{ datasetIndex: 0, index }] : [];
-    if (chart.sensordash.time === time && !isCertain) continue;
-    chart.sensordash.time = time;
-    chart.setActiveElements(active);
-    chart.tooltip.setActiveElements(active, { x: 0, y: 0 });
-    chart.update('none');
-  }
-}
+const moveTo = (index, isCertain) => moveAll(charts, index, isCertain);
 
-/** Zooms every chart, the statistics and the table: the range is in the address, and back undoes it. */
-function zoomTo(from, to) {
-  const address = new URL(location.href);
-  const query = address.searchParams;
-  const text = time => new Date(Math.round(time / 1000) * 1000).toISOString().replace('.000', '');
-  const before = query.get('base') ?? query.get('range') ?? (query.get('from') ? `${text(shown.from * 1000)} to ${text(shown.to * 1000)}` : '24h');
-  for (const name of ['range', 'page', 'from', 'to', 'base']) query.delete(name);
-  query.set('from', text(from));
-  query.set('to', text(to));
-  query.set('base', before);
-  visit(address.href);
-}
+const zoomTo = (from, to) => zoomFrom(shown, from, to);
 
 function fail(failure) {
   for (const panel of document.querySelectorAll('[data-charts] [data-panel]')) {
@@ -133,13 +111,4 @@ function fail(failure) {
 function clearFault(panel) {
   panel.classList.remove('outdated');
   panel.querySelector('[data-fault]').hidden = true;
-}
-
-function colorsOf(quantity) {
-  const style = getComputedStyle(document.documentElement);
-  const color = name => style.getPropertyValue(`--${name}`).trim();
-  return {
-    line: color(quantity), band: color(`${quantity}-band`), bandEdge: color(`${quantity}-edge`), text: color('text'), muted: color('muted'), grid: color('grid'),
-    axis: color('line'), surface: color('surface'), hatch: color('hatch'), mark: color('mark'),
-  };
 }

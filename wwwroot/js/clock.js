@@ -7,6 +7,7 @@ export function startClock() {
   setInterval(() => { if (!document.hidden) updateTimes(); }, Step);
   document.addEventListener('visibilitychange', updateTimes);
   document.addEventListener('page:swapped', update);
+  document.addEventListener('part:filled', update);
 }
 
 function update() {

@@ -1,6 +1,6 @@
 // Shortcuts: whatever has data-key is clicked or focused by that key; g and a letter goes to a page.
 
-const Pages = { d: 0, z: 1, e: 2 };
+const Pages = { d: 0, a: 1, z: 2, e: 3 };
 let going = false;
 
 export function startKeys() {

@@ -64,7 +64,10 @@ function replaceRegions(page) {
     if (!fresh || fresh.isEqualNode(old)) continue;
     keepCharts(old, fresh);
     keepOpen(old, fresh);
-    keepScroll(old, fresh, () => old.replaceWith(fresh));
+    keepScroll(old, fresh, () => {
+      keepFragments(old, fresh);
+      old.replaceWith(fresh);
+    });
   }
   for (const form of document.querySelectorAll('form[data-soft]')) followForm(form, page);
   for (const link of document.querySelectorAll('a[data-key="r"]')) link.href = location.href;
@@ -82,6 +85,24 @@ function keepCharts(old, fresh) {
   }
   for (const readout of old.querySelectorAll('[data-readout]'))
     fresh.querySelector(`[data-readout="${readout.dataset.readout}"]`)?.replaceWith(readout);
+}
+
+// A part that the page fetches by itself shows what it had until it has been fetched again.
+function keepFragments(old, fresh) {
+  for (const place of fresh.querySelectorAll('[data-fragment]')) {
+    const before = old.querySelector(`div[data-part="${place.dataset.part}"]`);
+    if (before) place.replaceChildren(...before.childNodes);
+  }
+}
+
+/** Fills one part of the page anew, keeping scroll and focus. */
+export function fill(place, nodes) {
+  const fresh = place.cloneNode(false);
+  fresh.append(...nodes);
+  const focus = place.contains(document.activeElement) ? focusPath() : null;
+  keepScroll(place, fresh, () => place.replaceWith(fresh));
+  restoreFocus(focus);
+  document.dispatchEvent(new CustomEvent('part:filled'));
 }
 
 function keepOpen(old, fresh) {
@@ -131,11 +152,18 @@ function restoreFocus(path) {
   target?.focus({ preventScroll: true });
 }
 
-class Failure extends Error {
+/** What the server said instead of a page. */
+export class Failure extends Error {
   constructor(page, status) {
     super(page.querySelector('[data-error-page] h1')?.textContent ?? `The server answered ${status}`);
     this.traceId = page.querySelector('[data-trace-id]')?.textContent;
   }
+}
+
+/** Why fetching failed, in words without a full stop. */
+export function causeOf(failure) {
+  if (failure.name === 'TimeoutError') return 'The server took longer than a minute';
+  return failure.traceId ? failure.message : 'The server cannot be reached';
 }
 
 function showFailure(failure, address) {
@@ -144,8 +172,7 @@ function showFailure(failure, address) {
   panel.hidden = failure === null;
   if (failure === null) return panel.replaceChildren();
   const words = document.createElement('p');
-  const cause = failure instanceof Failure ? failure.message : failure.name === 'TimeoutError' ? 'The server took longer than a minute' : 'The server cannot be reached';
-  words.textContent = `${cause}. What you see is from before.${failure.traceId ? ` Trace id ${failure.traceId}.` : ''} `;
+  words.textContent = `${causeOf(failure)}. What you see is from before.${failure.traceId ? ` Trace id ${failure.traceId}.` : ''} `;
   const retry = Object.assign(document.createElement('button'), { type: 'button', className: 'button', textContent: 'Try again' });
   retry.addEventListener('click', () => swap(address));
   panel.replaceChildren(words, retry);

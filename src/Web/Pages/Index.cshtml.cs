@@ -15,10 +15,6 @@ internal sealed class IndexModel(NodeDirectory nodes, ZoneDirectory zones, Spark
 
     private const string NoZone = "none";
 
-    // "Node 8" stands before "Node 10".
-    private static readonly StringComparer _asPeopleCount =
-        StringComparer.Create(CultureInfo.InvariantCulture, CompareOptions.NumericOrdering | CompareOptions.IgnoreCase);
-
     [BindProperty(SupportsGet = true, Name = "status")]
     public string? Status { get; set; }
 
@@ -53,7 +49,7 @@ internal sealed class IndexModel(NodeDirectory nodes, ZoneDirectory zones, Spark
         All = await nodes.ListAsync(cancellationToken);
         Zones = await zones.ListAsync(cancellationToken);
         var found = All.Where(IsWanted).OrderBy(n => n.Zone is null).ThenBy(n => n.Zone?.Name, StringComparer.OrdinalIgnoreCase)
-            .ThenBy(n => n.Zone?.Id).ThenBy(n => n.DisplayName, _asPeopleCount).ThenBy(n => n.Node.Address).ToArray();
+            .ThenBy(n => n.Zone?.Id).ThenBy(n => n.DisplayName, NameOrder.AsPeopleCount).ThenBy(n => n.Node.Address).ToArray();
         Found = found.Length;
         if (int.TryParse(Request.Query["page"], NumberStyles.None, CultureInfo.InvariantCulture, out var page)) PageNumber = Math.Clamp(page, 1, PageCount);
 

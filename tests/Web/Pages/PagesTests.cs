@@ -62,6 +62,7 @@ public sealed partial class PagesTests : ApiTests
     [Theory]
     [InlineData("/")]
     [InlineData("/nodes/12")]
+    [InlineData("/analytics")]
     [InlineData("/zones")]
     [InlineData("/export")]
     public async Task EveryPage_HasNoInlineScriptOrStyle(string path)

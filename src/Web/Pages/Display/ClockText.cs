@@ -34,6 +34,10 @@ internal static class ClockText
     /// <summary>+02, +05:30.</summary>
     public static string Offset(long time, DateTimeZone zone) => _offset.Format(At(time, zone));
 
+    /// <summary>A length to the second: "45 s", "7 min 13 s", "3 h 36 min".</summary>
+    public static string Length(long seconds) => string.Join(' ', new[] { (seconds / DaySeconds, "d"), (seconds % DaySeconds / 3600, "h"), (seconds % 3600 / 60, "min"), (seconds % 60, "s") }
+        .Where(part => part.Item1 > 0).Select(part => FormattableString.Invariant($"{part.Item1} {part.Item2}")));
+
     /// <summary>"2026-05-01 08:00 – 09:30".</summary>
     public static string Span(long from, long to, DateTimeZone zone)
     {

@@ -26,6 +26,7 @@ internal sealed class ViewSettings
         ZoneFault = found is null && ZoneChoice != BrowserZone ? $"“{name}” is no IANA time zone such as Europe/Paris; times are UTC." : null;
         Zone = found ?? DateTimeZone.Utc;
         _isZoneKnown = found is not null && cookies.ContainsKey(ZoneCookie);
+        HasScript = cookies.ContainsKey(ZoneCookie);
         Fahrenheit = query["unit"] == "f";
         RefreshSeconds = int.TryParse(query["refresh"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
             && RefreshChoices.Any(c => c.Seconds == seconds) ? seconds : 0;
@@ -47,6 +48,9 @@ internal sealed class ViewSettings
 
     /// <summary>The zone and why it is this one.</summary>
     public string ZoneWords => ZoneChoice != BrowserZone ? Zone.Id : _isZoneKnown ? $"{Zone.Id} (browser)" : "UTC (the browser's zone is not known)";
+
+    /// <summary>Whether this browser has run our scripts before, and so can fetch parts of a page by itself.</summary>
+    public bool HasScript { get; }
 
     public bool Fahrenheit { get; }
 

@@ -1,0 +1,10 @@
+using System.Globalization;
+
+namespace SensorDash.Web.Pages.Display;
+
+internal static class NameOrder
+{
+    /// <summary>"Node 8" stands before "Node 10".</summary>
+    public static readonly StringComparer AsPeopleCount =
+        StringComparer.Create(CultureInfo.InvariantCulture, CompareOptions.NumericOrdering | CompareOptions.IgnoreCase);
+}

@@ -1,0 +1,38 @@
+// What every chart does the same way: one crosshair for all on the page, zoom by the address, colors from the style sheet.
+import { visit } from './soft.js';
+
+/** Puts the crosshair of every chart on one point; null takes it away. */
+export function moveTo(charts, index, isCertain = false) {
+  for (const chart of charts.values()) {
+    const point = index === null ? null : chart.data.datasets[0].data[index];
+    const time = point ? point.x : null;
+    const active = point && point.y !== null ? [{ datasetIndex: 0, index }] : [];
+    if (chart.sensordash.time === time && !isCertain) continue;
+    chart.sensordash.time = time;
+    chart.setActiveElements(active);
+    chart.tooltip.setActiveElements(active, { x: 0, y: 0 });
+    chart.update('none');
+  }
+}
+
+/** Zooms every chart, the statistics and the tables: the range is in the address, and back undoes it. */
+export function zoomTo(shown, from, to) {
+  const address = new URL(location.href);
+  const query = address.searchParams;
+  const text = time => new Date(Math.round(time / 1000) * 1000).toISOString().replace('.000', '');
+  const before = query.get('base') ?? query.get('range') ?? (query.get('from') ? `${text(shown.from * 1000)} to ${text(shown.to * 1000)}` : '24h');
+  for (const name of ['range', 'page', 'from', 'to', 'base']) query.delete(name);
+  query.set('from', text(from));
+  query.set('to', text(to));
+  query.set('base', before);
+  visit(address.href);
+}
+
+export function colorsOf(quantity) {
+  const style = getComputedStyle(document.documentElement);
+  const color = name => style.getPropertyValue(`--${name}`).trim();
+  return {
+    line: color(quantity), band: color(`${quantity}-band`), bandEdge: color(`${quantity}-edge`), text: color('text'), muted: color('muted'), grid: color('grid'),
+    axis: color('line'), surface: color('surface'), hatch: color('hatch'), mark: color('mark'),
+  };
+}

@@ -1,0 +1,166 @@
+// Percentile bands of many nodes over time, from GET /api/fleet/series.
+import { startChartKeys } from './chart-keys.js';
+import { colorsOf, moveTo as moveAll, zoomTo as zoomFrom } from './chart-moves.js';
+import { clip } from './chart-plugins.js';
+import { createChart, recolor, showPoints } from './chart-view.js';
+import { runsOf, toFahrenheit } from './series.js';
+import { waitIn } from './waiting.js';
+import { iso } from './zone-time.js';
+
+const Timeout = 60_000; // ms
+
+const charts = new Map(); // One at the most, under the name of its place.
+let running = null;
+let loaded = null;
+let shown = null;
+
+export function startFleet() {
+  load();
+  document.addEventListener('page:swapped', load);
+  document.addEventListener('theme:changed', () => {
+    for (const chart of charts.values()) {
+      chart.sensordash.colors = colorsOf(chart.sensordash.quantity);
+      recolor(chart);
+    }
+  });
+  startChartKeys(charts, { moveTo, zoomTo });
+}
+
+async function load() {
+  const old = charts.get('fleet');
+  if (old && !old.canvas.isConnected) {
+    old.destroy();
+    charts.clear();
+  }
+  running?.abort();
+  const panel = document.querySelector('[data-fleet]');
+  if (!panel) return void (loaded = null);
+  const own = running = new AbortController();
+  const { fleet, unit, quantity, tz } = panel.dataset;
+  const wanted = [fleet, unit, quantity, tz].join();
+  await waitIn(panel, own, async signal => {
+    // Another unit or quantity of the same readings needs no new question; the chart only draws what the words around it say.
+    if (loaded?.fleet !== fleet) loaded = { fleet, series: await fetchSeries(fleet, signal) };
+    if (charts.size === 0 || loaded.wanted !== wanted) draw(panel, loaded.series);
+    else describe(panel, charts.get('fleet').data.datasets[0].data, loaded.series);
+    loaded.wanted = wanted;
+  }, load);
+}
+
+async function fetchSeries(address, signal) {
+  const answer = await fetch(address, { headers: { accept: 'application/json' }, signal: AbortSignal.any([signal, AbortSignal.timeout(Timeout)]) });
+  const body = await answer.json();
+  if (!answer.ok) throw Object.assign(new Error(body.detail ?? body.title), { traceId: body.traceId });
+  return body;
+}
+
+function draw(panel, series) {
+  const { quantity, unit, tz } = panel.dataset;
+  const place = panel.querySelector('[data-canvas]');
+  const convert = quantity === 'temperature' && unit === 'f' ? toFahrenheit : value => value;
+  const points = pointsOf(series, quantity, convert, tz);
+  const state = {
+    quantity, from: series.from * 1000, to: series.to * 1000, zone: tz, unit: quantity === 'humidity' ? '%RH' : unit === 'f' ? '°F' : '°C',
+    gaps: gapsOf(series, points), halfBucket: series.bucket_seconds * 500, isBucketed: true, colors: colorsOf(quantity), time: null, mark: null, words: point => words(point, state),
+  };
+  let chart = charts.get('fleet');
+  if (chart) {
+    // The chart's own handlers hold the object, so it changes its contents and not its place.
+    Object.assign(chart.sensordash, state);
+    chart.sensordash.words = point => words(point, chart.sensordash);
+  } else {
+    chart = createChart(place.querySelector('canvas'), state, { onZoom: zoomTo, onHover: moveTo, spread: bands });
+    place.addEventListener('mouseleave', () => moveTo(null));
+    charts.set('fleet', chart);
+  }
+  shown = series;
+  recolor(chart);
+  showPoints(chart, points);
+  moveTo(null, true);
+  place.querySelector('[data-skeleton]')?.remove();
+  describe(panel, points, series);
+}
+
+// A point for each bucket, in its middle, and a null point wherever a bucket has no readings.
+function pointsOf(series, quantity, convert, zone) {
+  const points = [];
+  const half = series.bucket_seconds * 500;
+  for (const bucket of series.buckets) {
+    const values = bucket[quantity];
+    if (values.p50 === null) continue;
+    const start = bucket.bucket_start * 1000;
+    const before = points.at(-1);
+    if (before && before.start + 2 * half < start) points.push({ x: (before.x + start + half) / 2, y: null });
+    points.push({
+      x: start + half, start, y: convert(values.p50), p95: convert(values.p95), p99: convert(values.p99), min: convert(values.min), max: convert(values.max),
+      count: bucket.reading_count, title: `${iso(start, zone)}, ${lengthWords(series.bucket_seconds)}`,
+    });
+  }
+  return points;
+}
+
+// Silence between buckets, before the first and after the last; what is still to come is not silence.
+function gapsOf(series, points) {
+  const known = points.filter(point => point.y !== null).map(point => point.start / 1000);
+  const end = Math.min(series.to, Date.now() / 1000);
+  const gaps = [];
+  let from = series.from;
+  for (const start of [...known, end]) {
+    if (start - from >= 1 && (start !== end || start - from > series.bucket_seconds)) gaps.push({ from, to: start });
+    from = Math.max(from, start + series.bucket_seconds);
+  }
+  return gaps;
+}
+
+function describe(panel, points, series) {
+  const known = points.filter(point => point.y !== null);
+  const total = known.reduce((sum, point) => sum + point.count, 0);
+  panel.querySelector('[data-fleet-resolution]').textContent =
+    `exact percentiles, ${lengthWords(series.bucket_seconds)} a point${known.length ? `, 1 : ${Math.round(total / known.length).toLocaleString()}` : ''}`;
+  const values = known.length === 0 ? [['readings', '0']] : [
+    ['min', number(Math.min(...known.map(p => p.min)))], ['max', number(Math.max(...known.map(p => p.max)))], ['readings', total.toLocaleString()]];
+  panel.querySelector('[data-fleet-values]').replaceChildren(...values.map(([name, value]) => {
+    const line = document.createElement('div');
+    line.append(Object.assign(document.createElement('dt'), { textContent: name }), Object.assign(document.createElement('dd'), { textContent: value }));
+    return line;
+  }));
+}
+
+function words(point, { unit }) {
+  return [`p50 ${number(point.y)} ${unit}`, `p95 ${number(point.p95)}, p99 ${number(point.p99)}`, `min ${number(point.min)}, max ${number(point.max)}`,
+    `${point.count.toLocaleString()} reading${point.count === 1 ? '' : 's'}`];
+}
+
+const number = value => value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+function lengthWords(seconds) {
+  const parts = [[Math.floor(seconds / 86_400), 'd'], [Math.floor(seconds % 86_400 / 3600), 'h'], [Math.floor(seconds % 3600 / 60), 'min'], [seconds % 60, 's']];
+  return parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(' ');
+}
+
+const moveTo = (index, isCertain) => moveAll(charts, index, isCertain);
+
+const zoomTo = (from, to) => zoomFrom(shown, from, to);
+
+// Three nested bands, each a tint darker; a bucket is as wide as it lasts, so that one alone can be seen.
+const bands = {
+  id: 'bands',
+  beforeDatasetsDraw(chart) {
+    const { ctx, chartArea, scales: { x, y }, sensordash: own } = chart;
+    clip(ctx, chartArea, () => {
+      ctx.fillStyle = own.colors.band;
+      ctx.strokeStyle = own.colors.bandEdge;
+      for (const [low, high] of [['min', 'max'], ['y', 'p99'], ['y', 'p95']]) {
+        for (const run of runsOf(chart.data.datasets[0].data)) {
+          const edges = [{ ...run[0], x: run[0].x - own.halfBucket }, ...run, { ...run.at(-1), x: run.at(-1).x + own.halfBucket }];
+          ctx.beginPath();
+          for (const p of edges) ctx.lineTo(x.getPixelForValue(p.x), y.getPixelForValue(p[high]));
+          for (const p of edges.toReversed()) ctx.lineTo(x.getPixelForValue(p.x), y.getPixelForValue(p[low]));
+          ctx.closePath();
+          ctx.fill();
+          if (low === 'min') ctx.stroke();
+        }
+      }
+    });
+  },
+};
