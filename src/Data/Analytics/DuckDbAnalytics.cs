@@ -138,14 +138,17 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
         var ranks = new decimal?[percentiles];
         var list = chunk[column + 4].GetList<double>(row);
         for (var i = 0; i < percentiles; i++) ranks[i] = Percentile(list[i]);
-        return new(count, chunk[column + 1].Values<short>()[row] / 100m, chunk[column + 2].Values<short>()[row] / 100m,
+        return new(count, ValueSummary.Units(chunk[column + 1].Values<short>()[row], 2), ValueSummary.Units(chunk[column + 2].Values<short>()[row], 2),
             ValueSummary.Average(Long(chunk, column + 3, row), count), ranks);
     }
 
-    // Percentiles have at most two decimals and values are whole, so the exact rank value has at most four decimals: rounding the double to
-    // those gives it back exactly, and what follows is the same arithmetic as in ValueSummary.
+    // Percentiles have at most two decimals and values are whole, so the exact value has at most four decimals in hundredths: rounding the
+    // double to those gives it back exactly. What remains is the rounding to four decimals in whole units, half away from zero.
     private static decimal Percentile(double hundredths)
-        => Math.Round((decimal)Math.Round(hundredths, 4) / 100, 4, MidpointRounding.AwayFromZero);
+    {
+        var exact = (long)Math.Round(hundredths * 10_000);
+        return ValueSummary.Units((exact + (exact < 0 ? -50 : 50)) / 100, 4);
+    }
 
     private static long Long(DuckDbChunk chunk, int column, int row) => chunk[column].Values<long>()[row];
 
