@@ -36,8 +36,8 @@ async function load() {
   const panel = document.querySelector('[data-fleet]');
   if (!panel) return void (loaded = null);
   const own = running = new AbortController();
-  const { fleet, unit, quantity, tz } = panel.dataset;
-  const wanted = [fleet, unit, quantity, tz].join();
+  const { fleet, from, to, unit, quantity, tz } = panel.dataset;
+  const wanted = [fleet, from, to, unit, quantity, tz].join();
   await waitIn(panel, own, async signal => {
     // Another unit or quantity of the same readings needs no new question; the chart only draws what the words around it say.
     if (loaded?.fleet !== fleet) loaded = { fleet, series: await fetchSeries(fleet, signal) };
@@ -56,12 +56,14 @@ async function fetchSeries(address, signal) {
 
 function draw(panel, series) {
   const { quantity, unit, tz } = panel.dataset;
+  // The buckets at both ends are whole ones and reach beyond the range.
+  const view = { from: Number(panel.dataset.from), to: Number(panel.dataset.to), length: series.bucket_seconds };
   const place = panel.querySelector('[data-canvas]');
   const convert = quantity === 'temperature' && unit === 'f' ? toFahrenheit : value => value;
   const points = pointsOf(series, quantity, convert, tz);
   const state = {
-    quantity, from: series.from * 1000, to: series.to * 1000, zone: tz, unit: quantity === 'humidity' ? '%RH' : unit === 'f' ? '°F' : '°C',
-    gaps: gapsOf(series, points), halfBucket: series.bucket_seconds * 500, isBucketed: true, colors: colorsOf(quantity), time: null, mark: null, words: point => words(point, state),
+    quantity, from: view.from * 1000, to: view.to * 1000, zone: tz, unit: quantity === 'humidity' ? '%RH' : unit === 'f' ? '°F' : '°C',
+    gaps: gapsOf(view, points), halfBucket: series.bucket_seconds * 500, isBucketed: true, colors: colorsOf(quantity), time: null, mark: null, words: point => words(point, state),
   };
   let chart = charts.get('fleet');
   if (chart) {
@@ -73,7 +75,7 @@ function draw(panel, series) {
     place.addEventListener('mouseleave', () => moveTo(null));
     charts.set('fleet', chart);
   }
-  shown = series;
+  shown = view;
   recolor(chart);
   showPoints(chart, points);
   moveTo(null, true);
@@ -100,15 +102,16 @@ function pointsOf(series, quantity, convert, zone) {
 }
 
 // Silence between buckets, before the first and after the last; what is still to come is not silence.
-function gapsOf(series, points) {
+function gapsOf(view, points) {
   const known = points.filter(point => point.y !== null).map(point => point.start / 1000);
-  const end = Math.min(series.to, Date.now() / 1000);
+  const end = Math.min(view.to, Date.now() / 1000);
   const gaps = [];
-  let from = series.from;
-  for (const start of [...known, end]) {
-    if (start - from >= 1 && (start !== end || start - from > series.bucket_seconds)) gaps.push({ from, to: start });
-    from = Math.max(from, start + series.bucket_seconds);
+  let from = view.from;
+  for (const start of known) {
+    if (start - from >= 1) gaps.push({ from, to: start });
+    from = start + view.length;
   }
+  if (end - from >= view.length) gaps.push({ from, to: end });
   return gaps;
 }
 

@@ -31,8 +31,15 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
     public string Unit => IsHumidity ? "%RH" : View.TemperatureUnit;
 
     /// <summary>Where the chart gets its points.</summary>
-    public string SeriesPath => FormattableString.Invariant($"/api/fleet/series?from={Range.From}&to={Range.To}&points={Choice.Points(Range)}")
-        + (Choice.ArePicked ? $"&nodes={string.Join(',', Choice.Addresses)}" : Choice.ZoneId is { } zone ? FormattableString.Invariant($"&zone_id={zone}") : "");
+    public string SeriesPath
+    {
+        get
+        {
+            var (start, end, count) = Choice.Buckets(Range);
+            var nodes = Choice.ArePicked ? $"&nodes={string.Join(',', Choice.Addresses)}" : Choice.ZoneId is { } zone ? FormattableString.Invariant($"&zone_id={zone}") : "";
+            return FormattableString.Invariant($"/api/fleet/series?from={start}&to={end}&points={count}") + nodes;
+        }
+    }
 
     /// <summary>This range by its ends, so that a file is of what is on screen.</summary>
     public PageAddress CsvOf(string table) => View.Here.With(("handler", "Csv"), ("table", table), ("range", null), ("base", null),
@@ -125,7 +132,10 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
     }
 
     private Task<FleetSeries> ReadBandsAsync(CancellationToken cancellationToken)
-        => analytics.FleetAsync(Choice.Addresses, Range.From, Range.To, Choice.Points(Range), cancellationToken);
+    {
+        var (start, end, count) = Choice.Buckets(Range);
+        return analytics.FleetAsync(Choice.Addresses, start, end, count, cancellationToken);
+    }
 
     private async Task<HourMap> ReadHoursAsync(CancellationToken cancellationToken)
         => HourMap.Of(await analytics.HoursOfWeekAsync(Choice.Addresses, new(Range.From, Range.To), View.Zone, cancellationToken), IsHumidity, View);

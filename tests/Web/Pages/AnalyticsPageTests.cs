@@ -98,6 +98,16 @@ public sealed partial class AnalyticsPageTests : ApiTests
     }
 
     [Fact]
+    public async Task Hours_AllMuchTheSame_AreMuchTheSameColor()
+    {
+        await StoreAsync(Some.Reading(1, Noon, temperature: 2000), Some.Reading(1, Noon - 3600, temperature: 2001));
+
+        var part = await ReadPageAsync("/analytics?range=1d&tz=UTC&handler=hours");
+
+        Assert.Equal(2, part.Split("<td class=\"heat-4\"").Length - 1);
+    }
+
+    [Fact]
     public async Task BandTable_Gap_IsALineOfItsOwn()
     {
         await StoreAsync([.. Some.Run(1, 20, Noon - 3000), .. Some.Run(1, 20)]);

@@ -12,9 +12,14 @@ namespace SensorDash.Web.Pages.Display;
 internal sealed record FleetChoice(
     IReadOnlyList<NodeView> Offered, IReadOnlyList<NodeView> Chosen, int? ZoneId, bool ArePicked, string? Fault)
 {
-    // Between points closer than two usual intervals a fleet would seem to fall silent all the time.
-    private const int IntervalsOfAPoint = 2;
-    private const int MostPoints = 200;
+    // In buckets shorter than two usual intervals a fleet would seem to fall silent all the time.
+    private const int IntervalsOfABucket = 2;
+    private const int MostBuckets = 200;
+
+    // Round lengths are whole multiples of the usual intervals, so that each bucket has as many readings of one node as of another
+    // and the median does not jump between them.
+    private static readonly long[] _roundSeconds =
+        [1, 2, 5, 10, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200, 86_400];
 
     /// <summary>Addresses of the chosen nodes.</summary>
     public int[] Addresses => [.. Chosen.Select(n => n.Node.Address)];
@@ -38,11 +43,15 @@ internal sealed record FleetChoice(
     /// <summary>Whether any chosen node can have readings in a range, told without asking for them.</summary>
     public bool MayHaveReadings(ViewRange range) => Chosen.Any(n => n.Node.FirstSeenAt <= range.To && n.Node.LastSeenAt >= range.From);
 
-    /// <summary>As many points as make sense over a range.</summary>
-    public int Points(ViewRange range)
+    /// <summary>What to ask for to get whole buckets of a round length that cover a range: its first and last second, and how many there are.</summary>
+    public (long Start, long End, int Count) Buckets(ViewRange range)
     {
         var intervals = Chosen.Select(n => n.Liveness.ExpectedIntervalSeconds).OfType<int>().Order().ToArray();
         var usual = intervals.Length == 0 ? 1 : Math.Max(1, intervals[intervals.Length / 2]);
-        return (int)Math.Clamp(range.Seconds / (IntervalsOfAPoint * (long)usual), 1, MostPoints);
+        var least = Math.Max(IntervalsOfABucket * (long)usual, (range.Seconds + MostBuckets - 1) / MostBuckets);
+        var seconds = _roundSeconds.FirstOrDefault(s => s >= least);
+        if (seconds == 0) seconds = (least + 86_399) / 86_400 * 86_400;
+        var (first, last) = (range.From / seconds, (range.To - 1) / seconds);
+        return (first * seconds, ((last + 1) * seconds) - 1, (int)(last - first + 1));
     }
 }

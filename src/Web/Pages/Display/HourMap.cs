@@ -4,14 +4,17 @@ namespace SensorDash.Web.Pages.Display;
 
 /// <summary>Averages by weekday and hour, with a step of color each.</summary>
 /// <param name="Cells">By weekday, Monday first, and hour; null without values.</param>
-/// <param name="Min">Lowest average, or null without any.</param>
-/// <param name="Max">Highest.</param>
+/// <param name="Min">Where the scale begins: the lowest average or below; null without any.</param>
+/// <param name="Max">Where it ends.</param>
 internal sealed record HourMap(IReadOnlyList<HourCell?[]> Cells, decimal? Min, decimal? Max)
 {
     /// <summary>Steps of color: more nobody can tell apart.</summary>
     public const int Steps = 9;
 
     private const int Days = 7;
+
+    // A sensor's noise must not fill the scale: it spans at least this much, in the unit shown, as the charts' axes do.
+    private const decimal LeastSpan = 1;
 
     public static IReadOnlyList<string> Weekdays { get; } = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
@@ -23,10 +26,12 @@ internal sealed record HourMap(IReadOnlyList<HourCell?[]> Cells, decimal? Min, d
         var known = hours.Select(h => (Hour: h, Value: isHumidity ? h.Percent : view.Temperature(h.Celsius))).Where(h => h.Value is not null).ToArray();
         if (known.Length == 0) return new(cells, null, null);
         var (min, max) = (known.Min(h => h.Value!.Value), known.Max(h => h.Value!.Value));
+        var spare = Math.Max(0, LeastSpan - (max - min)) / 2;
+        (min, max) = (min - spare, max + spare);
         foreach (var (hour, value) in known)
         {
-            var step = max > min ? Math.Min(Steps - 1, (int)((value!.Value - min) / (max - min) * Steps)) : Steps / 2;
-            cells[(hour.Weekday + Days - 1) % Days][hour.Hour] = new(value!.Value, hour.Count, step);
+            var step = Math.Min(Steps - 1, (int)((value!.Value - min) / (max - min) * Steps));
+            cells[(hour.Weekday + Days - 1) % Days][hour.Hour] = new(value.Value, hour.Count, step);
         }
         return new(cells, min, max);
     }
