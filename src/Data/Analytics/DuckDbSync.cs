@@ -19,6 +19,9 @@ public sealed partial class DuckDbSync(
     // A question waits this long for the last rows; then the store answers it.
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
 
+    // More than these are not applied within that time on a small machine, so waiting would only be lost time.
+    private const long MostRowsWaitedFor = 500_000;
+
     private readonly Lock _lock = new();
     private TaskCompletionSource _asked = NewSignal(), _progress = NewSignal();
     private DuckDbSidePath? _sidePath;
@@ -52,7 +55,8 @@ public sealed partial class DuckDbSync(
     internal async Task<DuckDbSidePath?> WhenCurrentAsync(CancellationToken cancellationToken)
     {
         if (Snapshot().State is AnalyticsState.Off or AnalyticsState.Failed) return null;
-        var wanted = (await store.ReadLagAsync(Snapshot().Applied, cancellationToken)).LastBatch;
+        var (wanted, behind, _) = await store.ReadLagAsync(Snapshot().Applied, cancellationToken);
+        if (behind > MostRowsWaitedFor) return null;
         var since = clock.GetTimestamp();
         while (true)
         {
@@ -138,11 +142,10 @@ public sealed partial class DuckDbSync(
 
     private void Fail(Exception error)
     {
-        Log.Failed(logger, error);
-        lock (_lock)
-        {
-            (_state, _notice) = (AnalyticsState.Failed, $"DuckDB cannot be used ({error.Message}) Answers come from the store, slower over many nodes.");
-        }
+        var notice = $"DuckDB cannot be used ({error.Message}) Answers come from the store, slower over many nodes.";
+        bool isNews;
+        lock (_lock) (isNews, _state, _notice) = (_notice != notice, AnalyticsState.Failed, notice);
+        if (isNews) Log.Failed(logger, error); // It is tried again every few seconds, and the log need not say so each time.
         Progress();
     }
 
