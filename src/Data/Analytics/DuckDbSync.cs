@@ -22,6 +22,8 @@ public sealed partial class DuckDbSync(
     // More than these are not applied within that time on a small machine, so waiting would only be lost time.
     private const long MostRowsWaitedFor = 500_000;
 
+    private const string CatchingUpNotice = "DuckDB is catching up; answers come from the store until then.";
+
     private readonly Lock _lock = new();
     private TaskCompletionSource _asked = NewSignal(), _progress = NewSignal();
     private DuckDbSidePath? _sidePath;
@@ -46,7 +48,11 @@ public sealed partial class DuckDbSync(
     /// <summary>Throws the file away and fills it again from the store. Returns at once; <see cref="ReadStatusAsync"/> tells how far it is.</summary>
     public void Rebuild()
     {
-        lock (_lock) _rebuild = true;
+        lock (_lock)
+        {
+            if (_state == AnalyticsState.Off) return;
+            (_rebuild, _state, _notice) = (true, AnalyticsState.CatchingUp, CatchingUpNotice);
+        }
         Ask();
     }
 
@@ -87,6 +93,7 @@ public sealed partial class DuckDbSync(
         await Task.Yield(); // The rest of the host starts meanwhile.
         while (!stoppingToken.IsCancellationRequested)
         {
+            var asked = AskedSignal(); // Before the attempt: what is asked for while it fails is not slept through.
             try
             {
                 await FollowAsync(stoppingToken);
@@ -97,11 +104,11 @@ public sealed partial class DuckDbSync(
             catch (Exception e) when (e is DuckDbException or DuckDbLibraryException or IOException or UnauthorizedAccessException)
             {
                 Fail(e);
-                await WaitAsync(AskedSignal(), _retry, stoppingToken);
+                await WaitAsync(asked, _retry, stoppingToken);
             }
             catch (StoreUnavailableException)
             {
-                await WaitAsync(AskedSignal(), _retry, stoppingToken);
+                await WaitAsync(asked, _retry, stoppingToken);
             }
             finally
             {
@@ -114,7 +121,7 @@ public sealed partial class DuckDbSync(
     {
         if (TakeRebuild()) DeleteFile();
         var sidePath = DuckDbSidePath.Open(options, stoppingToken);
-        lock (_lock) (_sidePath, _state, _notice) = (sidePath, AnalyticsState.CatchingUp, "DuckDB is catching up; answers come from the store until then.");
+        lock (_lock) (_sidePath, _state, _notice) = (sidePath, AnalyticsState.CatchingUp, CatchingUpNotice);
         // Another store, or an older copy of this one, has other batches under the same ids.
         var applied = sidePath.Applied;
         if (applied.Batch > 0 && await store.FindCommittedAtAsync(applied.Batch, stoppingToken) != applied.CommittedAt)
@@ -130,9 +137,9 @@ public sealed partial class DuckDbSync(
                 sidePath.Apply(changes, stoppingToken);
                 Progress();
             }
+            if (TakeRebuild(peek: true)) return;
             lock (_lock) (_state, _notice) = (AnalyticsState.Ready, null);
             Progress();
-            if (TakeRebuild(peek: true)) return;
             if (sidePath.SortOneMonth(stoppingToken)) continue;
             await WaitAsync(Task.WhenAny(commit, asked), Timeout.InfiniteTimeSpan, stoppingToken);
             if (!asked.IsCompleted) await WaitAsync(asked, _gather, stoppingToken);
