@@ -27,6 +27,17 @@ public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<Sens
     public async Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken)
         => await ViewAsync(await readings.ListNodesAsync(cancellationToken), cancellationToken);
 
+    /// <summary>The addresses of every node, or of those in a zone; cheaper than <see cref="ListAsync"/>, which looks at their readings.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    public async Task<IReadOnlyList<int>> ListAddressesAsync(int? zone, CancellationToken cancellationToken)
+    {
+        var addresses = (await readings.ListNodesAsync(cancellationToken)).Select(n => n.Address);
+        if (zone is null) return [.. addresses];
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var inZone = await context.NodeMetadata.Where(m => m.ZoneId == zone).Select(m => m.Address).ToHashSetAsync(cancellationToken);
+        return [.. addresses.Where(inZone.Contains)];
+    }
+
     /// <summary>One node, or null when there is none of that address.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
     public async Task<NodeView?> FindAsync(int address, CancellationToken cancellationToken)

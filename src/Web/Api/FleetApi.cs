@@ -56,19 +56,18 @@ internal static class FleetApi
         return (range.Start ?? Math.Max(0, end - SecondsPerDay), end);
     }
 
-    private static async Task<int[]> ChooseAsync(QueryReader reader, NodeDirectory directory, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<int>> ChooseAsync(QueryReader reader, NodeDirectory directory, CancellationToken cancellationToken)
     {
-        var views = await directory.ListAsync(cancellationToken);
-        var zone = _zone.Read(reader);
-        var chosen = views.Where(v => zone is null || v.Metadata?.ZoneId == zone).Select(v => v.Node.Address).ToArray();
-        if (reader.Text(_nodes.Name) is not { } text) return chosen;
+        var offered = await directory.ListAddressesAsync((int?)_zone.Read(reader), cancellationToken);
+        if (reader.Text(_nodes.Name) is not { } text) return offered;
+        var all = await directory.ListAddressesAsync(null, cancellationToken);
         var wanted = new HashSet<int>();
         foreach (var part in text.Split(','))
         {
-            if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var address) && views.Any(v => v.Node.Address == address)) wanted.Add(address);
+            if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var address) && all.Contains(address)) wanted.Add(address);
             else reader.Fault(_nodes.Name, $"names no node: '{part}'");
         }
-        return [.. chosen.Where(wanted.Contains)];
+        return [.. offered.Where(wanted.Contains)];
     }
 }
 
