@@ -43,19 +43,19 @@ public static class CalendarStatistics
 
     private sealed class Collector
     {
-        private readonly ValueSummary _temperature = new(), _humidity = new();
+        private readonly ReadingSummary _summary = new();
         private ulong? _deviceId;
-        private long _count;
 
         public void Add(in Reading reading)
         {
-            _count++;
             _deviceId = reading.DeviceId;
-            if (reading.TemperatureCentidegrees is { } celsius) _temperature.Add(celsius);
-            if (reading.HumidityCentipercent is { } percent) _humidity.Add(percent);
+            _summary.Add(reading);
         }
 
-        public NodeBucket Close(int node, CalendarBucket bucket) => new(node, _deviceId, bucket, _count,
-            _temperature.Summarize(ValueSummary.UsualPercentiles), _humidity.Summarize(ValueSummary.UsualPercentiles));
+        public NodeBucket Close(int node, CalendarBucket bucket)
+        {
+            var statistics = _summary.Summarize(ValueSummary.UsualPercentiles);
+            return new(node, _deviceId, bucket, statistics.Count, statistics.Temperature, statistics.Humidity);
+        }
     }
 }

@@ -10,7 +10,7 @@ namespace SensorDash.Data.Analytics;
 /// Derived and rebuildable. Rows and the batch they end with are written in one DuckDB transaction, so a change is applied exactly once,
 /// whenever the process dies. One writer (<see cref="DuckDbSync"/>); any number of readers, each with a connection of its own.
 /// </remarks>
-public sealed class DuckDbSidePath : IDisposable
+internal sealed class DuckDbSidePath : IDisposable
 {
     // A file of another format is rebuilt, not migrated: everything in it is in the store too.
     private const int Format = 1;

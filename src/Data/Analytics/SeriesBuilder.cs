@@ -9,10 +9,9 @@ internal sealed class SeriesBuilder(long dueFrom, long dueTo, long? bucketSecond
 {
     private readonly List<IReadOnlyList<SeriesPoint>> _runs = [];
     private readonly List<SeriesGap> _gaps = [];
-    private readonly ValueSummary _temperatures = new(), _humidities = new();
+    private readonly ReadingSummary _summary = new();
     private List<SeriesPoint> _run = [];
     private Bucket _bucket;
-    private long _count;
     private long? _previous;
     private short? _lastTemperature, _lastHumidity;
 
@@ -30,9 +29,7 @@ internal sealed class SeriesBuilder(long dueFrom, long dueTo, long? bucketSecond
         }
         _bucket.Add(index, reading);
         _previous = reading.Timestamp;
-        _count++;
-        if (reading.TemperatureCentidegrees is { } celsius) _temperatures.Add(celsius);
-        if (reading.HumidityCentipercent is { } percent) _humidities.Add(percent);
+        _summary.Add(reading);
         _lastTemperature = reading.TemperatureCentidegrees ?? _lastTemperature;
         _lastHumidity = reading.HumidityCentipercent ?? _lastHumidity;
     }
@@ -43,9 +40,8 @@ internal sealed class SeriesBuilder(long dueFrom, long dueTo, long? bucketSecond
         CloseRun();
         var silentSince = _previous ?? dueFrom; // Without any reading the whole range is silent.
         if (NodeSeries.IsGap(dueTo - silentSince, intervalSeconds)) _gaps.Add(SeriesGap.Between(silentSince, dueTo, intervalSeconds!.Value));
-        var statistics = new ReadingStatistics(_count,
-            _temperatures.Summarize(ValueSummary.UsualPercentiles), _humidities.Summarize(ValueSummary.UsualPercentiles));
-        return new(from, to, _count, bucketSeconds, intervalSeconds, _runs, _gaps, statistics, _lastTemperature / 100m, _lastHumidity / 100m);
+        var statistics = _summary.Summarize(ValueSummary.UsualPercentiles);
+        return new(from, to, statistics.Count, bucketSeconds, intervalSeconds, _runs, _gaps, statistics, _lastTemperature / 100m, _lastHumidity / 100m);
     }
 
     private void CloseRun()

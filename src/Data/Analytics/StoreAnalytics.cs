@@ -59,20 +59,17 @@ public sealed class StoreAnalytics(IReadingStore store, NodeDirectory nodes, Tim
         IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken)
     {
         var seconds = Downsampling.BucketSeconds(start, end, points);
-        var buckets = new SortedDictionary<long, (ValueSummary Temperature, ValueSummary Humidity, long[] Count)>();
+        var buckets = new SortedDictionary<long, ReadingSummary>();
         await foreach (var page in ReadAsync(nodes, new(start, end), cancellationToken))
         {
             foreach (ref readonly var reading in page.Span)
             {
                 var index = Downsampling.Index(reading.Timestamp, seconds);
-                if (!buckets.TryGetValue(index, out var bucket)) buckets.Add(index, bucket = (new(), new(), new long[1]));
-                bucket.Count[0]++;
-                if (reading.TemperatureCentidegrees is { } celsius) bucket.Temperature.Add(celsius);
-                if (reading.HumidityCentipercent is { } percent) bucket.Humidity.Add(percent);
+                if (!buckets.TryGetValue(index, out var bucket)) buckets.Add(index, bucket = new());
+                bucket.Add(reading);
             }
         }
-        return new(start, end, seconds, [.. buckets.Select(b => new FleetBucket(b.Key * seconds, new(b.Value.Count[0],
-            b.Value.Temperature.Summarize(ValueSummary.UsualPercentiles), b.Value.Humidity.Summarize(ValueSummary.UsualPercentiles))))]);
+        return new(start, end, seconds, [.. buckets.Select(b => new FleetBucket(b.Key * seconds, b.Value.Summarize(ValueSummary.UsualPercentiles)))]);
     }
 
     /// <inheritdoc/>

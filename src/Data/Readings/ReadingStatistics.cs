@@ -7,16 +7,9 @@ public sealed record ReadingStatistics(long Count, ValueStatistics Temperature, 
     public static async Task<ReadingStatistics> ComputeAsync(
         IReadingStore store, ReadingFilter filter, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken)
     {
-        var (count, temperature, humidity) = (0L, new ValueSummary(), new ValueSummary());
+        var summary = new ReadingSummary();
         await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
-        {
-            foreach (ref readonly var reading in page.Span)
-            {
-                count++;
-                if (reading.TemperatureCentidegrees is { } celsius) temperature.Add(celsius);
-                if (reading.HumidityCentipercent is { } percent) humidity.Add(percent);
-            }
-        }
-        return new(count, temperature.Summarize(percentiles), humidity.Summarize(percentiles));
+            foreach (ref readonly var reading in page.Span) summary.Add(reading);
+        return summary.Summarize(percentiles);
     }
 }

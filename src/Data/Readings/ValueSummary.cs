@@ -23,12 +23,6 @@ public sealed class ValueSummary
         Count++;
     }
 
-    public void Clear()
-    {
-        _counts.Clear();
-        (_sum, Count) = (0, 0);
-    }
-
     /// <param name="percentiles">Each 0 to 100.</param>
     public ValueStatistics Summarize(IReadOnlyList<decimal> percentiles)
     {
