@@ -1,36 +1,95 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
+using SensorDash.Data.Upkeep;
 
 namespace SensorDash.Data;
 
-/// <summary>Registers the stores and what stands on them. The caller adds the <c>DbContext</c> factory of the provider.</summary>
+/// <summary>Registers what stands on the stores, and the stores of each engine. The caller adds the <c>DbContext</c> factory of its database.</summary>
 public static class DataServices
 {
     public static IServiceCollection AddSensorDashData(this IServiceCollection services)
     {
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.SectionName);
         services.AddOptions<IngestOptions>().BindConfiguration(IngestOptions.SectionName);
+        services.AddOptions<ReadingsOptions>().BindConfiguration(ReadingsOptions.SectionName);
+        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.SectionName);
+        services.AddOptions<EventOptions>().BindConfiguration(EventOptions.SectionName);
         services.AddOptions<AnalyticsOptions>().BindConfiguration(AnalyticsOptions.SectionName);
-        services.AddOptions<DatabaseOptions>().PostConfigure<IOptions<IngestOptions>>(
-            (database, ingest) => database.Sqlite.SyncsEveryCommit = ingest.Value.Durability == DurabilityProfile.Full);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<CommitFeed>();
-        services.AddSingleton<SqliteDatabase>();
-        services.AddSingleton<IReadingStore, SqliteReadingStore>();
-        services.AddSingleton<IReadingChanges, SqliteReadingChanges>();
+        services.AddSingleton<EventCommitFeed>();
         services.AddSingleton<NodeDirectory>();
         services.AddSingleton<ZoneDirectory>();
         services.AddSingleton<StoreAnalytics>();
-        services.AddSingleton<DuckDbSync>();
+        services.AddSingleton<AnalyticsAnswerCount>();
         services.AddSingleton<IReadingAnalytics, ReadingAnalytics>();
         services.AddSingleton<Export.CsvExport>();
-        services.AddSingleton<WriteBuffer>();
-        services.AddSingleton<IngestWorker>();
+        services.AddSingleton<Export.EventExport>();
+        services.AddSingleton<WriteBuffer<Reading>>();
+        services.AddSingleton<ReadingWorker>();
+        services.AddSingleton<WriteBuffer<LaneEvent>>();
+        services.AddSingleton<EventWorker>();
+        services.AddHostedService<RetentionWorker>();
+        return services;
+    }
+
+    /// <summary>SQLite as the database of everything.</summary>
+    public static IServiceCollection AddSqlite(this IServiceCollection services)
+    {
+        services.AddOptions<DatabaseOptions>().PostConfigure<IOptions<IngestOptions>>(
+            (database, ingest) => database.Sqlite.SyncsEveryCommit = ingest.Value.Durability == DurabilityProfile.Full);
+        services.AddSingleton<SqliteDatabase>();
+        services.AddSingleton<IStoreStart, SqliteStart>();
+        services.AddSingleton<IStoreReporter, SqliteStoreReporter>();
+        services.AddSingleton<IReadingStore, SqliteReadingStore>();
+        services.AddSingleton<IReadingChanges, SqliteReadingChanges>();
+        services.AddSingleton<IEventStore, SqliteEventStore>();
+        services.AddSingleton<IEventCounts, SqliteEventCounts>();
+        return services;
+    }
+
+    /// <summary>PostgreSQL, with or without TimescaleDB, as the database of everything.</summary>
+    public static IServiceCollection AddTimescale(this IServiceCollection services)
+    {
+        services.AddSingleton<TimescaleDatabase>();
+        services.AddSingleton<IStoreStart, TimescaleStart>();
+        services.AddSingleton<IStoreReporter, TimescaleStoreReporter>();
+        services.AddSingleton<IReadingStore, TimescaleReadingStore>();
+        services.AddSingleton<IReadingChanges, TimescaleReadingChanges>();
+        services.AddSingleton<IEventStore, TimescaleEventStore>();
+        services.AddSingleton<IEventCounts, TimescaleEventCounts>();
+        services.AddHostedService<TimescaleCommitListener>();
+        return services;
+    }
+
+    /// <summary>DuckDB as the store of readings instead of the database that was added before.</summary>
+    public static IServiceCollection AddDuckDbReadings(this IServiceCollection services)
+    {
+        services.AddOptions<ReadingsOptions>().PostConfigure<IOptions<AnalyticsOptions>>((readings, analytics)
+            => (readings.DuckDb.MemoryLimitMiB, readings.DuckDb.Threads) = (analytics.Value.MemoryLimitMiB, analytics.Value.Threads));
+        services.AddSingleton<DuckDbReadingFile>();
+        services.AddSingleton<IStoreReporter, DuckDbStoreReporter>();
+        services.AddSingleton<DuckDbReadingStore>();
+        services.Replace(ServiceDescriptor.Singleton<IReadingStore>(provider => provider.GetRequiredService<DuckDbReadingStore>()));
+        services.Replace(ServiceDescriptor.Singleton<IReadingChanges, DuckDbReadingChanges>());
+        services.AddSingleton<IDuckDbSource, DuckDbStoreSource>();
+        services.AddHostedService<DuckDbReadingSorter>();
+        return services;
+    }
+
+    /// <summary>A DuckDB file beside the database, for questions over many readings.</summary>
+    public static IServiceCollection AddSidePath(this IServiceCollection services)
+    {
+        services.AddSingleton<DuckDbSync>();
+        services.AddSingleton<IDuckDbSource>(provider => provider.GetRequiredService<DuckDbSync>());
+        services.AddHostedService(provider => provider.GetRequiredService<DuckDbSync>());
         return services;
     }
 }

@@ -28,7 +28,8 @@ public class BrowserFixture : IAsyncLifetime
             return;
         }
         _folder = new TemporaryFolder();
-        _server = await SensorDashProcess.StartAsync(Path.Combine(_folder.Path, "browser.db"));
+        await PrepareAsync(_folder.File("browser.db"));
+        _server = await SensorDashProcess.StartAsync(_folder.File("browser.db"));
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
@@ -54,7 +55,10 @@ public class BrowserFixture : IAsyncLifetime
         return new WatchedPage(context, await context.NewPageAsync());
     }
 
-    public async Task DisposeAsync()
+    /// <summary>What must be so before the hub starts.</summary>
+    protected virtual Task PrepareAsync(string databasePath) => Task.CompletedTask;
+
+    public virtual async Task DisposeAsync()
     {
         if (_browser is not null) await _browser.DisposeAsync();
         _playwright?.Dispose();

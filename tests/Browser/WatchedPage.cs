@@ -30,3 +30,20 @@ public sealed class WatchedPage : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
 }
+
+internal static class PageRequests
+{
+    /// <summary>The next request whose address has <paramref name="part"/>, once it has ended in whatever way.</summary>
+    public static async Task<IRequest> WaitForRequestFinishedOrFailedAsync(this IPage page, string part)
+    {
+        var ended = new TaskCompletionSource<IRequest>(TaskCreationOptions.RunContinuationsAsynchronously);
+        page.RequestFinished += End;
+        page.RequestFailed += End;
+        return await ended.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        void End(object? sender, IRequest request)
+        {
+            if (request.Url.Contains(part, StringComparison.Ordinal)) ended.TrySetResult(request);
+        }
+    }
+}

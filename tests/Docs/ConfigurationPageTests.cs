@@ -25,6 +25,7 @@ public sealed class ConfigurationPageTests
     {
         AssertListed("Database", new DatabaseOptions());
         AssertListed("Ingest", new IngestOptions());
+        AssertListed("Events", new EventOptions());
         AssertListed("Security", new Web.Security.SecurityOptions());
     }
 

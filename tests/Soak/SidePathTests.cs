@@ -54,18 +54,11 @@ public sealed class SidePathTests
     {
         using var database = DuckDbDatabase.Open(path);
         using var connection = database.Connect();
-        var months = new List<int>();
-        using (var result = connection.Query("SELECT month FROM months", default))
-            while (result.NextChunk(default) is { } chunk) months.AddRange(chunk[0].Values<int>());
-        var summary = (Rows: 0L, Times: 0L, Values: 0L);
-        foreach (var month in months)
-        {
-            using var result = connection.Query($"""
-                SELECT count(*), sum(node_address * "timestamp")::BIGINT, sum(coalesce(temperature, 7) * node_address)::BIGINT FROM readings_{month}
-                """, default);
-            var chunk = result.NextChunk(default)!;
-            summary = (summary.Rows + chunk[0].Values<long>()[0], summary.Times + chunk[1].Values<long>()[0], summary.Values + chunk[2].Values<long>()[0]);
-        }
-        return summary;
+        using var result = connection.Query("""
+            SELECT count(*), coalesce(sum(node_address * "timestamp"), 0)::BIGINT, coalesce(sum(coalesce(temperature_centidegrees, 7) * node_address), 0)::BIGINT
+            FROM sensor_readings
+            """, default);
+        var chunk = result.NextChunk(default)!;
+        return (chunk[0].Values<long>()[0], chunk[1].Values<long>()[0], chunk[2].Values<long>()[0]);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -13,6 +14,12 @@ namespace SensorDash.Tests.Support;
 /// <remarks>A real server, because limits, trailers and broken connections do not exist in a pretended one.</remarks>
 public sealed class SensorDashApp : WebApplicationFactory<Program>
 {
+    /// <summary>Metric of the questions that DuckDB has answered.</summary>
+    public const string AnswersByDuckDb = "sensordash_analytics_answers_total{engine=\"duckdb\"}";
+
+    /// <summary>Metric of the questions that the store has answered.</summary>
+    public const string AnswersByStore = "sensordash_analytics_answers_total{engine=\"store\"}";
+
     private readonly TemporaryFolder _folder = new();
     private readonly (string Key, string Value)[] _settings;
 
@@ -34,12 +41,31 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
     /// <summary>Keeps every writer out until the answer is disposed.</summary>
     public Task<SqliteLock> LockAsync() => SqliteLock.TakeAsync(DatabasePath);
 
+    /// <summary>One value of <c>/metrics</c>, by its name with labels.</summary>
+    public async Task<double> MetricAsync(string name)
+    {
+        using var client = CreateClient();
+        var line = (await client.GetStringAsync("/metrics")).Split('\n').Single(line => line.StartsWith(name + " ", StringComparison.Ordinal));
+        return double.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Ends as soon as DuckDB has everything the store has, without moving the clock: a question waits for that, and this clock stands still.</summary>
+    public async Task CaughtUpAsync()
+    {
+        using var client = CreateClient();
+        var before = await MetricAsync(AnswersByDuckDb);
+        using var answer = await client.GetAsync(new Uri("/api/fleet/hours?from=0&to=1", UriKind.Relative));
+        if (await MetricAsync(AnswersByDuckDb) == before) throw new InvalidOperationException("DuckDB did not answer: " + await client.GetStringAsync("/api/system/analytics"));
+    }
+
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseSolutionRelativeContentRoot(".", "SensorDash.sln");
         builder.UseEnvironment("Production"); // As it runs at a user's: no page that shows exceptions.
         builder.UseSetting("urls", "http://127.0.0.1:0");
         builder.UseSetting("Database:Sqlite:Path", DatabasePath);
+        if (!_settings.Any(s => s.Key == "DUCKDB_PATH")) builder.UseSetting("Readings:DuckDb:Path", _folder.File("readings.duckdb"));
+        if (_settings.Any(s => s.Key == "Database:Provider")) builder.UseSetting("Analytics:Path", _folder.File("side.duckdb"));
         builder.UseSetting("Ingest:Durability", "Normal");
         builder.UseSetting("Logging:LogLevel:Default", "Warning");
         foreach (var (key, value) in _settings) builder.UseSetting(key, value);
@@ -49,9 +75,10 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
 
     public override async ValueTask DisposeAsync()
     {
-        var connectionString = Services.GetRequiredService<SqliteDatabase>().ConnectionString;
+        var connectionString = Services.GetService<SqliteDatabase>()?.ConnectionString;
         await base.DisposeAsync();
-        using (var pooled = new SqliteConnection(connectionString)) SqliteConnection.ClearPool(pooled);
+        if (connectionString is not null)
+            using (var pooled = new SqliteConnection(connectionString)) SqliteConnection.ClearPool(pooled);
         _folder.Dispose();
     }
 }

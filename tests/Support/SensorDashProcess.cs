@@ -20,11 +20,14 @@ public sealed class SensorDashProcess : IAsyncDisposable
 
     /// <summary>Starts it on <paramref name="databasePath"/> and returns when it answers.</summary>
     /// <param name="settings">Further environment variables.</param>
-    public static async Task<SensorDashProcess> StartAsync(string databasePath, params (string Name, string Value)[] settings)
+    public static Task<SensorDashProcess> StartAsync(string databasePath, params (string Name, string Value)[] settings)
+        => StartAsync(["dotnet", Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll")], databasePath, settings);
+
+    /// <summary>Starts it by a command that takes the program's arguments.</summary>
+    public static async Task<SensorDashProcess> StartAsync(string[] command, string databasePath, params (string Name, string Value)[] settings)
     {
         var port = FreePort();
-        var program = Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll");
-        var start = new ProcessStartInfo("dotnet", [program, "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")])
+        var start = new ProcessStartInfo(command[0], [.. command[1..], "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -51,6 +54,8 @@ public sealed class SensorDashProcess : IAsyncDisposable
         double Read(string key) => double.Parse(lines.First(l => l.StartsWith(key, StringComparison.Ordinal))
             .Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
     }
+
+    public bool IsRunning => !_process.HasExited;
 
     /// <summary>Ends it as <c>kill -9</c> does.</summary>
     public async Task KillAsync()

@@ -1,35 +1,11 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
-using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 using SensorDash.Migrations.Sqlite;
 
 namespace SensorDash.Tests.Support;
-
-/// <summary>A fresh, migrated store of one engine, its clock, and what a contract test must be able to do to it from outside.</summary>
-public abstract class StoreFixture : IAsyncDisposable
-{
-    public ManualTime Clock { get; } = new();
-
-    public abstract IReadingStore Store { get; }
-
-    public abstract IDbContextFactory<SensorDashContext> Contexts { get; }
-
-    public NodeDirectory Nodes => new(Store, Contexts, Clock);
-
-    /// <summary>From now on the engine itself refuses readings of this temperature, as a broken page or a constraint would.</summary>
-    public abstract Task RefuseAsync(short temperatureCentidegrees);
-
-    /// <summary>Keeps every writer out until the answer is disposed.</summary>
-    public abstract Task<IAsyncDisposable> LockAsync();
-
-    /// <summary>One number, by a connection of the test's own.</summary>
-    public abstract Task<long> ScalarAsync(string sql);
-
-    public abstract ValueTask DisposeAsync();
-}
 
 /// <summary>A store on a SQLite file of its own.</summary>
 public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorDashContext>
@@ -48,6 +24,8 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
     public SqliteDatabase Database { get; }
 
     public override IReadingStore Store => _store;
+
+    public override IReadingChanges Changes => new SqliteReadingChanges(Database);
 
     public override IDbContextFactory<SensorDashContext> Contexts => this;
 
@@ -92,7 +70,6 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
 
     public override ValueTask DisposeAsync()
     {
-        _store.Dispose();
         Database.Dispose();
         using (var pooled = new SqliteConnection(Database.ConnectionString)) SqliteConnection.ClearPool(pooled);
         _folder.Dispose();

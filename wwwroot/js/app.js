@@ -7,6 +7,7 @@ import { startForms } from './forms.js';
 import { startFragments } from './fragments.js';
 import { startKeys } from './keys.js';
 import { startRefresh } from './refresh.js';
+import { startSidePath } from './side-path.js';
 import { startSoft, swap } from './soft.js';
 import { startTheme } from './theme.js';
 
@@ -20,6 +21,7 @@ startKeys();
 startConfirm();
 startExport();
 startFragments();
+startSidePath();
 if (document.querySelector('[data-charts]') || document.querySelector('[data-live="range"]')) {
   const { startCharts } = await import('./charts.js');
   startCharts();

@@ -1,6 +1,6 @@
 // Shortcuts: whatever has data-key is clicked or focused by that key; g and a letter goes to a page.
 
-const Pages = { d: 0, a: 1, z: 2, e: 3 };
+const Pages = { d: 0, a: 1, v: 2, z: 3, e: 4, s: 5 };
 let going = false;
 
 export function startKeys() {

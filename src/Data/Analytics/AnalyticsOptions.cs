@@ -11,10 +11,10 @@ public sealed class AnalyticsOptions
     public bool Enabled { get; set; } = true;
 
     /// <summary>The DuckDB file; a relative path counts from the content root. Deleting it costs only the rebuild.
-    /// Also <c>DUCKDB_PATH</c>. Default empty: beside the database, with the ending .duckdb.</summary>
+    /// Also <c>DUCKDB_PATH</c> when <c>DB_BACKEND</c> is not set. Default empty: beside the database, with the ending .duckdb.</summary>
     public string Path { get; set; } = "";
 
-    /// <summary>Most memory DuckDB may use, in MiB, 32 to 1,048,576. Default 256; 48 on a Raspberry Pi Zero.</summary>
+    /// <summary>Most memory DuckDB may use, in MiB, 32 to 1,048,576. Default 256; 32 on a Raspberry Pi Zero.</summary>
     public int MemoryLimitMiB { get; set; } = 256;
 
     /// <summary>Threads DuckDB may use, 1 to 1024; 0: one per core. Default 0.</summary>

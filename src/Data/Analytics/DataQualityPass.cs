@@ -32,15 +32,17 @@ internal sealed class DataQualityPass(long from, long to, int? intervalSeconds)
         _humidity.Add(reading.Timestamp, reading.HumidityCentipercent);
     }
 
-    /// <summary>Sets the bounds of plausible values; call after every reading was added.</summary>
-    /// <returns>Whether any value lies outside.</returns>
-    public bool FindLimits() => _temperature.FindLimits() | _humidity.FindLimits();
+    /// <summary>Whether there are outliers that <see cref="ListIfOutlier(in Reading)"/> has not listed yet and should.</summary>
+    public bool HasMoreToList => _outliers.Count < Math.Min(_outlierCount, DataQuality.MaxListed);
+
+    /// <summary>Sets the bounds of plausible values and counts those outside; call after every reading was added.</summary>
+    public void CountOutliers() => _outlierCount = _temperature.CountOutliers() + _humidity.CountOutliers();
 
     /// <summary>Lists the values of a reading that lie outside; oldest first again.</summary>
-    public void AddIfOutlier(in Reading reading)
+    public void ListIfOutlier(in Reading reading)
     {
-        AddIfOutlier(_temperature.Judge(reading.Timestamp, reading.TemperatureCentidegrees));
-        AddIfOutlier(_humidity.Judge(reading.Timestamp, reading.HumidityCentipercent));
+        ListIfOutlier(_temperature.Judge(reading.Timestamp, reading.TemperatureCentidegrees));
+        ListIfOutlier(_humidity.Judge(reading.Timestamp, reading.HumidityCentipercent));
     }
 
     public DataQuality Finish(Node node)
@@ -63,11 +65,9 @@ internal sealed class DataQualityPass(long from, long to, int? intervalSeconds)
         if (_gaps.Count < DataQuality.MaxListed) _gaps.Add(gap);
     }
 
-    private void AddIfOutlier(Outlier? found)
+    private void ListIfOutlier(Outlier? found)
     {
-        if (found is not { } outlier) return;
-        _outlierCount++;
-        if (_outliers.Count < DataQuality.MaxListed) _outliers.Add(outlier);
+        if (found is { } outlier && _outliers.Count < DataQuality.MaxListed) _outliers.Add(outlier);
     }
 
     private long? MedianDelay()
@@ -103,12 +103,13 @@ internal sealed class DataQualityPass(long from, long to, int? intervalSeconds)
             return _flatLines;
         }
 
-        public bool FindLimits()
+        public long CountOutliers()
         {
-            if (_counts.Count == 0) return false;
+            if (_counts.Count == 0) return 0;
             _median = Median(_counts.Select(c => ((decimal)c.Key, c.Value)));
             _deviation = Median(_counts.Select(c => (Math.Abs(c.Key - _median), c.Value)));
-            return IsOutlier(_counts.Keys.Min()) || IsOutlier(_counts.Keys.Max());
+            if (!IsOutlier(_counts.Keys.Min()) && !IsOutlier(_counts.Keys.Max())) return 0;
+            return _counts.Where(c => IsOutlier(c.Key)).Sum(c => c.Value);
         }
 
         public Outlier? Judge(long time, short? value)

@@ -8,7 +8,7 @@ namespace SensorDash.Data.Analytics;
 
 /// <summary>Answers from the DuckDB file. Only sums, counts, extremes and ranks come from DuckDB; every division and rounding is done here,
 /// as for the other engines. Blocks its thread while DuckDB works.</summary>
-internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
+internal sealed partial class DuckDbAnalytics(DuckDbDatabase database)
 {
     private const string Aggregates = """
         count(*), count(temperature), min(temperature), max(temperature), sum(temperature)::BIGINT, quantile_cont(temperature, $LIST),
@@ -21,7 +21,7 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
     {
         using var connection = Connect();
         var key = unit == CalendarUnit.Hour ? LocalHourStart(zone, filter.Range) : LocalDay(zone, filter.Range);
-        var source = DuckDbSidePath.Source(connection, filter.NodeAddress is { } node ? [node] : null, filter.Range, cancellationToken);
+        var source = DuckDbMonths.Source(connection, filter.NodeAddress is { } node ? [node] : null, filter.Range, cancellationToken);
         var direction = order == ReadingOrder.NewestFirst ? "1 DESC, 2" : "1, 2 DESC";
         // Any time of a group stands for its bucket, whose edges the one calendar of all engines then gives.
         using var result = Run(connection, $"""
@@ -46,7 +46,7 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
     {
         using var connection = Connect();
         ReadingStatistics? found = null;
-        Read(connection, $"SELECT {AggregatesOf(percentiles)} FROM ({DuckDbSidePath.Source(connection, [node], range, cancellationToken)})",
+        Read(connection, $"SELECT {AggregatesOf(percentiles)} FROM ({DuckDbMonths.Source(connection, [node], range, cancellationToken)})",
             (chunk, row) => found = StatisticsOf(chunk, row, 0, percentiles.Count), cancellationToken);
         return found!;
     }
@@ -58,7 +58,7 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
         var buckets = new List<FleetBucket>();
         Read(connection, $"""
             SELECT "timestamp" // {Text(seconds)}, {AggregatesOf(ValueSummary.UsualPercentiles)}
-            FROM ({DuckDbSidePath.Source(connection, nodes, new(start, end), cancellationToken)}) GROUP BY 1 ORDER BY 1
+            FROM ({DuckDbMonths.Source(connection, nodes, new(start, end), cancellationToken)}) GROUP BY 1 ORDER BY 1
             """, (chunk, row) => buckets.Add(new(chunk[0].Values<long>()[row] * seconds, StatisticsOf(chunk, row, 1))), cancellationToken);
         return new(start, end, seconds, buckets);
     }
@@ -70,7 +70,7 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
         Read(connection, $"""
             SELECT ("timestamp" + {Offset(zone, range)}) // 3600, count(*), coalesce(sum(temperature), 0)::BIGINT, count(temperature),
                 coalesce(sum(humidity), 0)::BIGINT, count(humidity)
-            FROM ({DuckDbSidePath.Source(connection, nodes, range, cancellationToken)}) GROUP BY 1
+            FROM ({DuckDbMonths.Source(connection, nodes, range, cancellationToken)}) GROUP BY 1
             """, (chunk, row) => sums.Add(chunk[0].Values<long>()[row] * 3600, Long(chunk, 1, row), Long(chunk, 2, row), Long(chunk, 3, row),
                 Long(chunk, 4, row), Long(chunk, 5, row)), cancellationToken);
         return sums.ToList();
@@ -112,7 +112,7 @@ internal sealed class DuckDbAnalytics(DuckDbSidePath sidePath)
     {
         try
         {
-            return sidePath.Connect();
+            return database.Connect();
         }
         catch (Exception e) when (e is DuckDbException or ObjectDisposedException)
         {

@@ -10,7 +10,7 @@ namespace SensorDash.Data.Analytics;
 /// <summary>Keeps the DuckDB file in step with the store: follows its batches in order, sorts when idle, starts over when told to.</summary>
 public sealed partial class DuckDbSync(
     IReadingChanges store, CommitFeed commits, IOptions<AnalyticsOptions> options, TimeProvider clock, ILogger<DuckDbSync> logger)
-    : BackgroundService
+    : BackgroundService, IDuckDbSource
 {
     // A DuckDB commit costs milliseconds of disk: a trickle of readings is gathered for a moment, unless somebody asks.
     private static readonly TimeSpan _gather = TimeSpan.FromSeconds(1);
@@ -22,6 +22,14 @@ public sealed partial class DuckDbSync(
     // More than these are not applied within that time on a small machine, so waiting would only be lost time.
     private const long MostRowsWaitedFor = 500_000;
 
+    // A file that is found damaged is filled again at once, but on a disk that damages each one not again and again.
+    private static readonly TimeSpan _betweenMends = TimeSpan.FromHours(1);
+
+    // DuckDB keeps what writing and sorting took, and gives it back when the file is opened anew: after so many rows for each MiB it may use.
+    private const long RowsPerMiB = 2_000;
+
+    private long RowsBeforeReopening => options.Value.MemoryLimitMiB * RowsPerMiB;
+
     private const string CatchingUpNotice = "DuckDB is catching up; answers come from the store until then.";
 
     private readonly Lock _lock = new();
@@ -30,9 +38,21 @@ public sealed partial class DuckDbSync(
     private AnalyticsState _state = options.Value.Enabled ? AnalyticsState.CatchingUp : AnalyticsState.Off;
     private string? _notice;
     private bool _rebuild;
+    private long? _mendedAt;
+    private long _appliedWhenClosed;
+    private (long Rows, long? OldestCommittedAt) _lag;
 
     /// <summary>Whether DuckDB answers, without asking the store how far behind it is.</summary>
     public AnalyticsState State => Snapshot().State;
+
+    /// <inheritdoc/>
+    public (long Rows, double Seconds)? Lag
+    {
+        get
+        {
+            lock (_lock) return _state == AnalyticsState.Off ? null : (_lag.Rows, AgeOf(_lag.OldestCommittedAt));
+        }
+    }
 
     /// <summary>How the side path is doing now.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
@@ -40,9 +60,8 @@ public sealed partial class DuckDbSync(
     {
         var (state, notice, applied) = Snapshot();
         if (state == AnalyticsState.Off) return new(state, "Analytics:Enabled is off; answers come from the store.", 0, 0, 0);
-        var (_, rows, oldest) = await store.ReadLagAsync(applied, cancellationToken);
-        var age = oldest is { } committed ? clock.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(committed) : TimeSpan.Zero;
-        return new(state, notice, applied, rows, Math.Max(0, age.TotalSeconds));
+        var (_, rows, oldest) = await ReadLagAsync(applied, cancellationToken);
+        return new(state, notice, applied, rows, AgeOf(oldest));
     }
 
     /// <summary>Throws the file away and fills it again from the store. Returns at once; <see cref="ReadStatusAsync"/> tells how far it is.</summary>
@@ -56,12 +75,28 @@ public sealed partial class DuckDbSync(
         Ask();
     }
 
+    /// <inheritdoc/>
+    public void QueryFailed(StoreUnavailableException error)
+    {
+        // Memory, interrupts and a file that is just being closed come and go; these mean that what is in the file cannot be read.
+        if (error.InnerException is not DuckDbException
+            { Kind: DuckDbErrorKind.IO or DuckDbErrorKind.Fatal or DuckDbErrorKind.Internal or DuckDbErrorKind.DataCorruption or DuckDbErrorKind.Serialization })
+            return;
+        lock (_lock)
+        {
+            if (_state != AnalyticsState.Ready || (_mendedAt is { } last && clock.GetElapsedTime(last) < _betweenMends)) return;
+            _mendedAt = clock.GetTimestamp();
+        }
+        Log.Damaged(logger);
+        Rebuild();
+    }
+
     /// <summary>The side path with everything in it that the store has now, or null when that cannot be had soon.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
-    internal async Task<DuckDbSidePath?> WhenCurrentAsync(CancellationToken cancellationToken)
+    public async Task<DuckDbDatabase?> WhenCurrentAsync(CancellationToken cancellationToken)
     {
         if (Snapshot().State is AnalyticsState.Off or AnalyticsState.Failed) return null;
-        var (wanted, behind, _) = await store.ReadLagAsync(Snapshot().Applied, cancellationToken);
+        var (wanted, behind, _) = await ReadLagAsync(Snapshot().Applied, cancellationToken);
         if (behind > MostRowsWaitedFor) return null;
         var since = clock.GetTimestamp();
         while (true)
@@ -69,7 +104,7 @@ public sealed partial class DuckDbSync(
             Task progress;
             lock (_lock)
             {
-                if (_state == AnalyticsState.Ready && _sidePath is { } sidePath && sidePath.Applied.Batch >= wanted) return sidePath;
+                if (_state == AnalyticsState.Ready && _sidePath is { } sidePath && sidePath.Applied.Batch >= wanted) return sidePath.Database;
                 if (_state == AnalyticsState.Failed) return null;
                 progress = _progress.Task;
             }
@@ -97,11 +132,14 @@ public sealed partial class DuckDbSync(
             try
             {
                 await FollowAsync(stoppingToken);
+                Close(isReopened: true);
+                // The lists that went through here; the collector does not know how little memory the machine has.
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
             }
-            catch (Exception e) when (e is DuckDbException or DuckDbLibraryException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is DuckDbException or DuckDbLibraryException or IOException or InvalidDataException or UnauthorizedAccessException)
             {
                 Fail(e);
                 await WaitAsync(asked, _retry, stoppingToken);
@@ -117,11 +155,21 @@ public sealed partial class DuckDbSync(
         }
     }
 
+    // Returns when the file is to be opened anew.
     private async Task FollowAsync(CancellationToken stoppingToken)
     {
-        if (TakeRebuild()) DeleteFile();
-        var sidePath = DuckDbSidePath.Open(options, stoppingToken);
-        lock (_lock) (_sidePath, _state, _notice) = (sidePath, AnalyticsState.CatchingUp, CatchingUpNotice);
+        if (TakeRebuild())
+        {
+            lock (_lock) _appliedWhenClosed = 0;
+            DuckDbSidePath.Delete(options.Value, stoppingToken);
+        }
+        await ReadLagAsync(0, stoppingToken); // Also when the file then cannot be opened.
+        var sidePath = DuckDbSidePath.Open(options.Value, stoppingToken);
+        lock (_lock)
+        {
+            _sidePath = sidePath;
+            if (_state != AnalyticsState.Ready) (_state, _notice) = (AnalyticsState.CatchingUp, CatchingUpNotice);
+        }
         // Another store, or an older copy of this one, has other batches under the same ids.
         var applied = sidePath.Applied;
         if (applied.Batch > 0 && await store.FindCommittedAtAsync(applied.Batch, stoppingToken) != applied.CommittedAt)
@@ -129,23 +177,42 @@ public sealed partial class DuckDbSync(
             Log.OtherStore(logger);
             sidePath.Clear(stoppingToken);
         }
-        while (true)
+        for (var written = 0L; ;)
         {
             var (commit, asked) = (commits.NextCommit, AskedSignal());
             while (await store.ReadChangesAsync(sidePath.Applied.Batch, stoppingToken) is var changes && changes.UpTo > sidePath.Applied.Batch)
             {
+                written += changes.Added.Count;
                 sidePath.Apply(changes, stoppingToken);
+                await ReadLagAsync(changes.UpTo, stoppingToken);
                 Progress();
+                if (written >= RowsBeforeReopening) return;
             }
             if (TakeRebuild(peek: true)) return;
+            await ReadLagAsync(sidePath.Applied.Batch, stoppingToken);
             lock (_lock) (_state, _notice) = (AnalyticsState.Ready, null);
             Progress();
-            if (sidePath.SortOneMonth(stoppingToken)) continue;
+            if (sidePath.SortOneMonth(stoppingToken))
+            {
+                if (sidePath.CountRows(stoppingToken) >= RowsBeforeReopening) return;
+                continue;
+            }
             await WaitAsync(Task.WhenAny(commit, asked), Timeout.InfiniteTimeSpan, stoppingToken);
             if (!asked.IsCompleted) await WaitAsync(asked, _gather, stoppingToken);
             lock (_lock) if (_asked.Task.IsCompleted) _asked = NewSignal();
         }
     }
+
+    private async Task<(long LastBatch, long Rows, long? OldestCommittedAt)> ReadLagAsync(long applied, CancellationToken cancellationToken)
+    {
+        var lag = await store.ReadLagAsync(applied, cancellationToken);
+        lock (_lock) _lag = (lag.Rows, lag.OldestCommittedAt);
+        return lag;
+    }
+
+    // A commit that is told of by a clock ahead of ours has no age.
+    private double AgeOf(long? committedAt)
+        => committedAt is { } microseconds ? Math.Max(0, (clock.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(microseconds)).TotalSeconds) : 0;
 
     private void Fail(Exception error)
     {
@@ -156,20 +223,16 @@ public sealed partial class DuckDbSync(
         Progress();
     }
 
-    private void Close()
+    // While it is opened anew, how far it had got still holds.
+    private void Close(bool isReopened = false)
     {
         lock (_lock)
         {
-            _sidePath?.Dispose();
+            if (_sidePath is null) return;
+            _appliedWhenClosed = isReopened ? _sidePath.Applied.Batch : 0;
+            _sidePath.Dispose();
             _sidePath = null;
         }
-    }
-
-    private void DeleteFile()
-    {
-        var path = Path.GetFullPath(options.Value.Path);
-        File.Delete(path);
-        File.Delete(path + ".wal");
     }
 
     private bool TakeRebuild(bool peek = false)
@@ -184,7 +247,7 @@ public sealed partial class DuckDbSync(
 
     private (AnalyticsState State, string? Notice, long Applied) Snapshot()
     {
-        lock (_lock) return (_state, _notice, _sidePath?.Applied.Batch ?? 0);
+        lock (_lock) return (_state, _notice, _sidePath?.Applied.Batch ?? _appliedWhenClosed);
     }
 
     private Task AskedSignal()
@@ -231,5 +294,8 @@ public sealed partial class DuckDbSync(
 
         [LoggerMessage(21, LogLevel.Warning, "The DuckDB file belongs to another store, or to a newer state of this one; it is filled again.")]
         public static partial void OtherStore(ILogger logger);
+
+        [LoggerMessage(23, LogLevel.Warning, "The DuckDB file is damaged; it is filled again.")]
+        public static partial void Damaged(ILogger logger);
     }
 }

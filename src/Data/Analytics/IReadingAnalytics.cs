@@ -45,6 +45,14 @@ public interface IReadingAnalytics
     /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
     Task<DataQuality?> QualityAsync(int node, TimeRange range, CancellationToken cancellationToken);
 
+    /// <summary>The same of many nodes in one go.</summary>
+    /// <param name="nodes">Addresses; one without a node is missing from the answer.</param>
+    /// <param name="range">Measured times.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    /// <returns>By address. Outliers are counted, not listed.</returns>
+    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    Task<IReadOnlyList<DataQuality>> FleetQualityAsync(IReadOnlyCollection<int> nodes, TimeRange range, CancellationToken cancellationToken);
+
     /// <summary>All readings of some nodes in buckets of equal length.</summary>
     /// <param name="nodes">Addresses.</param>
     /// <param name="start">Unix seconds, included.</param>

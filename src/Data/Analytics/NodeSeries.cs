@@ -53,7 +53,7 @@ public sealed record NodeSeries(
     private const decimal GapIntervals = 2.5m;
 
     // Spacings learned from, in the range itself: a node that changed its pace is judged by the pace it had.
-    private const int LearnedFrom = 501;
+    internal const int LearnedFrom = 501;
 
     /// <summary>Whether silence of <paramref name="seconds"/> is a gap.</summary>
     public static bool IsGap(long seconds, int? expectedIntervalSeconds)

@@ -7,33 +7,39 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Analytics;
 
 /// <summary>DuckDB where it has everything the store has, else the store itself: the same answer either way, never an old one.</summary>
-public sealed partial class ReadingAnalytics(DuckDbSync sync, StoreAnalytics store, IReadingStore nodes, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
+public sealed partial class ReadingAnalytics(
+    IDuckDbSource duckDb, StoreAnalytics store, IReadingStore nodes, AnalyticsAnswerCount answers, TimeProvider clock, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
 {
     /// <inheritdoc/>
     public Task<IReadOnlyList<NodeBucket>> CalendarAsync(
         int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit, CancellationToken cancellationToken)
-        => AskAsync<IReadOnlyList<NodeBucket>>(duckDb => [.. duckDb.Buckets(new(node, range), ReadingOrder.NewestFirst, zone, unit, cancellationToken).Take(limit)],
+        => AskAsync<IReadOnlyList<NodeBucket>>(engine => [.. engine.Buckets(new(node, range), ReadingOrder.NewestFirst, zone, unit, cancellationToken).Take(limit)],
             () => store.CalendarAsync(node, range, zone, unit, limit, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>Unlike the others it cannot change over to the store once it has begun: an engine that fails then ends the answer.</remarks>
+    /// <remarks>It changes over to the store until the first bucket; DuckDB sorts before it gives one, so hardly anything can fail later.</remarks>
     public async IAsyncEnumerable<NodeBucket> BucketsAsync(
         ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (await sync.WhenCurrentAsync(cancellationToken) is { } sidePath)
+        if (await duckDb.WhenCurrentAsync(cancellationToken) is { } database)
         {
             // Hardware ids are the store's: they belong to nodes, not to readings.
             var ids = (await nodes.ListNodesAsync(cancellationToken)).ToDictionary(n => n.Address, n => (ulong?)n.DeviceId);
-            foreach (var bucket in new DuckDbAnalytics(sidePath).Buckets(filter, order, zone, unit, cancellationToken))
-                yield return bucket with { DeviceId = ids.GetValueOrDefault(bucket.NodeAddress) };
-            yield break;
+            using var buckets = new DuckDbAnalytics(database).Buckets(filter, order, zone, unit, cancellationToken).GetEnumerator();
+            if (TryBegin(buckets) is { } isAny)
+            {
+                answers.ByDuckDb();
+                for (; isAny; isAny = buckets.MoveNext()) yield return buckets.Current with { DeviceId = ids.GetValueOrDefault(buckets.Current.NodeAddress) };
+                yield break;
+            }
         }
+        answers.ByStore();
         await foreach (var bucket in store.BucketsAsync(filter, order, zone, unit, cancellationToken)) yield return bucket;
     }
 
     /// <inheritdoc/>
     public Task<ReadingStatistics> StatisticsAsync(int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken)
-        => AskAsync(duckDb => duckDb.Statistics(node, range, percentiles, cancellationToken),
+        => AskAsync(engine => engine.Statistics(node, range, percentiles, cancellationToken),
             () => store.StatisticsAsync(node, range, percentiles, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
@@ -42,30 +48,63 @@ public sealed partial class ReadingAnalytics(DuckDbSync sync, StoreAnalytics sto
         => store.QualityAsync(node, range, cancellationToken);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<DataQuality>> FleetQualityAsync(IReadOnlyCollection<int> nodes, TimeRange range, CancellationToken cancellationToken)
+    {
+        var judged = await store.ListJudgedAsync(nodes, cancellationToken);
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        return await AskAsync(engine => engine.FleetQuality(judged, range, now, cancellationToken),
+            () => store.FleetQualityAsync(nodes, range, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<FleetSeries> FleetAsync(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken)
-        => AskAsync(duckDb => duckDb.Fleet(nodes, start, end, points, cancellationToken),
+        => AskAsync(engine => engine.Fleet(nodes, start, end, points, cancellationToken),
             () => store.FleetAsync(nodes, start, end, points, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
         IReadOnlyCollection<int> nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
-        => AskAsync(duckDb => duckDb.HoursOfWeek(nodes, range, zone, cancellationToken),
+        => AskAsync(engine => engine.HoursOfWeek(nodes, range, zone, cancellationToken),
             () => store.HoursOfWeekAsync(nodes, range, zone, cancellationToken), cancellationToken);
 
     private async Task<T> AskAsync<T>(Func<DuckDbAnalytics, T> ask, Func<Task<T>> askStore, CancellationToken cancellationToken)
     {
-        if (await sync.WhenCurrentAsync(cancellationToken) is { } sidePath)
+        if (await duckDb.WhenCurrentAsync(cancellationToken) is { } database)
         {
             try
             {
-                return ask(new DuckDbAnalytics(sidePath));
+                var answer = ask(new DuckDbAnalytics(database));
+                answers.ByDuckDb();
+                return answer;
             }
             catch (StoreUnavailableException e)
             {
-                Log.QueryFailed(logger, e); // Out of its memory limit, say, or just being rebuilt.
+                Failed(e);
             }
         }
+        answers.ByStore();
         return await askStore();
+    }
+
+    // Null: DuckDB cannot answer.
+    private bool? TryBegin(IEnumerator<NodeBucket> buckets)
+    {
+        try
+        {
+            return buckets.MoveNext();
+        }
+        catch (StoreUnavailableException e)
+        {
+            Failed(e);
+            return null;
+        }
+    }
+
+    // Out of its memory limit, say, or just being rebuilt; or the file is damaged where nobody has looked before.
+    private void Failed(StoreUnavailableException error)
+    {
+        Log.QueryFailed(logger, error);
+        duckDb.QueryFailed(error);
     }
 
     private static partial class Log

@@ -35,23 +35,47 @@ public sealed class StoreAnalytics(IReadingStore store, NodeDirectory nodes, Tim
     public async Task<DataQuality?> QualityAsync(int node, TimeRange range, CancellationToken cancellationToken)
     {
         if (await store.FindNodeAsync(node, cancellationToken) is not { } known) return null;
-        var setInterval = (await nodes.FindMetadataAsync(node, cancellationToken))?.ExpectedIntervalS;
-        var now = clock.GetUtcNow().ToUnixTimeSeconds();
-        var from = Math.Max(range.Start ?? known.FirstSeenAt, known.FirstSeenAt);
-        var to = Math.Min(range.End ?? now, now);
-        var filter = new ReadingFilter(node, range);
-        var interval = setInterval ?? await NodeSeries.LearnIntervalAsync(store, filter, cancellationToken);
-
-        var pass = new DataQualityPass(from, to, interval);
-        await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
-            foreach (ref readonly var reading in page.Span) pass.Add(reading);
+        var judged = new JudgedNode(known, (await nodes.FindMetadataAsync(node, cancellationToken))?.ExpectedIntervalS);
+        var pass = await PassAsync(judged, range, cancellationToken);
         // Which values are outliers is known only once all have been seen, so they are looked up again; without any, nothing is.
-        if (pass.FindLimits())
+        if (pass.HasMoreToList)
         {
-            await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
-                foreach (ref readonly var reading in page.Span) pass.AddIfOutlier(reading);
+            await foreach (var page in store.ReadPagesAsync(new(node, range), ReadingOrder.OldestFirst, cancellationToken))
+            {
+                foreach (ref readonly var reading in page.Span) pass.ListIfOutlier(reading);
+                if (!pass.HasMoreToList) break;
+            }
         }
         return pass.Finish(known);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DataQuality>> FleetQualityAsync(IReadOnlyCollection<int> nodes, TimeRange range, CancellationToken cancellationToken)
+    {
+        var found = new List<DataQuality>(nodes.Count);
+        foreach (var judged in await ListJudgedAsync(nodes, cancellationToken))
+            found.Add((await PassAsync(judged, range, cancellationToken)).Finish(judged.Node));
+        return found;
+    }
+
+    /// <summary>Those of some nodes that there are, by address, with what is needed to judge them.</summary>
+    internal async Task<IReadOnlyList<JudgedNode>> ListJudgedAsync(IReadOnlyCollection<int> addresses, CancellationToken cancellationToken)
+    {
+        var wanted = addresses.ToHashSet();
+        var known = await store.ListNodesAsync(cancellationToken);
+        var intervals = await nodes.ListSetIntervalsAsync(cancellationToken);
+        return [.. known.Where(n => wanted.Contains(n.Address)).Select(n => new JudgedNode(n, intervals.TryGetValue(n.Address, out var set) ? set : null))];
+    }
+
+    private async Task<DataQualityPass> PassAsync(JudgedNode judged, TimeRange range, CancellationToken cancellationToken)
+    {
+        var filter = new ReadingFilter(judged.Node.Address, range);
+        var interval = judged.SetIntervalSeconds ?? await NodeSeries.LearnIntervalAsync(store, filter, cancellationToken);
+        var pass = judged.Begin(range, interval, clock.GetUtcNow().ToUnixTimeSeconds());
+        await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
+            foreach (ref readonly var reading in page.Span) pass.Add(reading);
+        pass.CountOutliers();
+        return pass;
     }
 
     /// <inheritdoc/>

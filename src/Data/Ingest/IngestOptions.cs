@@ -27,7 +27,8 @@ public sealed class IngestOptions
     /// Also <c>DB_FLUSH_INTERVAL</c> (seconds). Default 5 s.</summary>
     public TimeSpan FlushInterval { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Rows that may wait for the writer before senders get 429, 5,000 to 10,000,000. 48 bytes each. Default 100,000.</summary>
+    /// <summary>Rows that may wait for the writer before senders get 429, 5,000 to 10,000,000. 48 bytes each; an event counts as a row per
+    /// 256 bytes, in a buffer of its own. Default 100,000.</summary>
     public int BufferCapacity { get; set; } = 100_000;
 
     /// <summary>Longest a sender is kept waiting for the commit before it gets 503, 1 s to 10 min. Default 30 s.</summary>

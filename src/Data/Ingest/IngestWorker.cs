@@ -1,14 +1,12 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Ingest;
 
 /// <summary>Takes what is queued whenever it is free and commits it: one transaction, however many senders (group commit).</summary>
-public sealed partial class IngestWorker(
-    WriteBuffer buffer, IReadingStore store, IOptions<IngestOptions> options, TimeProvider clock, ILogger<IngestWorker> logger)
+public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<IngestOptions> options, TimeProvider clock, ILogger logger)
     : BackgroundService
 {
     // Four full submissions: larger transactions gain nothing (bench/results) and only make the next sender wait.
@@ -18,13 +16,23 @@ public sealed partial class IngestWorker(
     private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(2);
 
     private readonly bool _gathers = options.Value.Durability == DurabilityProfile.SdSaver;
-    private readonly List<Submission> _batch = [];
+    private readonly List<Submission<TRow>> _batch = [];
     private readonly CancellationTokenSource _abandon = new();
-    private Reading[] _rows = new Reading[Submission.MaxRows];
-    private bool[] _isNew = new bool[Submission.MaxRows];
+    private readonly IngestMeter _meter = new(clock);
+    private TRow[] _rows = new TRow[Submission.MaxRows];
+    private RowOutcome[] _outcomes = new RowOutcome[Submission.MaxRows];
 
     /// <summary>How the writer is doing.</summary>
     public IngestStatus Status { get; private set; } = IngestStatus.Initial;
+
+    /// <summary>How fast it is.</summary>
+    public IngestRates ReadRates() => _meter.Read();
+
+    /// <summary>Gives rows to the store, as its own append does.</summary>
+    private protected abstract Task<int> AppendAsync(ReadOnlyMemory<TRow> rows, Memory<RowOutcome> outcomes, CancellationToken cancellationToken);
+
+    /// <summary>Says for the log what a row is that the store refuses, and for its sender what happened.</summary>
+    private protected abstract (string Row, string Error) Describe(TRow refused);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -35,18 +43,24 @@ public sealed partial class IngestWorker(
             try
             {
                 await FlushAsync(count, _abandon.Token);
-                foreach (var submission in _batch) submission.Complete();
+                foreach (var submission in _batch)
+                {
+                    submission.Complete();
+                    _meter.Record(submission.Rows.Length, submission.QueuedAt);
+                }
             }
             catch (Exception e)
             {
                 // Nothing is acknowledged, so nothing acknowledged is lost; only rows sent with ack=buffered are.
-                Log.BatchAbandoned(logger, count, e);
-                foreach (var submission in _batch) submission.Fail(new StoreUnavailableException("The readings could not be stored.", e));
+                IngestLog.BatchAbandoned(logger, count, e);
+                foreach (var submission in _batch) submission.Fail(new StoreUnavailableException("The rows could not be stored.", e));
             }
             finally
             {
+                var weight = _batch.Sum(submission => submission.Weight);
                 _batch.Clear();
-                buffer.Release(count);
+                Array.Clear(_rows, 0, count); // Events are objects: nothing may hold them now.
+                buffer.Release(weight);
             }
         }
     }
@@ -66,6 +80,7 @@ public sealed partial class IngestWorker(
     {
         _abandon.Dispose();
         base.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private async Task<int> GatherAsync()
@@ -96,7 +111,7 @@ public sealed partial class IngestWorker(
 
     private async Task FlushAsync(int count, CancellationToken cancellationToken)
     {
-        if (_rows.Length < count) (_rows, _isNew) = (new Reading[count], new bool[count]);
+        if (_rows.Length < count) (_rows, _outcomes) = (new TRow[count], new RowOutcome[count]);
         var at = 0;
         foreach (var submission in _batch)
         {
@@ -105,12 +120,12 @@ public sealed partial class IngestWorker(
         }
 
         var refused = new Dictionary<int, string>();
-        await AppendAsync(0, count, refused, cancellationToken);
+        await AppendRangeAsync(0, count, refused, cancellationToken);
 
         at = 0;
         foreach (var submission in _batch)
         {
-            submission.AddResult(_isNew.AsSpan(at, submission.Rows.Length));
+            submission.AddResult(_outcomes.AsSpan(at, submission.Rows.Length));
             for (var i = 0; refused.Count > 0 && i < submission.Rows.Length; i++)
                 if (refused.TryGetValue(at + i, out var error)) submission.Refuse(i, error);
             at += submission.Rows.Length;
@@ -118,7 +133,7 @@ public sealed partial class IngestWorker(
     }
 
     // A row that the store refuses is found by halving, so that it cannot keep the good rows around it out for ever.
-    private async Task AppendAsync(int start, int count, Dictionary<int, string> refused, CancellationToken cancellationToken)
+    private async Task AppendRangeAsync(int start, int count, Dictionary<int, string> refused, CancellationToken cancellationToken)
     {
         try
         {
@@ -127,14 +142,15 @@ public sealed partial class IngestWorker(
         }
         catch (StoreRejectedException e) when (count == 1)
         {
-            Log.ReadingRefused(logger, _rows[start].NodeAddress, _rows[start].Timestamp, e);
-            _isNew[start] = false;
-            refused[start] = "the store refuses this reading";
+            var (row, error) = Describe(_rows[start]);
+            IngestLog.RowRefused(logger, row, e);
+            _outcomes[start] = RowOutcome.Duplicate; // Counted as refused, not as added.
+            refused[start] = error;
         }
         catch (StoreRejectedException)
         {
-            await AppendAsync(start, count / 2, refused, cancellationToken);
-            await AppendAsync(start + (count / 2), count - (count / 2), refused, cancellationToken);
+            await AppendRangeAsync(start, count / 2, refused, cancellationToken);
+            await AppendRangeAsync(start + (count / 2), count - (count / 2), refused, cancellationToken);
         }
     }
 
@@ -144,26 +160,26 @@ public sealed partial class IngestWorker(
         {
             try
             {
-                return await store.AppendAsync(_rows.AsMemory(start, count), _isNew.AsMemory(start, count), cancellationToken);
+                return await AppendAsync(_rows.AsMemory(start, count), _outcomes.AsMemory(start, count), cancellationToken);
             }
             catch (StoreUnavailableException e)
             {
-                if (Status.FailingSince is null) Log.StoreUnavailable(logger, count, e);
+                if (Status.FailingSince is null) IngestLog.StoreUnavailable(logger, count, e);
                 Status = Status with { FailingSince = Status.FailingSince ?? clock.GetUtcNow(), LastError = e.Message };
                 await Task.Delay(pause, clock, cancellationToken);
             }
         }
     }
+}
 
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Warning, "The store is unavailable; {Rows} rows are kept and tried again.")]
-        public static partial void StoreUnavailable(ILogger logger, int rows, Exception error);
+internal static partial class IngestLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "The store is unavailable; {Rows} rows are kept and tried again.")]
+    public static partial void StoreUnavailable(ILogger logger, int rows, Exception error);
 
-        [LoggerMessage(2, LogLevel.Error, "The store refuses the reading of node {Node} at {Timestamp}.")]
-        public static partial void ReadingRefused(ILogger logger, int node, long timestamp, Exception error);
+    [LoggerMessage(2, LogLevel.Error, "The store refuses the {Row}.")]
+    public static partial void RowRefused(ILogger logger, string row, Exception error);
 
-        [LoggerMessage(3, LogLevel.Error, "A batch of {Rows} rows was given up. Their senders were told so, except those that asked for ack=buffered.")]
-        public static partial void BatchAbandoned(ILogger logger, int rows, Exception error);
-    }
+    [LoggerMessage(3, LogLevel.Error, "A batch of {Rows} rows was given up. Their senders were told so, except those that asked for ack=buffered.")]
+    public static partial void BatchAbandoned(ILogger logger, int rows, Exception error);
 }

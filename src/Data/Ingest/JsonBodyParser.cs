@@ -5,16 +5,15 @@ using System.Text.Json;
 namespace SensorDash.Data.Ingest;
 
 /// <summary>One JSON object, or an array of them, of any length in constant memory. A "line" is the element's number, from 1.</summary>
-public sealed class JsonBodyParser(PipeReader body, long now) : ReadingParser(now)
+public sealed class JsonBodyParser<TRow>(PipeReader body, IJsonRow<TRow> rows) : BodyParser<TRow>
 {
-    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
-
-    private JsonReaderState _state;
+    // Deeper than any element can be: how deep one may go is for its own rules, and costs only that one.
+    private JsonReaderState _state = new(new JsonReaderOptions { MaxDepth = rows.MaxLength + 1 });
     private long _element;
     private bool _pastMark, _started, _isTooLong, _ended;
 
     /// <inheritdoc/>
-    public override async ValueTask<bool> ReadAsync(ParsedBatch batch, CancellationToken cancellationToken)
+    public override async ValueTask<bool> ReadAsync(ParsedBatch<TRow> batch, CancellationToken cancellationToken)
     {
         while (!_ended)
         {
@@ -48,9 +47,9 @@ public sealed class JsonBodyParser(PipeReader body, long now) : ReadingParser(no
                 body.AdvanceTo(consumed);
                 return true;
             }
-            if (_isTooLong || (!result.IsCompleted && buffer.Slice(consumed).Length > MaxElementLength))
+            if (_isTooLong || (!result.IsCompleted && buffer.Slice(consumed).Length > rows.MaxLength))
             {
-                Reject(_element + 1, null, $"the element is longer than {MaxElementLength} bytes");
+                Reject(_element + 1, null, $"the element is longer than {rows.MaxLength} bytes");
                 _ended = true;
             }
             else if (result.IsCompleted)
@@ -69,7 +68,7 @@ public sealed class JsonBodyParser(PipeReader body, long now) : ReadingParser(no
         return reader.IsNext(ByteOrderMark, advancePast: true) ? reader.UnreadSequence : buffer;
     }
 
-    private SequencePosition ParseElements(in ReadOnlySequence<byte> buffer, bool isLast, ParsedBatch batch)
+    private SequencePosition ParseElements(in ReadOnlySequence<byte> buffer, bool isLast, ParsedBatch<TRow> batch)
     {
         var reader = new Utf8JsonReader(buffer, isLast, _state);
         while (!batch.IsFull)
@@ -80,19 +79,32 @@ public sealed class JsonBodyParser(PipeReader body, long now) : ReadingParser(no
             if (reader.TokenType == JsonTokenType.EndArray && reader.CurrentDepth == 0) continue;
             if (reader.TokenType == JsonTokenType.StartArray && reader.CurrentDepth == 0) continue;
 
-            var element = reader;
+            var start = reader.TokenStartIndex;
             if (!reader.TrySkip())
             {
                 reader = before; // Cut by the end of what has arrived: read again with more.
                 break;
             }
-            _isTooLong = reader.BytesConsumed - before.BytesConsumed > MaxElementLength;
+            _isTooLong = reader.BytesConsumed - before.BytesConsumed > rows.MaxLength;
             if (_isTooLong) break;
-            var fields = default(ReadingFields);
-            var fault = ReadingJson.Parse(ref element, ref fields);
-            Add(batch, fields, fault, ++_element);
+            Add(batch, buffer.Slice(start, reader.BytesConsumed - start));
         }
         _state = reader.CurrentState;
         return reader.Position;
+    }
+
+    private void Add(ParsedBatch<TRow> batch, in ReadOnlySequence<byte> element)
+    {
+        _element++;
+        if (element.IsSingleSegment)
+        {
+            AddJson(batch, rows, element.FirstSpan, _element);
+            return;
+        }
+        var length = (int)element.Length;
+        var copy = ArrayPool<byte>.Shared.Rent(length);
+        element.CopyTo(copy);
+        AddJson(batch, rows, copy.AsSpan(0, length), _element);
+        ArrayPool<byte>.Shared.Return(copy);
     }
 }

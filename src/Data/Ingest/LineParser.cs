@@ -4,15 +4,14 @@ using System.IO.Pipelines;
 namespace SensorDash.Data.Ingest;
 
 /// <summary>What the line-wise formats share: cutting the body at LF, a bad line never spoiling the next.</summary>
-public abstract class LineParser(PipeReader body, long now) : ReadingParser(now)
+/// <param name="maxLineLength">Longest line in bytes.</param>
+public abstract class LineParser<TRow>(PipeReader body, int maxLineLength) : BodyParser<TRow>
 {
-    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
-
     private long _line;
     private bool _skipsToLineEnd;
 
     /// <inheritdoc/>
-    public sealed override async ValueTask<bool> ReadAsync(ParsedBatch batch, CancellationToken cancellationToken)
+    public sealed override async ValueTask<bool> ReadAsync(ParsedBatch<TRow> batch, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -29,9 +28,9 @@ public abstract class LineParser(PipeReader body, long now) : ReadingParser(now)
                 body.AdvanceTo(rest.End);
                 return false;
             }
-            if (rest.Length > MaxElementLength)
+            if (rest.Length > maxLineLength)
             {
-                if (!_skipsToLineEnd) Reject(_line + 1, null, $"the line is longer than {MaxElementLength} bytes");
+                if (!_skipsToLineEnd) Reject(_line + 1, null, $"the line is longer than {maxLineLength} bytes");
                 _skipsToLineEnd = true;
                 rest = rest.Slice(rest.End);
             }
@@ -40,7 +39,7 @@ public abstract class LineParser(PipeReader body, long now) : ReadingParser(now)
     }
 
     /// <summary>Parses one line without its end; an empty one never arrives.</summary>
-    private protected abstract void ParseLine(ReadOnlySpan<byte> line, long number, ParsedBatch batch);
+    private protected abstract void ParseLine(ReadOnlySpan<byte> line, long number, ParsedBatch<TRow> batch);
 
     private static bool TakeLine(ref ReadOnlySequence<byte> rest, bool isLast, out ReadOnlySequence<byte> line)
     {
@@ -56,7 +55,7 @@ public abstract class LineParser(PipeReader body, long now) : ReadingParser(now)
         return true;
     }
 
-    private void Parse(in ReadOnlySequence<byte> line, ParsedBatch batch)
+    private void Parse(in ReadOnlySequence<byte> line, ParsedBatch<TRow> batch)
     {
         _line++;
         if (_skipsToLineEnd)
@@ -65,9 +64,9 @@ public abstract class LineParser(PipeReader body, long now) : ReadingParser(now)
             return;
         }
         // By the length that came over the wire, so that it does not matter in which pieces it came.
-        if (line.Length > MaxElementLength)
+        if (line.Length > maxLineLength)
         {
-            Reject(_line, null, $"the line is longer than {MaxElementLength} bytes");
+            Reject(_line, null, $"the line is longer than {maxLineLength} bytes");
             return;
         }
         if (line.IsSingleSegment)
@@ -82,7 +81,7 @@ public abstract class LineParser(PipeReader body, long now) : ReadingParser(now)
         ArrayPool<byte>.Shared.Return(copy);
     }
 
-    private void ParseTrimmed(ReadOnlySpan<byte> line, ParsedBatch batch)
+    private void ParseTrimmed(ReadOnlySpan<byte> line, ParsedBatch<TRow> batch)
     {
         if (_line == 1 && line.StartsWith(ByteOrderMark)) line = line[ByteOrderMark.Length..];
         line = line.Trim(" \t\r"u8);

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.IO.Pipelines;
+using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Ingest;
 
@@ -14,17 +15,19 @@ public enum TimePrecision : long
 
 /// <summary>InfluxDB line protocol: any measurement, the tag <c>node</c>, fields <c>temp</c>/<c>temperature</c> and <c>hum</c>/<c>humidity</c>
 /// (a float in °C or %, or an integer with <c>i</c> in hundredths), <c>flags</c>. Other tags and fields are passed over.</summary>
-public sealed class LineProtocolParser(PipeReader body, TimePrecision precision, long now) : LineParser(body, now)
+/// <param name="now">Unix seconds of the server's clock: the default of every time and the bound of timestamps.</param>
+public sealed class LineProtocolParser(PipeReader body, TimePrecision precision, long now) : LineParser<Reading>(body, ReadingFields.MaxTextLength)
 {
-    private protected override void ParseLine(ReadOnlySpan<byte> line, long number, ParsedBatch batch)
+    private protected override void ParseLine(ReadOnlySpan<byte> line, long number, ParsedBatch<Reading> batch)
     {
         if (line[0] == '#') return;
-        var fields = new ReadingFields { Timestamp = Now };
-        var fault = Parse(line, ref fields);
-        Add(batch, fields, fault, number);
+        var fields = new ReadingFields { Timestamp = now };
+        var reading = default(Reading);
+        if ((Parse(line, ref fields) ?? fields.Validate(now, out reading)) is { } fault) Reject(number, fault.Field, fault.Error);
+        else batch.Add(reading, number, line.Length);
     }
 
-    private ReadingFault? Parse(ReadOnlySpan<byte> line, ref ReadingFields fields)
+    private RowFault? Parse(ReadOnlySpan<byte> line, ref ReadingFields fields)
     {
         var series = TakeUntil(ref line, ' ', quotes: false);
         TakeUntil(ref series, ',', quotes: false); // The measurement may be anything.
@@ -52,7 +55,7 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
         return ParseTime(line.Trim((byte)' '), ref fields);
     }
 
-    private static ReadingFault? ParseField(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ref ReadingFields fields)
+    private static RowFault? ParseField(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ref ReadingFields fields)
     {
         if (key.SequenceEqual("temp"u8) || key.SequenceEqual("temperature"u8))
             return ParseValue("temperature", value, ref fields.TemperatureCentidegrees);
@@ -65,7 +68,7 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
         return null;
     }
 
-    private static ReadingFault? ParseValue(string field, ReadOnlySpan<byte> value, ref long? hundredths)
+    private static RowFault? ParseValue(string field, ReadOnlySpan<byte> value, ref long? hundredths)
     {
         if (value[^1] is (byte)'i' or (byte)'u')
         {
@@ -76,14 +79,14 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
         return ReadingFields.Hundredths(number) is { } whole ? Set(field, whole, ref hundredths) : new(field, $"{field} is out of range");
     }
 
-    private static ReadingFault? Set(string field, long given, ref long? value)
+    private static RowFault? Set(string field, long given, ref long? value)
     {
         if (value is { } earlier && earlier != given) return new(field, $"{field} contradicts an earlier one on the same line");
         value = given;
         return null;
     }
 
-    private ReadingFault? ParseTime(ReadOnlySpan<byte> text, ref ReadingFields fields)
+    private RowFault? ParseTime(ReadOnlySpan<byte> text, ref ReadingFields fields)
     {
         if (text.IsEmpty) return null; // The server's clock.
         if (!TryParseWhole(text, out var time)) return new("timestamp", "the time must be a whole number");

@@ -1,36 +1,48 @@
-using SensorDash.Data.Readings;
+using System.Runtime.InteropServices;
 
 namespace SensorDash.Data.Ingest;
 
-/// <summary>A line, or an element of an array, that is no reading.</summary>
+/// <summary>A line, or an element of an array, that is no row.</summary>
 /// <param name="Line">From 1.</param>
 /// <param name="Field">The field at fault, or null when the line as a whole is.</param>
 /// <param name="Error">What is wrong, the value, and what is allowed.</param>
 public readonly record struct RejectedLine(long Line, string? Field, string Error);
 
-/// <summary>Readings parsed from a body, with where they stood. Filled by a <see cref="ReadingParser"/>, then handed to the buffer.</summary>
-public sealed class ParsedBatch
+/// <summary>Rows parsed from a body, with where they stood. Filled by a <see cref="BodyParser{TRow}"/>, then handed to the buffer.</summary>
+public sealed class ParsedBatch<TRow>
 {
-    private readonly Reading[] _rows = new Reading[Submission.MaxRows];
-    private readonly long[] _lines = new long[Submission.MaxRows];
+    // Five thousand events may be large; with this a request holds a few megabytes of them, not gigabytes.
+    private const long MaxSourceBytes = 4 << 20;
 
-    public int Count { get; private set; }
+    private readonly List<TRow> _rows = [];
+    private readonly List<long> _lines = [];
 
-    public bool IsFull => Count == _rows.Length;
+    public int Count => _rows.Count;
 
-    /// <summary>Line of the reading at <paramref name="index"/>, from 1.</summary>
+    /// <summary>Bytes of the body that the rows were read from.</summary>
+    public long SourceBytes { get; private set; }
+
+    public bool IsFull => Count >= Submission.MaxRows || SourceBytes >= MaxSourceBytes;
+
+    /// <summary>Line of the row at <paramref name="index"/>, from 1.</summary>
     public long LineOf(int index) => _lines[index];
 
-    /// <summary>The readings in a block of their own, for a <see cref="Submission"/>.</summary>
-    public ReadOnlyMemory<Reading> CopyRows() => _rows.AsSpan(0, Count).ToArray();
+    /// <summary>The rows in a block of their own, for a <see cref="Submission"/>.</summary>
+    public ReadOnlyMemory<TRow> CopyRows() => CollectionsMarshal.AsSpan(_rows).ToArray();
 
-    public long[] CopyLines() => _lines.AsSpan(0, Count).ToArray();
+    public long[] CopyLines() => [.. _lines];
 
-    public void Clear() => Count = 0;
-
-    internal void Add(in Reading reading, long line)
+    public void Clear()
     {
-        _rows[Count] = reading;
-        _lines[Count++] = line;
+        _rows.Clear();
+        _lines.Clear();
+        SourceBytes = 0;
+    }
+
+    internal void Add(in TRow row, long line, int sourceBytes)
+    {
+        _rows.Add(row);
+        _lines.Add(line);
+        SourceBytes += sourceBytes;
     }
 }

@@ -3,14 +3,14 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Ingest;
 
-/// <summary>Why something is no reading.</summary>
-internal readonly record struct ReadingFault(string? Field, string Error);
-
 /// <summary>The fields of a reading as they were sent, before any rule is applied.</summary>
 internal struct ReadingFields
 {
     public long? NodeAddress, Timestamp, TemperatureCentidegrees, HumidityCentipercent, Flags, ReceivedAt;
     public ulong? DeviceId;
+
+    /// <summary>Longest line or element in bytes. A reading with every field is below 400.</summary>
+    public const int MaxTextLength = 64 * 1024;
 
     // More digits than the store keeps are rounded half away from zero; 25.34 is exactly 2534 because it never is a double.
     private const decimal LargestValue = 1_000_000;
@@ -35,7 +35,7 @@ internal struct ReadingFields
     /// <summary>Applies the rules of the contract.</summary>
     /// <param name="now">Unix seconds of the server's clock.</param>
     /// <returns>The fault, or null when <paramref name="reading"/> is valid.</returns>
-    public readonly ReadingFault? Validate(long now, out Reading reading)
+    public readonly RowFault? Validate(long now, out Reading reading)
     {
         reading = default;
         if (NodeAddress is not { } node) return new("node_address", "node_address is missing");
@@ -62,7 +62,7 @@ internal struct ReadingFields
         return null;
     }
 
-    private static ReadingFault? TimeFault(string field, long time, long now)
+    private static RowFault? TimeFault(string field, long time, long now)
     {
         if (time >= Reading.MinTimestamp && time <= now + Reading.MaxAheadSeconds) return null;
         // 10,000,000,000 s is the year 2286, so a larger number is a time in a smaller unit.

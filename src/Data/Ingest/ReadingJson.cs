@@ -1,26 +1,42 @@
-using System.Buffers;
 using System.Text.Json;
+using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Ingest;
 
 /// <summary>The JSON object of one reading. Members it does not know are passed over.</summary>
-internal static class ReadingJson
+/// <param name="now">Unix seconds of the server's clock: the default of received_at and the bound of timestamps.</param>
+public sealed class ReadingJson(long now) : IJsonRow<Reading>
 {
-    /// <summary>Reads the object that <paramref name="reader"/> stands on, to its end unless there is a fault.</summary>
-    /// <exception cref="JsonException">The JSON is malformed.</exception>
-    public static ReadingFault? Parse(ref Utf8JsonReader reader, ref ReadingFields fields)
+    // What a member that is passed over holds is nobody's concern, its depth neither.
+    private static readonly JsonReaderOptions _options = new() { MaxDepth = ReadingFields.MaxTextLength };
+
+    /// <inheritdoc/>
+    public int MaxLength => ReadingFields.MaxTextLength;
+
+    /// <inheritdoc/>
+    public RowFault? Parse(ReadOnlySpan<byte> json, out Reading row)
+    {
+        row = default;
+        var fields = default(ReadingFields);
+        var reader = new Utf8JsonReader(json, _options);
+        reader.Read();
+        if (ParseMembers(ref reader, ref fields) is { } fault) return fault;
+        reader.Read(); // Refuses whatever stands behind the object.
+        return fields.Validate(now, out row);
+    }
+
+    private static RowFault? ParseMembers(ref Utf8JsonReader reader, ref ReadingFields fields)
     {
         if (reader.TokenType != JsonTokenType.StartObject) return new(null, "a reading must be a JSON object");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueIsEscaped && TextOf(ref reader) is null) return new(null, "the name of a member is no valid text");
-            var fault = ParseMember(ref reader, ref fields);
-            if (fault is not null) return fault;
+            if (ParseMember(ref reader, ref fields) is { } fault) return fault;
         }
         return null;
     }
 
-    private static ReadingFault? ParseMember(ref Utf8JsonReader reader, ref ReadingFields fields)
+    private static RowFault? ParseMember(ref Utf8JsonReader reader, ref ReadingFields fields)
     {
         if (reader.ValueTextEquals("node_address"u8)) return Whole(ref reader, "node_address", ref fields.NodeAddress);
         if (reader.ValueTextEquals("timestamp"u8)) return Whole(ref reader, "timestamp", ref fields.Timestamp);
@@ -35,11 +51,11 @@ internal static class ReadingJson
             return Decimal(ref reader, "temperature_celsius", ref fields.TemperatureCentidegrees);
         if (reader.ValueTextEquals("humidity_percent"u8))
             return Decimal(ref reader, "humidity_percent", ref fields.HumidityCentipercent);
-        reader.TrySkip(); // The element has arrived whole; Skip would refuse all the same while the body has not.
+        reader.Skip();
         return null;
     }
 
-    private static ReadingFault? Whole(ref Utf8JsonReader reader, string field, ref long? value)
+    private static RowFault? Whole(ref Utf8JsonReader reader, string field, ref long? value)
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null) return null;
@@ -48,18 +64,17 @@ internal static class ReadingJson
         return Set(field, given, ref value);
     }
 
-    private static ReadingFault? Decimal(ref Utf8JsonReader reader, string field, ref long? value)
+    private static RowFault? Decimal(ref Utf8JsonReader reader, string field, ref long? value)
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null) return null;
         if (reader.TokenType != JsonTokenType.Number) return new(field, $"{field} must be a number");
-        var number = reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan;
-        if (!ReadingFields.TryParseDecimal(number, out var given) || ReadingFields.Hundredths(given) is not { } hundredths)
+        if (!ReadingFields.TryParseDecimal(reader.ValueSpan, out var given) || ReadingFields.Hundredths(given) is not { } hundredths)
             return new(field, $"{field} is out of range");
         return Set(field, hundredths, ref value);
     }
 
-    private static ReadingFault? DeviceId(ref Utf8JsonReader reader, ref ulong? value)
+    private static RowFault? DeviceId(ref Utf8JsonReader reader, ref ulong? value)
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null) return null;
@@ -89,7 +104,7 @@ internal static class ReadingJson
     }
 
     // The same value in both notations is one statement; two different ones are a contradiction.
-    private static ReadingFault? Set(string field, long given, ref long? value)
+    private static RowFault? Set(string field, long given, ref long? value)
     {
         if (value is { } earlier && earlier != given) return new(field, $"{field} contradicts an earlier member of the same object");
         value = given;

@@ -1,40 +1,60 @@
-using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Ingest;
 
-/// <summary>A reading that the store itself refused.</summary>
+/// <summary>A row that the store itself refused.</summary>
 /// <param name="Index">Its place in the submission, from 0.</param>
 /// <param name="Error">The reason, fit for the sender.</param>
-public readonly record struct RefusedReading(int Index, string Error);
+public readonly record struct RefusedRow(int Index, string Error);
 
 /// <summary>What became of a submission.</summary>
-public readonly record struct SubmissionResult(int Inserted, int Duplicates, IReadOnlyList<RefusedReading> Refused);
+/// <param name="AlreadyAccepted">Places of the command requests that were accepted before, from 0.</param>
+public readonly record struct SubmissionResult(int Inserted, int Duplicates, IReadOnlyList<int> AlreadyAccepted, IReadOnlyList<RefusedRow> Refused);
 
-/// <summary>Readings of one request on their way to one commit.</summary>
-/// <param name="rows">1 to <see cref="MaxRows"/> valid readings; not to be touched again by the sender.</param>
-/// <param name="isWaitedFor">Whether a sender waits for the commit, so that it must not be held for the flush interval.</param>
-public sealed class Submission(ReadOnlyMemory<Reading> rows, bool isWaitedFor)
+/// <summary>Limits of every submission.</summary>
+public static class Submission
 {
     /// <summary>Most rows of one submission. Past this a bigger transaction is no faster (bench/results).</summary>
     public const int MaxRows = 5_000;
+}
 
+/// <summary>Rows of one request on their way to one commit.</summary>
+/// <param name="rows">1 to <see cref="Submission.MaxRows"/> valid rows; not to be touched again by the sender.</param>
+/// <param name="isWaitedFor">Whether a sender waits for the commit, so that it must not be held for the flush interval.</param>
+/// <param name="weight">What it counts for in the buffer, at least its number of rows; 0: that number.</param>
+public sealed class Submission<TRow>(ReadOnlyMemory<TRow> rows, bool isWaitedFor, int weight = 0)
+{
     private readonly TaskCompletionSource<SubmissionResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private List<RefusedReading>? _refused;
+    private List<RefusedRow>? _refused;
+    private List<int>? _alreadyAccepted;
     private int _inserted;
 
-    internal ReadOnlyMemory<Reading> Rows { get; } = rows;
+    internal ReadOnlyMemory<TRow> Rows { get; } = rows;
+
+    /// <summary>When the buffer took it, as <see cref="TimeProvider.GetTimestamp"/> counts.</summary>
+    internal long QueuedAt { get; set; }
 
     internal bool IsWaitedFor { get; } = isWaitedFor;
+
+    internal int Weight { get; } = Math.Max(weight, rows.Length);
 
     /// <summary>Ends when the rows are durable, or with the error that kept them from it.</summary>
     public Task<SubmissionResult> Done => _done.Task;
 
-    internal void AddResult(ReadOnlySpan<bool> isNew) => _inserted += isNew.Count(true);
+    internal void AddResult(ReadOnlySpan<RowOutcome> outcomes)
+    {
+        _inserted += outcomes.Count(RowOutcome.Inserted);
+        for (var i = outcomes.IndexOf(RowOutcome.AlreadyAccepted); i >= 0 && i < outcomes.Length; i++)
+            if (outcomes[i] == RowOutcome.AlreadyAccepted) (_alreadyAccepted ??= []).Add(i);
+    }
 
-    internal void Refuse(int index, string error) => (_refused ??= []).Add(new RefusedReading(index, error));
+    internal void Refuse(int index, string error) => (_refused ??= []).Add(new RefusedRow(index, error));
 
     internal void Complete()
-        => _done.TrySetResult(new SubmissionResult(_inserted, Rows.Length - _inserted - (_refused?.Count ?? 0), _refused ?? []));
+    {
+        var (alreadyAccepted, refused) = (_alreadyAccepted ?? [], _refused ?? []);
+        _done.TrySetResult(new SubmissionResult(_inserted, Rows.Length - _inserted - alreadyAccepted.Count - refused.Count, alreadyAccepted, refused));
+    }
 
     internal void Fail(Exception error)
     {

@@ -5,44 +5,45 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Ingest;
 
 /// <summary>The bounded queue between requests and the one writer. Many senders, one reader.</summary>
-public sealed class WriteBuffer(IOptions<IngestOptions> options, TimeProvider clock)
+public sealed class WriteBuffer<TRow>(IOptions<IngestOptions> options, TimeProvider clock)
 {
     private readonly int _capacity = options.Value.BufferCapacity;
 
-    // Bounded by rows, not by submissions: a submission is one row or five thousand.
-    private readonly Channel<Submission> _queue = Channel.CreateUnbounded<Submission>(new UnboundedChannelOptions { SingleReader = true });
+    // Bounded by weight, not by submissions: a submission is one row or five thousand.
+    private readonly Channel<Submission<TRow>> _queue = Channel.CreateUnbounded<Submission<TRow>>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Lock _roomLock = new();
     private TaskCompletionSource _room = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _rows;
 
-    /// <summary>Rows that wait for a commit, those the writer has taken included.</summary>
+    /// <summary>Rows that wait for a commit, by their weight, those the writer has taken included.</summary>
     public int RowsWaiting => Volatile.Read(ref _rows);
 
     /// <summary>Most rows that may wait.</summary>
     public int Capacity => _capacity;
 
-    internal ChannelReader<Submission> Reader => _queue.Reader;
+    internal ChannelReader<Submission<TRow>> Reader => _queue.Reader;
 
     /// <summary>Queues <paramref name="submission"/> if there is room for all of it.</summary>
     /// <returns>False when the buffer is full; nothing was taken.</returns>
     /// <exception cref="StoreUnavailableException">The program is stopping.</exception>
-    public bool TryAdd(Submission submission)
+    public bool TryAdd(Submission<TRow> submission)
     {
-        var length = submission.Rows.Length;
+        var weight = submission.Weight;
         lock (_roomLock)
         {
             // An empty buffer takes anything, so a submission can never be too long for ever.
-            if (_rows > 0 && _rows + length > _capacity) return false;
-            _rows += length;
+            if (_rows > 0 && _rows + weight > _capacity) return false;
+            _rows += weight;
         }
+        submission.QueuedAt = clock.GetTimestamp();
         if (_queue.Writer.TryWrite(submission)) return true;
-        Release(length);
+        Release(weight);
         throw new StoreUnavailableException("SensorDash is stopping.");
     }
 
     /// <summary>Queues <paramref name="submission"/>, waiting for room: back-pressure on a sender whose request is half read.</summary>
     /// <exception cref="StoreUnavailableException">There was no room for <paramref name="patience"/>, or the program is stopping.</exception>
-    public async Task AddAsync(Submission submission, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task AddAsync(Submission<TRow> submission, TimeSpan patience, CancellationToken cancellationToken)
     {
         var began = clock.GetTimestamp();
         while (true)
@@ -66,12 +67,12 @@ public sealed class WriteBuffer(IOptions<IngestOptions> options, TimeProvider cl
     /// <summary>Takes no more; what is queued is still written.</summary>
     public void Complete() => _queue.Writer.TryComplete(); // Try: the host may stop a service twice.
 
-    internal void Release(int rows)
+    internal void Release(int weight)
     {
         TaskCompletionSource room;
         lock (_roomLock)
         {
-            _rows -= rows;
+            _rows -= weight;
             room = _room;
             _room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }

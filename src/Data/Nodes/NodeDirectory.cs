@@ -51,20 +51,23 @@ public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<Sens
     public async Task<(MetadataWrite Outcome, NodeMetadata? Metadata)> EditMetadataAsync(
         int address, NodeMetadataPatch patch, CancellationToken cancellationToken)
     {
+        if (await readings.FindNodeAsync(address, cancellationToken) is null) return (MetadataWrite.NodeNotFound, null);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        // Makes the row if the node is there and the row is not, whoever else edits or deletes at the same time.
-        await context.Database.ExecuteSqlAsync($"""
-            INSERT INTO node_metadata (address, updated_at) SELECT address, 0 FROM nodes WHERE address = {address} ON CONFLICT DO NOTHING
-            """, cancellationToken);
-        if (await context.NodeMetadata.FindAsync([address], cancellationToken) is not { } metadata) return (MetadataWrite.NodeNotFound, null);
+        // Makes the row if it is not there, whoever else edits at the same time.
+        await context.Database.ExecuteSqlAsync(
+            $"INSERT INTO node_metadata (address, updated_at) VALUES ({address}, 0) ON CONFLICT DO NOTHING", cancellationToken);
+        var metadata = await context.NodeMetadata.SingleAsync(m => m.Address == address, cancellationToken);
         if (patch.WantedZone is { } zone && !await context.Zones.AnyAsync(z => z.Id == zone, cancellationToken))
             return (MetadataWrite.ZoneNotFound, null);
         patch.Apply(metadata);
         metadata.UpdatedAt = clock.GetUtcNow().ToUnixTimeSeconds();
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return (MetadataWrite.Done, metadata);
+        // The readings may be in another file, so no transaction holds both: a node that was deleted meanwhile takes its metadata along.
+        if (await readings.FindNodeAsync(address, cancellationToken) is not null) return (MetadataWrite.Done, metadata);
+        await context.NodeMetadata.Where(m => m.Address == address).ExecuteDeleteAsync(cancellationToken);
+        return (MetadataWrite.NodeNotFound, null);
     }
 
     /// <summary>The metadata of one node, or null when nobody has said anything of it.</summary>
@@ -72,6 +75,13 @@ public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<Sens
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         return await context.NodeMetadata.AsNoTracking().SingleOrDefaultAsync(m => m.Address == address, cancellationToken);
+    }
+
+    /// <summary>The expected intervals that the user has set, seconds by address.</summary>
+    public async Task<IReadOnlyDictionary<int, int>> ListSetIntervalsAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.NodeMetadata.Where(m => m.ExpectedIntervalS != null).ToDictionaryAsync(m => m.Address, m => m.ExpectedIntervalS!.Value, cancellationToken);
     }
 
     private async Task<IReadOnlyList<NodeView>> ViewAsync(IReadOnlyList<Node> nodes, CancellationToken cancellationToken)

@@ -45,6 +45,7 @@ public sealed class NodeMetadataPatch
     {
         var text = string.IsNullOrWhiteSpace(value) ? null : value.Trim();
         if (text?.Length > most) Fault(field, $"must be at most {most} characters, not {text.Length}");
+        if (text?.Contains('\0', StringComparison.Ordinal) == true) Fault(field, "must not contain the character U+0000"); // PostgreSQL has no place for it.
         _edits.Add(m => set(m, text));
     }
 }

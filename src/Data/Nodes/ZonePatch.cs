@@ -3,6 +3,8 @@ namespace SensorDash.Data.Nodes;
 /// <summary>An edit of a zone: what is not set is kept.</summary>
 public sealed class ZonePatch
 {
+    private const string NoNul = "must not contain the character U+0000"; // PostgreSQL has no place for it.
+
     private readonly List<Action<Zone>> _edits = [];
     private readonly Dictionary<string, string[]> _faults = [];
 
@@ -13,6 +15,7 @@ public sealed class ZonePatch
     {
         var name = value?.Trim() ?? "";
         if (name.Length is 0 or > Zone.NameLength) _faults["name"] = [$"must be 1 to {Zone.NameLength} characters"];
+        if (name.Contains('\0', StringComparison.Ordinal)) _faults["name"] = [NoNul];
         _edits.Add(z => z.Name = name);
     }
 
@@ -28,6 +31,7 @@ public sealed class ZonePatch
     {
         var text = string.IsNullOrWhiteSpace(value) ? null : value.Trim();
         if (text?.Length > Zone.DescriptionLength) _faults["description"] = [$"must be at most {Zone.DescriptionLength} characters"];
+        if (text?.Contains('\0', StringComparison.Ordinal) == true) _faults["description"] = [NoNul];
         _edits.Add(z => z.Description = text);
     }
 

@@ -1,7 +1,7 @@
 namespace SensorDash.Data.Readings;
 
 /// <summary>Tells followers that something was committed. Carries no data: what was committed is read from the store, in its order.</summary>
-public sealed class CommitFeed
+public class CommitFeed
 {
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

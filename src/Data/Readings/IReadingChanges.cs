@@ -2,12 +2,13 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Readings;
 
-/// <summary>Committed changes behind a batch: either rows that were added, or one node that was removed.</summary>
+/// <summary>Committed changes behind a batch: either rows that were added, or one removal.</summary>
 /// <param name="UpTo">Every batch up to and including this one is covered; equal to the batch asked from when there is nothing new.</param>
 /// <param name="CommittedAt">When that batch was committed, Unix microseconds; with the id it tells one store from another.</param>
 /// <param name="Added">Rows of those batches that are still there, in commit order.</param>
 /// <param name="RemovedNode">The node that batch <paramref name="UpTo"/> removed, with all its rows of earlier batches.</param>
-public sealed record ReadingChanges(long UpTo, long CommittedAt, IReadOnlyList<Reading> Added, int? RemovedNode);
+/// <param name="RemovedBefore">The time before which that batch removed all rows of earlier batches, Unix seconds.</param>
+public sealed record ReadingChanges(long UpTo, long CommittedAt, IReadOnlyList<Reading> Added, int? RemovedNode = null, long? RemovedBefore = null);
 
 /// <summary>The readings in commit order, for what follows the store.</summary>
 public interface IReadingChanges

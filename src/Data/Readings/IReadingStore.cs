@@ -6,6 +6,9 @@ namespace SensorDash.Data.Readings;
 /// <summary>Durable store of readings and of the nodes they make. Safe for concurrent use.</summary>
 public interface IReadingStore
 {
+    /// <summary>Readings that a page should hold when many are walked: as few as make a page cheap for this store.</summary>
+    int PageLength { get; }
+
     /// <summary>Adds a batch and brings its nodes' counters up to date in one transaction, durable on return.</summary>
     /// <param name="batch">Valid readings in any order. One whose key is stored, or stands earlier in the batch, changes nothing.</param>
     /// <param name="isNew">At least as long as <paramref name="batch"/>; told for each reading whether it was added.</param>
@@ -48,6 +51,14 @@ public interface IReadingStore
     /// <returns>False when there was no such node.</returns>
     /// <exception cref="StoreUnavailableException">Nothing was removed.</exception>
     Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken);
+
+    /// <summary>Removes readings measured before a time, the oldest first and some at a time, so that nobody waits long. Nodes stay, also without readings.</summary>
+    /// <remarks>An engine may keep the readings of the piece of time that <paramref name="before"/> lies in, if it can only drop whole pieces.</remarks>
+    /// <param name="before">Unix seconds, not included.</param>
+    /// <param name="cancellationToken">Honoured until the commit is sent; nothing is removed if it fires before.</param>
+    /// <returns>Readings removed by this step; 0 when there are none left.</returns>
+    /// <exception cref="StoreUnavailableException">Nothing was removed.</exception>
+    Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken);
 
     /// <summary>Proves that the store can be read and written, cheaply.</summary>
     /// <exception cref="StoreUnavailableException">It cannot.</exception>

@@ -6,9 +6,6 @@ namespace SensorDash.Data.Readings;
 /// <summary>Walks any number of readings in constant memory.</summary>
 public static class ReadingPages
 {
-    // 1,500 readings of 48 bytes stay below the large-object threshold of 85,000 bytes.
-    private const int PageLength = 1_500;
-
     /// <summary>Reads everything <paramref name="filter"/> names, page by page, by keyset.</summary>
     /// <remarks>
     /// Each page is a short read of its own, so a slow consumer never holds the store's log back. Readings that arrive meanwhile
@@ -18,15 +15,16 @@ public static class ReadingPages
     public static async IAsyncEnumerable<ReadOnlyMemory<Reading>> ReadPagesAsync(
         this IReadingStore store, ReadingFilter filter, ReadingOrder order, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var page = ArrayPool<Reading>.Shared.Rent(PageLength);
+        var length = store.PageLength;
+        var page = ArrayPool<Reading>.Shared.Rent(length);
         try
         {
             ReadingPosition? after = null;
             while (true)
             {
-                var count = await store.ReadAsync(new ReadingQuery(filter, order, after), page.AsMemory(0, PageLength), cancellationToken);
+                var count = await store.ReadAsync(new ReadingQuery(filter, order, after), page.AsMemory(0, length), cancellationToken);
                 if (count > 0) yield return page.AsMemory(0, count);
-                if (count < PageLength) yield break;
+                if (count < length) yield break;
                 after = new ReadingPosition(page[count - 1].Timestamp, page[count - 1].NodeAddress);
             }
         }

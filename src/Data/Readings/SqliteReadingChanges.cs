@@ -6,10 +6,10 @@ namespace SensorDash.Data.Readings;
 /// <inheritdoc cref="IReadingChanges"/>
 public sealed class SqliteReadingChanges(SqliteDatabase database) : IReadingChanges
 {
-    // About 5 MB in memory; whole batches are taken until there are so many rows.
-    private const int RowsWanted = 100_000;
+    // About 6 MB in memory with all copies on their way; whole batches are taken until there are so many rows.
+    private const int RowsWanted = 25_000;
 
-    private const string SelectBatches = "SELECT id, row_count, removed_node, committed_at FROM ingest_batches WHERE id > $after ORDER BY id";
+    private const string SelectBatches = "SELECT id, row_count, removed_node, removed_before, committed_at FROM ingest_batches WHERE id > $after ORDER BY id";
 
     private const string SelectRows = $"""
         SELECT {SqliteReadingStore.ReadingColumns}
@@ -28,17 +28,17 @@ public sealed class SqliteReadingChanges(SqliteDatabase database) : IReadingChan
             {
                 // One transaction: a node removed between the two queries would otherwise leave a batch half read.
                 using var transaction = connection.BeginTransaction(deferred: true);
-                var (upTo, committedAt, removedNode) = ChooseBatches(connection, after);
-                if (removedNode is not null || upTo == after) return new ReadingChanges(upTo, committedAt, [], removedNode);
+                var changes = ChooseBatches(connection, after);
+                if (changes.RemovedNode is not null || changes.RemovedBefore is not null || changes.UpTo == after) return changes;
                 using var command = connection.CreateCommand();
                 command.CommandText = SelectRows;
                 command.Parameters.AddWithValue("$after", after);
-                command.Parameters.AddWithValue("$upTo", upTo);
+                command.Parameters.AddWithValue("$upTo", changes.UpTo);
                 using var interrupt = SqliteDatabase.InterruptOn(connection, cancellationToken);
                 using var reader = command.ExecuteReader();
                 var rows = new List<Reading>();
                 while (reader.Read()) rows.Add(SqliteReadingStore.ReadRow(reader));
-                return new ReadingChanges(upTo, committedAt, rows, null);
+                return changes with { Added = rows };
             },
             cancellationToken);
 
@@ -69,7 +69,7 @@ public sealed class SqliteReadingChanges(SqliteDatabase database) : IReadingChan
             cancellationToken);
 
     // Up to the wanted number of rows, and never past a removal: that is a step of its own.
-    private static (long UpTo, long CommittedAt, int? RemovedNode) ChooseBatches(SqliteConnection connection, long after)
+    private static ReadingChanges ChooseBatches(SqliteConnection connection, long after)
     {
         using var command = connection.CreateCommand();
         command.CommandText = SelectBatches;
@@ -78,12 +78,13 @@ public sealed class SqliteReadingChanges(SqliteDatabase database) : IReadingChan
         var (upTo, committedAt, rows) = (after, 0L, 0L);
         while (rows < RowsWanted && reader.Read())
         {
-            var isRemoval = !reader.IsDBNull(2);
+            var (removedNode, removedBefore) = (reader.IsDBNull(2) ? (int?)null : reader.GetInt32(2), reader.IsDBNull(3) ? (long?)null : reader.GetInt64(3));
+            var isRemoval = removedNode is not null || removedBefore is not null;
             if (isRemoval && upTo > after) break;
-            (upTo, committedAt) = (reader.GetInt64(0), reader.GetInt64(3));
-            if (isRemoval) return (upTo, committedAt, reader.GetInt32(2));
+            (upTo, committedAt) = (reader.GetInt64(0), reader.GetInt64(4));
+            if (isRemoval) return new(upTo, committedAt, [], removedNode, removedBefore);
             rows += reader.GetInt64(1);
         }
-        return (upTo, committedAt, null);
+        return new(upTo, committedAt, []);
     }
 }

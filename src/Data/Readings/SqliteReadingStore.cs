@@ -5,8 +5,8 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Readings;
 
 /// <inheritdoc cref="IReadingStore"/>
-/// <remarks>One writer connection, taken in turn; readers never wait for it (WAL).</remarks>
-public sealed class SqliteReadingStore(SqliteDatabase database, CommitFeed commits, TimeProvider clock) : IReadingStore, IDisposable
+/// <remarks>Readers never wait for the writer (WAL).</remarks>
+public sealed class SqliteReadingStore(SqliteDatabase database, CommitFeed commits, TimeProvider clock) : IReadingStore
 {
     internal const string ReadingColumns = "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
 
@@ -34,7 +34,13 @@ public sealed class SqliteReadingStore(SqliteDatabase database, CommitFeed commi
 
     private const string SelectNodes = "SELECT address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen FROM nodes";
 
-    private readonly SqliteReadingWriter _writer = new(database, commits, clock);
+    // 1,500 readings of 48 bytes stay below the large-object threshold of 85,000 bytes.
+    private const int ShortPage = 1_500;
+
+    private readonly SqliteReadingWriter _writer = new(database.Writer, commits, clock);
+
+    /// <inheritdoc/>
+    public int PageLength => ShortPage;
 
     /// <inheritdoc/>
     public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
@@ -42,6 +48,9 @@ public sealed class SqliteReadingStore(SqliteDatabase database, CommitFeed commi
 
     /// <inheritdoc/>
     public Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken) => _writer.DeleteNodeAsync(address, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken) => _writer.RemoveBeforeAsync(before, cancellationToken);
 
     /// <inheritdoc/>
     public Task CheckAsync(CancellationToken cancellationToken) => _writer.CheckAsync(cancellationToken);
@@ -183,6 +192,4 @@ public sealed class SqliteReadingStore(SqliteDatabase database, CommitFeed commi
         (uint)reader.GetInt64(4),
         reader.GetInt64(5),
         reader.IsDBNull(6) ? null : (ulong)reader.GetInt64(6));
-
-    public void Dispose() => _writer.Dispose();
 }

@@ -1,6 +1,6 @@
 namespace SensorDash.Data.Storage;
 
-/// <summary>One committed change of the readings: rows added, or a node removed. What follows the store (side path, transfer) counts in these.</summary>
+/// <summary>One committed change of the readings: rows added, a node removed, or the oldest readings removed. What follows the store (side path, transfer) counts in these.</summary>
 public sealed class IngestBatch
 {
     /// <summary>Ascending in commit order, from 1, never reused.</summary>
@@ -18,6 +18,9 @@ public sealed class IngestBatch
     /// <summary>Newest measured time in the batch, Unix seconds.</summary>
     public long LastTimestamp { get; set; }
 
-    /// <summary>The node that this change removed with everything it had sent before; null when it added rows.</summary>
+    /// <summary>The node that this change removed with everything it had sent before; else null.</summary>
     public int? RemovedNode { get; set; }
+
+    /// <summary>The measured time before which this change removed everything, Unix seconds; else null.</summary>
+    public long? RemovedBefore { get; set; }
 }

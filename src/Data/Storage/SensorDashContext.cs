@@ -1,11 +1,12 @@
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
+using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Storage;
 
-/// <summary>The schema, and the way to the small tables. Readings are written and read by <see cref="IReadingStore"/>.</summary>
+/// <summary>The schema, and the way to the small tables. Readings are written and read by <see cref="IReadingStore"/>, events by <see cref="IEventStore"/>.</summary>
 public abstract partial class SensorDashContext(DbContextOptions options) : DbContext(options)
 {
     public DbSet<Node> Nodes => Set<Node>();
@@ -52,6 +53,7 @@ public abstract partial class SensorDashContext(DbContextOptions options) : DbCo
             batch.ToTable("ingest_batches").HasKey(b => b.Id);
             batch.Property(b => b.Id).ValueGeneratedNever();
         });
+        modelBuilder.AddEvents();
         foreach (var entity in modelBuilder.Model.GetEntityTypes())
             foreach (var property in entity.GetProperties())
                 property.SetColumnName(WordStart().Replace(property.Name, "_$0").ToLowerInvariant());

@@ -25,6 +25,7 @@ public sealed class SqliteDatabase : IDisposable
         var synchronous = database.Value.Sqlite.SyncsEveryCommit ? "FULL" : "NORMAL";
         _pragmas = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; "
             + $"PRAGMA cache_size=-{database.Value.Sqlite.CacheMiB * 1024}; PRAGMA temp_store=MEMORY";
+        Writer = new SqliteWriter(this);
     }
 
     /// <summary>How long one statement waits for another process's lock before the call fails as unavailable.</summary>
@@ -35,6 +36,12 @@ public sealed class SqliteDatabase : IDisposable
 
     /// <summary>For EF Core and for readers; pooled by the driver.</summary>
     public string ConnectionString { get; }
+
+    /// <summary>Readers; the one writer is not among them.</summary>
+    public PoolUse Pool => new(MaxReaders - _readers.CurrentCount, _idle.Count, MaxReaders);
+
+    /// <summary>The connection that all batches are written through.</summary>
+    public SqliteWriter Writer { get; }
 
     /// <summary>Makes the folder of the file, so that the first start needs no preparation.</summary>
     public void CreateFolder() => Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
@@ -119,6 +126,7 @@ public sealed class SqliteDatabase : IDisposable
 
     public void Dispose()
     {
+        Writer.Dispose();
         foreach (var connection in _idle) connection.Dispose();
         _readers.Dispose();
     }

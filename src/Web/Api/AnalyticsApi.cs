@@ -73,10 +73,10 @@ internal static class AnalyticsApi
         var reader = new QueryReader(request.Query);
         var range = RangeParameters.ReadRange(reader);
         if (reader.HasFaults) return Problems.Invalid(reader.Faults);
-        var found = new List<QualitySummary>();
-        foreach (var node in await store.ListNodesAsync(cancellationToken))
-            if (await analytics.QualityAsync(node.Address, range, cancellationToken) is { } quality) found.Add(QualitySummary.Of(quality));
-        return TypedResults.Ok(new FleetQualityAnswer(found.Count, [.. found.OrderBy(q => q.CompletenessPercent ?? 100).ThenBy(q => q.Address)]));
+        var every = (await store.ListNodesAsync(cancellationToken)).Select(n => n.Address).ToArray();
+        var found = await analytics.FleetQualityAsync(every, range, cancellationToken);
+        return TypedResults.Ok(new FleetQualityAnswer(found.Count,
+            [.. found.OrderBy(q => q.CompletenessPercent ?? 100).ThenBy(q => q.NodeAddress).Select(QualitySummary.Of)]));
     }
 
     private static decimal[] ReadPercentiles(QueryReader reader)

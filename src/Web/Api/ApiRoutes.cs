@@ -7,11 +7,14 @@ internal static class ApiRoutes
     {
         routes.MapIngest();
         routes.MapReadings();
+        routes.MapEvents();
+        routes.MapEventExport();
         routes.MapNodes();
         routes.MapZones();
         routes.MapExport();
         routes.MapAnalytics();
         routes.MapFleet();
         routes.MapSystem();
+        routes.MapMetrics();
     }
 }

@@ -7,9 +7,6 @@ namespace SensorDash.Web.Api;
 /// <summary>CSV of readings without a row cap, and the proof that a download is whole.</summary>
 internal static class ExportApi
 {
-    private const string RowCountTrailer = "X-Row-Count";
-    private const string HashTrailer = "X-Content-SHA256";
-
     private static readonly ChoiceParameter<ReadingOrder> _order = new("order", "By measured time",
         ("desc", ReadingOrder.NewestFirst), ("asc", ReadingOrder.OldestFirst));
     private static readonly ChoiceParameter<CsvTime> _time = new("time", "How times are written",
@@ -43,23 +40,8 @@ internal static class ExportApi
         var options = Read(reader);
         if (reader.HasFaults) return Problems.Invalid(reader.Faults);
 
-        var response = context.Response;
-        response.ContentType = options.Gzip ? "application/gzip" : "text/csv; charset=utf-8";
-        response.Headers.ContentDisposition = $"attachment; filename=\"{FileName(options)}\"";
-        response.Headers.CacheControl = "no-store";
-        await using var body = new TrailerBody(response, RowCountTrailer, HashTrailer);
-        try
-        {
-            var proof = await export.WriteAsync(options, body, cancellationToken);
-            await body.EndAsync(
-                new Dictionary<string, string> { [RowCountTrailer] = proof.Rows.ToString(CultureInfo.InvariantCulture), [HashTrailer] = proof.Sha256 },
-                cancellationToken);
-        }
-        catch when (response.HasStarted)
-        {
-            context.Abort(); // The client sees a broken download, never a short file.
-            throw;
-        }
+        await ProvenDownload.SendAsync(context, options.Gzip ? "application/gzip" : "text/csv; charset=utf-8", FileName(options),
+            target => export.WriteAsync(options, target, cancellationToken), cancellationToken);
         return TypedResults.Empty;
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Ingest;
+using SensorDash.Data.Readings;
 
 namespace SensorDash.Web.Api;
 
@@ -29,25 +30,15 @@ internal static class IngestApi
     }
 
     private static async Task<IResult> PostReadingsAsync(
-        HttpRequest request, WriteBuffer buffer, IOptions<IngestOptions> options, TimeProvider clock, CancellationToken cancellationToken)
+        HttpRequest request, WriteBuffer<Reading> buffer, IOptions<IngestOptions> options, TimeProvider clock, CancellationToken cancellationToken)
     {
         var query = new QueryReader(request.Query);
         var isWaitedFor = _ack.Read(query);
         if (query.HasFaults) return Problems.Invalid(query.Faults);
         if (IngestRequest.RefuseEncoding(request) is { } encoding) return encoding;
-        var now = clock.GetUtcNow().ToUnixTimeSeconds();
-        ReadingParser? parser = MediaTypeOf(request) switch
-        {
-            "application/json" or "text/json" => new JsonBodyParser(request.BodyReader, now),
-            "application/x-ndjson" or "application/ndjson" or "application/jsonl" => new NdjsonParser(request.BodyReader, now),
-            _ => null,
-        };
-        if (parser is null)
-        {
-            return Problems.Because(StatusCodes.Status415UnsupportedMediaType,
-                "the Content-Type must be application/json or application/x-ndjson (curl: -H 'Content-Type: application/json')");
-        }
-        var ingest = new IngestRequest(parser, buffer, options.Value.AckTimeout, isWaitedFor);
+        var parser = IngestRequest.ParserOf(request, new ReadingJson(clock.GetUtcNow().ToUnixTimeSeconds()));
+        if (parser is null) return IngestRequest.WrongMediaType();
+        var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, isWaitedFor);
         var end = await ingest.RunAsync(cancellationToken);
         KeyValuePair<string, object?>[] soFar = [
             new("inserted", ingest.Inserted), new("duplicates", ingest.Duplicates),
@@ -65,14 +56,14 @@ internal static class IngestApi
     }
 
     private static async Task<IResult> PostLinesAsync(
-        HttpContext context, WriteBuffer buffer, IOptions<IngestOptions> options, TimeProvider clock, CancellationToken cancellationToken)
+        HttpContext context, WriteBuffer<Reading> buffer, IOptions<IngestOptions> options, TimeProvider clock, CancellationToken cancellationToken)
     {
         var query = new QueryReader(context.Request.Query);
         var precision = _precision.Read(query);
         if (query.HasFaults) return Line(400, "invalid", string.Join("; ", query.Faults.Select(f => $"{f.Key} {f.Value[0]}")), null);
         if (IngestRequest.RefuseEncoding(context.Request) is not null) return Line(415, "unsupported media type", "the Content-Encoding must be gzip or absent", null);
         var parser = new LineProtocolParser(context.Request.BodyReader, precision, clock.GetUtcNow().ToUnixTimeSeconds());
-        var ingest = new IngestRequest(parser, buffer, options.Value.AckTimeout, isWaitedFor: true);
+        var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, isWaitedFor: true);
         switch (await ingest.RunAsync(cancellationToken))
         {
             case IngestEnd.BufferFull:
@@ -94,18 +85,15 @@ internal static class IngestApi
     private static JsonHttpResult<LineProblem> Line(int status, string code, string message, long? line)
         => TypedResults.Json(new LineProblem(code, message, line), statusCode: status);
 
-    private static IReadOnlyList<RejectedAnswer> Listed(ReadingParser parser)
+    private static IReadOnlyList<RejectedAnswer> Listed(BodyParser<Reading> parser)
         => [.. parser.Rejected.Select(r => new RejectedAnswer(r.Line, r.Field, r.Error))];
 
-    private static string NothingUsable(ReadingParser parser) => parser.Rejected switch
+    private static string NothingUsable(BodyParser<Reading> parser) => parser.Rejected switch
     {
         [] => "the body holds no reading",
         [var only] => only.Error,
         [var first, ..] => $"no line is a reading; line {first.Line}: {first.Error}",
     };
-
-    private static string? MediaTypeOf(HttpRequest request)
-        => Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.Value?.ToLowerInvariant() : null;
 }
 
 /// <summary>A line or array element that was not stored. Lines count from 1.</summary>

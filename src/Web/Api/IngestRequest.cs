@@ -4,7 +4,7 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>How a request with readings ended.</summary>
+/// <summary>How a request with rows ended.</summary>
 internal enum IngestEnd
 {
     Done,
@@ -14,25 +14,49 @@ internal enum IngestEnd
     Broken,
 }
 
-/// <summary>Moves the readings of one request into the buffer, several commits ahead of the answer, in bounded memory.</summary>
-internal sealed class IngestRequest(ReadingParser parser, WriteBuffer buffer, TimeSpan patience, bool isWaitedFor)
+/// <summary>What every request with rows is looked at for first.</summary>
+internal static class IngestRequest
+{
+    /// <summary>415 for a compression that the server does not undo.</summary>
+    public static ProblemHttpResult? RefuseEncoding(HttpRequest request) => request.Headers.ContentEncoding is [] or ["identity"] ? null
+        // What the decompression middleware has undone, it has also removed from the headers. InfluxDB's Python client always says identity.
+        : Problems.Because(StatusCodes.Status415UnsupportedMediaType, "the Content-Encoding must be gzip, deflate, br or absent");
+
+    public static string? MediaTypeOf(HttpRequest request)
+        => Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.Value?.ToLowerInvariant() : null;
+
+    /// <summary>The parser that the Content-Type asks for: JSON or NDJSON; null for any other.</summary>
+    public static BodyParser<TRow>? ParserOf<TRow>(HttpRequest request, IJsonRow<TRow> rows) => MediaTypeOf(request) switch
+    {
+        "application/json" or "text/json" => new JsonBodyParser<TRow>(request.BodyReader, rows),
+        "application/x-ndjson" or "application/ndjson" or "application/jsonl" => new NdjsonParser<TRow>(request.BodyReader, rows),
+        _ => null,
+    };
+
+    public static ProblemHttpResult WrongMediaType() => Problems.Because(StatusCodes.Status415UnsupportedMediaType,
+        "the Content-Type must be application/json or application/x-ndjson (curl: -H 'Content-Type: application/json')");
+}
+
+/// <summary>Moves the rows of one request into the buffer, several commits ahead of the answer, in bounded memory.</summary>
+/// <param name="weigh">What a batch counts for in the buffer; null: its rows.</param>
+internal sealed class IngestRequest<TRow>(
+    BodyParser<TRow> parser, WriteBuffer<TRow> buffer, TimeSpan patience, bool isWaitedFor, Func<ParsedBatch<TRow>, int>? weigh = null)
 {
     // Parsing runs this far ahead of the disk: enough to keep the writer busy, 20,000 rows of 48 bytes at the most.
     private const int MostOutstanding = 4;
 
-    private readonly Queue<(Submission Submission, long[] Lines)> _outstanding = new();
+    private readonly Queue<(Submission<TRow> Submission, long[] Lines)> _outstanding = new();
+    private readonly List<long> _alreadyAccepted = [];
 
-    /// <summary>Readings that the buffer took.</summary>
+    /// <summary>Rows that the buffer took.</summary>
     public long Accepted { get; private set; }
 
     public long Inserted { get; private set; }
 
     public long Duplicates { get; private set; }
 
-    /// <summary>415 for a compression that the server does not undo.</summary>
-    public static ProblemHttpResult? RefuseEncoding(HttpRequest request) => request.Headers.ContentEncoding is [] or ["identity"] ? null
-        // What the decompression middleware has undone, it has also removed from the headers. InfluxDB's Python client always says identity.
-        : Problems.Because(StatusCodes.Status415UnsupportedMediaType, "the Content-Encoding must be gzip, deflate, br or absent");
+    /// <summary>Lines of command requests that were accepted before.</summary>
+    public IReadOnlyList<long> AlreadyAccepted => _alreadyAccepted;
 
     /// <summary>Reads the whole body.</summary>
     public async Task<IngestEnd> RunAsync(CancellationToken cancellationToken)
@@ -53,7 +77,7 @@ internal sealed class IngestRequest(ReadingParser parser, WriteBuffer buffer, Ti
     {
         try
         {
-            var batch = new ParsedBatch();
+            var batch = new ParsedBatch<TRow>();
             bool more;
             do
             {
@@ -78,9 +102,9 @@ internal sealed class IngestRequest(ReadingParser parser, WriteBuffer buffer, Ti
         }
     }
 
-    private async Task<bool> SubmitAsync(ParsedBatch batch, CancellationToken cancellationToken)
+    private async Task<bool> SubmitAsync(ParsedBatch<TRow> batch, CancellationToken cancellationToken)
     {
-        var submission = new Submission(batch.CopyRows(), isWaitedFor);
+        var submission = new Submission<TRow>(batch.CopyRows(), isWaitedFor, weigh?.Invoke(batch) ?? batch.Count);
         // A request that is half read waits for room, which holds the sender's connection back; a new one is told to come again.
         if (Accepted > 0) await buffer.AddAsync(submission, patience, cancellationToken);
         else if (!buffer.TryAdd(submission)) return false;
@@ -98,6 +122,7 @@ internal sealed class IngestRequest(ReadingParser parser, WriteBuffer buffer, Ti
         Inserted += result.Inserted;
         Duplicates += result.Duplicates;
         Accepted -= result.Refused.Count;
+        foreach (var index in result.AlreadyAccepted) _alreadyAccepted.Add(lines[index]);
         foreach (var refused in result.Refused) parser.Reject(lines[refused.Index], null, refused.Error);
     }
 }

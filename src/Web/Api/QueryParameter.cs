@@ -1,5 +1,6 @@
 using System.Globalization;
 using NodaTime;
+using SensorDash.Data.Events;
 
 namespace SensorDash.Web.Api;
 
@@ -21,12 +22,38 @@ internal sealed class QueryReader(IQueryCollection query)
 
     public void Fault(string name, string error) => _faults.TryAdd(name, [error]);
 
+    /// <summary>Names that begin with <paramref name="prefix"/>.</summary>
+    public IEnumerable<string> NamesFrom(string prefix) => query.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary>The parts of a list that is separated by commas; empty when absent.</summary>
+    public string[] List(string name) => Text(name)?.Split(',', StringSplitOptions.TrimEntries) ?? [];
+
     /// <summary>The text of a parameter; null when absent or empty, or when it is given twice, which is a fault.</summary>
     public string? Text(string name)
     {
         var values = query[name];
         if (values.Count > 1) Fault(name, "is given more than once");
         return values.Count == 1 && !string.IsNullOrEmpty(values[0]) ? values[0] : null;
+    }
+}
+
+/// <summary>An instant: RFC 3339 with a zone, or whole Unix microseconds.</summary>
+internal sealed record TimeParameter(string Name, string Description)
+    : QueryParameter(Name, "string", Description + " RFC 3339 with a zone, or whole Unix microseconds.", "2026-01-26T10:00:00Z")
+{
+    // As RFC 3339 reaches: the years 1 to 9999.
+    private const long Most = 253_402_300_799_999_999;
+
+    /// <returns>Unix microseconds; null when absent or after a fault.</returns>
+    public long? Read(QueryReader reader)
+    {
+        if (reader.Text(Name) is not { } text) return null;
+        if (EventTime.TryParse(text, out var time)) return time;
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out time) && Math.Abs(time) <= Most) return time;
+        // A plus sign in an address means a space: the one mistake that everybody makes with +02:00.
+        var hint = text.Contains(' ', StringComparison.Ordinal) ? "; write + as %2B" : "";
+        reader.Fault(Name, $"must be RFC 3339 with a zone, such as 2026-01-26T10:00:00Z, or whole Unix microseconds, not '{text}'{hint}");
+        return null;
     }
 }
 

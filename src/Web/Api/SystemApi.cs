@@ -25,14 +25,16 @@ internal static class SystemApi
             .WithSummary("How far the DuckDB side path is");
         group.MapPost("/api/system/analytics/rebuild", RebuildAsync).WithName("RebuildAnalytics").Produces<AnalyticsStatusAnswer>(202)
             .WithSummary("Throws the DuckDB file away and fills it again from the store");
+        group.MapGet("/api/system/stores", StoresAsync).WithName("Stores").Produces<StoreReport[]>()
+            .WithSummary("What the data is stored in: engine, version, size, connections");
         group.MapGet("/api/system/time", Time).WithName("SystemTime").Produces<TimeAnswer>().WithSummary("The server's clock, UTC; weekday 0 is Sunday");
     }
 
     private static async Task<IResult> ReadyAsync(
-        IReadingStore store, IngestWorker worker, DuckDbSync sidePath, HttpContext context, CancellationToken cancellationToken)
+        IReadingStore store, ReadingWorker worker, EventWorker events, IDuckDbSource duckDb, HttpContext context, CancellationToken cancellationToken)
     {
-        var failing = worker.Status.FailingSince is not null;
-        var analytics = sidePath.State;
+        var failing = worker.Status.FailingSince is not null || events.Status.FailingSince is not null;
+        var analytics = duckDb.State;
         try
         {
             if (!failing) await store.CheckAsync(cancellationToken);
@@ -47,13 +49,20 @@ internal static class SystemApi
         return TypedResults.Json(new HealthAnswer("unavailable", "unavailable", analytics, _version), statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static async Task<Ok<AnalyticsStatusAnswer>> AnalyticsAsync(DuckDbSync sidePath, CancellationToken cancellationToken)
-        => TypedResults.Ok(Answer(await sidePath.ReadStatusAsync(cancellationToken)));
+    private static async Task<Ok<AnalyticsStatusAnswer>> AnalyticsAsync(IDuckDbSource duckDb, CancellationToken cancellationToken)
+        => TypedResults.Ok(Answer(await duckDb.ReadStatusAsync(cancellationToken)));
 
-    private static async Task<Accepted<AnalyticsStatusAnswer>> RebuildAsync(DuckDbSync sidePath, CancellationToken cancellationToken)
+    private static async Task<Accepted<AnalyticsStatusAnswer>> RebuildAsync(IDuckDbSource duckDb, CancellationToken cancellationToken)
     {
-        sidePath.Rebuild();
-        return TypedResults.Accepted("/api/system/analytics", Answer(await sidePath.ReadStatusAsync(cancellationToken)));
+        duckDb.Rebuild();
+        return TypedResults.Accepted("/api/system/analytics", Answer(await duckDb.ReadStatusAsync(cancellationToken)));
+    }
+
+    private static async Task<Ok<List<StoreReport>>> StoresAsync(IEnumerable<IStoreReporter> reporters, CancellationToken cancellationToken)
+    {
+        var reports = new List<StoreReport>();
+        foreach (var reporter in reporters) reports.Add(await reporter.ReadAsync(cancellationToken));
+        return TypedResults.Ok(reports);
     }
 
     private static AnalyticsStatusAnswer Answer(AnalyticsStatus status)

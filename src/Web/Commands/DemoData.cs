@@ -6,7 +6,7 @@ namespace SensorDash.Web.Commands;
 
 /// <summary>Thirty days of twelve nodes to look around in: gaps, a spike, a node crossing 0 °C, one with a single sensor, one fallen silent.</summary>
 /// <remarks>Goes the way of every reading, through the write buffer. Loading it again only meets duplicates where times coincide.</remarks>
-internal sealed class DemoData(WriteBuffer buffer, NodeDirectory nodes, ZoneDirectory zones, TimeProvider clock)
+internal sealed class DemoData(WriteBuffer<Reading> buffer, NodeDirectory nodes, ZoneDirectory zones, DemoEvents events, TimeProvider clock)
 {
     private const int Days = 30;
     private const int IntervalSeconds = 60;
@@ -48,7 +48,7 @@ internal sealed class DemoData(WriteBuffer buffer, NodeDirectory nodes, ZoneDire
         Silent,
     }
 
-    /// <summary>Returns when every reading is durable.</summary>
+    /// <summary>Returns when every reading and event is durable.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
@@ -60,6 +60,7 @@ internal sealed class DemoData(WriteBuffer buffer, NodeDirectory nodes, ZoneDire
             var zone = known[demo.Name].FirstOrDefault() ?? await AddAsync(demo, cancellationToken);
             foreach (var node in _nodes.Where(n => n.Zone == demo.Name)) await NameAsync(node, zone.Id, cancellationToken);
         }
+        await events.LoadAsync(cancellationToken);
     }
 
     private async Task<Zone> AddAsync(DemoZone demo, CancellationToken cancellationToken)
@@ -87,7 +88,7 @@ internal sealed class DemoData(WriteBuffer buffer, NodeDirectory nodes, ZoneDire
         var outstanding = new List<Task>();
         foreach (var rows in Readings(node, now).Chunk(Submission.MaxRows))
         {
-            var submission = new Submission(rows, isWaitedFor: true);
+            var submission = new Submission<Reading>(rows, isWaitedFor: true);
             await buffer.AddAsync(submission, _patience, cancellationToken);
             outstanding.Add(submission.Done);
         }

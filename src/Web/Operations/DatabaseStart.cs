@@ -1,35 +1,28 @@
-using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Web.Operations;
 
-/// <summary>Takes the database file for this process and brings its schema up to date before anything uses it.</summary>
-internal sealed class DatabaseStart(
-    SqliteDatabase database, IDbContextFactory<SensorDashContext> contexts, IOptions<DatabaseOptions> options, TimeProvider clock)
-    : IDisposable
+/// <summary>Takes the database for this process and brings its schema up to date before anything uses it.</summary>
+internal sealed class DatabaseStart(IStoreStart store, IDbContextFactory<SensorDashContext> contexts, IOptions<DatabaseOptions> options)
 {
-    private SqliteFileLock? _lock;
-
-    /// <exception cref="StartException">Another process has the file, it cannot be opened, or its schema is behind.</exception>
+    /// <exception cref="StartException">The database cannot be had, or its schema is behind.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
-            _lock = SqliteFileLock.Acquire(database.Path, clock);
+            await store.ClaimAsync(cancellationToken);
+            await PrepareSchemaAsync(cancellationToken);
+            await store.FollowSettingsAsync(cancellationToken);
         }
-        catch (Exception e) when (e is InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (StoreStartException e)
         {
             throw new StartException(e.Message, e);
         }
-        try
+        catch (Exception e) when (e is not StartException && store.Explain(e) is { } message)
         {
-            await PrepareSchemaAsync(cancellationToken);
-        }
-        catch (Exception e) when (e is DbException || SqliteDatabase.IsUnavailable(e))
-        {
-            throw new StartException($"the database {database.Path} cannot be used: {e.Message}", e);
+            throw new StartException(message, e);
         }
     }
 
@@ -40,10 +33,8 @@ internal sealed class DatabaseStart(
         if (options.Value.MigrateAtStart) await context.Database.MigrateAsync(cancellationToken);
         else if (pending.Any())
         {
-            throw new StartException($"the schema of {database.Path} lacks {string.Join(", ", pending)}. "
+            throw new StartException($"the schema of {store.Name} lacks {string.Join(", ", pending)}. "
                 + "Run 'dotnet ef database update', or set Database__MigrateAtStart=true.", null);
         }
     }
-
-    public void Dispose() => _lock?.Dispose();
 }

@@ -7,13 +7,14 @@ using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using SensorDash.Data;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Ingest;
+using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
-using SensorDash.Migrations.Sqlite;
+using SensorDash.Data.Upkeep;
+using SensorDash.Migrations;
 using SensorDash.Web.Api;
 using SensorDash.Web.Commands;
 using SensorDash.Web.Security;
@@ -28,22 +29,21 @@ internal static class Startup
         builder.Configuration.AddPlanSettings();
         ThrowOnFaults(builder.Configuration);
         var services = builder.Services;
-        services.AddSensorDashData();
         var root = builder.Environment.ContentRootPath;
-        services.AddOptions<AnalyticsOptions>().PostConfigure<IOptions<DatabaseOptions>>((analytics, database) => analytics.Path = analytics.Path.Length > 0
-            ? Path.GetFullPath(analytics.Path, root) : Path.ChangeExtension(database.Value.Sqlite.Path, ".duckdb"));
+        services.AddSensorDashData();
+        if (builder.Configuration["Database:Provider"] == DatabaseOptions.TimescaleProvider) services.AddTimescale().AddTimescaleSchema();
+        else services.AddSqlite().AddSqliteSchema();
+        if (builder.Configuration.GetValue<ReadingsBackend>("Readings:Backend") == ReadingsBackend.DuckDb) services.AddDuckDbReadings();
+        else services.AddSidePath();
+        services.PostConfigure<ReadingsOptions>(options => options.DuckDb.Path = Path.GetFullPath(options.DuckDb.Path, root));
         services.PostConfigure<DatabaseOptions>(options => options.Sqlite.Path = Path.GetFullPath(options.Sqlite.Path, root));
-        services.AddDbContextFactory<SqliteContext>((provider, options) =>
-        {
-            var database = provider.GetRequiredService<SqliteDatabase>();
-            database.CreateFolder();
-            options.UseSqlite(database.ConnectionString, sqlite => sqlite.MigrationsAssembly(typeof(SqliteContext).Assembly));
-        });
-        services.AddSingleton<IDbContextFactory<SensorDashContext>, ContextFactory<SqliteContext>>();
+        services.AddOptions<AnalyticsOptions>().PostConfigure<IOptions<DatabaseOptions>>((analytics, database) => analytics.Path = analytics.Path.Length > 0
+            ? Path.GetFullPath(analytics.Path, root) : Path.ChangeExtension(LocalFile(database.Value, root), ".duckdb"));
 
         services.AddSingleton<DatabaseStart>();
-        services.AddHostedService(provider => provider.GetRequiredService<IngestWorker>());
-        services.AddHostedService(provider => provider.GetRequiredService<DuckDbSync>());
+        services.AddSingleton<HubMetrics>();
+        services.AddHostedService(provider => provider.GetRequiredService<ReadingWorker>());
+        services.AddHostedService(provider => provider.GetRequiredService<EventWorker>());
 
         // The framework's own filter answers with a page of HTML before ours could say it as every other error is said.
         if (services.FirstOrDefault(s => s.ImplementationType?.Name == "HostFilteringStartupFilter") is { } filter) services.Remove(filter);
@@ -72,10 +72,11 @@ internal static class Startup
         // Beside the database, not in somebody's home folder: forms stay valid over a restart, also for a service user without a home.
         services.AddDataProtection().SetApplicationName("SensorDash");
         services.AddOptions<KeyManagementOptions>().Configure<IOptions<DatabaseOptions>, ILoggerFactory>((keys, database, loggers) =>
-            keys.XmlRepository = new FileSystemXmlRepository(new DirectoryInfo(Path.Combine(Path.GetDirectoryName(database.Value.Sqlite.Path)!, "keys")), loggers));
+            keys.XmlRepository = new FileSystemXmlRepository(new DirectoryInfo(Path.Combine(Path.GetDirectoryName(LocalFile(database.Value, root))!, "keys")), loggers));
         services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = "sensordash-forgery");
         services.AddRazorPages();
         services.AddMemoryCache();
+        services.AddSingleton<DemoEvents>();
         services.AddSingleton<DemoData>();
         services.AddSingleton<Pages.Display.Sparklines>();
     }
@@ -103,6 +104,7 @@ internal static class Startup
     {
         // Before anything else starts: the file is ours, its schema is right, and only then are readings taken.
         await app.Services.GetRequiredService<DatabaseStart>().RunAsync(app.Lifetime.ApplicationStopping);
+        OpenDuckDbStore(app);
         try
         {
             await app.RunAsync();
@@ -113,22 +115,34 @@ internal static class Startup
         }
     }
 
+    private static void OpenDuckDbStore(WebApplication app)
+    {
+        try
+        {
+            app.Services.GetService<DuckDbReadingFile>()?.Open(app.Lifetime.ApplicationStopping);
+        }
+        catch (StoreUnavailableException e)
+        {
+            throw new StartException(e.Message, e);
+        }
+    }
+
     private static void ThrowOnFaults(IConfiguration configuration)
     {
         string[] faults = [
             .. SettingsCheck.Faults(configuration, DatabaseOptions.SectionName, new DatabaseOptionsValidator()),
+            .. SettingsCheck.Faults(configuration, ReadingsOptions.SectionName, new ReadingsOptionsValidator()),
             .. SettingsCheck.Faults(configuration, IngestOptions.SectionName, new IngestOptionsValidator()),
+            .. SettingsCheck.Faults<EventOptions>(configuration, EventOptions.SectionName),
             .. SettingsCheck.Faults(configuration, AnalyticsOptions.SectionName, new AnalyticsOptionsValidator()),
+            .. SettingsCheck.Faults(configuration, RetentionOptions.SectionName, new RetentionOptionsValidator()),
             .. SettingsCheck.Faults<SecurityOptions>(configuration, SecurityOptions.SectionName)];
         if (faults.Length > 0) throw new StartException("the settings have faults:\n  " + string.Join("\n  ", faults), null);
     }
 
-    // Asks for the factory late: making its options touches the disk, and nothing may before the file is known to be ours.
-    private sealed class ContextFactory<TContext>(IServiceProvider services) : IDbContextFactory<SensorDashContext>
-        where TContext : SensorDashContext
-    {
-        public SensorDashContext CreateDbContext() => services.GetRequiredService<IDbContextFactory<TContext>>().CreateDbContext();
-    }
+    // What this machine keeps lies beside the SQLite file, or where that would be by default when the database is elsewhere.
+    private static string LocalFile(DatabaseOptions database, string root)
+        => database.Provider == DatabaseOptions.SqliteProvider ? database.Sqlite.Path : Path.GetFullPath(new SqliteOptions().Path, root);
 }
 
 /// <summary>Something outside the program keeps it from starting; the message says what to do.</summary>

@@ -9,7 +9,7 @@ namespace SensorDash.Web.Pages;
 
 /// <summary>Many nodes together: percentile bands, hours of the week, comparison, quality.</summary>
 /// <remarks>Each part can be had by itself. A browser with scripts gets an empty page at once and fetches them; any other gets them all in it.</remarks>
-internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, IReadingAnalytics analytics, DuckDbSync sidePath, TimeProvider clock) : PageModel
+internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, IReadingAnalytics analytics, IDuckDbSource duckDb, TimeProvider clock) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public long Now { get; private set; }
@@ -53,7 +53,7 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
     public async Task OnGetAsync(CancellationToken cancellationToken)
     {
         await LoadAsync(cancellationToken);
-        SidePath = await sidePath.ReadStatusAsync(cancellationToken);
+        SidePath = await duckDb.ReadStatusAsync(cancellationToken);
         if ((View.HasScript && Request.Query["whole"] != "1") || !Choice.MayHaveReadings(Range)) return;
         if (IsTable) Bands = await ReadBandsAsync(cancellationToken);
         Hours = await ReadHoursAsync(cancellationToken);
@@ -89,6 +89,13 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
         return Partial("_FleetQuality", this);
     }
 
+    public async Task<PartialViewResult> OnGetSidePathAsync(CancellationToken cancellationToken)
+    {
+        View = ViewSettings.Of(HttpContext);
+        SidePath = await duckDb.ReadStatusAsync(cancellationToken);
+        return Partial("_SidePathNotice", this);
+    }
+
     public async Task<IActionResult> OnGetCsvAsync(string? table, CancellationToken cancellationToken)
     {
         await LoadAsync(cancellationToken);
@@ -115,7 +122,7 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
 
     public IActionResult OnPostRebuild()
     {
-        sidePath.Rebuild();
+        duckDb.Rebuild();
         TempData["Notice"] = "DuckDB is being filled again from the store. Until it has caught up the store answers; nothing is missing meanwhile.";
         return LocalRedirect(ViewSettings.Of(HttpContext).Here.ToString());
     }
@@ -145,11 +152,10 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
 
     private async Task<IReadOnlyList<(NodeView Node, DataQuality Quality)>> ReadQualityAsync(CancellationToken cancellationToken)
     {
-        var found = new List<(NodeView Node, DataQuality Quality)>();
-        foreach (var node in Choice.Chosen)
-            if (await analytics.QualityAsync(node.Node.Address, new(Range.From, Range.To), cancellationToken) is { } quality) found.Add((node, quality));
+        var chosen = Choice.Chosen.ToDictionary(n => n.Node.Address);
+        var found = await analytics.FleetQualityAsync(chosen.Keys, new(Range.From, Range.To), cancellationToken);
         // As the API sorts them; among equally complete ones more to complain about comes first.
-        return [.. found.OrderBy(q => q.Quality.CompletenessPercent ?? 100)
-            .ThenByDescending(q => q.Quality.OutlierCount + q.Quality.FlatLineCount + q.Quality.LateCount).ThenBy(q => q.Quality.NodeAddress)];
+        return [.. found.OrderBy(q => q.CompletenessPercent ?? 100).ThenByDescending(q => q.OutlierCount + q.FlatLineCount + q.LateCount)
+            .ThenBy(q => q.NodeAddress).Select(q => (chosen[q.NodeAddress], q))];
     }
 }

@@ -161,8 +161,8 @@ public sealed class BodyShapeTests
         new string('x', 70_000),
         Good + new string(' ', 70_000),
         new string(' ', 70_000) + Good,
-        Good[..^1] + new string(' ', ReadingParser.MaxElementLength + 1 - Good.Length) + "}",
-        Good[..^1] + new string(' ', ReadingParser.MaxElementLength - Good.Length) + "}\r",
+        Good[..^1] + new string(' ', ReadingFields.MaxTextLength + 1 - Good.Length) + "}",
+        Good[..^1] + new string(' ', ReadingFields.MaxTextLength - Good.Length) + "}\r",
         Good[..^1] + new string(' ', 200_000) + "}",
     };
 
@@ -185,12 +185,12 @@ public sealed class BodyShapeTests
     [Fact]
     public async Task Ndjson_LongestLineAllowed_IsTakenHoweverItArrives()
     {
-        var body = Encoding.UTF8.GetBytes(Good[..^1] + new string(' ', ReadingParser.MaxElementLength - Good.Length) + "}\n" + Good);
+        var body = Encoding.UTF8.GetBytes(Good[..^1] + new string(' ', ReadingFields.MaxTextLength - Good.Length) + "}\n" + Good);
         var whole = await OfAsync(Ndjson, body);
 
         Assert.Equal(2, whole.Readings.Count);
         Assert.Equal(whole, await InPiecesAsync(Ndjson, body, Enumerable.Range(1, 300).Select(i => i * 1000)));
-        Assert.Equal(whole, await InPiecesAsync(Ndjson, body, [ReadingParser.MaxElementLength]));
+        Assert.Equal(whole, await InPiecesAsync(Ndjson, body, [ReadingFields.MaxTextLength]));
     }
 
     [Fact]
@@ -219,7 +219,7 @@ public sealed class BodyShapeTests
         Assert.Equal((3, "malformed JSON at line 3, byte 3"), (run.Rejected.Single().Line, run.Rejected.Single().Error));
     }
 
-    private static Func<Pipe, ReadingParser> Parser(string format) => format switch { "json" => Json, "ndjson" => Ndjson, _ => Lines_s };
+    private static Func<Pipe, BodyParser<Reading>> Parser(string format) => format switch { "json" => Json, "ndjson" => Ndjson, _ => Lines_s };
 
     private static byte[] Mutate(string text, int at, byte value)
     {

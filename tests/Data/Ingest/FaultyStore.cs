@@ -20,6 +20,8 @@ internal sealed class FaultyStore(IReadingStore store) : IReadingStore
     /// <summary>The next so many appends find the store away.</summary>
     public void FailNext(int appends) => Volatile.Write(ref _failures, appends);
 
+    public int PageLength => store.PageLength;
+
     public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
     {
         lock (Tried) Tried.Add(batch.Length);
@@ -41,6 +43,8 @@ internal sealed class FaultyStore(IReadingStore store) : IReadingStore
         => store.ReadNewestAsync(addresses, count, cancellationToken);
 
     public Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken) => store.DeleteNodeAsync(address, cancellationToken);
+
+    public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken) => store.RemoveBeforeAsync(before, cancellationToken);
 
     public Task CheckAsync(CancellationToken cancellationToken) => store.CheckAsync(cancellationToken);
 }

@@ -16,14 +16,14 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     private readonly IngestOptions _options = new() { BufferCapacity = 5_000 };
     private SqliteStoreFixture _fixture = null!;
     private FaultyStore _store = null!;
-    private WriteBuffer _buffer = null!;
-    private IngestWorker? _worker;
+    private WriteBuffer<Reading> _buffer = null!;
+    private ReadingWorker? _worker;
 
     public async Task InitializeAsync()
     {
         _fixture = await SqliteStoreFixture.CreateAsync();
         _store = new FaultyStore(_fixture.Store);
-        _buffer = new WriteBuffer(Options.Create(_options), _fixture.Clock);
+        _buffer = new WriteBuffer<Reading>(Options.Create(_options), _fixture.Clock);
     }
 
     public async Task DisposeAsync()
@@ -69,7 +69,7 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     [Fact]
     public async Task Submissions_QueuedTogether_ShareOneBatchAndEachKnowsItsOwnResult()
     {
-        Submission[] queued = [
+        Submission<Reading>[] queued = [
             Submit(true, Reading(1)), Submit(true, Reading(2), Reading(1)), Submit(true, Reading(3)), Submit(true, Reading(3, temperature: 1))];
         await StartAsync();
 
@@ -145,12 +145,12 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         await StartAsync();
         await _store.Entered.Task.WaitAsync(_hang); // Taken by the writer, and still counted: it is in memory.
 
-        Assert.True(_buffer.TryAdd(new Submission(new[] { Reading(2) }, true)));
-        Assert.False(_buffer.TryAdd(new Submission(new[] { Reading(3) }, true)));
+        Assert.True(_buffer.TryAdd(new Submission<Reading>(new[] { Reading(2) }, true)));
+        Assert.False(_buffer.TryAdd(new Submission<Reading>(new[] { Reading(3) }, true)));
         Assert.Equal(5_000, _buffer.RowsWaiting);
         _store.Gate.SetResult();
         await first.Done.WaitAsync(_hang);
-        await _buffer.AddAsync(new Submission(new[] { Reading(3) }, true), _hang, CancellationToken.None);
+        await _buffer.AddAsync(new Submission<Reading>(new[] { Reading(3) }, true), _hang, CancellationToken.None);
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         Submit(isWaitedFor: true, Run(1, 5_000));
         await StartAsync();
         await _store.Entered.Task.WaitAsync(_hang);
-        var late = new Submission(new[] { Reading(2) }, true);
+        var late = new Submission<Reading>(new[] { Reading(2) }, true);
 
         var adding = _buffer.AddAsync(late, TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.False(adding.IsCompleted);
@@ -174,7 +174,7 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     public async Task Buffer_FullForLongerThanThePatience_IsUnavailable()
     {
         Submit(isWaitedFor: true, Run(1, 5_000)); // No worker takes it.
-        var adding = _buffer.AddAsync(new Submission(new[] { Reading(2) }, true), TimeSpan.FromSeconds(30), CancellationToken.None);
+        var adding = _buffer.AddAsync(new Submission<Reading>(new[] { Reading(2) }, true), TimeSpan.FromSeconds(30), CancellationToken.None);
         await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
 
         _fixture.Clock.Advance(TimeSpan.FromSeconds(30));
@@ -187,7 +187,7 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     public async Task Buffer_RoomThatIsNeverEnough_DoesNotProlongThePatience()
     {
         Submit(isWaitedFor: true, Run(1, 5_000));
-        var adding = _buffer.AddAsync(new Submission(Run(2, 5_000), true), TimeSpan.FromSeconds(30), CancellationToken.None);
+        var adding = _buffer.AddAsync(new Submission<Reading>(Run(2, 5_000), true), TimeSpan.FromSeconds(30), CancellationToken.None);
         await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
         _fixture.Clock.Advance(TimeSpan.FromSeconds(20));
         var again = _fixture.Clock.NextTimerAsync();
@@ -205,7 +205,7 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         var taken = 0;
         Parallel.For(0, 200, i =>
         {
-            if (_buffer.TryAdd(new Submission(Run(1 + i, 70), true))) Interlocked.Add(ref taken, 70);
+            if (_buffer.TryAdd(new Submission<Reading>(Run(1 + i, 70), true))) Interlocked.Add(ref taken, 70);
             Assert.True(_buffer.RowsWaiting <= 5_000);
         });
 
@@ -215,8 +215,8 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     [Fact]
     public void Buffer_Empty_TakesASubmissionOfAnyLength()
     {
-        Assert.True(_buffer.TryAdd(new Submission(Run(1, 6_000), true)));
-        Assert.False(_buffer.TryAdd(new Submission(Run(1, 1), true)));
+        Assert.True(_buffer.TryAdd(new Submission<Reading>(Run(1, 6_000), true)));
+        Assert.False(_buffer.TryAdd(new Submission<Reading>(Run(1, 1), true)));
     }
 
     [Fact]
@@ -225,7 +225,7 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         _buffer.Complete();
         _buffer.Complete(); // The host may stop a service twice.
 
-        Assert.Throws<StoreUnavailableException>(() => _buffer.TryAdd(new Submission(Run(1, 1), true)));
+        Assert.Throws<StoreUnavailableException>(() => _buffer.TryAdd(new Submission<Reading>(Run(1, 1), true)));
         Assert.Equal(0, _buffer.RowsWaiting);
     }
 
@@ -321,7 +321,7 @@ public sealed class IngestWorkerTests : IAsyncLifetime
     public async Task File_LockedByAnotherProcess_IsStoredOnceWhenTheLockIsGone()
     {
         await StartAsync();
-        Submission submission;
+        Submission<Reading> submission;
         await using (await _fixture.LockAsync())
         {
             submission = Submit(true, Reading(1));
@@ -377,9 +377,9 @@ public sealed class IngestWorkerTests : IAsyncLifetime
         Assert.Equal(1, (await Submit(true, Reading(1)).Done.WaitAsync(_hang)).Inserted);
     }
 
-    private Submission Submit(bool isWaitedFor, params Reading[] rows)
+    private Submission<Reading> Submit(bool isWaitedFor, params Reading[] rows)
     {
-        var submission = new Submission(rows, isWaitedFor);
+        var submission = new Submission<Reading>(rows, isWaitedFor);
         Assert.True(_buffer.TryAdd(submission));
         return submission;
     }
@@ -388,7 +388,7 @@ public sealed class IngestWorkerTests : IAsyncLifetime
 
     private Task StartAsync()
     {
-        _worker = new IngestWorker(_buffer, _store, Options.Create(_options), _fixture.Clock, NullLogger<IngestWorker>.Instance);
+        _worker = new ReadingWorker(_buffer, _store, Options.Create(_options), _fixture.Clock, NullLogger<ReadingWorker>.Instance);
         return _worker.StartAsync(CancellationToken.None);
     }
 }

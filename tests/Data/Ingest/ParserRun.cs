@@ -19,22 +19,22 @@ internal sealed record ParserRun(IReadOnlyList<Reading> Readings, IReadOnlyList<
 
     public override string ToString() => $"{string.Join("; ", Readings)} | {string.Join("; ", Rejected)} ({RejectedCount})";
 
-    public static ReadingParser Json(PipeReader body) => new JsonBodyParser(body, Now);
+    public static BodyParser<Reading> Json(PipeReader body) => new JsonBodyParser<Reading>(body, new ReadingJson(Now));
 
-    public static ReadingParser Ndjson(PipeReader body) => new NdjsonParser(body, Now);
+    public static BodyParser<Reading> Ndjson(PipeReader body) => new NdjsonParser<Reading>(body, new ReadingJson(Now));
 
-    public static ReadingParser Lines_ns(PipeReader body) => new LineProtocolParser(body, TimePrecision.Nanoseconds, Now);
+    public static BodyParser<Reading> Lines_ns(PipeReader body) => new LineProtocolParser(body, TimePrecision.Nanoseconds, Now);
 
-    public static ReadingParser Lines_s(PipeReader body) => new LineProtocolParser(body, TimePrecision.Seconds, Now);
+    public static BodyParser<Reading> Lines_s(PipeReader body) => new LineProtocolParser(body, TimePrecision.Seconds, Now);
 
-    public static Task<ParserRun> OfAsync(Func<PipeReader, ReadingParser> parser, string body) => OfAsync(parser, Encoding.UTF8.GetBytes(body));
+    public static Task<ParserRun> OfAsync(Func<PipeReader, BodyParser<Reading>> parser, string body) => OfAsync(parser, Encoding.UTF8.GetBytes(body));
 
     /// <summary>Parses a body that has arrived as a whole, in one piece.</summary>
-    public static Task<ParserRun> OfAsync(Func<PipeReader, ReadingParser> parser, byte[] body)
+    public static Task<ParserRun> OfAsync(Func<PipeReader, BodyParser<Reading>> parser, byte[] body)
         => ReadAllAsync(parser(PipeReader.Create(new ReadOnlySequence<byte>(body))));
 
     /// <summary>Parses a body whose pieces arrive one after the other; the parser has looked at each before the next one comes.</summary>
-    public static async Task<ParserRun> InPiecesAsync(Func<PipeReader, ReadingParser> parser, byte[] body, IEnumerable<int> cuts)
+    public static async Task<ParserRun> InPiecesAsync(Func<PipeReader, BodyParser<Reading>> parser, byte[] body, IEnumerable<int> cuts)
     {
         // Inline continuations: a flush returns only when the parser has asked for more, so each piece is truly seen on its own.
         var pipe = new Pipe(new PipeOptions(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline,
@@ -50,9 +50,9 @@ internal sealed record ParserRun(IReadOnlyList<Reading> Readings, IReadOnlyList<
         return await run;
     }
 
-    private static async Task<ParserRun> ReadAllAsync(ReadingParser parser)
+    private static async Task<ParserRun> ReadAllAsync(BodyParser<Reading> parser)
     {
-        var (readings, lines, batch) = (new List<Reading>(), new List<long>(), new ParsedBatch());
+        var (readings, lines, batch) = (new List<Reading>(), new List<long>(), new ParsedBatch<Reading>());
         bool more;
         do
         {

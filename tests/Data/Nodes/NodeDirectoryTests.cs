@@ -111,4 +111,16 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
         edit(patch);
         Assert.Equal(MetadataWrite.Done, (await Nodes.EditMetadataAsync(node, patch, CancellationToken.None)).Outcome);
     }
+
+    [Fact]
+    public void Patch_TextThatNotEveryEngineCanHold_IsAFault()
+    {
+        var (metadata, zone) = (new NodeMetadataPatch(), new ZonePatch());
+        metadata.SetNotes("a\0b");
+        zone.SetName("a\0b");
+        zone.SetDescription("\0x");
+
+        Assert.Equal(["notes"], metadata.Faults.Keys);
+        Assert.Equal(["name", "description"], zone.Faults.Keys);
+    }
 }

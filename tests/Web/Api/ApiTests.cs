@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -67,6 +68,13 @@ public abstract class ApiTests(params (string Key, string Value)[] settings) : I
         foreach (var word in words) Assert.Contains(word, problem.GetProperty("error").GetString(), StringComparison.Ordinal);
         if (status is 429 or 503) Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero);
         return problem;
+    }
+
+    public static byte[] Zip(string text)
+    {
+        using var zipped = new MemoryStream();
+        using (var gzip = new GZipStream(zipped, CompressionLevel.Fastest)) gzip.Write(Encoding.UTF8.GetBytes(text));
+        return zipped.ToArray();
     }
 
     public static IEnumerable<string> MembersOf(JsonElement element) => element.EnumerateObject().Select(m => m.Name);

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using SensorDash.DuckDb;
 using SensorDash.Tests.Support;
@@ -26,37 +25,6 @@ public sealed class SidePathTests : IDisposable
         Assert.Equal(1.5m, await MedianAsync(app));
         Assert.Equal("ready", (await GetAsync(app, "/api/health")).GetProperty("analytics").GetString());
         Assert.Equal(0, (await GetAsync(app, "/api/system/analytics")).GetProperty("lag_rows").GetInt64());
-    }
-
-    [Fact]
-    public async Task Start_FileDamaged_AnswersFromTheStoreAndSaysWhy()
-    {
-        await System.IO.File.WriteAllTextAsync(File, "no database at all, but long enough to be looked at as one: " + new string('x', 20_000));
-        await using var app = Start();
-        await app.Store.AddAsync(Reading(12, temperature: 150));
-
-        Assert.Equal(1.5m, await MedianAsync(app));
-        var status = await FailedAsync(app);
-        Assert.Contains("Answers come from the store", status.GetProperty("notice").GetString(), StringComparison.Ordinal);
-        Assert.Equal("ok", (await GetAsync(app, "/api/health")).GetProperty("status").GetString());
-    }
-
-    [Fact]
-    public async Task Rebuild_FileDamaged_FillsItAgain()
-    {
-        await System.IO.File.WriteAllTextAsync(File, "no database at all, but long enough to be looked at as one: " + new string('x', 20_000));
-        await using var app = Start();
-        await app.Store.AddAsync(Reading(12, temperature: 150));
-        await FailedAsync(app);
-
-        using var client = app.CreateClient();
-        using var accepted = await client.PostAsync("/api/system/analytics/rebuild", null);
-
-        Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
-        JsonElement status;
-        do status = await GetAsync(app, "/api/system/analytics");
-        while (status.GetProperty("state").GetString() != "ready");
-        Assert.Equal(1, status.GetProperty("applied_batch").GetInt64());
     }
 
     [Fact]
@@ -113,14 +81,6 @@ public sealed class SidePathTests : IDisposable
 
     private static async Task<decimal> MedianAsync(SensorDashApp app, int node = 12)
         => (await GetAsync(app, Statistics.Replace("12", $"{node}", StringComparison.Ordinal))).GetProperty("temperature").GetProperty("p50").GetDecimal();
-
-    private static async Task<JsonElement> FailedAsync(SensorDashApp app)
-    {
-        JsonElement status;
-        do status = await GetAsync(app, "/api/system/analytics");
-        while (status.GetProperty("state").GetString() != "failed");
-        return status;
-    }
 
     private static async Task<JsonElement> GetAsync(SensorDashApp app, string path)
     {

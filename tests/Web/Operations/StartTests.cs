@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Web.Tests.Operations;
@@ -34,6 +36,7 @@ public sealed class StartTests : IDisposable
     [InlineData("Security__AllowNetwork", "true", "Security:AllowNetwork")]
     [InlineData("Ingest__BatchSize", "many", "Ingest:BatchSize")]
     [InlineData("Ingest__Durability", "Perfect", "Ingest:Durability")]
+    [InlineData("DB_BACKEND", "influx", "Readings:Backend")]
     [InlineData("DB_BATCH_SIZE", "0", "Ingest:BatchSize")]
     [InlineData("DB_FLUSH_INTERVAL", "soon", "Ingest:FlushInterval")]
     public async Task Start_UnknownKeyOrValue_IsRefusedByName(string name, string value, string key)
@@ -61,6 +64,40 @@ public sealed class StartTests : IDisposable
         Assert.NotEqual(Environment.ProcessId.ToString(CultureInfo.InvariantCulture), named);
         using var alive = await first.Client.GetAsync("/api/health");
         Assert.True(alive.IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task Start_SecondProcessOnTheSameDuckDbStore_IsRefusedNamingTheFirst()
+    {
+        var store = (("Readings__Backend", "DuckDb"), ("Readings__DuckDb__Path", _folder.File("r.duckdb")));
+        await using var first = await SensorDashProcess.StartAsync(_folder.File("a.db"), store.Item1, store.Item2);
+        var owner = await File.ReadAllTextAsync(_folder.File("a.db.owner"));
+
+        var run = await ProgramRun.ToItsEndAsync(("Database__Sqlite__Path", _folder.File("b.db")), store.Item1, store.Item2);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains(_folder.File("r.duckdb"), run.Errors, StringComparison.Ordinal);
+        var named = System.Text.RegularExpressions.Regex.Match(run.Errors, @"PID ([0-9]+)\)").Groups[1].Value;
+        Assert.NotEmpty(named);
+        Assert.Contains(named, owner, StringComparison.Ordinal);
+        using var alive = await first.Client.GetAsync("/api/health");
+        Assert.True(alive.IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task Start_SidePathAsTheStore_IsRefusedAndLeftAlone()
+    {
+        await using (var first = await SensorDashProcess.StartAsync(_folder.File("a.db"), ("Analytics__Path", _folder.File("side.duckdb"))))
+        {
+            while ((await first.Client.GetFromJsonAsync<JsonElement>("/api/system/analytics")).GetProperty("state").GetString() != "ready")
+                await Task.Delay(20);
+        }
+
+        var run = await ProgramRun.ToItsEndAsync(
+            ("Database__Sqlite__Path", _folder.File("a.db")), ("Readings__Backend", "DuckDb"), ("Readings__DuckDb__Path", _folder.File("side.duckdb")));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("DuckDB file of something else", run.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,6 +16,387 @@ namespace SensorDash.Migrations.Sqlite.Migrations
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.14");
 
+            modelBuilder.Entity("SensorDash.Data.Events.CommandEventRow", b =>
+                {
+                    b.Property<long>("CanonicalTruthTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("canonical_truth_time");
+
+                    b.Property<byte[]>("EventId")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .HasColumnName("event_id");
+
+                    b.Property<long>("BatchId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("batch_id");
+
+                    b.Property<string>("CommandId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("command_id");
+
+                    b.Property<string>("CommandType")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("command_type");
+
+                    b.Property<string>("MessageType")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("message_type");
+
+                    b.Property<string>("Payload")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("payload");
+
+                    b.Property<string>("RequestId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("request_id");
+
+                    b.Property<string>("ScopeId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("scope_id");
+
+                    b.Property<string>("SourceText")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source_text");
+
+                    b.Property<long>("SourceTruthTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("source_truth_time");
+
+                    b.Property<string>("TargetId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("target_id");
+
+                    b.Property<string>("TimelineMode")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("timeline_mode");
+
+                    b.HasKey("CanonicalTruthTime", "EventId");
+
+                    b.HasIndex("SourceTruthTime", "EventId")
+                        .HasDatabaseName("ix_command_events_source_order");
+
+                    b.ToTable("command_events", (string)null);
+                });
+
+            modelBuilder.Entity("SensorDash.Data.Events.CommandRequestRow", b =>
+                {
+                    b.Property<string>("ScopeId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("scope_id");
+
+                    b.Property<string>("RequestId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("request_id");
+
+                    b.Property<byte[]>("EventId")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .HasColumnName("event_id");
+
+                    b.HasKey("ScopeId", "RequestId");
+
+                    b.ToTable("command_requests", (string)null);
+                });
+
+            modelBuilder.Entity("SensorDash.Data.Events.EventBatchRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long>("CommittedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("committed_at");
+
+                    b.Property<int>("EventCount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("event_count");
+
+                    b.Property<long>("FirstCanonicalTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_canonical_time");
+
+                    b.Property<long>("LastCanonicalTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_canonical_time");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("event_batches", (string)null);
+                });
+
+            modelBuilder.Entity("SensorDash.Data.Events.EventIndexRow", b =>
+                {
+                    b.Property<long>("SourceTruthTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("source_truth_time");
+
+                    b.Property<byte[]>("EventId")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .HasColumnName("event_id");
+
+                    b.Property<long>("FirstSeen")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_seen");
+
+                    b.Property<int>("Lane")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("lane");
+
+                    b.HasKey("SourceTruthTime", "EventId");
+
+                    b.ToTable("event_index", (string)null);
+                });
+
+            modelBuilder.Entity("SensorDash.Data.Events.MetadataEventRow", b =>
+                {
+                    b.Property<long>("CanonicalTruthTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("canonical_truth_time");
+
+                    b.Property<byte[]>("EventId")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .HasColumnName("event_id");
+
+                    b.Property<long>("BatchId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("batch_id");
+
+                    b.Property<long?>("EffectiveTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("effective_time");
+
+                    b.Property<string>("ManifestId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("manifest_id");
+
+                    b.Property<string>("MessageType")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("message_type");
+
+                    b.Property<string>("Payload")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("payload");
+
+                    b.Property<string>("ScopeId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("scope_id");
+
+                    b.Property<string>("SourceText")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source_text");
+
+                    b.Property<long>("SourceTruthTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("source_truth_time");
+
+                    b.Property<string>("StreamId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stream_id");
+
+                    b.HasKey("CanonicalTruthTime", "EventId");
+
+                    b.HasIndex("SourceTruthTime", "EventId")
+                        .HasDatabaseName("ix_metadata_events_source_order");
+
+                    b.ToTable("metadata_events", (string)null);
+                });
+
+            modelBuilder.Entity("SensorDash.Data.Events.ParsedEventRow", b =>
+                {
+                    b.Property<long>("CanonicalTruthTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("canonical_truth_time");
+
+                    b.Property<byte[]>("EventId")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .HasColumnName("event_id");
+
+                    b.Property<long>("BatchId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("batch_id");
+
+                    b.Property<string>("Payload")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("payload");
+
+                    b.Property<string>("SchemaVersion")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("schema_version");
+
+                    b.Property<string>("ScopeId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("scope_id");
+
+                    b.Property<string>("SourceText")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source_text");
+
+                    b.Property<long>("SourceTruthTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("source_truth_time");
+
+                    b.Property<string>("StreamId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stream_id");
+
+                    b.Property<string>("StreamType")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stream_type");
+
+                    b.HasKey("CanonicalTruthTime", "EventId");
+
+                    b.HasIndex("SourceTruthTime", "EventId")
+                        .HasDatabaseName("ix_parsed_events_source_order");
+
+                    b.ToTable("parsed_events", (string)null);
+                });
+
+            modelBuilder.Entity("SensorDash.Data.Events.RawEventRow", b =>
+                {
+                    b.Property<long>("CanonicalTruthTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("canonical_truth_time");
+
+                    b.Property<string>("ConnectionId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("connection_id");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sequence");
+
+                    b.Property<byte[]>("EventId")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .HasColumnName("event_id");
+
+                    b.Property<long>("BatchId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("batch_id");
+
+                    b.Property<byte[]>("Bytes")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("bytes");
+
+                    b.Property<string>("ScopeId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("scope_id");
+
+                    b.Property<string>("SourceText")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source_text");
+
+                    b.Property<long>("SourceTruthTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("source_truth_time");
+
+                    b.HasKey("CanonicalTruthTime", "ConnectionId", "Sequence", "EventId");
+
+                    b.HasIndex("SourceTruthTime", "ConnectionId", "Sequence", "EventId")
+                        .HasDatabaseName("ix_raw_events_source_order");
+
+                    b.ToTable("raw_events", (string)null);
+                });
+
+            modelBuilder.Entity("SensorDash.Data.Events.UiEventRow", b =>
+                {
+                    b.Property<long>("CanonicalTruthTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("canonical_truth_time");
+
+                    b.Property<byte[]>("EventId")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .HasColumnName("event_id");
+
+                    b.Property<long>("BatchId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("batch_id");
+
+                    b.Property<string>("ContainerId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("container_id");
+
+                    b.Property<string>("Data")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("data");
+
+                    b.Property<string>("ManifestId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("manifest_id");
+
+                    b.Property<string>("ManifestVersion")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("manifest_version");
+
+                    b.Property<string>("MessageType")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("message_type");
+
+                    b.Property<string>("ScopeId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("scope_id");
+
+                    b.Property<string>("SourceText")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source_text");
+
+                    b.Property<long>("SourceTruthTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("source_truth_time");
+
+                    b.Property<string>("SystemId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("system_id");
+
+                    b.Property<string>("UniqueId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unique_id");
+
+                    b.Property<string>("ViewId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("view_id");
+
+                    b.HasKey("CanonicalTruthTime", "EventId");
+
+                    b.HasIndex("SourceTruthTime", "EventId")
+                        .HasDatabaseName("ix_ui_events_source_order");
+
+                    b.ToTable("ui_events", (string)null);
+                });
+
             modelBuilder.Entity("SensorDash.Data.Nodes.Node", b =>
                 {
                     b.Property<int>("Address")
@@ -182,6 +563,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     b.Property<long>("LastTimestamp")
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_timestamp");
+
+                    b.Property<long?>("RemovedBefore")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("removed_before");
 
                     b.Property<int?>("RemovedNode")
                         .HasColumnType("INTEGER")

@@ -57,6 +57,17 @@ internal static class ClockText
     public static IHtmlContent Exact(long time, ViewSettings view)
         => Tag(time, view, Clock(time, view.Zone) + (IsNearClockChange(time, view.Zone) ? $" {Offset(time, view.Zone)}" : ""));
 
+    /// <summary>The exact time of an event, to the microsecond.</summary>
+    /// <param name="microseconds">Unix microseconds.</param>
+    public static IHtmlContent Precise(long microseconds, ViewSettings view)
+    {
+        var time = (long)Math.Floor(microseconds / 1_000_000m);
+        var fraction = FormattableString.Invariant($".{microseconds - (time * 1_000_000):000000}");
+        var tag = Tag(time, view, Clock(time, view.Zone) + fraction + (IsNearClockChange(time, view.Zone) ? $" {Offset(time, view.Zone)}" : ""));
+        tag.Attributes["datetime"] = tag.Attributes["title"] = Iso(time, view.Zone).Insert("0000-00-00T00:00:00".Length, fraction);
+        return tag;
+    }
+
     /// <summary>The day a time falls on.</summary>
     public static IHtmlContent Day(long time, ViewSettings view) => Tag(time, view, _date.Format(At(time, view.Zone)));
 

@@ -26,6 +26,12 @@ internal sealed class PageAddress
         .. _query.Where(q => changes.All(c => c.Name != q.Key)),
         .. changes.Where(c => !string.IsNullOrEmpty(c.Value)).Select(c => KeyValuePair.Create(c.Name, c.Value!))]);
 
+    /// <summary>This page without the parameters of some names.</summary>
+    public PageAddress Without(Func<string, bool> isNot) => new(_path, [.. _query.Where(q => !isNot(q.Key))]);
+
+    /// <summary>Another page, keeping everything.</summary>
+    public PageAddress Path(string path) => new(path, _query);
+
     /// <summary>Another page, keeping range, zone, unit and refresh.</summary>
     public PageAddress At(string path) => new(path, [.. _query.Where(q => _shared.Contains(q.Key))]);
 

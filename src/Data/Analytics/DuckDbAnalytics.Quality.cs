@@ -1,0 +1,86 @@
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+using SensorDash.DuckDb;
+
+namespace SensorDash.Data.Analytics;
+
+internal sealed partial class DuckDbAnalytics
+{
+    // Readings that DuckDB sorts at a time: 8 MB, which fits the smallest memory limit several times. A node with more is sorted by itself.
+    private const long SortedAtOnce = 250_000;
+
+    /// <summary>Quality of nodes, in their order: DuckDB brings the readings of many nodes sorted, the one judgement of all engines looks at them.</summary>
+    public IReadOnlyList<DataQuality> FleetQuality(IReadOnlyList<JudgedNode> nodes, TimeRange range, long now, CancellationToken cancellationToken)
+    {
+        using var connection = Connect();
+        var (counts, intervals) = LearnIntervals(connection, nodes, range, cancellationToken);
+        var passes = nodes.ToDictionary(n => n.Node.Address, n => n.Begin(range, n.SetIntervalSeconds ?? intervals.GetValueOrDefault(n.Node.Address), now));
+        var (some, rows) = (new List<int>(), 0L);
+        foreach (var (address, count) in counts.OrderBy(c => c.Key))
+        {
+            if (some.Count > 0 && rows + count > SortedAtOnce) Judge();
+            some.Add(address);
+            rows += count;
+        }
+        if (some.Count > 0) Judge();
+        return [.. nodes.Select(n => Finish(n.Node))];
+
+        void Judge()
+        {
+            AddReadings(connection, some, range, passes, cancellationToken);
+            some.Clear();
+            rows = 0;
+        }
+
+        DataQuality Finish(Node node)
+        {
+            passes[node.Address].CountOutliers();
+            return passes[node.Address].Finish(node);
+        }
+    }
+
+    // How many readings each node has in the range, and the interval they tell. As for the store: too few in the range, then those before it too.
+    private static (Dictionary<int, long> Counts, Dictionary<int, int?> Intervals) LearnIntervals(
+        DuckDbConnection connection, IReadOnlyList<JudgedNode> nodes, TimeRange range, CancellationToken cancellationToken)
+    {
+        var (counts, intervals) = (new Dictionary<int, long>(), new Dictionary<int, int?>());
+        Learn([.. nodes.Select(n => n.Node.Address)], range, (node, count) => counts[node] = count);
+        int[] few = [.. nodes.Where(n => n.SetIntervalSeconds is null && intervals.GetValueOrDefault(n.Node.Address) is null).Select(n => n.Node.Address)];
+        if (range.Start is not null && few.Length > 0) Learn(few, new(null, range.End), (_, _) => { });
+        return (counts, intervals);
+
+        void Learn(int[] addresses, TimeRange within, Action<int, long> count)
+            => Read(connection, $"""
+                SELECT node_address, count(*), max("timestamp", {Text(NodeSeries.LearnedFrom)})
+                FROM ({DuckDbMonths.Source(connection, addresses, within, cancellationToken)}) GROUP BY 1
+                """, (chunk, row) =>
+                {
+                    var node = chunk[0].Values<int>()[row];
+                    count(node, Long(chunk, 1, row));
+                    long[] newest = [.. chunk[2].GetList<long>(row)];
+                    Array.Sort(newest, (a, b) => b.CompareTo(a));
+                    intervals[node] = Liveness.LearnInterval(newest);
+                }, cancellationToken);
+    }
+
+    private static void AddReadings(
+        DuckDbConnection connection, IReadOnlyCollection<int> addresses, TimeRange range, Dictionary<int, DataQualityPass> passes, CancellationToken cancellationToken)
+    {
+        using var result = Run(connection, $"""
+            SELECT node_address, "timestamp", temperature, humidity, received_at
+            FROM ({DuckDbMonths.Source(connection, addresses, range, cancellationToken)}) ORDER BY 1, 2
+            """, cancellationToken);
+        while (Next(result, cancellationToken) is { } chunk)
+        {
+            var (nodes, times, received) = (chunk[0], chunk[1], chunk[4]);
+            var (temperatures, humidities) = (chunk[2], chunk[3]);
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                var node = nodes.Values<int>()[row];
+                passes[node].Add(new Reading(node, times.Values<long>()[row],
+                    temperatures.IsNull(row) ? null : temperatures.Values<short>()[row], humidities.IsNull(row) ? null : humidities.Values<short>()[row],
+                    0, received.Values<long>()[row], null));
+            }
+        }
+    }
+}

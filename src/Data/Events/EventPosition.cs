@@ -1,0 +1,54 @@
+namespace SensorDash.Data.Events;
+
+/// <summary>The place of an event in the order of the contract: time, lane, of raw frames connection and sequence, id.</summary>
+/// <param name="Time">By the chosen timebase, Unix microseconds.</param>
+/// <param name="ConnectionId">Of raw events; null in every other lane.</param>
+/// <param name="Sequence">Of raw events; 0 in every other lane.</param>
+public readonly record struct EventPosition(long Time, Lane Lane, string? ConnectionId, long Sequence, EventId Id) : IComparable<EventPosition>
+{
+    public static EventPosition Of(LaneEvent laneEvent, Timebase timebase)
+    {
+        var raw = laneEvent as RawEvent;
+        return new EventPosition(laneEvent.TimeBy(timebase), laneEvent.Lane, raw?.ConnectionId, raw?.Sequence ?? 0, laneEvent.Id);
+    }
+
+    /// <summary>Ascending order. Connections compare by their UTF-8 bytes, as in every store.</summary>
+    public int CompareTo(EventPosition other)
+    {
+        var order = Time.CompareTo(other.Time);
+        if (order == 0) order = Lane.CompareTo(other.Lane);
+        if (order == 0 && Lane == Lane.Raw) order = TextOrder.CompareByUtf8(ConnectionId!, other.ConnectionId!);
+        if (order == 0) order = Sequence.CompareTo(other.Sequence);
+        return order != 0 ? order : Id.CompareTo(other.Id);
+    }
+
+    public static bool operator <(EventPosition left, EventPosition right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(EventPosition left, EventPosition right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(EventPosition left, EventPosition right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(EventPosition left, EventPosition right) => left.CompareTo(right) >= 0;
+}
+
+/// <summary>Direction of reading; each is the exact reverse of the other.</summary>
+public enum EventDirection
+{
+    /// <summary>Oldest first.</summary>
+    Forward = 0,
+
+    /// <summary>Newest first.</summary>
+    Backward = 1,
+}
+
+/// <summary>The order of events of the contract, for every timebase and direction: one rule for queries, streams and exports.</summary>
+public sealed class EventOrder(Timebase timebase, EventDirection direction) : IComparer<LaneEvent>
+{
+    public int Compare(LaneEvent? x, LaneEvent? y)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        var order = EventPosition.Of(x, timebase).CompareTo(EventPosition.Of(y, timebase));
+        return direction == EventDirection.Forward ? order : -order;
+    }
+}

@@ -1,0 +1,173 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace SensorDash.Data.Events;
+
+/// <summary>The tables of events as the schema sees them; rows travel as <see cref="LaneEvent"/>. Times are Unix microseconds.</summary>
+internal static class EventRows
+{
+    public static void AddEvents(this ModelBuilder model)
+    {
+        model.Entity<EventIndexRow>(row =>
+        {
+            // Not the id alone: decision 3.
+            row.ToTable("event_index").HasKey(r => new { r.SourceTruthTime, r.EventId });
+            row.Property(r => r.EventId).HasMaxLength(EventId.Length);
+        });
+        model.Entity<CommandRequestRow>(row =>
+        {
+            // A table of its own: on a table that is partitioned by time nothing can be unique that leaves out the time.
+            row.ToTable("command_requests").HasKey(r => new { r.ScopeId, r.RequestId });
+            row.Property(r => r.EventId).HasMaxLength(EventId.Length);
+        });
+        model.Entity<EventBatchRow>(row =>
+        {
+            row.ToTable("event_batches").HasKey(r => r.Id);
+            row.Property(r => r.Id).ValueGeneratedNever();
+        });
+        // The keys of the lanes are the order of the contract itself, by the store's time; one index each is the order by the producer's time.
+        model.Entity<RawEventRow>(row =>
+        {
+            row.ToTable("raw_events").HasKey(r => new { r.CanonicalTruthTime, r.ConnectionId, r.Sequence, r.EventId });
+            row.HasIndex(r => new { r.SourceTruthTime, r.ConnectionId, r.Sequence, r.EventId }).HasDatabaseName("ix_raw_events_source_order");
+            row.Property(r => r.EventId).HasMaxLength(EventId.Length);
+        });
+        AddLane<ParsedEventRow>(model, "parsed_events");
+        AddLane<UiEventRow>(model, "ui_events");
+        AddLane<CommandEventRow>(model, "command_events");
+        AddLane<MetadataEventRow>(model, "metadata_events");
+    }
+
+    private static void AddLane<TRow>(ModelBuilder model, string table)
+        where TRow : LaneRow
+        => model.Entity<TRow>(row =>
+        {
+            row.ToTable(table).HasKey(r => new { r.CanonicalTruthTime, r.EventId });
+            row.HasIndex(r => new { r.SourceTruthTime, r.EventId }).HasDatabaseName($"ix_{table}_source_order");
+            row.Property(r => r.EventId).HasMaxLength(EventId.Length);
+        });
+}
+
+/// <summary>Every event once, whichever its lane: what makes a second copy a duplicate.</summary>
+public sealed class EventIndexRow
+{
+    public long SourceTruthTime { get; set; }
+
+    public byte[] EventId { get; set; } = [];
+
+    /// <summary>The number of <see cref="Events.Lane"/>.</summary>
+    public int Lane { get; set; }
+
+    /// <summary>The event's canonical time, by which its lane finds it.</summary>
+    public long FirstSeen { get; set; }
+}
+
+/// <summary>Requests that were accepted: a second one of the same name in the same scope is not.</summary>
+public sealed class CommandRequestRow
+{
+    public string ScopeId { get; set; } = "";
+
+    public string RequestId { get; set; } = "";
+
+    public byte[] EventId { get; set; } = [];
+}
+
+/// <summary>One commit of events. What follows the store counts in these.</summary>
+public sealed class EventBatchRow
+{
+    /// <summary>Ascending in commit order, from 1, never reused.</summary>
+    public long Id { get; set; }
+
+    public long CommittedAt { get; set; }
+
+    public int EventCount { get; set; }
+
+    public long FirstCanonicalTime { get; set; }
+
+    public long LastCanonicalTime { get; set; }
+}
+
+/// <summary>What the tables of all lanes have.</summary>
+public abstract class LaneRow
+{
+    public long CanonicalTruthTime { get; set; }
+
+    public byte[] EventId { get; set; } = [];
+
+    public string ScopeId { get; set; } = "";
+
+    public long SourceTruthTime { get; set; }
+
+    /// <summary>The producer's text of the time where it is not the canonical one.</summary>
+    public string? SourceText { get; set; }
+
+    public long BatchId { get; set; }
+}
+
+public sealed class RawEventRow : LaneRow
+{
+    public string ConnectionId { get; set; } = "";
+
+    public long Sequence { get; set; }
+
+    public byte[] Bytes { get; set; } = [];
+}
+
+public sealed class ParsedEventRow : LaneRow
+{
+    public string StreamId { get; set; } = "";
+
+    public string StreamType { get; set; } = "";
+
+    public string SchemaVersion { get; set; } = "";
+
+    public string Payload { get; set; } = "";
+}
+
+public sealed class UiEventRow : LaneRow
+{
+    public string MessageType { get; set; } = "";
+
+    public string SystemId { get; set; } = "";
+
+    public string ContainerId { get; set; } = "";
+
+    public string UniqueId { get; set; } = "";
+
+    public string ViewId { get; set; } = "";
+
+    public string ManifestId { get; set; } = "";
+
+    public string ManifestVersion { get; set; } = "";
+
+    public string Data { get; set; } = "";
+}
+
+public sealed class CommandEventRow : LaneRow
+{
+    public string MessageType { get; set; } = "";
+
+    public string CommandId { get; set; } = "";
+
+    public string? RequestId { get; set; }
+
+    public string TargetId { get; set; } = "";
+
+    public string CommandType { get; set; } = "";
+
+    public string TimelineMode { get; set; } = "";
+
+    public string Payload { get; set; } = "";
+}
+
+public sealed class MetadataEventRow : LaneRow
+{
+    public string MessageType { get; set; } = "";
+
+    public long? EffectiveTime { get; set; }
+
+    public string? StreamId { get; set; }
+
+    public string? ManifestId { get; set; }
+
+    public string Payload { get; set; } = "";
+}

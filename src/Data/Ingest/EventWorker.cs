@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Events;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Ingest;
+
+/// <summary>The one writer of events.</summary>
+public sealed class EventWorker(
+    WriteBuffer<LaneEvent> buffer, IEventStore store, IOptions<IngestOptions> options, TimeProvider clock, ILogger<EventWorker> logger)
+    : IngestWorker<LaneEvent>(buffer, options, clock, logger)
+{
+    // An event weighs as many rows as it has so many bytes: a full buffer of small events and one of large ones take the same memory.
+    private const int BytesPerRow = 256;
+
+    /// <summary>What parsed events count for in the buffer, in rows.</summary>
+    public static int Weigh(ParsedBatch<LaneEvent> batch) => Math.Max(batch.Count, (int)(batch.SourceBytes / BytesPerRow));
+
+    private protected override Task<int> AppendAsync(ReadOnlyMemory<LaneEvent> rows, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+        => store.AppendAsync(rows, outcomes, cancellationToken);
+
+    private protected override (string Row, string Error) Describe(LaneEvent refused)
+        => ($"{refused.Lane.Name()} event {refused.Id} of scope {refused.ScopeId}", "the store refuses this event");
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Options;
+
+namespace SensorDash.Data.Readings;
+
+/// <summary>What holds the readings.</summary>
+public enum ReadingsBackend
+{
+    /// <summary>The database of <c>Database:Provider</c>.</summary>
+    Database,
+
+    /// <summary>A DuckDB file; nodes' names, notes and zones stay in the database.</summary>
+    DuckDb,
+}
+
+/// <summary>Where readings are stored, bound from <see cref="SectionName"/>.</summary>
+public sealed class ReadingsOptions
+{
+    public const string SectionName = "Readings";
+
+    /// <summary>Database or DuckDb. Also <c>DB_BACKEND</c> (sqlite, duckdb). Changing it moves nothing: the other one's readings stay
+    /// where they are. Default Database.</summary>
+    public ReadingsBackend Backend { get; set; }
+
+    public DuckDbReadingsOptions DuckDb { get; set; } = new();
+}
+
+/// <summary>Settings of the DuckDB store.</summary>
+public sealed class DuckDbReadingsOptions
+{
+    /// <summary>The DuckDB file; a relative path counts from the content root. Its folder is made.
+    /// Also <c>DUCKDB_PATH</c> when <c>DB_BACKEND</c> is set. Default data/readings.duckdb.</summary>
+    public string Path { get; set; } = "data/readings.duckdb";
+
+    // Follow Analytics:MemoryLimitMiB and Analytics:Threads: a process has one DuckDB file, as a store or beside one.
+    internal int? MemoryLimitMiB { get; set; }
+
+    internal int? Threads { get; set; }
+}
+
+/// <summary>Every fault at once, by the setting's full name.</summary>
+public sealed class ReadingsOptionsValidator : IValidateOptions<ReadingsOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ReadingsOptions options)
+        => string.IsNullOrWhiteSpace(options.DuckDb.Path)
+            ? ValidateOptionsResult.Fail("Readings:DuckDb:Path must name a file; it is empty.") : ValidateOptionsResult.Success;
+}

@@ -1,0 +1,7 @@
+namespace SensorDash.Data.Storage;
+
+internal static class FileSize
+{
+    /// <summary>Bytes of the files that exist.</summary>
+    public static long Of(params string[] paths) => paths.Select(path => new FileInfo(path)).Where(file => file.Exists).Sum(file => file.Length);
+}

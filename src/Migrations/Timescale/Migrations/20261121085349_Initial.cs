@@ -1,0 +1,144 @@
+using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+
+#nullable disable
+
+namespace SensorDash.Migrations.Timescale.Migrations
+{
+    /// <inheritdoc />
+    public partial class Initial : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateTable(
+                name: "ingest_batches",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false),
+                    committed_at = table.Column<long>(type: "bigint", nullable: false),
+                    row_count = table.Column<int>(type: "integer", nullable: false),
+                    first_timestamp = table.Column<long>(type: "bigint", nullable: false),
+                    last_timestamp = table.Column<long>(type: "bigint", nullable: false),
+                    removed_node = table.Column<int>(type: "integer", nullable: true),
+                    removed_before = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_ingest_batches", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "nodes",
+                columns: table => new
+                {
+                    address = table.Column<int>(type: "integer", nullable: false),
+                    device_id = table.Column<long>(type: "bigint", nullable: true),
+                    node_type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false, collation: "C"),
+                    first_seen_at = table.Column<long>(type: "bigint", nullable: false),
+                    last_seen_at = table.Column<long>(type: "bigint", nullable: false),
+                    total_readings = table.Column<long>(type: "bigint", nullable: false),
+                    duplicates_seen = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_nodes", x => x.address);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sensor_readings",
+                columns: table => new
+                {
+                    node_address = table.Column<int>(type: "integer", nullable: false),
+                    timestamp = table.Column<long>(type: "bigint", nullable: false),
+                    temperature_centidegrees = table.Column<short>(type: "smallint", nullable: true),
+                    humidity_centipercent = table.Column<short>(type: "smallint", nullable: true),
+                    flags = table.Column<long>(type: "bigint", nullable: false),
+                    received_at = table.Column<long>(type: "bigint", nullable: false),
+                    batch_id = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_sensor_readings", x => new { x.node_address, x.timestamp });
+                    table.CheckConstraint("ck_sensor_readings_humidity", "humidity_centipercent BETWEEN 0 AND 10000");
+                    table.CheckConstraint("ck_sensor_readings_node_address", "node_address > 0");
+                    table.CheckConstraint("ck_sensor_readings_value", "temperature_centidegrees IS NOT NULL OR humidity_centipercent IS NOT NULL");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "zones",
+                columns: table => new
+                {
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false, collation: "C"),
+                    color = table.Column<string>(type: "character varying(7)", maxLength: 7, nullable: false, collation: "C"),
+                    description = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_zones", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "node_metadata",
+                columns: table => new
+                {
+                    address = table.Column<int>(type: "integer", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true, collation: "C"),
+                    location = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true, collation: "C"),
+                    notes = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true, collation: "C"),
+                    zone_id = table.Column<int>(type: "integer", nullable: true),
+                    expected_interval_s = table.Column<int>(type: "integer", nullable: true),
+                    updated_at = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_node_metadata", x => x.address);
+                    table.ForeignKey(
+                        name: "fk_node_metadata_zone_id",
+                        column: x => x.zone_id,
+                        principalTable: "zones",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.SetNull);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_node_metadata_zone_id",
+                table: "node_metadata",
+                column: "zone_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_sensor_readings_batch_id",
+                table: "sensor_readings",
+                column: "batch_id")
+                .Annotation("Npgsql:IndexMethod", "brin")
+                .Annotation("Npgsql:StorageParameter:autosummarize", true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_sensor_readings_timestamp",
+                table: "sensor_readings",
+                columns: new[] { "timestamp", "node_address" },
+                descending: new[] { false, true });
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "ingest_batches");
+
+            migrationBuilder.DropTable(
+                name: "node_metadata");
+
+            migrationBuilder.DropTable(
+                name: "nodes");
+
+            migrationBuilder.DropTable(
+                name: "sensor_readings");
+
+            migrationBuilder.DropTable(
+                name: "zones");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Events;
+using SensorDash.Data.Ingest;
+using EventId = SensorDash.Data.Events.EventId;
+
+namespace SensorDash.Web.Api;
+
+/// <summary>Taking events in, and reading them.</summary>
+internal static class EventsApi
+{
+    private static readonly WholeParameter _limit = new("limit", 1, EventQuery.MaxLimit, "Most events in the answer, lanes together, 1 to 10000. Default 1000.", "100", 1000);
+    private static readonly TextParameter _cursor = new("cursor", "Go on behind an earlier page: its `next`.", "AQEEAAY");
+    private static readonly TimeParameter _sourceTime = new("sourceTruthTime", "The event's own time, which finds it at once in a large store.");
+    private static readonly TimeParameter _asOf = new("asOf", "What held at this time. Default: now.");
+    private static readonly TimeParameter _at = new("at", "The state at this time. Default: now.");
+    private static readonly TextParameter _oneScope = new("scope", "Only events of this scope.", "payload1");
+    private static readonly TextParameter _system = new("systemId", "Of the view; required.", "hardwareService");
+    private static readonly TextParameter _container = new("containerId", "Of the view; required.", "node1");
+    private static readonly TextParameter _unique = new("uniqueId", "Of the view; required.", "dev0");
+    private static readonly TextParameter _view = new("viewId", "Of the view; required.", "status");
+
+    public static void MapEvents(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/events").WithTags("Events");
+        group.MapPost("", PostAsync).WithName("PostEvents").Produces<EventIngestAnswer>()
+            .WithSummary("Takes one event, an array, or NDJSON, lanes mixed; the answer is sent when they are durable")
+            .WithBody("""
+                {"lane": "parsed", "scopeId": "payload1", "sourceTruthTime": "2026-01-26T10:00:00Z", "streamId": "stream1", "streamType": "nav.pvt", "schemaVersion": "1.0", "payload": {"speed": 3}}
+                """, "application/json", "application/x-ndjson");
+        group.MapGet("", ListAsync).WithName("ListEvents").Produces(200, contentType: "application/json")
+            .WithSummary("Events of all lanes merged in one order: time, lane, connection and sequence, id").WithQuery([.. EventParameters.All, _limit, _cursor]);
+        group.MapGet("/{eventId}", FindAsync).WithName("FindEvent").Produces(200, contentType: "application/json").WithSummary("One event").WithQuery(_sourceTime);
+        group.MapGet("/metadata", MetadataAsync).WithName("EventMetadata").Produces(200, contentType: "application/json")
+            .WithSummary("The metadata in effect at a time: the last of each scope, stream or manifest, and type").WithQuery(_asOf, EventParameters.Scope, EventParameters.Timebase);
+        group.MapGet("/ui-state", UiStateAsync).WithName("UiState").Produces<UiStateAnswer>()
+            .WithSummary("The state of a view at a time: its last checkpoint and the updates behind it")
+            .WithQuery(_at, _oneScope, _system, _container, _unique, _view, EventParameters.Timebase);
+    }
+
+    private static async Task<IResult> PostAsync(
+        HttpRequest request, WriteBuffer<LaneEvent> buffer, IOptions<IngestOptions> ingest, IOptions<EventOptions> events, TimeProvider clock,
+        CancellationToken cancellationToken)
+    {
+        if (IngestRequest.RefuseEncoding(request) is { } encoding) return encoding;
+        var parser = IngestRequest.ParserOf(request, new EventJson(clock.NowMicroseconds(), events.Value.TrustProducerIds));
+        if (parser is null) return IngestRequest.WrongMediaType();
+        var work = new IngestRequest<LaneEvent>(parser, buffer, ingest.Value.AckTimeout, isWaitedFor: true, EventWorker.Weigh);
+        var end = await work.RunAsync(cancellationToken);
+        var answer = new EventIngestAnswer(work.Inserted, work.Duplicates, work.AlreadyAccepted,
+            [.. parser.Rejected.Select(r => new RejectedAnswer(r.Line, r.Field, r.Error))], parser.RejectedCount);
+        KeyValuePair<string, object?>[] soFar = [
+            new("inserted", answer.Inserted), new("duplicates", answer.Duplicates), new("alreadyAccepted", answer.AlreadyAccepted),
+            new("rejected", answer.Rejected), new("rejectedCount", answer.RejectedCount)];
+        return end switch
+        {
+            IngestEnd.BufferFull => Problems.Because(429, "the write buffer is full; send the same events again", soFar),
+            IngestEnd.Unavailable => Problems.Because(503, "not everything is durable yet; send the same events again, duplicates do no harm", soFar),
+            IngestEnd.TooLarge => Problems.Because(413, $"the body is larger than {ingest.Value.MaxBodyMiB} MiB; what stood before is kept", soFar),
+            IngestEnd.Broken => Problems.Because(400, "the body broke off or its compression is broken; what stood before is kept", soFar),
+            _ when work.Accepted == 0 => Problems.Because(400, NothingUsable(answer.Rejected), soFar),
+            _ => TypedResults.Ok(answer),
+        };
+    }
+
+    private static string NothingUsable(IReadOnlyList<RejectedAnswer> rejected) => rejected switch
+    {
+        [] => "the body holds no event",
+        [var only] => only.Error,
+        [var first, ..] => $"no line is an event; line {first.Line}: {first.Error}",
+    };
+
+    private static async Task<IResult> ListAsync(HttpRequest request, IEventStore store, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var query = EventParameters.Read(reader) with { Limit = (int)_limit.Read(reader)! };
+        if (reader.Text(_cursor.Name) is { } cursor)
+        {
+            if (EventCursor.TryParse(cursor, query.Timebase, out var after) is { } fault) reader.Fault(_cursor.Name, fault);
+            else query = query with { After = after };
+        }
+        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        var page = await store.ReadAsync(query, cancellationToken);
+        return new EventsAnswer(page.Events, page.Next is { } next ? EventCursor.Format(next, query.Timebase) : null);
+    }
+
+    private static async Task<IResult> FindAsync(string eventId, HttpRequest request, IEventStore store, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var sourceTime = _sourceTime.Read(reader);
+        if (!EventId.TryParse(eventId, out var id)) reader.Fault("eventId", $"must be {EventId.HexLength} lower-case hexadecimal digits, not '{eventId}'");
+        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        return await store.FindAsync(id, sourceTime, cancellationToken) is { } found ? new EventAnswer(found) : Problems.NotFound($"there is no event {eventId}");
+    }
+
+    private static async Task<IResult> MetadataAsync(HttpRequest request, IEventStore store, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var (given, timebase) = (_asOf.Read(reader), EventParameters.Timebase.Read(reader));
+        var scopes = reader.List(EventParameters.Scope.Name);
+        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        var asOf = given ?? await store.ReadNowAsync(clock, cancellationToken);
+        return new EventsAnswer(await store.ReadMetadataAsync(scopes, asOf, timebase, cancellationToken), null);
+    }
+
+    private static async Task<IResult> UiStateAsync(HttpRequest request, IEventStore store, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request.Query);
+        var (given, timebase) = (_at.Read(reader), EventParameters.Timebase.Read(reader));
+        var view = new UiView(reader.Text(_oneScope.Name), Required(reader, _system), Required(reader, _container), Required(reader, _unique), Required(reader, _view));
+        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        var at = given ?? await store.ReadNowAsync(clock, cancellationToken);
+        return await store.ReadUiStateAsync(view, at, timebase, cancellationToken) is { } state
+            ? TypedResults.Ok(new UiStateAnswer(state.Data, state.Checkpoint?.Id.ToString(), state.Last.Id.ToString(), state.UpdatesApplied))
+            : Problems.NotFound("the view has no event until then");
+    }
+
+    private static string Required(QueryReader reader, TextParameter parameter)
+    {
+        if (reader.Text(parameter.Name) is { } text) return text;
+        reader.Fault(parameter.Name, "is missing");
+        return "";
+    }
+}

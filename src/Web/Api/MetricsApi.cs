@@ -1,0 +1,56 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SensorDash.Data.Analytics;
+using SensorDash.Data.Storage;
+using SensorDash.Web.Operations;
+
+namespace SensorDash.Web.Api;
+
+/// <summary>The meter in Prometheus' text format.</summary>
+internal static class MetricsApi
+{
+    public static void MapMetrics(this IEndpointRouteBuilder routes)
+    {
+        routes.ServiceProvider.GetRequiredService<HubMetrics>(); // The meter is there from the start, for those who read it another way.
+        routes.MapGet("/metrics", ReadAsync).WithTags("System").WithName("Metrics").Produces<string>(200, "text/plain")
+            .WithSummary("Lag of the side path, ingest and its buffer, as Prometheus reads them");
+    }
+
+    private static async Task<ContentHttpResult> ReadAsync(HubMetrics metrics, IDuckDbSource duckDb, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await duckDb.ReadStatusAsync(cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Then the lag last seen is told; that the store is away is a metric too, and must be heard.
+        }
+        return TypedResults.Text(Write(metrics.Meter), "text/plain; version=0.0.4; charset=utf-8");
+    }
+
+    private static string Write(Meter meter)
+    {
+        var text = new StringBuilder();
+        var before = "";
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (ReferenceEquals(instrument.Meter, meter)) self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
+        {
+            var isCounter = instrument is ObservableCounter<double>;
+            var name = instrument.Name.Replace('.', '_') + (isCounter ? "_total" : "");
+            if (name != before) text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {instrument.Description}\n# TYPE {name} {(isCounter ? "counter" : "gauge")}\n");
+            before = name;
+            var labels = string.Join(',', tags.ToArray().Select(tag => $"{tag.Key}=\"{tag.Value}\""));
+            text.Append(CultureInfo.InvariantCulture, $"{name}{(labels.Length > 0 ? $"{{{labels}}}" : "")} {value}\n");
+        });
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return text.ToString();
+    }
+}

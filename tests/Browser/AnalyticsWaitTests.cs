@@ -1,0 +1,90 @@
+using Microsoft.Playwright;
+using SensorDash.Tests.Support;
+using static Microsoft.Playwright.Assertions;
+
+namespace SensorDash.Browser.Tests;
+
+/// <summary>The analytics page while something takes long: a part that is still computed, a DuckDB that does not answer yet.</summary>
+public sealed class AnalyticsWaitTests(DemoHubFixture browser) : IClassFixture<DemoHubFixture>
+{
+    [SkippableFact]
+    public async Task Part_CancelledWhileComputed_GivesTheRequestUpAndCanBeLoadedAfterAll()
+    {
+        await using var watched = await browser.OpenAsync();
+        var (page, held) = (watched.Page, new TaskCompletionSource<IRoute>());
+        await page.RouteAsync("**/analytics?*handler=quality*", route => held.TrySetResult(route));
+        await page.GotoAsync("/analytics?range=7d");
+        await held.Task;
+        var part = page.Locator("[data-part=quality]");
+        await Expect(part.GetByRole(AriaRole.Progressbar)).ToBeVisibleAsync();
+
+        var aborted = page.WaitForRequestFinishedOrFailedAsync("handler=quality");
+        await part.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+
+        Assert.Equal("net::ERR_ABORTED", (await aborted).Failure);
+        await Expect(part).ToContainTextAsync("Cancelled.");
+        await page.UnrouteAllAsync();
+        await part.GetByRole(AriaRole.Button, new() { Name = "Load it" }).ClickAsync();
+        await Expect(part.Locator("#quality-title")).ToBeVisibleAsync();
+        watched.AssertNoErrors();
+    }
+}
+
+/// <summary>A hub whose DuckDB file another process holds.</summary>
+public sealed class AnalyticsNoticeTests(HeldSidePathFixture browser) : IClassFixture<HeldSidePathFixture>
+{
+    [SkippableFact]
+    public async Task Notice_DuckDbAnswersAgain_GoesAndThePartsAreFetchedAnewByThemselves()
+    {
+        await using var watched = await browser.OpenAsync(360);
+        var page = watched.Page;
+        await page.GotoAsync("/analytics?range=7d");
+        await Expect(page.GetByText("DuckDB cannot be used")).ToBeVisibleAsync();
+        await Expect(page.Locator("#quality-title")).ToBeVisibleAsync();
+        await page.EvaluateAsync("window.isTheSamePage = true");
+        var again = page.WaitForRequestFinishedOrFailedAsync("handler=quality");
+
+        await browser.LetGoAsync();
+
+        await Expect(page.GetByText("DuckDB cannot be used")).ToBeHiddenAsync(new() { Timeout = 20_000 });
+        await Expect(page.GetByText("Answers come from DuckDB, exact")).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        Assert.Null((await again).Failure);
+        Assert.True(await page.EvaluateAsync<bool>("window.isTheSamePage"));
+        watched.AssertNoErrors();
+    }
+}
+
+/// <summary>Demo data, and a DuckDB file that is not to be had until it is let go.</summary>
+public sealed class HeldSidePathFixture : BrowserFixture
+{
+    private SensorDashProcess? _holder;
+
+    public async Task LetGoAsync()
+    {
+        await _holder!.KillAsync();
+        using var answer = await Client.PostAsync(new Uri("/api/system/analytics/rebuild", UriKind.Relative), null);
+    }
+
+    protected override async Task PrepareAsync(string databasePath)
+    {
+        _holder = await SensorDashProcess.StartAsync(databasePath + ".other", ("Analytics__Path", Path.ChangeExtension(databasePath, ".duckdb")));
+        while (!(await _holder.Client.GetStringAsync("/api/system/analytics")).Contains("\"ready\"", StringComparison.Ordinal)) await Task.Delay(20);
+    }
+
+    public override async Task InitializeAsync()
+    {
+        await base.InitializeAsync();
+        if (!IsAvailable) return;
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        using var readings = new StringContent(string.Concat(Enumerable.Range(0, 500).Select(i => FormattableString.Invariant(
+            $"{{\"node_address\":{1 + (i % 3)},\"timestamp\":{now - (i * 60)},\"temperature_celsius\":{i % 20}}}\n"))), null, "application/x-ndjson");
+        using var answer = await Client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), readings);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (_holder is not null) await _holder.DisposeAsync();
+    }
+}

@@ -1,0 +1,16 @@
+using SensorDash.Data.Storage;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Data.Tests.Analytics;
+
+/// <summary>The same answers from the readings of a PostgreSQL server without the extension.</summary>
+public sealed class PlainPostgresAnalyticsTests : DuckDbAnalyticsTests
+{
+    protected override async Task<StoreFixture> CreateFixtureAsync() => await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Plain);
+}
+
+/// <summary>The same answers from a hypertable.</summary>
+public sealed class TimescaleAnalyticsTests : DuckDbAnalyticsTests
+{
+    protected override async Task<StoreFixture> CreateFixtureAsync() => await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+}

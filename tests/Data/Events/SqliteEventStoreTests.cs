@@ -1,0 +1,63 @@
+using SensorDash.Data.Events;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Data.Tests.Events;
+
+public sealed class SqliteEventStoreTests : EventStoreContract
+{
+    private SqliteStoreFixture Sqlite => (SqliteStoreFixture)Fixture;
+
+    protected override async Task<StoreFixture> CreateFixtureAsync() => await SqliteStoreFixture.CreateAsync();
+
+    protected override IEventStore Open() => new SqliteEventStore(Sqlite.Database, Fixture.Clock);
+
+    protected override async Task MakeCanonicalTiesAsync()
+    {
+        foreach (var lane in Lanes.All)
+            await Sqlite.ExecuteAsync($"UPDATE {lane.Name()}_events SET canonical_truth_time = {SomeEvents.Noon} + canonical_truth_time % 3");
+    }
+
+    public static TheoryData<Lane, Timebase, EventDirection, bool> Reads
+    {
+        get
+        {
+            var reads = new TheoryData<Lane, Timebase, EventDirection, bool>();
+            foreach (var lane in Lanes.All)
+                foreach (var timebase in Enum.GetValues<Timebase>())
+                    foreach (var direction in Enum.GetValues<EventDirection>())
+                        foreach (var behindAPlace in new[] { true, false })
+                            reads.Add(lane, timebase, direction, behindAPlace);
+            return reads;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Reads))]
+    public async Task PageQuery_Plan_ComesOutOfItsIndexUnsorted(Lane lane, Timebase timebase, EventDirection direction, bool behindAPlace)
+    {
+        var after = new EventPosition(SomeEvents.Noon, lane, lane == Lane.Raw ? "c" : null, 0, default);
+        var filter = new EventFilter { Lanes = [lane], Scopes = ["s", "t"], Fields = lane == Lane.Raw ? [new(EventField.ConnectionId, "c")] : [] };
+        var query = new EventQuery(filter, timebase, direction, After: behindAPlace ? after : null);
+        await using var connection = await Sqlite.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "EXPLAIN QUERY PLAN " + SqliteEventPages.SqlOf(lane, query);
+        SqliteEventPages.Bind(command, lane, query);
+        await using var reader = await command.ExecuteReaderAsync();
+        var lines = new List<string>();
+        while (await reader.ReadAsync()) lines.Add(reader.GetString(3));
+
+        var plan = Assert.Single(lines);
+        Assert.StartsWith("SEARCH", plan, StringComparison.Ordinal);
+        Assert.Contains(timebase == Timebase.Source ? $"ix_{lane.Name()}_events_source_order" : "PRIMARY KEY", plan, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("event_index")]
+    [InlineData("raw_events")]
+    [InlineData("parsed_events")]
+    [InlineData("ui_events")]
+    [InlineData("command_events")]
+    [InlineData("metadata_events")]
+    public async Task Table_OfEvents_LiesInTheOrderOfItsKey(string table)
+        => Assert.Equal(1, await Fixture.ScalarAsync($"SELECT count(*) FROM sqlite_master WHERE name = '{table}' AND sql LIKE '%WITHOUT ROWID%'"));
+}

@@ -1,0 +1,18 @@
+using SensorDash.Data.Events;
+using SensorDash.Data.Storage;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Data.Tests.Events;
+
+public sealed class PlainPostgresEventCountsTests() : PostgresEventCountsTests(TimescaleEdition.Plain);
+
+public sealed class TimescaleEventCountsTests() : PostgresEventCountsTests(TimescaleEdition.Apache);
+
+public abstract class PostgresEventCountsTests(TimescaleEdition edition) : EventCountsContract
+{
+    private TimescaleStoreFixture _timescale = null!;
+
+    protected override async Task<StoreFixture> CreateFixtureAsync() => _timescale = await TimescaleStoreFixture.CreateAsync(edition);
+
+    protected override IEventCounts Open() => new TimescaleEventCounts(_timescale.Database);
+}

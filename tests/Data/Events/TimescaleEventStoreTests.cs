@@ -1,0 +1,222 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using FsCheck.Fluent;
+using Npgsql;
+using SensorDash.Data.Events;
+using SensorDash.Data.Storage;
+using SensorDash.Tests.Support;
+using static SensorDash.Data.Tests.Events.SomeEvents;
+
+namespace SensorDash.Data.Tests.Events;
+
+public abstract class TimescaleEventStoreContract(TimescaleEdition edition) : EventStoreContract
+{
+    private readonly List<TimescaleEventStore> _stores = [];
+
+    protected TimescaleStoreFixture Timescale => (TimescaleStoreFixture)Fixture;
+
+    protected override async Task<StoreFixture> CreateFixtureAsync() => await TimescaleStoreFixture.CreateAsync(edition);
+
+    protected override IEventStore Open()
+    {
+        var store = new TimescaleEventStore(Timescale.Database, new(), Fixture.Clock);
+        _stores.Add(store);
+        return store;
+    }
+
+    protected override async Task MakeCanonicalTiesAsync()
+    {
+        foreach (var lane in Lanes.All)
+            await Timescale.ExecuteAsync($"UPDATE {lane.Name()}_events SET canonical_truth_time = {Noon} + canonical_truth_time % 3");
+    }
+
+    public override async Task DisposeAsync()
+    {
+        foreach (var store in _stores) await store.DisposeAsync();
+        await base.DisposeAsync();
+    }
+}
+
+/// <summary>The contract on a PostgreSQL server without the extension.</summary>
+public sealed class PlainPostgresEventStoreTests() : TimescaleEventStoreContract(TimescaleEdition.Plain);
+
+/// <summary>The contract on TimescaleDB, of the edition that the server has, and what only this engine does.</summary>
+public sealed partial class TimescaleEventStoreTests() : TimescaleEventStoreContract(TimescaleEdition.Apache)
+{
+    private const long Day = 86_400_000_000;
+    private const int Days = 12;
+
+    // 100,000 take half a minute, most of it to make them and to sort them by the other comparer.
+    private static readonly int _manyEvents = Environment.GetEnvironmentVariable("SENSORDASH_SOAK") == "full" ? 100_000 : 5_000;
+
+    [SkippableFact]
+    public async Task Read_RandomEventsOfManyDays_ComeInTheOrderOfTheContract()
+    {
+        var random = new Random(1);
+        var events = Many(_manyEvents, 21).DistinctBy(e => e.Id).ToArray();
+        foreach (var batch in events.Chunk(7_000))
+        {
+            await AddAsync(batch);
+            Fixture.Clock.Advance(TimeSpan.FromHours(random.Next(1, 30)));
+        }
+        await Timescale.ExecuteAsync([.. Lanes.All.Select(lane => $"UPDATE {lane.Name()}_events SET canonical_truth_time = canonical_truth_time / 1000000 * 1000000 + canonical_truth_time % 3")]);
+
+        foreach (var timebase in Enum.GetValues<Timebase>())
+        {
+            foreach (var direction in Enum.GetValues<EventDirection>())
+            {
+                var read = await AllAsync(timebase, direction);
+                Assert.Equal(events.Length, read.Count);
+                var keys = read.Select(e => SortKey(e, timebase)).ToArray();
+                if (direction == EventDirection.Backward) Array.Reverse(keys);
+                Assert.Equal(keys.Order(StringComparer.Ordinal), keys);
+            }
+        }
+    }
+
+    [SkippableFact]
+    public void Append_AnyContent_ComesBackToTheByte()
+    {
+        var canonical = new CanonicalJson();
+        var number = 0;
+        var contents = from document in CanonicalJsonTests.Documents
+                       from exotic in Gen.Elements("1e21", "-1.7976931348623157e308", "5e-324", "1e-7", "0.000001", "9007199254740992", "-0", "123456789.125", "1e300")
+                       select $$"""{"document":{{document.ToJsonString()}},"number":{{exotic}}}""";
+        PropertyCheck.ForAllAsync(contents.ListOf(), async given =>
+        {
+            var events = given.Take(20).Select(json =>
+            {
+                Assert.Null(canonical.Convert(Encoding.UTF8.GetBytes(json), out var content));
+                return Parsed(Noon + number++, payload: Encoding.UTF8.GetString(content));
+            }).ToArray();
+            await AddAsync(events);
+            foreach (var sent in events)
+            {
+                var read = await Store.FindAsync(sent.Id, sent.SourceTime, default);
+                if (!read!.Content.AsSpan().SequenceEqual(sent.Content) || read.ComputeId() != sent.Id) return false;
+            }
+            return true;
+        }, times: 40);
+    }
+
+    [SkippableFact]
+    public async Task Read_PayloadConditions_TheServerLeavesOutNothingThatMatches()
+    {
+        string[] contents = ["""{"a":{"b":"12"}}""", """{"a":{"b":12}}""", """{"a":{"b":true}}""", """{"a":{"b":"true"}}""", """{"a":{"b":null}}""", """{"a":[{"b":12}]}""",
+            """{"a":{"b":[12]}}""", """{"a":["x","y"]}""", """{"a":{"0":"x"}}""", """{"":{"":"\u0001"}}""", """{"a\"":"\\"}""", """{"a":1e+21}""", """{"é😀":"é😀"}""", """{"a":{"b":1e-7}}""", "{}"];
+        await AddAsync([.. contents.Select((json, i) => Parsed(Noon + i, payload: json))]);
+        var all = await AllAsync();
+        string[] paths = ["a.b", "a", "a.0", ".", "a\"", "é😀", "", "a.b.c", "a.\0", "a.\ud800"];
+        string[] values = ["12", "12.0", "1.2e1", "true", "null", "x", "\u0001", "\\", "1e21", "1000000000000000000000", "é😀", "0.0000001", "\0", "\ud800", "\ufffd", ""];
+
+        foreach (var (path, value) in paths.SelectMany(path => values.Select(value => (path, value))))
+        {
+            var filter = new EventFilter { Payload = [new PayloadCondition(path, value)] };
+            var page = await Store.ReadAsync(new EventQuery(filter, Timebase.Canonical, EventDirection.Forward), default);
+            Assert.Equal(all.Where(filter.Matches).Select(e => e.Id), page.Events.Select(e => e.Id));
+        }
+    }
+
+    [SkippableFact]
+    public async Task Read_TextsThatNoServerHolds_FindNothing()
+    {
+        await AddAsync(Raw(), Parsed());
+        foreach (var text in (string[])["\0", "\ud800", "x\udc00"])
+        {
+            Assert.Empty((await Store.ReadAsync(new(new EventFilter { Scopes = [text] }, Timebase.Source, EventDirection.Forward), default)).Events);
+            Assert.Equal(2, (await Store.ReadAsync(new(new EventFilter { Scopes = [text, "s"] }, Timebase.Source, EventDirection.Forward), default)).Events.Count);
+            var named = new EventFilter { Lanes = [Lane.Raw], Fields = [new(EventField.ConnectionId, text)] };
+            Assert.Empty((await Store.ReadAsync(new(named, Timebase.Source, EventDirection.Forward), default)).Events);
+        }
+    }
+
+    [SkippableFact]
+    public async Task Read_LargeAndSmallContent_IsFetchedInPiecesAndAllThere()
+    {
+        var large = new string('x', 300_000);
+        await AddAsync([.. Enumerable.Range(0, 400).Select(i => Raw(Noon + i, sequence: i, frame: i % 5 == 0 ? large : "small"))]);
+
+        var pages = 0;
+        var read = new List<LaneEvent>();
+        for (var query = new EventQuery(EventFilter.All, Timebase.Source, EventDirection.Backward, Limit: 10_000); ; pages++)
+        {
+            var page = await Store.ReadAsync(query, default);
+            read.AddRange(page.Events);
+            Assert.InRange(page.Events.Sum(e => e.Content.Length), 0, 17 << 20);
+            if (page.Next is null) break;
+            query = query with { After = page.Next };
+        }
+
+        Assert.Equal(1, pages);
+        Assert.Equal(Enumerable.Range(0, 400).Reverse().Select(i => (long)i), read.Cast<RawEvent>().Select(e => e.Sequence));
+    }
+
+    [SkippableFact]
+    public async Task Pages_OfOneSecond_SortNothingAndTouchOnlyChunksThatCanHaveIt()
+    {
+        foreach (var lane in Lanes.All) await FillAsync(lane);
+        await Timescale.ExecuteAsync("ANALYZE");
+        var from = Noon + (5 * Day);
+        foreach (var (lane, timebase, direction, behindAPlace) in SqliteEventStoreTests.Reads.Select(r => ((Lane)r[0], (Timebase)r[1], (EventDirection)r[2], (bool)r[3])))
+        {
+            var after = new EventPosition(from + 500_000, lane, lane == Lane.Raw ? "c" : null, 0, default);
+            var filter = new EventFilter { Lanes = [lane], Scopes = ["s", "t"], Fields = lane == Lane.Raw ? [new(EventField.ConnectionId, "c")] : [] };
+
+            var plan = await PlanAsync(lane, new EventQuery(filter, timebase, direction, from, from + 1_000_000, behindAPlace ? after : null));
+
+            AssertOrderedByIndex(plan);
+            Assert.Contains(timebase == Timebase.Source ? "source_order" : "pk_", plan, StringComparison.Ordinal);
+            // Lanes are cut by canonical time; by the other clock a chunk is asked, by its index, whether it has any.
+            Assert.Equal(timebase == Timebase.Canonical ? 1 : Days + 1, Chunk().Matches(plan).Select(m => m.Groups[1].Value).Distinct().Count());
+            Assert.All(RowsRead().Matches(plan), rows => Assert.InRange(long.Parse(rows.Groups[1].Value, CultureInfo.InvariantCulture), 0, 1));
+        }
+        foreach (var timebase in Enum.GetValues<Timebase>())
+            AssertOrderedByIndex(await PlanAsync(Lane.Raw, new EventQuery(EventFilter.All, timebase, EventDirection.Backward)));
+    }
+
+    private static void AssertOrderedByIndex(string plan)
+    {
+        Assert.DoesNotMatch(SortNode(), plan); // "Sort Key" belongs to a merge of chunks, which sorts nothing.
+        Assert.DoesNotContain("Seq Scan on _hyper", plan, StringComparison.Ordinal);
+    }
+
+    private async Task FillAsync(Lane lane)
+    {
+        var (columns, values) = lane switch
+        {
+            Lane.Raw => ("connection_id, sequence, bytes", "'c', 1, ''"),
+            Lane.Parsed => ("stream_id, stream_type, schema_version, payload", "'', '', '', '{}'"),
+            Lane.Ui => ("message_type, system_id, container_id, unique_id, view_id, manifest_id, manifest_version, data", "'', '', '', '', '', '', '', '{}'"),
+            Lane.Command => ("message_type, command_id, target_id, command_type, timeline_mode, payload", "'', '', '', '', '', '{}'"),
+            _ => ("message_type, stream_id, payload", "'', '', '{}'"),
+        };
+        await Timescale.ExecuteAsync(
+            $"""
+             INSERT INTO {lane.Name()}_events (canonical_truth_time, event_id, scope_id, source_truth_time, batch_id, {columns})
+             SELECT t, sha256(t::text::bytea), 's', t, 1, {values} FROM generate_series({Noon}, {Noon + (Days * Day) - 1}, 100000000) t
+             """);
+    }
+
+    private Task<string> PlanAsync(Lane lane, EventQuery query) => Timescale.Database.ReadAsync(
+        async (connection, token) =>
+        {
+            var declare = TimescaleEventPages.Declare(lane, query);
+            declare.CommandText = "EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) " + declare.CommandText;
+            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { declare } };
+            await using var reader = await batch.ExecuteReaderAsync(token);
+            var lines = new List<string>();
+            while (await reader.ReadAsync(token)) lines.Add(reader.GetString(0));
+            return string.Join('\n', lines);
+        },
+        default);
+
+    [GeneratedRegex(@"(^|->) *(Incremental )?Sort\b(?! Key)", RegexOptions.Multiline)]
+    private static partial Regex SortNode();
+
+    [GeneratedRegex(@" on (_hyper_\d+_\d+_chunk)")]
+    private static partial Regex Chunk();
+
+    [GeneratedRegex(@" on _hyper\S+ .*actual rows=(\d+)")]
+    private static partial Regex RowsRead();
+}

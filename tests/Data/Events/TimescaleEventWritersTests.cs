@@ -1,0 +1,155 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using SensorDash.Data.Events;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+using SensorDash.Tests.Support;
+using static SensorDash.Data.Tests.Events.SomeEvents;
+
+namespace SensorDash.Data.Tests.Events;
+
+/// <summary>Several processes on one database: every event once, and no follower misses one, whatever happens to the writers.</summary>
+public sealed class TimescaleEventWritersTests : IAsyncLifetime
+{
+    private TimescaleStoreFixture _fixture = null!;
+
+    public async Task InitializeAsync() => _fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+
+    public async Task DisposeAsync()
+    {
+        if (_fixture is not null) await _fixture.DisposeAsync();
+    }
+
+    [SkippableFact]
+    public async Task Append_SameEventsByTwoProcessesWhoseConnectionsAreCut_AreStoredExactlyOnceAndFollowedInOrder()
+    {
+        var events = Many(4_000, 5);
+        using var finished = new CancellationTokenSource();
+        var following = FollowAsync(finished.Token);
+        var cutting = CutAsync(finished.Token);
+
+        await Task.WhenAll(WriteAsync(events, 1), WriteAsync(events, 2));
+        await finished.CancelAsync();
+        await cutting;
+
+        var followed = await following;
+        Assert.True(await cutting > 0);
+        var stored = await _fixture.ScalarAsync("SELECT count(*) FROM event_index");
+        Assert.Equal(stored, followed.Count);
+        Assert.Equal(stored, followed.Select(e => e.Id).Distinct().Count());
+        Assert.Equal(followed.Select(e => e.CanonicalTime).Order(), followed.Select(e => e.CanonicalTime));
+        Assert.Equal(stored, followed.Select(e => e.CanonicalTime).Distinct().Count());
+        Assert.Equal(events.Where(e => e is not CommandEvent { RequestId: not null }).Select(e => e.Id).ToHashSet(),
+            followed.Where(e => e is not CommandEvent { RequestId: not null }).Select(e => e.Id).ToHashSet());
+        Assert.Equal(events.OfType<CommandEvent>().Where(c => c.RequestId is not null).Select(c => (c.ScopeId, c.RequestId)).ToHashSet().Count,
+            followed.OfType<CommandEvent>().Count(c => c.RequestId is not null));
+        foreach (var (lane, number) in Lanes.All.Select(lane => ($"{lane.Name()}_events", (int)lane)))
+            Assert.Equal(await _fixture.ScalarAsync($"SELECT count(*) FROM event_index WHERE lane = {number}"), await _fixture.ScalarAsync(
+                $"SELECT count(*) FROM {lane} l JOIN event_index i ON i.event_id = l.event_id AND i.source_truth_time = l.source_truth_time AND i.first_seen = l.canonical_truth_time"));
+        Assert.Equal(stored, await _fixture.ScalarAsync("SELECT sum(event_count) FROM event_batches"));
+    }
+
+    [SkippableFact]
+    public async Task Append_WriterIdleInItsTurn_IsUnavailableUntilItIsGone()
+    {
+        await using var store = new TimescaleEventStore(_fixture.Database, new(), _fixture.Clock);
+        var outcomes = new RowOutcome[1];
+        await using (var idle = await _fixture.OpenAsync())
+        {
+            await using var turn = new Npgsql.NpgsqlCommand($"BEGIN; {TimescaleEventWriter.TakeTurn}", idle);
+            await turn.ExecuteNonQueryAsync();
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => store.AppendAsync(new LaneEvent[] { Raw() }, outcomes, default));
+            Assert.Equal(1, await _fixture.Store.AddAsync(Some.Reading())); // Readings have a turn of their own.
+        }
+
+        Assert.Equal(1, await store.AppendAsync(new LaneEvent[] { Raw() }, outcomes, default));
+    }
+
+    [SkippableFact]
+    public async Task Append_ContentThatTheServerRefuses_IsRejectedAndNothingOfTheBatchStored()
+    {
+        await using var store = new TimescaleEventStore(_fixture.Database, new(), _fixture.Clock);
+        var outcomes = new RowOutcome[2];
+
+        await Assert.ThrowsAsync<StoreRejectedException>(() => store.AppendAsync(new LaneEvent[] { Raw(), Parsed(stream: "\0") }, outcomes, default));
+
+        Assert.Equal(0, await _fixture.ScalarAsync("SELECT count(*) FROM event_index"));
+        Assert.Equal(1, await store.AppendAsync(new LaneEvent[] { Raw() }, outcomes, default));
+    }
+
+    [SkippableFact]
+    public async Task Listener_CommitOfEvents_WakesTheFollowersOfEventsOnly()
+    {
+        var (commits, events) = (new CommitFeed(), new EventCommitFeed());
+        using var listener = new TimescaleCommitListener(_fixture.Database, commits, events, TimeProvider.System, NullLogger<TimescaleCommitListener>.Instance);
+        var listening = events.NextCommit;
+        await listener.StartAsync(default);
+        await listening.WaitAsync(TimeSpan.FromSeconds(10)); // It tells once that it listens.
+
+        var (nextReading, nextEvent) = (commits.NextCommit, events.NextCommit);
+        await using var store = new TimescaleEventStore(_fixture.Database, new(), _fixture.Clock);
+        await store.AppendAsync(new LaneEvent[] { Raw() }, new RowOutcome[1], default);
+        await nextEvent.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.False(nextReading.IsCompleted);
+
+        await _fixture.Store.AddAsync(Some.Reading());
+        await nextReading.WaitAsync(TimeSpan.FromSeconds(10));
+        await listener.StopAsync(default);
+    }
+
+    private async Task WriteAsync(LaneEvent[] events, int seed)
+    {
+        await using var store = new TimescaleEventStore(_fixture.Database, new(), _fixture.Clock);
+        var mine = events.ToArray();
+        var random = new Random(seed);
+        random.Shuffle(mine);
+        for (var start = 0; start < mine.Length;)
+        {
+            var batch = mine.AsMemory(start, Math.Min(random.Next(1, 90), mine.Length - start));
+            try
+            {
+                await store.AppendAsync(batch, new RowOutcome[batch.Length], default);
+                start += batch.Length;
+            }
+            catch (StoreUnavailableException)
+            {
+                // Cut, or kept waiting by one that was: the same batch again, as the worker does it.
+            }
+        }
+    }
+
+    private async Task<List<LaneEvent>> FollowAsync(CancellationToken finished)
+    {
+        await using var store = new TimescaleEventStore(_fixture.Database, new(), _fixture.Clock);
+        var followed = new List<LaneEvent>();
+        for (var cursor = 0L; ;)
+        {
+            var last = finished.IsCancellationRequested;
+            try
+            {
+                var changes = await store.ReadChangesAsync(cursor, default);
+                if (changes.UpTo == cursor && last) return followed;
+                followed.AddRange(changes.Events);
+                cursor = changes.UpTo;
+            }
+            catch (StoreUnavailableException)
+            {
+                // Its own connection was cut.
+            }
+        }
+    }
+
+    // Wherever they just are: waiting for the turn, in the index, in the middle of a copy, at the commit.
+    private async Task<long> CutAsync(CancellationToken finished)
+    {
+        var cut = 0L;
+        for (var random = new Random(3); !finished.IsCancellationRequested;)
+        {
+            await Task.Delay(random.Next(5, 60), CancellationToken.None);
+            cut += await _fixture.ScalarAsync("""
+                SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name = 'SensorDash' AND state <> 'idle') t
+                """);
+        }
+        return cut;
+    }
+}

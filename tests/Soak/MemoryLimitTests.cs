@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using SensorDash.Tests.Support;
+using Xunit.Abstractions;
+
+namespace SensorDash.Soak.Tests;
+
+/// <summary>The published program in 128 MiB, with the settings of docs/raspberry-pi.md: a million readings, nodes that post, every page and export.</summary>
+public sealed class MemoryLimitTests(ITestOutputHelper output)
+{
+    private const int LimitMiB = 128;
+    private const int Nodes = 20;
+    private const int Spacing = 30; // Seconds between two readings of a node; posted each second, thirty times as fast.
+
+    private static readonly int _readings = SoakSize.Choose(quick: 60_000, full: 1_000_000);
+
+    private static readonly string[] _pages =
+    [
+        "/", "/nodes/7", "/nodes/7?range=30d", "/zones", "/export", "/analytics", "/analytics?range=30d&whole=1", "/analytics?range=30d&whole=1&view=table",
+        "/api/quality", "/api/nodes/7/statistics", "/api/nodes/7/statistics/daily?tz=Europe/Paris", "/api/sensor-data?limit=10000", "/metrics",
+        "/api/sensor-data/export?resolution=hourly", "/api/sensor-data/export?node_address=7", "/api/sensor-data/export",
+    ];
+
+    // In short: the program as it was built, fewer readings, and where no group can be made only its memory is looked at.
+    [SkippableFact]
+    public async Task Run_In128MiBWithAMillionReadings_LivesAndNothingIsKilled()
+    {
+        var (group, obstacle) = MemoryLimitGroup.Create(LimitMiB);
+        Skip.If(group is null && SoakSize.IsFull, obstacle);
+        using var folder = new TemporaryFolder();
+        try
+        {
+            var program = SoakSize.IsFull ? await PublishAsync(folder.File("published")) : Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll");
+            var last = await FillAsync(program, folder.File("hub.db"));
+            File.Delete(folder.File("hub.duckdb")); // To be filled again within the limit.
+            await RunAsync(group, program, folder.File("hub.db"), last);
+        }
+        finally
+        {
+            // Also when a request failed because the program was no more.
+            output.WriteLine(group is null ? "without a group" : FormattableString.Invariant($"counted at most {group.PeakMiB:0} of {LimitMiB} MiB, {group.Kills} killed"));
+            group?.Dispose();
+        }
+    }
+
+    private async Task RunAsync(MemoryLimitGroup? group, string program, string path, long last)
+    {
+        // The shell joins the group and then becomes the program.
+        string[] command = group is null ? ["dotnet", program] : ["/bin/sh", "-c", $"echo $$ > {group.Processes} && exec dotnet \"$0\" \"$@\"", program];
+        await using var server = await SensorDashProcess.StartAsync(command, path, Settings());
+        var (sampling, most) = (new CancellationTokenSource(), 0.0);
+        var sample = Task.Run(async () =>
+        {
+            while (!sampling.IsCancellationRequested && server.IsRunning)
+            {
+                most = Math.Max(most, server.Memory().Anonymous);
+                await Task.Delay(100);
+            }
+        });
+        await ReadyAsync(server.Client);
+        output.WriteLine(FormattableString.Invariant($"filled: anonymous {server.Memory().Anonymous:0} MiB, at most {most:0}"));
+        most = 0;
+
+        var posting = PostAsync(server.Client, last, sampling.Token);
+        foreach (var page in _pages)
+        {
+            var watch = Stopwatch.StartNew();
+            using var answer = await server.Client.GetAsync(new Uri(page, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+            await using var body = await answer.Content.ReadAsStreamAsync();
+            await body.CopyToAsync(Stream.Null);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            output.WriteLine(FormattableString.Invariant($"{watch.ElapsedMilliseconds,6} ms, anonymous {server.Memory().Anonymous:0} MiB after {page}"));
+        }
+        await Task.Delay(TimeSpan.FromSeconds(SoakSize.Choose(quick: 2, full: 20)));
+        await sampling.CancelAsync();
+        var posted = await posting;
+        await sample;
+        await ReadyAsync(server.Client);
+
+        output.WriteLine(FormattableString.Invariant($"anonymous at most {most:0} MiB, resident at most {server.Memory().Peak:0} MiB; {posted} readings posted meanwhile"));
+        Assert.True(server.IsRunning);
+        Assert.Equal(0, group?.Kills ?? 0);
+        Assert.True(most < LimitMiB);
+        Assert.True(posted >= Nodes * SoakSize.Choose(quick: 1, full: 4)); // SdSaver makes each wait for its commit.
+        using var list = JsonDocument.Parse(await server.Client.GetStringAsync(new Uri("/api/sensor-data?limit=1", UriKind.Relative)));
+        Assert.Equal(_readings + posted, list.RootElement.GetProperty("total").GetInt64());
+        await server.KillAsync();
+    }
+
+    private static async Task<int> PostAsync(HttpClient client, long last, CancellationToken stop)
+    {
+        var posted = 0;
+        for (var time = last + Spacing; !stop.IsCancellationRequested; time += Spacing)
+        {
+            await Task.WhenAll(Enumerable.Range(1, Nodes).Select(async node =>
+            {
+                using var content = new StringContent(Line(node, time), Encoding.ASCII, "application/json");
+                using var answer = await client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), content, CancellationToken.None);
+                Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+                Interlocked.Increment(ref posted);
+            }));
+            await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None);
+        }
+        return posted;
+    }
+
+    // Without a limit, and up to a day ago, so that what is posted later is never ahead of the clock.
+    private static async Task<long> FillAsync(string program, string path)
+    {
+        var last = (TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 86_400) / Spacing * Spacing;
+        await using var server = await SensorDashProcess.StartAsync(["dotnet", program], path, ("Analytics__Enabled", "false"));
+        foreach (var block in Enumerable.Range(0, _readings / Nodes).Chunk(1_000))
+        {
+            var body = new StringBuilder();
+            foreach (var step in block)
+                for (var node = 1; node <= Nodes; node++) body.Append(Line(node, last - ((long)((_readings / Nodes) - 1 - step) * Spacing))).Append('\n');
+            using var content = new StringContent(body.ToString(), Encoding.ASCII, "application/x-ndjson");
+            using var answer = await server.Client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), content);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+        return last;
+    }
+
+    private static async Task<string> PublishAsync(string folder)
+    {
+        using var publish = Process.Start("dotnet", ["publish", Path.Combine(Repository.Root, "src", "Web"), "-c", "Release", "-p:UseAppHost=false", "-o", folder, "-v", "quiet"])!;
+        await publish.WaitForExitAsync();
+        Assert.Equal(0, publish.ExitCode);
+        return Path.Combine(folder, "SensorDash.Web.dll");
+    }
+
+    // The very lines that the page tells people to set.
+    private static (string Name, string Value)[] Settings()
+    {
+        var page = File.ReadAllLines(Path.Combine(Repository.Root, "docs", "raspberry-pi.md"));
+        var settings = page.SkipWhile(line => line != "## Settings").SkipWhile(line => line != "```sh").Skip(1).TakeWhile(line => line != "```")
+            .Select(line => line.Split('#')[0].Trim().Split('=')).Select(pair => (pair[0], pair[1])).ToArray();
+        Assert.Contains(settings, setting => setting.Item1 == "Analytics__MemoryLimitMiB");
+        return settings;
+    }
+
+    private static async Task ReadyAsync(HttpClient client)
+    {
+        while (true)
+        {
+            using var status = JsonDocument.Parse(await client.GetStringAsync(new Uri("/api/system/analytics", UriKind.Relative)));
+            Assert.NotEqual("failed", status.RootElement.GetProperty("state").GetString());
+            if (status.RootElement.GetProperty("state").GetString() == "ready" && status.RootElement.GetProperty("lag_rows").GetInt64() == 0) return;
+            await Task.Delay(200);
+        }
+    }
+
+    private static string Line(int node, long time) => string.Create(CultureInfo.InvariantCulture,
+        $"{{\"node_address\":{node},\"timestamp\":{time},\"temperature_centidegrees\":{2000 + (((time / Spacing) + (node * 37)) % 900)},\"humidity_centipercent\":{4000 + ((time / 7) % 2000)}}}");
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Net;
+using Npgsql;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Soak.Tests;
+
+/// <summary>The database server goes away under load: nothing acknowledged is lost, nothing is stored twice, and the hub goes on by itself.</summary>
+public sealed class TimescaleOutageTests
+{
+    private const int Senders = 4;
+
+    // A server of its own: stopping the one of the other tests would fail them.
+    private static readonly Dictionary<string, string> _instance = new()
+    {
+        ["SENSORDASH_TEST_POSTGRES"] = "",
+        ["SENSORDASH_TIMESCALE_INSTANCE"] = "outage",
+        ["SENSORDASH_TIMESCALE_PORT"] = "54327",
+    };
+
+    [SkippableFact]
+    public async Task Ingest_ServerStoppedAndStartedAgain_LosesNothingAndGoesOn()
+    {
+        var place = Environment.GetEnvironmentVariable("SENSORDASH_TIMESCALE_FOLDER") ?? "/var/tmp/sensordash-timescale";
+        Skip.IfNot(Directory.Exists(Path.Combine(place, "debian")), "No server that may be stopped: tools/timescale-server up has not made one here.");
+        Assert.Equal(0, PostgresServer.Tool("up", _instance).ExitCode);
+        try
+        {
+            await RunAsync(PostgresServer.Find(_instance)!);
+        }
+        finally
+        {
+            PostgresServer.Tool("down", _instance);
+        }
+    }
+
+    private static async Task RunAsync(NpgsqlConnectionStringBuilder instance)
+    {
+        await PostgresServer.ExecuteAsync(instance, "DROP DATABASE IF EXISTS outage WITH (FORCE)", "CREATE DATABASE outage");
+        using var folder = new TemporaryFolder();
+        const string PasswordEnv = "SENSORDASH_TEST_OUTAGE_PASSWORD";
+        Environment.SetEnvironmentVariable(PasswordEnv, instance.Password);
+        await using var server = await SensorDashProcess.StartAsync(folder.File("unused.db"),
+        [
+            .. TimescaleStoreFixture.EnvironmentOf(instance, "outage"), ("Database__Timescale__PasswordEnv", PasswordEnv),
+            ("Ingest__AckTimeout", "00:00:02"), ("Analytics__Path", folder.File("side.duckdb")),
+        ]);
+        var senders = Enumerable.Range(1, Senders).Select(node => new Sender(node)).ToArray();
+        foreach (var sender in senders) Assert.Equal(HttpStatusCode.OK, await sender.PostAsync(server.Client, 100));
+
+        for (var outage = 0; outage < SoakSize.Choose(quick: 1, full: 5); outage++)
+        {
+            using var over = new CancellationTokenSource();
+            var sending = Task.WhenAll(senders.Select(sender => SendAsync(server.Client, sender, over.Token)));
+            await Task.Delay(300);
+            Assert.Equal(0, PostgresServer.Tool("down", _instance).ExitCode);
+            await Task.Delay(TimeSpan.FromSeconds(SoakSize.Choose(quick: 3, full: 20)));
+            using var ready = await server.Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+            using var nodes = await server.Client.GetAsync(new Uri("/api/nodes", UriKind.Relative));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, nodes.StatusCode);
+            Assert.Equal(0, PostgresServer.Tool("up", _instance).ExitCode);
+            await over.CancelAsync();
+            await sending;
+
+            foreach (var sender in senders)
+            {
+                // The writer may still be in its last pause, so the first try may be refused; from the first success on none may be.
+                while (await sender.PostAsync(server.Client, 100) is not HttpStatusCode.OK) { }
+                for (var i = 0; i < 20; i++) Assert.Equal(HttpStatusCode.OK, await sender.PostAsync(server.Client, 1));
+            }
+        }
+        await AssertHoldsAsync(new(instance.ToString()) { Database = "outage" }, senders);
+    }
+
+    private static async Task SendAsync(HttpClient client, Sender sender, CancellationToken over)
+    {
+        while (!over.IsCancellationRequested)
+        {
+            var status = await sender.PostAsync(client, 100);
+            Assert.True(status is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests, $"{status}");
+        }
+    }
+
+    // Every acknowledged reading is there, and counters and batches equal a recount.
+    private static async Task AssertHoldsAsync(NpgsqlConnectionStringBuilder database, Sender[] senders)
+    {
+        await using var connection = new NpgsqlConnection(database.ToString());
+        await connection.OpenAsync();
+        foreach (var sender in senders)
+        {
+            await using var command = new NpgsqlCommand("SELECT timestamp FROM sensor_readings WHERE node_address = @node", connection);
+            command.Parameters.AddWithValue("node", sender.Node);
+            await using var reader = await command.ExecuteReaderAsync();
+            var stored = new HashSet<long>();
+            while (await reader.ReadAsync()) stored.Add(reader.GetInt64(0));
+            Assert.DoesNotContain(sender.Acknowledged, time => !stored.Contains(time));
+        }
+        await using var counts = new NpgsqlCommand("""
+            SELECT (SELECT count(*) FROM sensor_readings) || ' ' || (SELECT sum(total_readings) FROM nodes) || ' ' || (SELECT sum(row_count) FROM ingest_batches)
+            """, connection);
+        var counted = Convert.ToString(await counts.ExecuteScalarAsync(), CultureInfo.InvariantCulture)!.Split(' ');
+        Assert.Single(counted.Distinct());
+    }
+}

@@ -1,0 +1,100 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+using SensorDash.DuckDb;
+
+namespace SensorDash.Tests.Support;
+
+/// <summary>A store of readings in a DuckDB file of its own, beside a SQLite file for what people say of nodes.</summary>
+public sealed class DuckDbStoreFixture : StoreFixture
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly SqliteStoreFixture _database;
+    private readonly DuckDbReadingStore _store;
+
+    private DuckDbStoreFixture(SqliteStoreFixture database)
+    {
+        _database = database;
+        File = new DuckDbReadingFile(Options.Create(new ReadingsOptions { DuckDb = { Path = _folder.File("readings.duckdb") } }));
+        _store = new DuckDbReadingStore(File, database.Contexts, new CommitFeed(), Clock);
+    }
+
+    public DuckDbReadingFile File { get; }
+
+    public DuckDbReadingStore DuckDb => _store;
+
+    public override IReadingStore Store => _store;
+
+    public override IReadingChanges Changes => new DuckDbReadingChanges(File);
+
+    public override IDbContextFactory<SensorDashContext> Contexts => _database.Contexts;
+
+    public static async Task<DuckDbStoreFixture> CreateAsync() => new(await SqliteStoreFixture.CreateAsync());
+
+    // DuckDB has no triggers, and adds no constraints to a table: the month is made beforehand, with one.
+    public override async Task RefuseAsync(short temperatureCentidegrees)
+    {
+        await Store.CheckAsync(CancellationToken.None);
+        using var database = Open();
+        using var connection = database.Connect();
+        var month = DateTimeOffset.FromUnixTimeSeconds(Some.Noon);
+        connection.Execute(FormattableString.Invariant($"""
+            CREATE TABLE readings_{(month.Year * 100) + month.Month} (node_address INTEGER NOT NULL, "timestamp" BIGINT NOT NULL,
+                temperature_centidegrees SMALLINT CHECK (temperature_centidegrees <> {temperatureCentidegrees}), humidity_centipercent SMALLINT,
+                flags UINTEGER NOT NULL, received_at BIGINT NOT NULL, batch_id BIGINT NOT NULL)
+            """), CancellationToken.None);
+    }
+
+    // Another process cannot come near the file; a transaction that changes the table of batches keeps every writer out.
+    public override Task<IAsyncDisposable> LockAsync() => Task.FromResult<IAsyncDisposable>(new HeldTransaction(Open()));
+
+    public override Task<long> ScalarAsync(string sql)
+    {
+        using var database = Open();
+        using var connection = database.Connect();
+        using var result = connection.Query(sql, CancellationToken.None);
+        return Task.FromResult(result.NextChunk(CancellationToken.None)![0].Values<long>()[0]);
+    }
+
+    public void Execute(string sql)
+    {
+        using var database = Open();
+        using var connection = database.Connect();
+        connection.Execute(sql, CancellationToken.None);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        _store.Dispose();
+        File.Dispose();
+        await _database.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    // The same database as the store's: DuckDB opens a file once per process.
+    private DuckDbDatabase Open() => DuckDbDatabase.Open(File.Path);
+
+    private sealed class HeldTransaction : IAsyncDisposable
+    {
+        private readonly DuckDbDatabase _database;
+        private readonly DuckDbConnection _connection;
+        private readonly DuckDbTransaction _transaction;
+
+        public HeldTransaction(DuckDbDatabase database)
+        {
+            _database = database;
+            _connection = database.Connect();
+            _transaction = _connection.BeginTransaction(CancellationToken.None);
+            _connection.Execute("ALTER TABLE ingest_batches ADD COLUMN held INTEGER; ALTER TABLE nodes ADD COLUMN held INTEGER", CancellationToken.None);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            _transaction.Dispose();
+            _connection.Dispose();
+            _database.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

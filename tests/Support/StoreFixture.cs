@@ -1,0 +1,31 @@
+using Microsoft.EntityFrameworkCore;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Tests.Support;
+
+/// <summary>A fresh, migrated store of one engine, its clock, and what a contract test must be able to do to it from outside.</summary>
+public abstract class StoreFixture : IAsyncDisposable
+{
+    public ManualTime Clock { get; } = new();
+
+    public abstract IReadingStore Store { get; }
+
+    public abstract IReadingChanges Changes { get; }
+
+    public abstract IDbContextFactory<SensorDashContext> Contexts { get; }
+
+    public NodeDirectory Nodes => new(Store, Contexts, Clock);
+
+    /// <summary>From now on the engine itself refuses readings of this temperature, as a broken page or a constraint would.</summary>
+    public abstract Task RefuseAsync(short temperatureCentidegrees);
+
+    /// <summary>Keeps every writer out until the answer is disposed.</summary>
+    public abstract Task<IAsyncDisposable> LockAsync();
+
+    /// <summary>One number, by a connection of the test's own.</summary>
+    public abstract Task<long> ScalarAsync(string sql);
+
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,209 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+using SensorDash.Migrations.Timescale;
+
+namespace SensorDash.Tests.Support;
+
+/// <summary>A store in a database of its own, copied from a migrated one of the same edition.</summary>
+public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<SensorDashContext>
+{
+    private static readonly ConcurrentDictionary<TimescaleEdition, Lazy<Task<string>>> _templates = new();
+    private static int _count;
+
+    private readonly NpgsqlConnectionStringBuilder _server;
+    private readonly TimescaleReadingStore _store;
+
+    private TimescaleStoreFixture(NpgsqlConnectionStringBuilder server, string name)
+    {
+        (_server, Name) = (server, name);
+        Options = OptionsOf(server, name);
+        Database = new TimescaleDatabase(Microsoft.Extensions.Options.Options.Create(Options));
+        _store = new TimescaleReadingStore(Database, Commits, Clock);
+    }
+
+    /// <summary>Of the database.</summary>
+    public string Name { get; }
+
+    public DatabaseOptions Options { get; }
+
+    public TimescaleDatabase Database { get; }
+
+    public CommitFeed Commits { get; } = new();
+
+    public override IReadingStore Store => _store;
+
+    public override IReadingChanges Changes => new TimescaleReadingChanges(Database);
+
+    public override IDbContextFactory<SensorDashContext> Contexts => this;
+
+    /// <summary>A migrated store; the test is skipped when the server cannot give this edition.</summary>
+    public static async Task<TimescaleStoreFixture> CreateAsync(TimescaleEdition edition)
+    {
+        var server = PostgresServer.Require();
+        var template = await _templates.GetOrAdd(edition, e => new(() => MakeTemplateAsync(server, e))).Value;
+        return new(server, await CreateDatabaseAsync(server, template));
+    }
+
+    /// <summary>An empty database as an administrator would hand it over: on a server without the extension, or with at least this edition of it.</summary>
+    public static async Task<TimescaleStoreFixture> CreateEmptyAsync(TimescaleEdition edition)
+    {
+        var server = PostgresServer.Require();
+        var name = await CreateDatabaseAsync(server, "template0");
+        await PrepareAsync(server, name, edition);
+        return new(server, name);
+    }
+
+    /// <summary>Settings that lead to a database of the test server.</summary>
+    public static DatabaseOptions OptionsOf(NpgsqlConnectionStringBuilder server, string name) => new()
+    {
+        Provider = DatabaseOptions.TimescaleProvider,
+        Timescale = new()
+        {
+            Host = server.Host!,
+            Port = server.Port,
+            Database = name,
+            User = server.Username!,
+            PasswordEnv = PostgresServer.PasswordEnv,
+            Pool = new() { MinSize = 0, MaxSize = 10, CommandTimeout = 30 },
+        },
+    };
+
+    /// <summary>The same as environment variables, for the program as a process of its own.</summary>
+    public static (string Name, string Value)[] EnvironmentOf(NpgsqlConnectionStringBuilder server, string name) =>
+    [
+        ("Database__Provider", DatabaseOptions.TimescaleProvider),
+        ("Database__Timescale__Host", server.Host!),
+        ("Database__Timescale__Port", server.Port.ToString(CultureInfo.InvariantCulture)),
+        ("Database__Timescale__Database", name),
+        ("Database__Timescale__User", server.Username!),
+        ("Database__Timescale__PasswordEnv", PostgresServer.PasswordEnv),
+    ];
+
+    public (string Name, string Value)[] ProgramEnvironment => EnvironmentOf(_server, Name);
+
+    public SensorDashContext CreateDbContext() => CreateTimescaleContext();
+
+    public TimescaleContext CreateTimescaleContext() => new(new DbContextOptionsBuilder<TimescaleContext>()
+        .UseNpgsql(Database.DataSource, npgsql => npgsql.MigrationsAssembly(typeof(TimescaleContext).Assembly)).Options);
+
+    /// <summary>A second store on the same database, as another process has it.</summary>
+    public TimescaleReadingStore CreateOtherStore(CommitFeed? commits = null) => new(Database, commits ?? new(), Clock);
+
+    public override Task RefuseAsync(short temperatureCentidegrees) => ExecuteAsync(string.Create(CultureInfo.InvariantCulture,
+        $"ALTER TABLE sensor_readings ADD CONSTRAINT refuse_{Math.Abs((int)temperatureCentidegrees)} CHECK (temperature_centidegrees <> {temperatureCentidegrees})"));
+
+    public override async Task<IAsyncDisposable> LockAsync()
+    {
+        var connection = await OpenAsync();
+        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE sensor_readings, event_index IN EXCLUSIVE MODE", connection);
+        await command.ExecuteNonQueryAsync();
+        return connection; // Closing it ends the transaction.
+    }
+
+    public override async Task<long> ScalarAsync(string sql)
+    {
+        await using var connection = await OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
+    }
+
+    public async Task<string> TextAsync(string sql)
+    {
+        await using var connection = await OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return Convert.ToString(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture)!;
+    }
+
+    public Task ExecuteAsync(params string[] statements) => PostgresServer.ExecuteAsync(At(_server, Name), statements);
+
+    /// <summary>A connection of the test's own, outside every pool.</summary>
+    public async Task<NpgsqlConnection> OpenAsync()
+    {
+        var connection = new NpgsqlConnection(At(_server, Name).ToString());
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        await Database.DisposeAsync();
+        await PostgresServer.ExecuteAsync(_server, $"DROP DATABASE IF EXISTS {Name} WITH (FORCE)");
+    }
+
+    private static async Task<string> MakeTemplateAsync(NpgsqlConnectionStringBuilder server, TimescaleEdition edition)
+    {
+        await DropLeftoversAsync(server);
+        var template = await CreateEmptyAsync(edition); // Not disposed: it stays while the tests run, and a later run drops it.
+        await using (var context = template.CreateTimescaleContext()) await context.Database.MigrateAsync();
+        await template._store.DisposeAsync();
+        await template.Database.DisposeAsync();
+        // Nobody may be connected to a database that is copied, and TimescaleDB's scheduler would be.
+        await PostgresServer.ExecuteAsync(server, $"ALTER DATABASE {template.Name} ALLOW_CONNECTIONS false",
+            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template.Name}'");
+        return template.Name;
+    }
+
+    // Databases of test processes that are gone.
+    private static async Task DropLeftoversAsync(NpgsqlConnectionStringBuilder server)
+    {
+        var names = await ListAsync(server, "SELECT datname FROM pg_database WHERE datname LIKE @name", "sensordash\\_test\\_%");
+        var running = System.Diagnostics.Process.GetProcesses().Select(p => p.Id).ToHashSet();
+        foreach (var name in names.Where(n => !running.Contains(int.Parse(n.Split('_')[2], CultureInfo.InvariantCulture))))
+            await PostgresServer.ExecuteAsync(server, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    }
+
+    private static async Task<string> CreateDatabaseAsync(NpgsqlConnectionStringBuilder server, string template)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"sensordash_test_{Environment.ProcessId}_{Interlocked.Increment(ref _count)}");
+        await PostgresServer.ExecuteAsync(server, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)", $"CREATE DATABASE {name} TEMPLATE {template}");
+        // A copy does not take over the settings of its template.
+        if (template != "template0") await PostgresServer.ExecuteAsync(server, await SettingsOfAsync(server, template, name));
+        return name;
+    }
+
+    private static async Task<string[]> SettingsOfAsync(NpgsqlConnectionStringBuilder server, string template, string name)
+    {
+        var settings = await ListAsync(
+            server, "SELECT unnest(setconfig) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE d.datname = @name", template);
+        return [.. settings.Select(s => s.Split('=', 2)).Select(s => $"ALTER DATABASE {name} SET {s[0]} = '{s[1]}'")];
+    }
+
+    private static async Task<List<string>> ListAsync(NpgsqlConnectionStringBuilder server, string sql, string name)
+    {
+        await using var connection = new NpgsqlConnection(server.ToString());
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddWithValue("name", name);
+        await using var reader = await command.ExecuteReaderAsync();
+        var found = new List<string>();
+        while (await reader.ReadAsync()) found.Add(reader.GetString(0));
+        return found;
+    }
+
+    private static async Task PrepareAsync(NpgsqlConnectionStringBuilder server, string name, TimescaleEdition edition)
+    {
+        if (edition == TimescaleEdition.Plain)
+        {
+            await PostgresServer.ExecuteAsync(server, $"ALTER DATABASE {name} SET timescaledb.disable_load = 'on'");
+            return;
+        }
+        var hasExtension = await CountAsync(At(server, name), "SELECT count(*) FROM pg_available_extensions WHERE name = 'timescaledb'") > 0;
+        Xunit.Skip.IfNot(hasExtension, "The test server has no TimescaleDB.");
+        // Which edition is the server's own setting. Nothing that Apache has is missing in Community, so its tests hold there too.
+    }
+
+    private static async Task<long> CountAsync(NpgsqlConnectionStringBuilder database, string sql)
+    {
+        await using var connection = new NpgsqlConnection(database.ToString());
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    private static NpgsqlConnectionStringBuilder At(NpgsqlConnectionStringBuilder server, string database) => new(server.ToString()) { Database = database };
+}
