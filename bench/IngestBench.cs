@@ -10,8 +10,8 @@ namespace SensorDash.Bench;
 /// <summary>NDJSON over HTTP, durable before the answer, against the bare engine in the same run.</summary>
 internal static class IngestBench
 {
-    private const int LinesPerRequest = 5_000;
-    private const int Connections = 4;
+    internal const int LinesPerRequest = 5_000;
+    internal const int Connections = 4;
     private const int Rounds = 3;
 
     public static async Task<int> RunAsync(int count)
@@ -49,7 +49,7 @@ internal static class IngestBench
         return 0;
     }
 
-    private static async Task<double> PostAsync(HttpClient client, byte[][] bodies)
+    internal static async Task<double> PostAsync(HttpClient client, byte[][] bodies)
     {
         var next = -1;
         var watch = Stopwatch.StartNew();
@@ -66,7 +66,7 @@ internal static class IngestBench
         return watch.Elapsed.TotalSeconds;
     }
 
-    private static async Task CheckCountersAsync(HttpClient client, Reading[] readings)
+    internal static async Task CheckCountersAsync(HttpClient client, Reading[] readings)
     {
         var nodes = await client.GetFromJsonAsync<JsonElement>("/api/nodes");
         var stored = nodes.GetProperty("nodes").EnumerateArray().Sum(n => n.GetProperty("total_readings").GetInt64());

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using SensorDash.Data.Events;
+using SensorDash.Data.Storage;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Bench;
+
+/// <summary>Raw events into the stores of both engines, against bulk writing on the same server in the same run, and pages of one second out of them.</summary>
+internal static class EventsBench
+{
+    private const int Rounds = 3;
+    private const int Queries = 200;
+
+    private static readonly int[] _batchLengths = [5_000, 20_000];
+
+    public static async Task<int> RunAsync(int count)
+    {
+        Console.WriteLine($"{count:N0} raw events of 64 bytes, {SyntheticEvents.PerSecond:N0} in a second of their time; {Environment.ProcessorCount} cores, .NET {Environment.Version}");
+        await CompareWithBulkWritingAsync(Math.Min(count, 500_000));
+        await QuerySqliteAsync(count);
+        await QueryTimescaleAsync(count);
+        return 0;
+    }
+
+    private static async Task CompareWithBulkWritingAsync(int count)
+    {
+        for (var round = 1; round <= Rounds; round++)
+        {
+            await using var empty = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+            if (round == 1)
+            {
+                Console.WriteLine($"{await empty.TextAsync("SELECT version()")}; {await empty.TextAsync("SELECT obj_description('sensor_readings'::regclass)")}");
+                var stores = _batchLengths.Select(length => $"store, {length:N0} a batch | ratio");
+                Console.WriteLine($"| round of {count:N0} | COPY to staging and INSERT, events/s | {string.Join(" | ", stores)} |\n|---|---|---|---|---|---|");
+            }
+            var ceiling = await EventCeiling.MeasureAsync(empty, count);
+            var cells = new List<string>();
+            foreach (var length in _batchLengths)
+            {
+                await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+                await using var store = new TimescaleEventStore(fixture.Database, new(), fixture.Clock);
+                var rate = await FillAsync(store, fixture.Clock, count, length);
+                cells.Add($"{rate:N0} | {rate / ceiling:0.00}");
+            }
+            Console.WriteLine($"| {round} | {ceiling:N0} | {string.Join(" | ", cells)} |");
+        }
+    }
+
+    private static async Task QuerySqliteAsync(int count)
+    {
+        await using var fixture = await SqliteStoreFixture.CreateAsync();
+        await QueryAsync("SQLite", new SqliteEventStore(fixture.Database, fixture.Clock), fixture.Clock, count);
+    }
+
+    private static async Task QueryTimescaleAsync(int count)
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+        await using var store = new TimescaleEventStore(fixture.Database, new(), fixture.Clock);
+        await QueryAsync("TimescaleDB", store, fixture.Clock, count);
+    }
+
+    private static async Task QueryAsync(string engine, IEventStore store, ManualTime clock, int count)
+    {
+        Console.WriteLine($"{engine}: {await FillAsync(store, clock, count, _batchLengths[0]):N0} events/s, {_batchLengths[0]:N0} a batch");
+        foreach (var timebase in Enum.GetValues<Timebase>())
+        {
+            foreach (var lanes in (IReadOnlyList<Lane>[])[[Lane.Raw], Lanes.All])
+            {
+                var random = new Random(7);
+                var times = new List<double>();
+                var filter = new EventFilter { Lanes = lanes };
+                for (var i = 0; i < Queries; i++)
+                {
+                    var from = SyntheticEvents.TimeOf(random.Next(count - SyntheticEvents.PerSecond));
+                    var watch = Stopwatch.StartNew();
+                    var page = await store.ReadAsync(new EventQuery(filter, timebase, EventDirection.Forward, from, from + 1_000_000), CancellationToken.None);
+                    times.Add(watch.Elapsed.TotalMilliseconds);
+                    if (page.Events.Count != 1_000) throw new InvalidOperationException($"A page has {page.Events.Count} events.");
+                }
+                times.Sort();
+                Console.WriteLine($"| {engine}, {count:N0} | one second by {timebase} time, {lanes.Count} lane(s), 1,000 events | p50 {times[Queries / 2]:0.0} ms | p95 {times[Queries * 95 / 100]:0.0} ms |");
+            }
+        }
+    }
+
+    // The store's clock goes with the events, so that both times of an event are about the same. Making the events is not measured.
+    private static async Task<double> FillAsync(IEventStore store, ManualTime clock, int count, int length)
+    {
+        clock.Advance(DateTimeOffset.UnixEpoch.AddTicks(SyntheticEvents.Start * TimeSpan.TicksPerMicrosecond) - clock.GetUtcNow());
+        var outcomes = new RowOutcome[length];
+        var watch = new Stopwatch();
+        foreach (var batch in SyntheticEvents.Batches(count, length))
+        {
+            clock.Advance(TimeSpan.FromSeconds((double)batch.Length / SyntheticEvents.PerSecond));
+            watch.Start();
+            await store.AppendAsync(batch, outcomes, CancellationToken.None);
+            watch.Stop();
+        }
+        return count / watch.Elapsed.TotalSeconds;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using SensorDash.Data.Events;
+using SensorDash.Data.Storage;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Bench;
+
+/// <summary>Events as NDJSON over HTTP, durable before the answer, into the stores of both engines, against bulk writing of the raw ones in the same run.</summary>
+internal static class EventsHttpBench
+{
+    private const int Rounds = 3;
+    private const int LinesPerRequest = 5_000;
+    private const int Connections = 4;
+
+    public static async Task<int> RunAsync(int count)
+    {
+        // Times of now: the program refuses events of the future, and a chunk per day would be none of the measurement's business.
+        var start = new DateTimeOffset(TimeProvider.System.GetUtcNow().UtcDateTime.Date, TimeSpan.Zero).AddDays(-1);
+        var raw = Bodies(count, number => RawLine(number, start));
+        var mixed = Bodies(count, number => MixedLine(number, start));
+        Console.WriteLine($"{count:N0} events, {LinesPerRequest:N0} a request, {Connections} connections; {Environment.ProcessorCount} cores, .NET {Environment.Version}");
+        Console.WriteLine("| round | engine | bulk writing of raw, events/s | raw over HTTP | ratio | mixed lanes of 300 bytes over HTTP |\n|---|---|---|---|---|---|");
+        for (var round = 1; round <= Rounds; round++)
+        {
+            Report(round, "SQLite", await SqliteEventCeiling.MeasureAsync(count), await SqliteAsync(raw, count), await SqliteAsync(mixed, count));
+            double ceiling;
+            await using (var empty = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache)) ceiling = await EventCeiling.MeasureAsync(empty, count);
+            Report(round, "TimescaleDB", ceiling, await TimescaleAsync(raw, count), await TimescaleAsync(mixed, count));
+        }
+        return 0;
+    }
+
+    private static void Report(int round, string engine, double ceiling, double raw, double mixed)
+        => Console.WriteLine($"| {round} | {engine} | {ceiling:N0} | {raw:N0} | {raw / ceiling:0.00} | {mixed:N0} |");
+
+    private static async Task<double> SqliteAsync(byte[][] bodies, int count)
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await SensorDashProcess.StartAsync(folder.File("events.db"));
+        return count / await PostAsync(server.Client, bodies, count);
+    }
+
+    private static async Task<double> TimescaleAsync(byte[][] bodies, int count)
+    {
+        using var folder = new TemporaryFolder();
+        await using var database = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+        await using var server = await SensorDashProcess.StartAsync(
+            folder.File("unused.db"), [.. database.ProgramEnvironment, ("Analytics__Path", folder.File("side.duckdb"))]);
+        return count / await PostAsync(server.Client, bodies, count);
+    }
+
+    private static async Task<double> PostAsync(HttpClient client, byte[][] bodies, int count)
+    {
+        var (next, inserted) = (-1, 0);
+        var watch = Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, Connections).Select(async _ =>
+        {
+            for (int i; (i = Interlocked.Increment(ref next)) < bodies.Length;)
+            {
+                using var content = new ByteArrayContent(bodies[i]);
+                content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
+                using var response = await client.PostAsync(new Uri("/api/events", UriKind.Relative), content);
+                response.EnsureSuccessStatusCode();
+                var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
+                Interlocked.Add(ref inserted, answer.GetProperty("inserted").GetInt32());
+            }
+        }));
+        if (inserted != count) throw new InvalidOperationException($"{inserted} events are stored, not {count}.");
+        return watch.Elapsed.TotalSeconds;
+    }
+
+    private static byte[][] Bodies(int count, Func<int, string> line)
+        => [.. Enumerable.Range(0, count).Chunk(LinesPerRequest).Select(chunk => Encoding.UTF8.GetBytes(string.Concat(chunk.Select(number => line(number) + "\n"))))];
+
+    private static string TimeOf(int number, DateTimeOffset start)
+        => EventTime.Format((start - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond + (number * (1_000_000L / SyntheticEvents.PerSecond)));
+
+    private static string RawLine(int number, DateTimeOffset start)
+    {
+        var frame = new byte[64];
+        new Random(number).NextBytes(frame);
+        return string.Create(CultureInfo.InvariantCulture,
+            $$"""{"lane":"raw","scopeId":"bench","sourceTruthTime":"{{TimeOf(number, start)}}","connectionId":"gateway-{{number % 50:00}}","sequence":{{number / 50}},"bytes":"{{Convert.ToBase64String(frame)}}"}""");
+    }
+
+    // Four lanes of JSON by turns, each with about 300 bytes of it.
+    private static string MixedLine(int number, DateTimeOffset start)
+    {
+        var content = string.Create(CultureInfo.InvariantCulture,
+            $$"""{"altitude":{{number % 4000}}.25,"fix":"3d","latitude":48.{{number % 100_000:00000}}1,"note":"{{new string((char)('a' + (number % 26)), 180)}}","number":{{number}},"satellites":[3,7,9,12,14,21],"speed":{{number % 90}}.5}""");
+        var common = $"\"scopeId\":\"bench\",\"sourceTruthTime\":\"{TimeOf(number, start)}\"";
+        return (number % 4) switch
+        {
+            0 => $$"""{"lane":"parsed",{{common}},"streamId":"stream-{{number % 50}}","streamType":"nav","schemaVersion":"1","payload":{{content}}}""",
+            1 => $$"""{"lane":"ui",{{common}},"messageType":"UiUpdate","systemId":"s","containerId":"c","uniqueId":"u{{number % 50}}","viewId":"v","manifestId":"m","manifestVersion":"1","data":{{content}}}""",
+            2 => $$"""{"lane":"command",{{common}},"messageType":"CommandRequest","commandId":"c{{number}}","requestId":"r{{number}}","targetId":"t","commandType":"set","timelineMode":"live","payload":{{content}}}""",
+            _ => $$"""{"lane":"metadata",{{common}},"messageType":"StreamInfo","streamId":"stream-{{number % 50}}","payload":{{content}}}""",
+        };
+    }
+}
