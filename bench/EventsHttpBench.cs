@@ -62,16 +62,22 @@ internal static class EventsHttpBench
         {
             for (int i; (i = Interlocked.Increment(ref next)) < bodies.Length;)
             {
-                using var content = new ByteArrayContent(bodies[i]);
-                content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
-                using var response = await client.PostAsync(new Uri("/api/events", UriKind.Relative), content);
-                response.EnsureSuccessStatusCode();
-                var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
-                Interlocked.Add(ref inserted, answer.GetProperty("inserted").GetInt32());
+                Interlocked.Add(ref inserted, await PostAsync(client, bodies[i]));
             }
         }));
         if (inserted != count) throw new InvalidOperationException($"{inserted} events are stored, not {count}.");
         return watch.Elapsed.TotalSeconds;
+    }
+
+    /// <summary>Posts one body of lines.</summary>
+    /// <returns>How many were new.</returns>
+    public static async Task<int> PostAsync(HttpClient client, byte[] body)
+    {
+        using var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
+        using var response = await client.PostAsync(new Uri("/api/events", UriKind.Relative), content);
+        response.EnsureSuccessStatusCode();
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("inserted").GetInt32();
     }
 
     private static byte[][] Bodies(int count, Func<int, string> line)
@@ -80,7 +86,7 @@ internal static class EventsHttpBench
     private static string TimeOf(int number, DateTimeOffset start)
         => EventTime.Format((start - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond + (number * (1_000_000L / SyntheticEvents.PerSecond)));
 
-    private static string RawLine(int number, DateTimeOffset start)
+    public static string RawLine(int number, DateTimeOffset start)
     {
         var frame = new byte[64];
         new Random(number).NextBytes(frame);

@@ -1,20 +1,19 @@
+using System.Globalization;
 using SensorDash.Bench;
 
-switch (args)
-{
-    case ["ingest", .. var rest]:
-        return await IngestBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 1_000_000);
-    case ["timescale", .. var rest]:
-        return await TimescaleBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 1_000_000);
-    case ["events", .. var rest]:
-        return await EventsBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 1_000_000);
-    case ["events-http", .. var rest]:
-        return await EventsHttpBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 500_000);
-    case ["export", .. var rest]:
-        return await ExportBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 5_000_000);
-    case ["analytics", .. var rest]:
-        return await AnalyticsBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 10_000_000);
-    default:
-        await Console.Error.WriteLineAsync("dotnet run -c Release --project bench -- ingest [rows] | timescale [rows] | events [events] | events-http [events] | export [rows] | analytics [rows]");
-        return 2;
-}
+(string Name, int Count, Func<int, Task<int>> RunAsync)[] benches =
+[
+    ("ingest", 1_000_000, IngestBench.RunAsync),
+    ("timescale", 1_000_000, TimescaleBench.RunAsync),
+    ("events", 10_000_000, EventsBench.RunAsync),
+    ("events-http", 500_000, EventsHttpBench.RunAsync),
+    ("events-soak", 20, EventsSoak.RunAsync),
+    ("export", 5_000_000, ExportBench.RunAsync),
+    ("analytics", 10_000_000, AnalyticsBench.RunAsync),
+];
+var chosen = benches.FirstOrDefault(b => args is [var name, ..] && name == b.Name);
+var count = chosen.Count;
+if (chosen.Name is not null && (args.Length == 1 || (args.Length == 2 && int.TryParse(args[1], NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0)))
+    return await chosen.RunAsync(count);
+await Console.Error.WriteLineAsync($"dotnet run -c Release --project bench -- {string.Join(" | ", benches.Select(b => $"{b.Name} [{b.Count}]"))}");
+return 2;

@@ -15,12 +15,15 @@ internal static class SyntheticEvents
     private static readonly string[] _connections = [.. Enumerable.Range(0, Connections).Select(i => $"gateway-{i:00}")];
 
     /// <summary>Made batch by batch, so that ten million need no memory.</summary>
-    public static IEnumerable<LaneEvent[]> Batches(int count, int length)
+    public static IEnumerable<LaneEvent[]> Batches(int count, int length) => Batches(0, count, length);
+
+    /// <summary>Those from one number up to another.</summary>
+    public static IEnumerable<LaneEvent[]> Batches(int first, int end, int length)
     {
-        var random = new Random(Seed);
-        for (var start = 0; start < count; start += length)
+        var random = new Random(Seed + first);
+        for (var start = first; start < end; start += length)
         {
-            var batch = new LaneEvent[Math.Min(length, count - start)];
+            var batch = new LaneEvent[Math.Min(length, end - start)];
             for (var i = 0; i < batch.Length; i++) batch[i] = Make(start + i, random);
             yield return batch;
         }

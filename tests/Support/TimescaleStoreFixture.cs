@@ -85,6 +85,10 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
 
     public (string Name, string Value)[] ProgramEnvironment => EnvironmentOf(_server, Name);
 
+    /// <summary>The same as settings, for the program inside the test.</summary>
+    public (string Key, string Value)[] ProgramSettings
+        => [.. ProgramEnvironment.Select(v => (v.Name.Replace("__", ":", StringComparison.Ordinal), v.Value))];
+
     public SensorDashContext CreateDbContext() => CreateTimescaleContext();
 
     public TimescaleContext CreateTimescaleContext() => new(new DbContextOptionsBuilder<TimescaleContext>()

@@ -14,17 +14,20 @@ public abstract class ApiTests(params (string Key, string Value)[] settings) : I
 {
     public const long Noon = ManualTime.Noon;
 
-    protected SensorDashApp App { get; } = new(settings);
+    protected SensorDashApp App { get; private set; } = null!; // Made, as the client, when the test is prepared.
 
     protected HttpClient Client { get; private set; } = null!;
 
-    public Task InitializeAsync()
+    public async Task InitializeAsync()
     {
+        App = new([.. settings, .. await PrepareAsync()]);
         Client = App.CreateClient();
-        return Task.CompletedTask;
     }
 
-    public async Task DisposeAsync() => await App.DisposeAsync();
+    public virtual async Task DisposeAsync() => await App.DisposeAsync();
+
+    /// <summary>Makes what the program needs, and gives the settings that lead to it.</summary>
+    protected virtual Task<(string Key, string Value)[]> PrepareAsync() => Task.FromResult<(string, string)[]>([]);
 
     protected Task<int> StoreAsync(params Reading[] readings) => App.Store.AddAsync(readings);
 

@@ -81,7 +81,7 @@ public abstract class PostgresEngine(TimescaleEdition edition, string answersMet
     protected override async Task<(string Key, string Value)[]> PrepareAsync()
     {
         _database = await TimescaleStoreFixture.CreateEmptyAsync(edition);
-        return [.. _database.ProgramEnvironment.Select(v => (v.Name.Replace("__", ":", StringComparison.Ordinal), v.Value))];
+        return _database.ProgramSettings;
     }
 
     public override async Task DisposeAsync()
