@@ -82,7 +82,7 @@ public sealed class BodyShapeTests
         PropertyCheck.ForAllAsync(cases, async random =>
         {
             var run = await OfAsync(Parser(random.Format), random.Body);
-            return run.RejectedCount >= 0 && run.Readings.All(r => r.NodeAddress > 0 && (r.TemperatureCentidegrees ?? r.HumidityCentipercent) is not null);
+            return run.RejectedCount >= 0 && run.Rows.All(r => r.NodeAddress > 0 && (r.TemperatureCentidegrees ?? r.HumidityCentipercent) is not null);
         }, times: 3000);
     }
 
@@ -104,7 +104,7 @@ public sealed class BodyShapeTests
             var objects = readings.Select((r, i) => Written(r, inWholeUnits: i % 2 == 0)).ToArray();
             var array = await OfAsync(Json, $"[{string.Join(',', objects)}]");
             var lines = await OfAsync(Ndjson, string.Join('\n', objects));
-            return array.Readings.SequenceEqual(readings) && lines.Readings.SequenceEqual(readings);
+            return array.Rows.SequenceEqual(readings) && lines.Rows.SequenceEqual(readings);
         }, times: 100);
     }
 
@@ -123,7 +123,7 @@ public sealed class BodyShapeTests
         var run = await OfAsync(Parser(format), text);
 
         Assert.Equal(0, run.RejectedCount);
-        Assert.Equal(Enumerable.Range(0, Count).Select(i => 1_700_000_000L + i), run.Readings.Select(r => r.Timestamp));
+        Assert.Equal(Enumerable.Range(0, Count).Select(i => 1_700_000_000L + i), run.Rows.Select(r => r.Timestamp));
         Assert.Equal(Enumerable.Range(1, Count).Select(i => (long)i), run.Lines);
         Assert.Equal(run, await InPiecesAsync(Parser(format), Encoding.UTF8.GetBytes(text), Enumerable.Range(1, 200).Select(i => i * 3001)));
     }
@@ -188,7 +188,7 @@ public sealed class BodyShapeTests
         var body = Encoding.UTF8.GetBytes(Good[..^1] + new string(' ', ReadingFields.MaxTextLength - Good.Length) + "}\n" + Good);
         var whole = await OfAsync(Ndjson, body);
 
-        Assert.Equal(2, whole.Readings.Count);
+        Assert.Equal(2, whole.Rows.Count);
         Assert.Equal(whole, await InPiecesAsync(Ndjson, body, Enumerable.Range(1, 300).Select(i => i * 1000)));
         Assert.Equal(whole, await InPiecesAsync(Ndjson, body, [ReadingFields.MaxTextLength]));
     }
@@ -215,7 +215,7 @@ public sealed class BodyShapeTests
     {
         var run = await OfAsync(Json, $"[{Good},\n{Good},\n  oops]");
 
-        Assert.Equal(2, run.Readings.Count);
+        Assert.Equal(2, run.Rows.Count);
         Assert.Equal((3, "malformed JSON at line 3, byte 3"), (run.Rejected.Single().Line, run.Rejected.Single().Error));
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -6,6 +5,7 @@ using FsCheck.Fluent;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Tests.Support;
+using static SensorDash.Data.Tests.Ingest.ParserRun;
 
 namespace SensorDash.Data.Tests.Ingest;
 
@@ -34,25 +34,25 @@ public sealed class EventJsonTests
     [Fact]
     public async Task Parse_EveryLane_GivesItsEventWithItsId()
     {
-        var run = await NdjsonAsync(string.Join('\n', Raw, Parsed.Trim(), Ui.Trim(), Command.Trim(), Metadata.Trim()));
+        var run = await OfAsync(Ndjson, string.Join('\n', Raw, Parsed.Trim(), Ui.Trim(), Command.Trim(), Metadata.Trim()));
 
         Assert.Empty(run.Rejected);
-        var raw = Assert.IsType<RawEvent>(run.Events[0]);
+        var raw = Assert.IsType<RawEvent>(run.Rows[0]);
         Assert.Equal(("81cb920274bc9e1e2b6de383a04bbb0cec23ece8dc69361f728eb1391dd4d956", "testScope", "conn1", 7L, "test data", null),
             (raw.Id.ToString(), raw.ScopeId, raw.ConnectionId, raw.Sequence, Encoding.ASCII.GetString(raw.Content), raw.SourceText));
-        var parsed = Assert.IsType<ParsedEvent>(run.Events[1]);
+        var parsed = Assert.IsType<ParsedEvent>(run.Rows[1]);
         Assert.Equal(("397f9b5ce7bd394e53514f134093f545e98e7dc9a1ee725af0b971f339a06886", "stream1", "nav.pvt", "1.0", """{"key1":"value1","key2":"value2","key3":3}"""),
             (parsed.Id.ToString(), parsed.StreamId, parsed.StreamType, parsed.SchemaVersion, Encoding.UTF8.GetString(parsed.Content)));
-        var ui = Assert.IsType<UiEvent>(run.Events[2]);
+        var ui = Assert.IsType<UiEvent>(run.Rows[2]);
         Assert.Equal(("2026-01-26T10:00:00.5+01:00", 1_769_418_000_500_000, "UiUpdate", "a|b|c:d", "m", "1", """{"speed":null}"""),
             (ui.SourceText, ui.SourceTime, ui.MessageType, ui.IdentityKey, ui.ManifestId, ui.ManifestVersion, Encoding.UTF8.GetString(ui.Content)));
-        var command = Assert.IsType<CommandEvent>(run.Events[3]);
+        var command = Assert.IsType<CommandEvent>(run.Rows[3]);
         Assert.Equal(("CommandRequest", "cmd1", "req1", "dev1", "setRate", "live", "req1"),
             (command.MessageType, command.CommandId, command.RequestId, command.TargetId, command.CommandType, command.TimelineMode, command.IdentityKey));
-        var metadata = Assert.IsType<MetadataEvent>(run.Events[4]);
+        var metadata = Assert.IsType<MetadataEvent>(run.Rows[4]);
         Assert.Equal(("c15ecfb53374027355e1a063b0d3b6782006055fdd9a2664dfda5a7415a88ba0", "ProducerDescriptor", "stream1", null, 1_769_421_600_000_000),
             (metadata.Id.ToString(), metadata.MessageType, metadata.StreamId, metadata.ManifestId, metadata.EffectiveTime));
-        Assert.All(run.Events, e => Assert.Equal((e.ComputeId(), 0L), (e.Id, e.CanonicalTime)));
+        Assert.All(run.Rows, e => Assert.Equal((e.ComputeId(), 0L), (e.Id, e.CanonicalTime)));
     }
 
     public static TheoryData<string, string, string?, string?, string> Faults => new()
@@ -120,7 +120,7 @@ public sealed class EventJsonTests
     [MemberData(nameof(Faults))]
     public async Task Parse_OneMemberAtFault_IsRejectedByItsNameAndTheNextLineIsKept(string good, string member, string? value, string? field, string error)
     {
-        var run = await NdjsonAsync(With(good, member, value) + "\n" + Raw);
+        var run = await OfAsync(Ndjson, With(good, member, value) + "\n" + Raw);
 
         var rejected = Assert.Single(run.Rejected);
         Assert.Equal((1L, field), (rejected.Line, rejected.Field));
@@ -132,15 +132,15 @@ public sealed class EventJsonTests
     [InlineData("replay")]
     [InlineData("REPLAY")]
     public async Task Parse_CommandInReplayMode_IsRefusedInTheWordsOfTheContract(string mode)
-        => Assert.Equal("Commands not allowed in REPLAY mode", Assert.Single((await NdjsonAsync(With(Command, "timelineMode", $"\"{mode}\""))).Rejected).Error);
+        => Assert.Equal("Commands not allowed in REPLAY mode", Assert.Single((await OfAsync(Ndjson, With(Command, "timelineMode", $"\"{mode}\""))).Rejected).Error);
 
     [Fact]
     public async Task Parse_WhatDoesNotMatter_IsPassedOver()
     {
         var exported = With(With(Raw, "canonicalTruthTime", "\"2020-01-01T00:00:00Z\""), "note", "{\"deep\":[[[[1e999]]]]}");
-        var plain = (await NdjsonAsync(Raw)).Events.Single();
+        var plain = (await OfAsync(Ndjson, Raw)).Rows.Single();
 
-        var parsed = Assert.Single((await NdjsonAsync(With(exported, "eventId", $"\"{plain.Id}\""))).Events);
+        var parsed = Assert.Single((await OfAsync(Ndjson, With(exported, "eventId", $"\"{plain.Id}\""))).Rows);
 
         Assert.Equal((plain.Id, 0L), (parsed.Id, parsed.CanonicalTime));
     }
@@ -149,9 +149,9 @@ public sealed class EventJsonTests
     public async Task Parse_ProducersIdTrusted_IsKept()
     {
         var foreign = With(Raw, "eventId", $"\"{new string('0', 64)}\"");
-        var run = await ReadAsync(new NdjsonParser<LaneEvent>(Pipe(foreign), new EventJson(Now, trustsProducerIds: true)));
+        var run = await OfAsync(body => new NdjsonParser<LaneEvent>(body, new EventJson(Now, trustsProducerIds: true)), foreign);
 
-        Assert.Equal(default, Assert.Single(run.Events).Id);
+        Assert.Equal(default, Assert.Single(run.Rows).Id);
     }
 
     [Fact]
@@ -160,16 +160,16 @@ public sealed class EventJsonTests
         var frame = new byte[EventJson.MaxFrameLength];
         Random.Shared.NextBytes(frame);
 
-        var run = await NdjsonAsync(With(Raw, "bytes", $"\"{Convert.ToBase64String(frame)}\""));
+        var run = await OfAsync(Ndjson, With(Raw, "bytes", $"\"{Convert.ToBase64String(frame)}\""));
 
-        Assert.Equal(frame, Assert.Single(run.Events).Content);
+        Assert.Equal(frame, Assert.Single(run.Rows).Content);
     }
 
     [Fact]
     public async Task Json_BadElementsAmongGoodOnes_CostOnlyThemselves()
     {
         var deep = $"{{\"lane\":\"parsed\",\"scopeId\":\"s\",\"payload\":{new string('[', 5_000)}{new string(']', 5_000)}}}";
-        var run = await JsonAsync($"[{Raw}, 7, {With(Parsed, "streamId", null)}, {deep}, {With(Parsed, "payload", new string('[', 70) + new string(']', 70))}, {Parsed}]");
+        var run = await OfAsync(Json, $"[{Raw}, 7, {With(Parsed, "streamId", null)}, {deep}, {With(Parsed, "payload", new string('[', 70) + new string(']', 70))}, {Parsed}]");
 
         Assert.Equal([1L, 6L], run.Lines);
         Assert.Equal([2L, 3L, 4L, 5L], run.Rejected.Select(r => r.Line));
@@ -180,7 +180,7 @@ public sealed class EventJsonTests
     {
         var bad = Encoding.Latin1.GetBytes(With(Parsed, "streamId", "\"ä\""));
 
-        var run = await ReadAsync(new NdjsonParser<LaneEvent>(Pipe([.. bad, (byte)'\n', .. Encoding.UTF8.GetBytes(Raw)]), new EventJson(Now, false)));
+        var run = await OfAsync(Ndjson, [.. bad, (byte)'\n', .. Encoding.UTF8.GetBytes(Raw)]);
 
         Assert.Equal("the event is no valid UTF-8", Assert.Single(run.Rejected).Error);
         Assert.Equal([2L], run.Lines);
@@ -195,9 +195,10 @@ public sealed class EventJsonTests
             select (Text: isArray ? $"[{string.Join(",\n", lines)}]" : string.Join('\n', lines), isArray, cuts: cuts.ToArray()),
             async given =>
             {
-                var whole = given.isArray ? await JsonAsync(given.Text) : await NdjsonAsync(given.Text);
-                var pieces = await InPiecesAsync(given.Text, given.isArray, given.cuts);
-                return whole.Events.Select(e => e.Id).SequenceEqual(pieces.Events.Select(e => e.Id)) && whole.Lines.SequenceEqual(pieces.Lines)
+                Func<PipeReader, BodyParser<LaneEvent>> parser = given.isArray ? Json : Ndjson;
+                var whole = await OfAsync(parser, given.Text);
+                var pieces = await InPiecesAsync(parser, Encoding.UTF8.GetBytes(given.Text), given.cuts);
+                return whole.Rows.Select(e => e.Id).SequenceEqual(pieces.Rows.Select(e => e.Id)) && whole.Lines.SequenceEqual(pieces.Lines)
                     && whole.Rejected.SequenceEqual(pieces.Rejected);
             },
             times: 200);
@@ -206,15 +207,13 @@ public sealed class EventJsonTests
     public async Task Body_OfLargeEvents_IsReadInBatchesOfFewMegabytes()
     {
         var large = With(Raw, "bytes", $"\"{Convert.ToBase64String(new byte[EventJson.MaxFrameLength])}\"");
-        var parser = new NdjsonParser<LaneEvent>(Pipe(string.Join('\n', Enumerable.Repeat(large, 40))), new EventJson(Now, false));
+        var parser = Ndjson(PipeReader.Create(new(Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Repeat(large, 40))))));
         var batch = new ParsedBatch<LaneEvent>();
 
         Assert.True(await parser.ReadAsync(batch, CancellationToken.None));
 
         Assert.InRange(batch.SourceBytes, 4 << 20, (4 << 20) + EventJson.MaxEventLength);
     }
-
-    private sealed record Run(IReadOnlyList<LaneEvent> Events, IReadOnlyList<long> Lines, IReadOnlyList<RejectedLine> Rejected);
 
     private static string With(string json, string member, string? value)
     {
@@ -224,42 +223,7 @@ public sealed class EventJsonTests
         return value is null ? text : $"{text[..^1]},\"{member}\":{value}}}";
     }
 
-    private static PipeReader Pipe(string text) => Pipe(Encoding.UTF8.GetBytes(text));
+    private static BodyParser<LaneEvent> Ndjson(PipeReader body) => new NdjsonParser<LaneEvent>(body, new EventJson(Now, false));
 
-    private static PipeReader Pipe(byte[] bytes) => PipeReader.Create(new ReadOnlySequence<byte>(bytes));
-
-    private static Task<Run> NdjsonAsync(string text) => ReadAsync(new NdjsonParser<LaneEvent>(Pipe(text), new EventJson(Now, false)));
-
-    private static Task<Run> JsonAsync(string text) => ReadAsync(new JsonBodyParser<LaneEvent>(Pipe(text), new EventJson(Now, false)));
-
-    private static async Task<Run> InPiecesAsync(string text, bool isArray, int[] cuts)
-    {
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0, readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
-        var rows = new EventJson(Now, false);
-        var run = ReadAsync(isArray ? new JsonBodyParser<LaneEvent>(pipe.Reader, rows) : new NdjsonParser<LaneEvent>(pipe.Reader, rows));
-        var body = Encoding.UTF8.GetBytes(text);
-        var start = 0;
-        foreach (var cut in cuts.Where(c => c > 0 && c < body.Length).Distinct().Order().Append(body.Length))
-        {
-            await pipe.Writer.WriteAsync(body.AsMemory(start, cut - start));
-            start = cut;
-        }
-        await pipe.Writer.CompleteAsync();
-        return await run;
-    }
-
-    private static async Task<Run> ReadAsync(BodyParser<LaneEvent> parser)
-    {
-        var (events, lines, batch) = (new List<LaneEvent>(), new List<long>(), new ParsedBatch<LaneEvent>());
-        bool more;
-        do
-        {
-            more = await parser.ReadAsync(batch, CancellationToken.None);
-            events.AddRange(batch.CopyRows().Span);
-            lines.AddRange(batch.CopyLines());
-            batch.Clear();
-        }
-        while (more);
-        return new(events, lines, parser.Rejected);
-    }
+    private static BodyParser<LaneEvent> Json(PipeReader body) => new JsonBodyParser<LaneEvent>(body, new EventJson(Now, false));
 }

@@ -26,12 +26,12 @@ public sealed class LineProtocolParserTests
     {
         var run = await OfAsync(Lines_s, line);
 
-        Assert.True(run.Readings.Count == 1, run.ToString());
-        Assert.Equal(new Reading(12, Now, (short?)temperature, (short?)humidity, 0, Now, null), run.Readings[0]);
+        Assert.True(run.Rows.Count == 1, run.ToString());
+        Assert.Equal(new Reading(12, Now, (short?)temperature, (short?)humidity, 0, Now, null), run.Rows[0]);
     }
 
     [Fact]
-    public async Task Line_Flags_AreRead() => Assert.Equal(4_000_000_000u, (await OfAsync(Lines_s, $"c,node=12 temp=1,flags=4000000000u {T}")).Readings.Single().Flags);
+    public async Task Line_Flags_AreRead() => Assert.Equal(4_000_000_000u, (await OfAsync(Lines_s, $"c,node=12 temp=1,flags=4000000000u {T}")).Rows.Single().Flags);
 
     [Theory]
     [InlineData("climate temp=1 1782907200", "node")]
@@ -76,7 +76,7 @@ public sealed class LineProtocolParserTests
     {
         var run = await OfAsync(body => new LineProtocolParser(body, precision, Now), $"c,node=12 temp=1 {time}");
 
-        Assert.Equal(seconds, run.Readings.Single().Timestamp);
+        Assert.Equal(seconds, run.Rows.Single().Timestamp);
     }
 
     [Fact]

@@ -8,16 +8,20 @@ using SensorDash.Tests.Support;
 namespace SensorDash.Data.Tests.Ingest;
 
 /// <summary>Everything that parsing one body gave.</summary>
-internal sealed record ParserRun(IReadOnlyList<Reading> Readings, IReadOnlyList<long> Lines, IReadOnlyList<RejectedLine> Rejected, long RejectedCount)
+internal sealed record ParserRun<TRow>(IReadOnlyList<TRow> Rows, IReadOnlyList<long> Lines, IReadOnlyList<RejectedLine> Rejected, long RejectedCount)
 {
-    public const long Now = ManualTime.Noon;
-
-    public bool Equals(ParserRun? other) => other is not null && Readings.SequenceEqual(other.Readings) && Lines.SequenceEqual(other.Lines)
+    public bool Equals(ParserRun<TRow>? other) => other is not null && Rows.SequenceEqual(other.Rows) && Lines.SequenceEqual(other.Lines)
         && Rejected.SequenceEqual(other.Rejected) && RejectedCount == other.RejectedCount;
 
-    public override int GetHashCode() => HashCode.Combine(Readings.Count, RejectedCount);
+    public override int GetHashCode() => HashCode.Combine(Rows.Count, RejectedCount);
 
-    public override string ToString() => $"{string.Join("; ", Readings)} | {string.Join("; ", Rejected)} ({RejectedCount})";
+    public override string ToString() => $"{string.Join("; ", Rows)} | {string.Join("; ", Rejected)} ({RejectedCount})";
+}
+
+/// <summary>Parses bodies.</summary>
+internal static class ParserRun
+{
+    public const long Now = ManualTime.Noon;
 
     public static BodyParser<Reading> Json(PipeReader body) => new JsonBodyParser<Reading>(body, new ReadingJson(Now));
 
@@ -27,14 +31,14 @@ internal sealed record ParserRun(IReadOnlyList<Reading> Readings, IReadOnlyList<
 
     public static BodyParser<Reading> Lines_s(PipeReader body) => new LineProtocolParser(body, TimePrecision.Seconds, Now);
 
-    public static Task<ParserRun> OfAsync(Func<PipeReader, BodyParser<Reading>> parser, string body) => OfAsync(parser, Encoding.UTF8.GetBytes(body));
+    public static Task<ParserRun<TRow>> OfAsync<TRow>(Func<PipeReader, BodyParser<TRow>> parser, string body) => OfAsync(parser, Encoding.UTF8.GetBytes(body));
 
     /// <summary>Parses a body that has arrived as a whole, in one piece.</summary>
-    public static Task<ParserRun> OfAsync(Func<PipeReader, BodyParser<Reading>> parser, byte[] body)
+    public static Task<ParserRun<TRow>> OfAsync<TRow>(Func<PipeReader, BodyParser<TRow>> parser, byte[] body)
         => ReadAllAsync(parser(PipeReader.Create(new ReadOnlySequence<byte>(body))));
 
     /// <summary>Parses a body whose pieces arrive one after the other; the parser has looked at each before the next one comes.</summary>
-    public static async Task<ParserRun> InPiecesAsync(Func<PipeReader, BodyParser<Reading>> parser, byte[] body, IEnumerable<int> cuts)
+    public static async Task<ParserRun<TRow>> InPiecesAsync<TRow>(Func<PipeReader, BodyParser<TRow>> parser, byte[] body, IEnumerable<int> cuts)
     {
         // Inline continuations: a flush returns only when the parser has asked for more, so each piece is truly seen on its own.
         var pipe = new Pipe(new PipeOptions(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline,
@@ -50,18 +54,18 @@ internal sealed record ParserRun(IReadOnlyList<Reading> Readings, IReadOnlyList<
         return await run;
     }
 
-    private static async Task<ParserRun> ReadAllAsync(BodyParser<Reading> parser)
+    private static async Task<ParserRun<TRow>> ReadAllAsync<TRow>(BodyParser<TRow> parser)
     {
-        var (readings, lines, batch) = (new List<Reading>(), new List<long>(), new ParsedBatch<Reading>());
+        var (rows, lines, batch) = (new List<TRow>(), new List<long>(), new ParsedBatch<TRow>());
         bool more;
         do
         {
             more = await parser.ReadAsync(batch, CancellationToken.None);
-            readings.AddRange(batch.CopyRows().Span);
+            rows.AddRange(batch.CopyRows().Span);
             lines.AddRange(batch.CopyLines());
             batch.Clear();
         }
         while (more);
-        return new(readings, lines, parser.Rejected, parser.RejectedCount);
+        return new(rows, lines, parser.Rejected, parser.RejectedCount);
     }
 }

@@ -56,7 +56,7 @@ public sealed class ReadingRulesTests
         foreach (var parser in new[] { Json, Ndjson })
         {
             var run = await OfAsync(parser, ObjectWith(member));
-            Assert.True(run.Readings.Count == 1, run.ToString());
+            Assert.True(run.Rows.Count == 1, run.ToString());
         }
     }
 
@@ -103,7 +103,7 @@ public sealed class ReadingRulesTests
         foreach (var parser in new[] { Json, Ndjson })
         {
             var run = await OfAsync(parser, ObjectWith(member));
-            Assert.Empty(run.Readings);
+            Assert.Empty(run.Rows);
             Assert.Equal((1, field), (run.Rejected[0].Line, run.Rejected[0].Field));
             Assert.NotEmpty(run.Rejected[0].Error);
         }
@@ -128,7 +128,7 @@ public sealed class ReadingRulesTests
     {
         var run = await OfAsync(Json, text);
 
-        Assert.Empty(run.Readings);
+        Assert.Empty(run.Rows);
         Assert.Equal(1, run.RejectedCount);
     }
 
@@ -151,7 +151,7 @@ public sealed class ReadingRulesTests
     {
         Assert.Equal(hundredths, (await ReadingOfAsync(ObjectWith($"\"temperature_celsius\":{number}"))).TemperatureCentidegrees);
         var line = await OfAsync(Lines_s, $"climate,node=12 temp={number} {Time}");
-        Assert.Equal(hundredths, line.Readings.Single().TemperatureCentidegrees);
+        Assert.Equal(hundredths, line.Rows.Single().TemperatureCentidegrees);
     }
 
     [Fact]
@@ -170,8 +170,8 @@ public sealed class ReadingRulesTests
     private static async Task<Reading> ReadingOfAsync(string text)
     {
         var run = await OfAsync(Json, text);
-        Assert.True(run.Readings.Count == 1, run.ToString());
-        return run.Readings[0];
+        Assert.True(run.Rows.Count == 1, run.ToString());
+        return run.Rows[0];
     }
 
     // The members a reading needs, each unless the case brings its own.
