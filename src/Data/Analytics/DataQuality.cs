@@ -20,6 +20,11 @@ public readonly record struct Outlier(Quantity Quantity, long Timestamp, decimal
 /// <param name="Count">Readings.</param>
 public readonly record struct FlatLine(Quantity Quantity, long From, long To, decimal Value, long Count);
 
+/// <summary>A reading that came long after it was measured.</summary>
+/// <param name="Timestamp">Measured, Unix seconds.</param>
+/// <param name="ReceivedAt">Unix seconds.</param>
+public readonly record struct LateArrival(long Timestamp, long ReceivedAt);
+
 /// <summary>How complete and how plausible the readings of a node are in a range. Lists have the first <see cref="MaxListed"/>, counts count all.</summary>
 /// <param name="From">Unix seconds: start of the range, or the node's first reading if that is later.</param>
 /// <param name="To">Unix seconds: end of the range, or now if that is earlier.</param>
@@ -36,9 +41,9 @@ public sealed record DataQuality(
     long GapCount, long Missing, IReadOnlyList<SeriesGap> Gaps,
     long OutlierCount, IReadOnlyList<Outlier> Outliers,
     long FlatLineCount, IReadOnlyList<FlatLine> FlatLines,
-    long DuplicatesSeen, long LateCount, long LateAfterSeconds, long? LongestDelaySeconds, long? ClockSkewSeconds)
+    long DuplicatesSeen, long LateCount, IReadOnlyList<LateArrival> LateArrivals, long LateAfterSeconds, long? LongestDelaySeconds, long? ClockSkewSeconds)
 {
-    /// <summary>Most gaps, outliers and flat lines that are listed.</summary>
+    /// <summary>Most gaps, outliers, flat lines and late readings that are listed.</summary>
     public const int MaxListed = 100;
 
     /// <summary>A value counts as an outlier beyond this robust z (Iglewicz and Hoaglin's usual 3.5).</summary>

@@ -14,6 +14,7 @@ internal sealed class DataQualityPass(long from, long to, int? intervalSeconds)
     private readonly List<SeriesGap> _gaps = [];
     private readonly Dictionary<long, long> _delays = [];
     private readonly List<Outlier> _outliers = [];
+    private readonly List<LateArrival> _lateArrivals = [];
     private long _received, _gapCount, _missing, _late, _outlierCount;
     private long? _previous, _longestDelay;
 
@@ -25,7 +26,7 @@ internal sealed class DataQualityPass(long from, long to, int? intervalSeconds)
 
         var delay = reading.ReceivedAt - reading.Timestamp;
         _longestDelay = Math.Max(_longestDelay ?? delay, delay);
-        if (delay > _lateAfter) _late++;
+        if (delay > _lateAfter) AddLate(reading);
         else CollectionsMarshal.GetValueRefOrAddDefault(_delays, delay, out _)++;
 
         _temperature.Add(reading.Timestamp, reading.TemperatureCentidegrees);
@@ -53,7 +54,7 @@ internal sealed class DataQualityPass(long from, long to, int? intervalSeconds)
         var completeness = expected == 0 ? (decimal?)null : ValueSummary.Round(Math.Min(100, 100m * _received / expected));
         return new DataQuality(node.Address, from, to, intervalSeconds, expected, _received, completeness,
             _gapCount, _missing, _gaps, _outlierCount, _outliers, flat.Length, [.. flat.Take(DataQuality.MaxListed)],
-            node.DuplicatesSeen, _late, _lateAfter, _longestDelay, MedianDelay());
+            node.DuplicatesSeen, _late, _lateArrivals, _lateAfter, _longestDelay, MedianDelay());
     }
 
     private void AddGap(long start, long end)
@@ -63,6 +64,12 @@ internal sealed class DataQualityPass(long from, long to, int? intervalSeconds)
         _gapCount++;
         _missing += gap.Missing;
         if (_gaps.Count < DataQuality.MaxListed) _gaps.Add(gap);
+    }
+
+    private void AddLate(in Reading reading)
+    {
+        _late++;
+        if (_lateArrivals.Count < DataQuality.MaxListed) _lateArrivals.Add(new(reading.Timestamp, reading.ReceivedAt));
     }
 
     private void ListIfOutlier(Outlier? found)

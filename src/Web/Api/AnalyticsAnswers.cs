@@ -38,7 +38,7 @@ internal sealed record OutlierList(long Count, decimal Threshold, IReadOnlyList<
 
 internal sealed record FlatLineList(long Count, IReadOnlyList<FlatLine> Items);
 
-internal sealed record LateArrivals(long Count, long LateAfterS, long? LongestDelayS);
+internal sealed record LateArrivals(long Count, long LateAfterS, long? LongestDelayS, IReadOnlyList<LateArrival> Items);
 
 internal sealed record QualityAnswer(
     int Address, long From, long To, int? ExpectedIntervalS, long ExpectedCount, long ReceivedCount, decimal? CompletenessPercent,
@@ -47,7 +47,7 @@ internal sealed record QualityAnswer(
     public static QualityAnswer Of(DataQuality q) => new(
         q.NodeAddress, q.From, q.To, q.ExpectedIntervalSeconds, q.Expected, q.Received, q.CompletenessPercent,
         new(q.GapCount, q.Missing, q.Gaps), new(q.OutlierCount, DataQuality.OutlierThreshold, q.Outliers), new(q.FlatLineCount, q.FlatLines),
-        q.DuplicatesSeen, new(q.LateCount, q.LateAfterSeconds, q.LongestDelaySeconds), q.ClockSkewSeconds);
+        q.DuplicatesSeen, new(q.LateCount, q.LateAfterSeconds, q.LongestDelaySeconds, q.LateArrivals), q.ClockSkewSeconds);
 }
 
 internal sealed record QualitySummary(

@@ -45,6 +45,17 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
         return Page();
     }
 
+    /// <summary>What is wrong with the readings of the range, as a file: the first hundred of each kind.</summary>
+    public async Task<IActionResult> OnGetFindingsAsync(int address, CancellationToken cancellationToken)
+    {
+        View = ViewSettings.Of(HttpContext);
+        var range = ViewRange.Read(Request.Query, View.Zone, clock.GetUtcNow().ToUnixTimeSeconds());
+        if (await analytics.QualityAsync(address, new(range.From, range.To), cancellationToken) is not { } quality) return NotFound();
+        var csv = new AnalyticsCsv(View, isHumidity: false);
+        csv.AddFindings(quality);
+        return File(csv.ToBytes(), "text/csv", FormattableString.Invariant($"sensordash_{address}_quality_{range.From}_{range.To}.csv"));
+    }
+
     public async Task<IActionResult> OnPostEditAsync(int address, CancellationToken cancellationToken)
     {
         var patch = Form.ToPatch();

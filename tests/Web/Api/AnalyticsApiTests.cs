@@ -95,6 +95,8 @@ public sealed class AnalyticsApiTests : ApiTests
         Assert.Equal(readings[200].Timestamp, answer.GetProperty("outliers").GetProperty("items")[0].GetProperty("timestamp").GetInt64());
         Assert.True(answer.GetProperty("outliers").GetProperty("threshold").GetDecimal() > 0);
         Assert.Equal((1, 1, 1), (Int(answer, "duplicates_seen"), Int(answer.GetProperty("late_arrivals"), "count"), Int(answer, "clock_skew_s")));
+        Assert.Equal($$"""[{"timestamp":{{readings[300].Timestamp}},"received_at":{{readings[300].Timestamp + 3600}}}]""",
+            answer.GetProperty("late_arrivals").GetProperty("items").GetRawText());
         Assert.Equal(0, Int(answer.GetProperty("flat_lines"), "count"));
     }
 

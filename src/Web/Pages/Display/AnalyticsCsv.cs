@@ -5,7 +5,7 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Web.Pages.Display;
 
-/// <summary>A table of the analytics page as a file: machine numbers, times of the zone on screen, and no free text that a spreadsheet could run.</summary>
+/// <summary>A table of the pages as a file: machine numbers, times of the zone on screen, and no free text that a spreadsheet could run.</summary>
 internal sealed class AnalyticsCsv(ViewSettings view, bool isHumidity)
 {
     private static readonly string[] _statistics = ["min", "avg", "max", "p50", "p95", "p99"];
@@ -52,6 +52,20 @@ internal sealed class AnalyticsCsv(ViewSettings view, bool isHumidity)
         foreach (var q in nodes)
             Line([q.NodeAddress, Number(q.CompletenessPercent, "0.00"), q.Received, q.Expected, q.GapCount, q.Missing, q.OutlierCount, q.FlatLineCount,
                 q.DuplicatesSeen, q.LateCount, q.ClockSkewSeconds]);
+    }
+
+    /// <summary>What was found wrong with one node's readings, values in °C and %.</summary>
+    public void AddFindings(DataQuality quality)
+    {
+        Line(["kind", "start_time", "end_time", "quantity", "value", "robust_z", "reading_count", "received_at"]);
+        foreach (var gap in quality.Gaps) Line(["gap", Time(gap.From), Time(gap.To), "", "", "", gap.Missing, ""]);
+        foreach (var o in quality.Outliers)
+            Line(["outlier", Time(o.Timestamp), Time(o.Timestamp), NameOf(o.Quantity), Number(o.Value, "0.00"), Number(o.Score, "0.00"), 1, ""]);
+        foreach (var f in quality.FlatLines) Line(["flat_line", Time(f.From), Time(f.To), NameOf(f.Quantity), Number(f.Value, "0.00"), "", f.Count, ""]);
+        foreach (var l in quality.LateArrivals) Line(["late", Time(l.Timestamp), Time(l.Timestamp), "", "", "", 1, Time(l.ReceivedAt)]);
+
+        string Time(long time) => ClockText.Iso(time, view.Zone);
+        static string NameOf(Quantity quantity) => quantity == Quantity.Temperature ? "temperature_celsius" : "humidity_percent";
     }
 
     private static string Number(decimal? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
