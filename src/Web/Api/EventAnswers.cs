@@ -17,11 +17,15 @@ internal sealed class EventsAnswer(IReadOnlyList<LaneEvent> events, string? next
         await using var json = new Utf8JsonWriter(output, EventText.Options);
         json.WriteStartObject();
         json.WriteStartArray("events"u8);
+        var sent = 0L;
         foreach (var laneEvent in events)
         {
             EventText.Write(json, laneEvent);
-            if (json.BytesPending < FlushBytes) continue;
+            if (json.BytesCommitted + json.BytesPending - sent < FlushBytes) continue;
+            // Flushing the writer only hands over to the pipe; flushing the pipe waits for a slow reader.
             await json.FlushAsync(httpContext.RequestAborted);
+            await output.FlushAsync(httpContext.RequestAborted);
+            sent = json.BytesCommitted;
         }
         json.WriteEndArray();
         json.WriteNumber("count"u8, events.Count);

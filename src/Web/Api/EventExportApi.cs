@@ -23,7 +23,7 @@ internal static class EventExportApi
     private static async Task<IResult> ExportAsync(HttpContext context, EventExport export, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(context.Request.Query);
-        var (query, format) = (EventParameters.Read(reader), _format.Read(reader));
+        var (query, format) = Read(reader);
         if (reader.HasFaults) return Problems.Invalid(reader.Faults);
         var contentType = format == EventFormat.Csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
         await ProvenDownload.SendAsync(context, contentType, FileName(query, format), target => export.WriteAsync(query, format, target, cancellationToken), cancellationToken);
@@ -33,10 +33,16 @@ internal static class EventExportApi
     private static async Task<IResult> ManifestAsync(HttpRequest request, EventExport export, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request.Query);
-        var (query, format) = (EventParameters.Read(reader), _format.Read(reader));
+        var (query, format) = Read(reader);
         if (reader.HasFaults) return Problems.Invalid(reader.Faults);
         var proof = await export.WriteAsync(query, format, Stream.Null, cancellationToken);
         return TypedResults.Ok(new ManifestAnswer(proof.Rows, proof.Sha256, proof.Bytes, FileName(query, format)));
+    }
+
+    private static (EventQuery Query, EventFormat Format) Read(QueryReader reader)
+    {
+        EventParameters.RefuseUnknown(reader, _format);
+        return (EventParameters.Read(reader), _format.Read(reader));
     }
 
     private static string FileName(EventQuery query, EventFormat format)

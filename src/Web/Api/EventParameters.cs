@@ -30,8 +30,18 @@ internal static class EventParameters
     {
         var (from, to) = (_from.Read(reader), _to.Read(reader));
         if (from > to) reader.Fault("from", "must not be after to");
-        var query = new EventQuery(ReadFilter(reader), Timebase.Read(reader), _order.Read(reader), from, to);
-        return query;
+        return new EventQuery(ReadFilter(reader), Timebase.Read(reader), _order.Read(reader), from, to);
+    }
+
+    /// <summary>A misspelt filter would otherwise give every event.</summary>
+    public static void RefuseUnknown(QueryReader reader, params QueryParameter[] others)
+    {
+        foreach (var name in reader.Names)
+        {
+            if (name.StartsWith(PayloadPrefix, StringComparison.OrdinalIgnoreCase)) continue;
+            if (!All.Concat(others).Any(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+                reader.Fault(name, $"is no parameter here; there are {string.Join(", ", All.Concat(others).Select(p => p.Name))}");
+        }
     }
 
     private static EventFilter ReadFilter(QueryReader reader)
@@ -46,7 +56,12 @@ internal static class EventParameters
     {
         var names = reader.List(_lanes.Name);
         // Without a choice: the lanes that can hold what is asked for. A lane that was chosen and cannot is a mistake.
-        if (names.Length == 0) return [.. Lanes.All.Where(l => fields.All(f => l.Has(f.Key)) && (!needsJson || l.HoldsJson()))];
+        if (names.Length == 0)
+        {
+            Lane[] able = [.. Lanes.All.Where(l => fields.All(f => l.Has(f.Key)) && (!needsJson || l.HoldsJson()))];
+            if (able.Length == 0) reader.Fault(fields[0].Key.Name(), "and what else is asked for are in no lane together");
+            return able;
+        }
         var lanes = new List<Lane>();
         foreach (var name in names)
         {

@@ -72,6 +72,7 @@ internal static class EventsApi
     private static async Task<IResult> ListAsync(HttpRequest request, IEventStore store, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request.Query);
+        EventParameters.RefuseUnknown(reader, _limit, _cursor);
         var query = EventParameters.Read(reader) with { Limit = (int)_limit.Read(reader)! };
         if (reader.Text(_cursor.Name) is { } cursor)
         {

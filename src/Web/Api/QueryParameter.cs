@@ -22,6 +22,9 @@ internal sealed class QueryReader(IQueryCollection query)
 
     public void Fault(string name, string error) => _faults.TryAdd(name, [error]);
 
+    /// <summary>Names as they are in the address.</summary>
+    public IEnumerable<string> Names => query.Keys;
+
     /// <summary>Names that begin with <paramref name="prefix"/>.</summary>
     public IEnumerable<string> NamesFrom(string prefix) => query.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal));
 
@@ -42,6 +45,7 @@ internal sealed record TimeParameter(string Name, string Description)
     : QueryParameter(Name, "string", Description + " RFC 3339 with a zone, or whole Unix microseconds.", "2026-01-26T10:00:00Z")
 {
     // As RFC 3339 reaches: the years 1 to 9999.
+    private const long Least = -62_135_596_800_000_000;
     private const long Most = 253_402_300_799_999_999;
 
     /// <returns>Unix microseconds; null when absent or after a fault.</returns>
@@ -49,7 +53,7 @@ internal sealed record TimeParameter(string Name, string Description)
     {
         if (reader.Text(Name) is not { } text) return null;
         if (EventTime.TryParse(text, out var time)) return time;
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out time) && Math.Abs(time) <= Most) return time;
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out time) && time is >= Least and <= Most) return time;
         // A plus sign in an address means a space: the one mistake that everybody makes with +02:00.
         var hint = text.Contains(' ', StringComparison.Ordinal) ? "; write + as %2B" : "";
         reader.Fault(Name, $"must be RFC 3339 with a zone, such as 2026-01-26T10:00:00Z, or whole Unix microseconds, not '{text}'{hint}");
