@@ -28,13 +28,16 @@ internal static class EventsApi
                 {"lane": "parsed", "scopeId": "payload1", "sourceTruthTime": "2026-01-26T10:00:00Z", "streamId": "stream1", "streamType": "nav.pvt", "schemaVersion": "1.0", "payload": {"speed": 3}}
                 """, "application/json", "application/x-ndjson");
         group.MapGet("", ListAsync).WithName("ListEvents").Produces(200, contentType: "application/json")
-            .WithSummary("Events of all lanes merged in one order: time, lane, connection and sequence, id").WithQuery([.. EventParameters.All, _limit, _cursor]);
-        group.MapGet("/{eventId}", FindAsync).WithName("FindEvent").Produces(200, contentType: "application/json").WithSummary("One event").WithQuery(_sourceTime);
+            .WithSummary("Events of all lanes merged in one order: time, lane, connection and sequence, id").WithQuery([.. EventParameters.All, _limit, _cursor]).WithRequestTimeout(EventReadLimit.Policy);
+        group.MapGet("/{eventId}", FindAsync).WithName("FindEvent").Produces(200, contentType: "application/json").WithSummary("One event").WithQuery(_sourceTime)
+            .WithRequestTimeout(EventReadLimit.Policy);
         group.MapGet("/metadata", MetadataAsync).WithName("EventMetadata").Produces(200, contentType: "application/json")
-            .WithSummary("The metadata in effect at a time: the last of each scope, stream or manifest, and type").WithQuery(_asOf, EventParameters.Scope, EventParameters.Timebase);
+            .WithSummary("The metadata in effect at a time: the last of each scope, stream or manifest, and type").WithQuery(_asOf, EventParameters.Scope, EventParameters.Timebase)
+            .WithRequestTimeout(EventReadLimit.Policy);
         group.MapGet("/ui-state", UiStateAsync).WithName("UiState").Produces<UiStateAnswer>()
             .WithSummary("The state of a view at a time: its last checkpoint and the updates behind it")
-            .WithQuery(_at, _oneScope, _system, _container, _unique, _view, EventParameters.Timebase);
+            .WithQuery(_at, _oneScope, _system, _container, _unique, _view, EventParameters.Timebase)
+            .WithRequestTimeout(EventReadLimit.Policy);
     }
 
     private static async Task<IResult> PostAsync(

@@ -58,6 +58,7 @@ internal static class Startup
         // Without it a compressed body that breaks off reads like one that ends there.
         AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
         services.AddRequestDecompression();
+        services.AddEventReadLimit();
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
         services.AddExceptionHandler<ExceptionProblems>();
@@ -92,6 +93,7 @@ internal static class Startup
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.UseRequestDecompression();
         app.UseRouting();
+        app.UseRequestTimeouts();
         app.UseAntiforgery();
         app.MapApi();
         app.MapOpenApi("/openapi/{documentName}.json");
@@ -133,7 +135,7 @@ internal static class Startup
             .. SettingsCheck.Faults(configuration, DatabaseOptions.SectionName, new DatabaseOptionsValidator()),
             .. SettingsCheck.Faults(configuration, ReadingsOptions.SectionName, new ReadingsOptionsValidator()),
             .. SettingsCheck.Faults(configuration, IngestOptions.SectionName, new IngestOptionsValidator()),
-            .. SettingsCheck.Faults<EventOptions>(configuration, EventOptions.SectionName),
+            .. SettingsCheck.Faults(configuration, EventOptions.SectionName, new EventOptionsValidator()),
             .. SettingsCheck.Faults(configuration, AnalyticsOptions.SectionName, new AnalyticsOptionsValidator()),
             .. SettingsCheck.Faults(configuration, RetentionOptions.SectionName, new RetentionOptionsValidator()),
             .. SettingsCheck.Faults<SecurityOptions>(configuration, SecurityOptions.SectionName)];

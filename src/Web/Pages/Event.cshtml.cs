@@ -1,13 +1,16 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Events;
+using SensorDash.Web.Api;
 using SensorDash.Web.Pages.Display;
 using EventId = SensorDash.Data.Events.EventId;
 
 namespace SensorDash.Web.Pages;
 
 /// <summary>One event with everything it holds.</summary>
+[RequestTimeout(EventReadLimit.Policy)]
 internal sealed class EventModel(IEventStore store, TimeProvider clock) : PageModel
 {
     /// <summary>Bytes of a frame that are shown.</summary>
