@@ -12,10 +12,23 @@ internal sealed record NodeComparison(IReadOnlyList<NodeStatistics> Nodes, strin
     /// <summary>More would be read one after the other for long, and compared by nobody.</summary>
     public const int MaxNodes = 10;
 
+    /// <summary>Width of a node's spread, in units of its drawing.</summary>
+    public const int SpreadWidth = 200;
+
     private const string Name = "name";
 
     public static IReadOnlyList<(string Key, string Words)> Columns { get; } =
         [(Name, "Node"), ("count", "Values"), ("min", "Min"), ("mean", "Mean"), ("max", "Max"), ("p50", "p50"), ("p95", "p95"), ("p99", "p99")];
+
+    /// <summary>Smallest value of all; null when no node has any.</summary>
+    public decimal? Lowest => Nodes.Min(n => n.Values.Min);
+
+    /// <summary>Largest value of all.</summary>
+    public decimal? Highest => Nodes.Max(n => n.Values.Max);
+
+    /// <summary>Where a value stands among those of all nodes, 0 to <see cref="SpreadWidth"/>.</summary>
+    public decimal PlaceOf(decimal value)
+        => Lowest is { } lowest && Highest is { } highest && highest > lowest ? Math.Round(SpreadWidth * (value - lowest) / (highest - lowest), 1) : SpreadWidth / 2m;
 
     /// <param name="sort">A column, after a minus for largest first; anything else: by name.</param>
     public static async Task<NodeComparison> BuildAsync(
