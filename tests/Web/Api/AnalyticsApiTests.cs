@@ -3,7 +3,7 @@ using static SensorDash.Tests.Support.Some;
 
 namespace SensorDash.Web.Tests.Api;
 
-public sealed class AnalyticsApiTests : ApiTests
+public class AnalyticsApiTests : ApiTests
 {
     [Fact]
     public async Task Hourly_InKolkata_IsNewestFirstWithEveryMember()

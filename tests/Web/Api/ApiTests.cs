@@ -5,14 +5,17 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Web.Tests.Api;
 
-/// <summary>A test class over HTTP. Each test has a program and a database file of its own.</summary>
+/// <summary>A test class over HTTP. Each test has a program and a database of its own.</summary>
 public abstract class ApiTests(params (string Key, string Value)[] settings) : IAsyncLifetime
 {
     public const long Noon = ManualTime.Noon;
+
+    private TimescaleStoreFixture? _database;
 
     protected SensorDashApp App { get; private set; } = null!; // Made, as the client, when the test is prepared.
 
@@ -20,14 +23,32 @@ public abstract class ApiTests(params (string Key, string Value)[] settings) : I
 
     public async Task InitializeAsync()
     {
-        App = new([.. settings, .. await PrepareAsync()]);
+        if (Edition is { } edition) _database = await TimescaleStoreFixture.CreateAsync(edition);
+        App = new([.. settings, .. _database?.ProgramSettings ?? []]);
         Client = App.CreateClient();
     }
 
-    public virtual async Task DisposeAsync() => await App.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await App.DisposeAsync();
+        if (_database is not null) await _database.DisposeAsync();
+    }
 
-    /// <summary>Makes what the program needs, and gives the settings that lead to it.</summary>
-    protected virtual Task<(string Key, string Value)[]> PrepareAsync() => Task.FromResult<(string, string)[]>([]);
+    /// <summary>Of the database on the test server that stands in for the file; null: the file it is.</summary>
+    protected virtual TimescaleEdition? Edition => null;
+
+    /// <summary>Keeps every writer out until the answer is disposed.</summary>
+    protected async Task<IAsyncDisposable> LockStoreAsync() => _database is null ? await App.LockAsync() : await _database.LockAsync();
+
+    /// <summary>What the database itself says, asked beside the program.</summary>
+    protected async Task<long> ScalarAsync(string sql)
+    {
+        if (_database is not null) return await _database.ScalarAsync(sql);
+        await using var connection = await SqliteLock.OpenAsync(App.DatabasePath);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
 
     protected Task<int> StoreAsync(params Reading[] readings) => App.Store.AddAsync(readings);
 

@@ -1,106 +1,158 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
 using System.Text;
-using SensorDash.Data.Storage;
-using SensorDash.Tests.Support;
+using System.Text.Json;
 
 namespace SensorDash.Web.Tests.Api;
 
-public sealed class SqliteEventsApiTests : EventsApiContract;
-
-public sealed class TimescaleEventsApiTests : EventsApiContract
-{
-    private TimescaleStoreFixture? _database;
-
-    protected override async Task<(string Key, string Value)[]> PrepareAsync()
-    {
-        _database = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
-        return _database.ProgramSettings;
-    }
-
-    public override async Task DisposeAsync()
-    {
-        await base.DisposeAsync();
-        if (_database is not null) await _database.DisposeAsync();
-    }
-}
-
-/// <summary>What is said before any store is asked, or when it cannot be.</summary>
-public sealed class EventsApiTests() : ApiTests(("Ingest:MaxBodyMiB", "2"))
+public class EventsApiTests : ApiTests
 {
     private const string Path = "/api/events";
-    private const string Raw = EventsApiContract.Raw;
+    private const string Ndjson = "application/x-ndjson";
+    private const string RawId = "81cb920274bc9e1e2b6de383a04bbb0cec23ece8dc69361f728eb1391dd4d956";
+
+    internal const string Raw = """
+        {"lane":"raw","scopeId":"testScope","sourceTruthTime":"2026-01-26T10:00:00Z","connectionId":"conn1","sequence":0,"bytes":"dGVzdCBkYXRh"}
+        """;
 
     [Fact]
-    public async Task Post_WhatIsTakenNowhere_IsRefusedAsReadingsAre()
+    public async Task Post_LanesMixed_AreStoredInOneOrderAndReadBack()
     {
-        await AssertProblemAsync(await PostAsync(Path, "{}"), 400, "lane is missing");
-        await AssertProblemAsync(await PostAsync(Path, "[]"), 400, "the body holds no event");
-        await AssertProblemAsync(await PostAsync(Path, Raw, "text/plain"), 415, "Content-Type");
-        await AssertProblemAsync(await PostAsync(Path, Encoding.UTF8.GetBytes(Raw), "application/json", "compress"), 415, "Content-Encoding");
-        // Zipped, for a refusal may cross with a body that nobody reads any more, and this one is sent by then.
-        await AssertProblemAsync(await PostAsync(Path, Zip(new string(' ', 3 << 20) + Raw), "application/json", "gzip"), 413, "2 MiB");
+        var answer = await JsonOfAsync(await PostAsync(Path, $"[{Raw},{Parsed("a")},{Ui("{}")},{Command("r")},{Metadata()}]"));
+
+        Assert.Equal("{\"inserted\":5,\"duplicates\":0,\"alreadyAccepted\":[],\"rejected\":[],\"rejectedCount\":0}", answer.GetRawText());
+        var page = await GetAsync(Path + "?timebase=source");
+        Assert.Equal(["metadata", "command", "ui", "parsed", "raw"], Each(page.GetProperty("events"), "lane"));
+        Assert.Equal((5, JsonValueKind.Null), (page.GetProperty("count").GetInt32(), page.GetProperty("next").ValueKind));
+        Assert.Equal($$"""
+            {"lane":"raw","eventId":"{{RawId}}","scopeId":"testScope","sourceTruthTime":"2026-01-26T10:00:00Z","canonicalTruthTime":"2026-07-01T12:00:00Z","connectionId":"conn1","sequence":0,"bytes":"dGVzdCBkYXRh"}
+            """, page.GetProperty("events")[4].GetRawText());
     }
 
     [Fact]
-    public async Task Post_StoreLocked_Is503AndTheSameAgainIsSafe()
+    public async Task Post_NdjsonGzippedWithBadLinesAndDuplicates_ReportsEachAndKeepsTheGood()
     {
-        await PostAsync(Path, EventsApiContract.Parsed("a"));
-        await using (await App.LockAsync())
-        {
-            var posting = PostAsync(Path, Raw);
-            while (!posting.IsCompleted)
-            {
-                App.Clock.Advance(TimeSpan.FromSeconds(40));
-                await Task.Delay(50);
-            }
-            await AssertProblemAsync(await posting, 503, "duplicates do no harm");
-        }
-        var again = PostAsync(Path, Raw);
-        while (!again.IsCompleted)
-        {
-            App.Clock.Advance(TimeSpan.FromSeconds(3));
-            await Task.Delay(50);
-        }
+        var text = $"{Raw}\nnonsense\n{Parsed("a")}\n{Raw}\n{Parsed("a").Replace("\"live\"", "", StringComparison.Ordinal)}\n{Command("r").Replace("live", "replay", StringComparison.Ordinal)}\n{Command("r")}\n"
+            + Command("r").Replace("10:00:00", "10:00:01", StringComparison.Ordinal);
+        using var gzipped = new MemoryStream();
+        await using (var gzip = new GZipStream(gzipped, CompressionLevel.Fastest)) await gzip.WriteAsync(Encoding.UTF8.GetBytes(text));
 
-        var answer = await JsonOfAsync(await again);
-        Assert.Equal(1, answer.GetProperty("inserted").GetInt32() + answer.GetProperty("duplicates").GetInt32());
-        Assert.Equal(2, (await GetAsync(Path)).GetProperty("count").GetInt32());
+        var answer = await JsonOfAsync(await PostAsync(Path, gzipped.ToArray(), Ndjson, "gzip"));
+
+        Assert.Equal((3, 2, 2), (answer.GetProperty("inserted").GetInt32(), answer.GetProperty("duplicates").GetInt32(), answer.GetProperty("rejectedCount").GetInt32()));
+        Assert.Equal("[8]", answer.GetProperty("alreadyAccepted").GetRawText());
+        Assert.Equal(["2", "6"], Each(answer.GetProperty("rejected"), "line"));
+        Assert.Equal("Commands not allowed in REPLAY mode", answer.GetProperty("rejected")[1].GetProperty("error").GetString());
+    }
+
+    [Fact]
+    public async Task List_PagesByCursor_GiveEveryEventOnceInEitherDirection()
+    {
+        await PostAsync(Path, string.Join('\n', Enumerable.Range(0, 25).Select(i => Parsed($"s{i % 3}", i)).Append(Raw)), Ndjson);
+
+        foreach (var query in new[] { "?limit=7", "?limit=7&order=desc&timebase=source", "?limit=1&order=desc" })
+        {
+            var ids = new List<string?>();
+            string? next = null;
+            do
+            {
+                var page = await GetAsync(Path + query + (next is null ? "" : $"&cursor={next}"));
+                ids.AddRange(Each(page.GetProperty("events"), "eventId"));
+                next = page.GetProperty("next").GetString();
+            }
+            while (next is not null);
+            Assert.Equal((26, 26), (ids.Count, ids.Distinct().Count()));
+        }
     }
 
     [Theory]
-    [InlineData("?lanes=audio", "lanes must be of raw, parsed, ui, command, metadata, not 'audio'")]
-    [InlineData("?lanes=raw,parsed&connectionId=c", "connectionId is no field of the lane parsed")]
-    [InlineData("?lanes=raw&payload.a=1", "payload cannot be asked for in the lane raw")]
-    [InlineData("?connectionId=a&streamId=b", "connectionId and what else is asked for are in no lane together")]
-    [InlineData("?lane=raw", "lane is no parameter here; there are from, to, timebase, lanes")]
-    [InlineData("/export?limit=5", "limit is no parameter here")]
-    [InlineData("?from=-9223372036854775808", "from must be RFC 3339")]
-    [InlineData("/export?from=-99999999999999999", "from must be RFC 3339")]
-    [InlineData("?limit=0", "limit must be a whole number of 1 to 10000")]
-    [InlineData("?limit=10001", "limit")]
-    [InlineData("?order=up", "order must be asc, desc")]
-    [InlineData("?timebase=mine", "timebase must be canonical, source")]
-    [InlineData("?cursor=abc", "cursor is no cursor of this server")]
-    [InlineData("?from=yesterday", "from must be RFC 3339")]
-    [InlineData("?from=2026-01-26T10:00:00+01:00", "write + as %2B")]
-    [InlineData("?from=2&to=1", "from must not be after to")]
-    [InlineData("/0123", "eventId must be 64 lower-case hexadecimal digits")]
-    [InlineData("/ui-state?systemId=a", "containerId is missing; uniqueId is missing; viewId is missing")]
-    [InlineData("/metadata?asOf=soon", "asOf must be RFC 3339")]
-    [InlineData("/export?format=xml", "format must be ndjson, csv")]
-    public async Task Read_MistakesInTheQuery_AreNamed(string query, string words) => await AssertProblemAsync(await Client.GetAsync(Path + query), 400, words);
-}
-
-/// <summary>A question that hardly anything answers reads everything.</summary>
-public sealed class EventReadLimitTests() : ApiTests(("Events:ReadTimeout", "00:00:00.010"))
-{
-    [Fact]
-    public async Task List_TakesTooLong_Is504AndSaysWhatToDo()
+    [InlineData("?lanes=raw", "raw")]
+    [InlineData("?lanes=parsed,raw", "parsed raw")]
+    [InlineData("?connectionId=conn1", "raw")]
+    [InlineData("?streamId=a", "metadata parsed")]
+    [InlineData("?streamId=a&lanes=parsed", "parsed")]
+    [InlineData("?messageType=UiUpdate", "ui")]
+    [InlineData("?scope=testScope,nobody", "metadata command ui parsed raw")]
+    [InlineData("?scope=nobody", "")]
+    [InlineData("?payload.n=5", "parsed")]
+    [InlineData("?payload.n=5.0", "parsed")]
+    [InlineData("?payload.nested.list.1=x", "parsed")]
+    [InlineData("?payload.n=6", "")]
+    [InlineData("?from=2026-01-26T10:00:00Z&to=2026-01-26T10:00:00.000001Z&timebase=source", "metadata command ui parsed raw")]
+    [InlineData("?to=1769421600000000&timebase=source", "")]
+    [InlineData("?from=2026-01-26T11:00:00%2B01:00&to=1769421600000001&timebase=source&lanes=raw", "raw")]
+    public async Task List_Filters_ChooseWhatTheySay(string query, string lanes)
     {
-        var lines = string.Join('\n', Enumerable.Range(0, 60_000).Select(i => EventsApiContract.Parsed($"s{i}", i)));
-        await JsonOfAsync(await PostAsync("/api/events", lines, "application/x-ndjson"));
+        await PostAsync(Path, $"[{Raw},{Parsed("a", 5)},{Ui("{}")},{Command("r")},{Metadata("a")}]");
 
-        await AssertProblemAsync(await Client.GetAsync("/api/events?payload.n=-1"), 504, "took longer than 00:00:00.01", "narrow the range");
-        using var export = await Client.GetAsync("/api/events/export?payload.n=-1");
-        Assert.Equal("0", export.TrailingHeaders.GetValues("X-Row-Count").Single());
+        var page = await GetAsync(Path + query + (query.Contains("timebase", StringComparison.Ordinal) ? "" : "&timebase=source"));
+
+        Assert.Equal(lanes, string.Join(' ', Each(page.GetProperty("events"), "lane")));
     }
+
+    [Fact]
+    public async Task Find_ById_GivesTheEventOr404()
+    {
+        await PostAsync(Path, Raw);
+
+        Assert.Equal("conn1", (await GetAsync($"{Path}/{RawId}")).GetProperty("connectionId").GetString());
+        Assert.Equal("conn1", (await GetAsync($"{Path}/{RawId}?sourceTruthTime=2026-01-26T10:00:00Z")).GetProperty("connectionId").GetString());
+        await AssertProblemAsync(await Client.GetAsync($"{Path}/{new string('0', 64)}"), 404, "there is no event");
+    }
+
+    [Fact]
+    public async Task MetadataAndUiState_AtATime_AreThoseInEffect()
+    {
+        await PostAsync(Path, $"[{Metadata("a")},{Metadata("b")},{Ui("{\"a\":1,\"b\":2}", "UiCheckpoint")},{Ui("{\"a\":null,\"c\":3}")}]");
+
+        var metadata = await GetAsync($"{Path}/metadata?scope=testScope");
+        Assert.Equal(["a", "b"], Each(metadata.GetProperty("events"), "streamId"));
+        Assert.Equal(0, (await GetAsync($"{Path}/metadata?asOf=2026-01-26T09:00:00Z&timebase=source")).GetProperty("count").GetInt32());
+        var state = await GetAsync($"{Path}/ui-state?systemId=a&containerId=b&uniqueId=c&viewId=d");
+        Assert.Equal(("{\"b\":2,\"c\":3}", 1), (state.GetProperty("data").GetRawText(), state.GetProperty("updatesApplied").GetInt32()));
+        await AssertProblemAsync(await Client.GetAsync($"{Path}/ui-state?systemId=a&containerId=b&uniqueId=c&viewId=other"), 404, "no event");
+    }
+
+    [Theory]
+    [InlineData("ndjson", "application/x-ndjson")]
+    [InlineData("csv", "text/csv")]
+    public async Task Export_AnyFormat_IsProvenByManifestAndTrailers(string format, string mediaType)
+    {
+        await PostAsync(Path, string.Join('\n', Enumerable.Range(0, 1_500).Select(i => Parsed($"s{i}", i)).Append(Raw)), Ndjson);
+
+        using var response = await Client.GetAsync($"{Path}/export?format={format}");
+        var file = await response.Content.ReadAsByteArrayAsync();
+        var manifest = await GetAsync($"{Path}/export/manifest?format={format}");
+
+        Assert.Equal(mediaType, response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(file)), manifest.GetProperty("sha256").GetString());
+        Assert.Equal((1_501, (long)file.Length), (manifest.GetProperty("rows").GetInt32(), manifest.GetProperty("bytes").GetInt64()));
+        Assert.Equal(manifest.GetProperty("sha256").GetString(), response.TrailingHeaders.GetValues("X-Content-SHA256").Single());
+    }
+
+    [Fact]
+    public async Task Export_SentAgain_IsAllDuplicates()
+    {
+        await PostAsync(Path, $"[{Raw},{Parsed("a", 5)},{Ui("{}")},{Command("r")},{Metadata("a")}]");
+
+        var answer = await JsonOfAsync(await PostAsync(Path, await Client.GetStringAsync($"{Path}/export"), Ndjson));
+
+        Assert.Equal((0, 5, 0), (answer.GetProperty("inserted").GetInt32(), answer.GetProperty("duplicates").GetInt32(), answer.GetProperty("rejectedCount").GetInt32()));
+    }
+
+    internal static string Parsed(string stream, int number = 0) => $$$"""
+        {"lane":"parsed","scopeId":"testScope","sourceTruthTime":"2026-01-26T10:00:00Z","streamId":"{{{stream}}}","streamType":"t","schemaVersion":"1","payload":{"n":{{{number}}},"nested":{"list":[1,"x"]} } }
+        """;
+
+    private static string Ui(string data, string type = "UiUpdate") => $$$"""
+        {"lane":"ui","scopeId":"testScope","sourceTruthTime":"2026-01-26T10:00:00Z","messageType":"{{{type}}}","systemId":"a","containerId":"b","uniqueId":"c","viewId":"d","manifestId":"m","manifestVersion":"1","data":{{{data}}}}
+        """;
+
+    private static string Command(string request) => $$$"""
+        {"lane":"command","scopeId":"testScope","sourceTruthTime":"2026-01-26T10:00:00Z","messageType":"CommandRequest","commandId":"c","requestId":"{{{request}}}","targetId":"t","commandType":"k","timelineMode":"live","payload":{}}
+        """;
+
+    private static string Metadata(string stream = "a") => $$$"""
+        {"lane":"metadata","scopeId":"testScope","sourceTruthTime":"2026-01-26T10:00:00Z","messageType":"Descriptor","streamId":"{{{stream}}}","payload":{}}
+        """;
 }

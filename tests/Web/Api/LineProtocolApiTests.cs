@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace SensorDash.Web.Tests.Api;
 
 /// <summary>Readings as InfluxDB's line protocol.</summary>
-public sealed class LineProtocolApiTests() : ApiTests(("Ingest:MaxBodyMiB", "1"))
+public class LineProtocolApiTests() : ApiTests(("Ingest:MaxBodyMiB", "1"))
 {
     [Theory]
     [InlineData("/write", "000000000")]

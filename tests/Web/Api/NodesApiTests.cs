@@ -4,7 +4,7 @@ using static SensorDash.Tests.Support.Some;
 
 namespace SensorDash.Web.Tests.Api;
 
-public sealed class NodesApiTests : ApiTests
+public class NodesApiTests : ApiTests
 {
     [Fact]
     public async Task List_Nodes_AreByAddressWithEveryMember()
@@ -158,7 +158,7 @@ public sealed class NodesApiTests : ApiTests
     public async Task Metadata_StoreLocked_Is503()
     {
         await StoreAsync(Reading());
-        await using (await App.LockAsync())
+        await using (await LockStoreAsync())
         {
             await AssertProblemAsync(await PutAsync("/api/nodes/12/metadata", """{"name":"x"}"""), 503);
             await AssertProblemAsync(await Client.DeleteAsync("/api/nodes/12"), 503);

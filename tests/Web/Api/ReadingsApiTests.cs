@@ -4,7 +4,7 @@ using static SensorDash.Tests.Support.Some;
 
 namespace SensorDash.Web.Tests.Api;
 
-public sealed class ReadingsApiTests : ApiTests
+public class ReadingsApiTests : ApiTests
 {
     private const string List = "/api/sensor-data";
 
@@ -210,7 +210,7 @@ public sealed class ReadingsApiTests : ApiTests
     public async Task Read_WhileTheStoreIsLockedForWriting_IsAnswered()
     {
         await StoreAsync(Reading());
-        await using (await App.LockAsync()) Assert.Equal(1, Int(await GetAsync(List), "total"));
+        await using (await LockStoreAsync()) Assert.Equal(1, Int(await GetAsync(List), "total"));
     }
 
     private static int Int(JsonElement element, string name) => element.GetProperty(name).GetInt32();

@@ -4,7 +4,7 @@ using SensorDash.Tests.Support;
 
 namespace SensorDash.Web.Tests.Api;
 
-public sealed class ZonesApiTests : ApiTests
+public class ZonesApiTests : ApiTests
 {
     [Fact]
     public async Task Add_Zone_Is201WithItsPlace()
@@ -98,7 +98,7 @@ public sealed class ZonesApiTests : ApiTests
     public async Task Write_StoreLocked_Is503()
     {
         await AddAsync("""{"name":"A"}""");
-        await using (await App.LockAsync())
+        await using (await LockStoreAsync())
         {
             await AssertProblemAsync(await PostAsync("/api/zones", """{"name":"B"}"""), 503);
             await AssertProblemAsync(await Client.DeleteAsync("/api/zones/1"), 503);
