@@ -8,6 +8,7 @@ try
     var app = builder.Build();
     app.UseSensorDash();
     if (args.Contains(DemoCommand.Name)) app.LoadDemoWhenStarted();
+    if (args.Contains(RebuildCommand.Name)) app.RebuildAnalytics();
     await app.RunSensorDashAsync();
     return 0;
 }

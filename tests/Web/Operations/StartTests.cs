@@ -49,6 +49,18 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
+    public async Task Rebuild_FileThatIsNoDatabase_IsMadeAnew()
+    {
+        await File.WriteAllTextAsync(_folder.File("a.duckdb"), new string('x', 10_000));
+        string[] program = ["dotnet", Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll")];
+
+        await using (var plain = await SensorDashProcess.StartAsync(program, _folder.File("a.db"))) Assert.Equal("failed", await StateAsync(plain, "failed"));
+
+        await using var rebuilding = await SensorDashProcess.StartAsync([.. program, "rebuild"], _folder.File("a.db"));
+        Assert.Equal("ready", await StateAsync(rebuilding, "ready"));
+    }
+
+    [Fact]
     public async Task Start_SecondProcessOnTheSameFile_IsRefusedNamingTheFirst()
     {
         await using var first = await SensorDashProcess.StartAsync(_folder.File("a.db"));
@@ -119,5 +131,15 @@ public sealed class StartTests : IDisposable
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(_folder.File("a.db"), run.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", run.Errors + run.Output, StringComparison.Ordinal);
+    }
+
+    // The state of the side path, once it is the wanted one or has had time for it.
+    private static async Task<string?> StateAsync(SensorDashProcess process, string wanted)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        string? state;
+        do state = (await process.Client.GetFromJsonAsync<JsonElement>("/api/system/analytics")).GetProperty("state").GetString();
+        while (state != wanted && !patience.IsCancellationRequested);
+        return state;
     }
 }
