@@ -9,13 +9,9 @@ public sealed class SqliteEventStoreTests : EventStoreContract
 
     protected override async Task<StoreFixture> CreateFixtureAsync() => await SqliteStoreFixture.CreateAsync();
 
-    protected override IEventStore Open() => new SqliteEventStore(Sqlite.Database, Fixture.Clock);
+    protected override IEventStore Open(EventCommitFeed commits) => new SqliteEventStore(Sqlite.Database, commits, Fixture.Clock);
 
-    protected override async Task MakeCanonicalTiesAsync()
-    {
-        foreach (var lane in Lanes.All)
-            await Sqlite.ExecuteAsync($"UPDATE {lane.Name()}_events SET canonical_truth_time = {SomeEvents.Noon} + canonical_truth_time % 3");
-    }
+    protected override Task ExecuteAsync(params string[] statements) => Sqlite.ExecuteAsync(string.Join(';', statements));
 
     public static TheoryData<Lane, Timebase, EventDirection, bool> Reads
     {

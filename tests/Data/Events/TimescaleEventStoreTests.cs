@@ -18,18 +18,14 @@ public abstract class TimescaleEventStoreContract(TimescaleEdition edition) : Ev
 
     protected override async Task<StoreFixture> CreateFixtureAsync() => await TimescaleStoreFixture.CreateAsync(edition);
 
-    protected override IEventStore Open()
+    protected override IEventStore Open(EventCommitFeed commits)
     {
-        var store = new TimescaleEventStore(Timescale.Database, new(), Fixture.Clock);
+        var store = new TimescaleEventStore(Timescale.Database, commits, Fixture.Clock);
         _stores.Add(store);
         return store;
     }
 
-    protected override async Task MakeCanonicalTiesAsync()
-    {
-        foreach (var lane in Lanes.All)
-            await Timescale.ExecuteAsync($"UPDATE {lane.Name()}_events SET canonical_truth_time = {Noon} + canonical_truth_time % 3");
-    }
+    protected override Task ExecuteAsync(params string[] statements) => Timescale.ExecuteAsync(statements);
 
     public override async Task DisposeAsync()
     {
@@ -46,34 +42,6 @@ public sealed partial class TimescaleEventStoreTests() : TimescaleEventStoreCont
 {
     private const long Day = 86_400_000_000;
     private const int Days = 12;
-
-    // 100,000 take half a minute, most of it to make them and to sort them by the other comparer.
-    private static readonly int _manyEvents = Environment.GetEnvironmentVariable("SENSORDASH_SOAK") == "full" ? 100_000 : 5_000;
-
-    [SkippableFact]
-    public async Task Read_RandomEventsOfManyDays_ComeInTheOrderOfTheContract()
-    {
-        var random = new Random(1);
-        var events = Many(_manyEvents, 21).DistinctBy(e => e.Id).ToArray();
-        foreach (var batch in events.Chunk(7_000))
-        {
-            await AddAsync(batch);
-            Fixture.Clock.Advance(TimeSpan.FromHours(random.Next(1, 30)));
-        }
-        await Timescale.ExecuteAsync([.. Lanes.All.Select(lane => $"UPDATE {lane.Name()}_events SET canonical_truth_time = canonical_truth_time / 1000000 * 1000000 + canonical_truth_time % 3")]);
-
-        foreach (var timebase in Enum.GetValues<Timebase>())
-        {
-            foreach (var direction in Enum.GetValues<EventDirection>())
-            {
-                var read = await AllAsync(timebase, direction);
-                Assert.Equal(events.Length, read.Count);
-                var keys = read.Select(e => SortKey(e, timebase)).ToArray();
-                if (direction == EventDirection.Backward) Array.Reverse(keys);
-                Assert.Equal(keys.Order(StringComparer.Ordinal), keys);
-            }
-        }
-    }
 
     [SkippableFact]
     public void Append_AnyContent_ComesBackToTheByte()
