@@ -100,7 +100,7 @@ public static class EventQuestions
         return order != 0 ? order : TextOrder.CompareByUtf8(left.Item2, right.Item2);
     }
 
-    private static EventFilter FilterOf(UiView view, string messageType) => new()
+    internal static EventFilter FilterOf(UiView view, string messageType) => new()
     {
         Lanes = [Lane.Ui],
         Scopes = view.ScopeId is { } scope ? [scope] : [],
