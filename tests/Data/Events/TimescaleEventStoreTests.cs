@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
-using FsCheck.Fluent;
 using Npgsql;
 using SensorDash.Data.Events;
 using SensorDash.Data.Storage;
@@ -44,31 +42,6 @@ public sealed partial class TimescaleEventStoreTests() : TimescaleEventStoreCont
     private const int Days = 12;
 
     [SkippableFact]
-    public void Append_AnyContent_ComesBackToTheByte()
-    {
-        var canonical = new CanonicalJson();
-        var number = 0;
-        var contents = from document in CanonicalJsonTests.Documents
-                       from exotic in Gen.Elements("1e21", "-1.7976931348623157e308", "5e-324", "1e-7", "0.000001", "9007199254740992", "-0", "123456789.125", "1e300")
-                       select $$"""{"document":{{document.ToJsonString()}},"number":{{exotic}}}""";
-        PropertyCheck.ForAllAsync(contents.ListOf(), async given =>
-        {
-            var events = given.Take(20).Select(json =>
-            {
-                Assert.Null(canonical.Convert(Encoding.UTF8.GetBytes(json), out var content));
-                return Parsed(Noon + number++, payload: Encoding.UTF8.GetString(content));
-            }).ToArray();
-            await AddAsync(events);
-            foreach (var sent in events)
-            {
-                var read = await Store.FindAsync(sent.Id, sent.SourceTime, default);
-                if (!read!.Content.AsSpan().SequenceEqual(sent.Content) || read.ComputeId() != sent.Id) return false;
-            }
-            return true;
-        }, times: 40);
-    }
-
-    [SkippableFact]
     public async Task Read_PayloadConditions_TheServerLeavesOutNothingThatMatches()
     {
         string[] contents = ["""{"a":{"b":"12"}}""", """{"a":{"b":12}}""", """{"a":{"b":true}}""", """{"a":{"b":"true"}}""", """{"a":{"b":null}}""", """{"a":[{"b":12}]}""",
@@ -84,6 +57,20 @@ public sealed partial class TimescaleEventStoreTests() : TimescaleEventStoreCont
             var page = await Store.ReadAsync(new EventQuery(filter, Timebase.Canonical, EventDirection.Forward), default);
             Assert.Equal(all.Where(filter.Matches).Select(e => e.Id), page.Events.Select(e => e.Id));
         }
+    }
+
+    [SkippableFact]
+    public async Task Tables_OfEvents_AreCutByTimeAndTheirJsonIsIndexed()
+    {
+        Assert.Equal("command_events:canonical_truth_time,event_index:source_truth_time,metadata_events:canonical_truth_time,parsed_events:canonical_truth_time,"
+            + "raw_events:canonical_truth_time,ui_events:canonical_truth_time", await Timescale.TextAsync("""
+                SELECT string_agg(hypertable_name || ':' || column_name, ',' ORDER BY hypertable_name COLLATE "C") FROM timescaledb_information.dimensions
+                WHERE hypertable_name LIKE '%event%'
+                """));
+        Assert.Equal("command_events:payload,metadata_events:payload,parsed_events:payload,ui_events:data", await Timescale.TextAsync("""
+            SELECT string_agg(tablename || ':' || substring(indexdef FROM 'USING gin \((\w+) jsonb_path_ops\)'), ',' ORDER BY tablename COLLATE "C")
+            FROM pg_indexes WHERE schemaname = current_schema() AND indexdef LIKE '%USING gin%'
+            """));
     }
 
     [SkippableFact]
@@ -129,18 +116,35 @@ public sealed partial class TimescaleEventStoreTests() : TimescaleEventStoreCont
         foreach (var (lane, timebase, direction, behindAPlace) in SqliteEventStoreTests.Reads.Select(r => ((Lane)r[0], (Timebase)r[1], (EventDirection)r[2], (bool)r[3])))
         {
             var after = new EventPosition(from + 500_000, lane, lane == Lane.Raw ? "c" : null, 0, default);
-            var filter = new EventFilter { Lanes = [lane], Scopes = ["s", "t"], Fields = lane == Lane.Raw ? [new(EventField.ConnectionId, "c")] : [] };
+            foreach (var filter in FiltersOf(lane))
+            {
+                var plan = await PlanAsync(lane, new EventQuery(filter, timebase, direction, from, from + 1_000_000, behindAPlace ? after : null));
 
-            var plan = await PlanAsync(lane, new EventQuery(filter, timebase, direction, from, from + 1_000_000, behindAPlace ? after : null));
-
-            AssertOrderedByIndex(plan);
-            Assert.Contains(timebase == Timebase.Source ? "source_order" : "pk_", plan, StringComparison.Ordinal);
-            // Lanes are cut by canonical time; by the other clock a chunk is asked, by its index, whether it has any.
-            Assert.Equal(timebase == Timebase.Canonical ? 1 : Days + 1, Chunk().Matches(plan).Select(m => m.Groups[1].Value).Distinct().Count());
-            Assert.All(RowsRead().Matches(plan), rows => Assert.InRange(long.Parse(rows.Groups[1].Value, CultureInfo.InvariantCulture), 0, 1));
+                AssertOrderedByIndex(plan);
+                Assert.Contains(timebase == Timebase.Source ? "source_order" : "pk_", plan, StringComparison.Ordinal);
+                // Lanes are cut by canonical time; by the other clock a chunk is asked, by its index, whether it has any.
+                Assert.Equal(timebase == Timebase.Canonical ? 1 : Days + 1, Chunk().Matches(plan).Select(m => m.Groups[1].Value).Distinct().Count());
+                Assert.All(RowsRead().Matches(plan), rows => Assert.InRange(long.Parse(rows.Groups[1].Value, CultureInfo.InvariantCulture), 0, 1));
+            }
         }
         foreach (var timebase in Enum.GetValues<Timebase>())
             AssertOrderedByIndex(await PlanAsync(Lane.Raw, new EventQuery(EventFilter.All, timebase, EventDirection.Backward)));
+    }
+
+    [SkippableTheory]
+    [InlineData(EventDirection.Forward)]
+    [InlineData(EventDirection.Backward)]
+    public async Task UiStateQuery_Plan_SearchesTheIndexOfViewsUnsorted(EventDirection direction)
+    {
+        await FillAsync(Lane.Ui);
+        await Timescale.ExecuteAsync("UPDATE ui_events SET unique_id = (canonical_truth_time / 100000000 % 50)::text, message_type = 'UiUpdate'", "ANALYZE");
+        var view = EventQuestions.FilterOf(new UiView(null, "", "", "7", ""), UiEvent.Update);
+
+        var plan = await PlanAsync(Lane.Ui, new EventQuery(view, Timebase.Canonical, direction, To: Noon + (9 * Day)));
+
+        AssertOrderedByIndex(plan);
+        Assert.Contains("view_order", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("Rows Removed by Filter", plan, StringComparison.Ordinal);
     }
 
     private static void AssertOrderedByIndex(string plan)

@@ -46,6 +46,25 @@ public sealed class TimescaleEventWritersTests : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task Append_ProcessesWhoseClocksDiffer_CanonicalTimesIncreaseInTheOrderOfCommits()
+    {
+        var (late, early) = (new ManualTime(), new ManualTime());
+        late.Advance(TimeSpan.FromHours(1));
+        await using var ahead = new TimescaleEventStore(_fixture.Database, new(), late);
+        await using var behind = new TimescaleEventStore(_fixture.Database, new(), early);
+        var times = new List<long>();
+        for (var i = 0; i < 6; i++)
+        {
+            if (i == 3) late.Advance(TimeSpan.FromHours(-3));
+            LaneEvent[] batch = [Raw(sequence: i, frame: $"{i} a"), Parsed(Noon + i)];
+            await (i % 2 == 0 ? ahead : behind).AppendAsync(batch, new RowOutcome[2], default);
+            times.AddRange(batch.Select(e => e.CanonicalTime));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 12).Select(i => Noon + 3_600_000_000 + i), times);
+    }
+
+    [SkippableFact]
     public async Task Append_WriterIdleInItsTurn_IsUnavailableUntilItIsGone()
     {
         await using var store = new TimescaleEventStore(_fixture.Database, new(), _fixture.Clock);
