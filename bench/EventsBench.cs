@@ -50,7 +50,7 @@ internal static class EventsBench
     private static async Task QuerySqliteAsync(int count)
     {
         await using var fixture = await SqliteStoreFixture.CreateAsync();
-        await QueryAsync("SQLite", new SqliteEventStore(fixture.Database, fixture.Clock), fixture.Clock, count);
+        await QueryAsync("SQLite", new SqliteEventStore(fixture.Database, new(), fixture.Clock), fixture.Clock, count);
     }
 
     private static async Task QueryTimescaleAsync(int count)

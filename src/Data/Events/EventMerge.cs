@@ -11,6 +11,9 @@ internal abstract class LaneRows(EventQuery query)
 
     public EventPosition Position { get; private set; }
 
+    /// <summary>Whether rows may be passed over here, of which there may be any number.</summary>
+    protected bool IsSifted => query.Filter.Payload.Count > 0;
+
     /// <summary>Goes to the next event that the query wants.</summary>
     /// <returns>False when the rows at hand are used up and there may be more.</returns>
     public bool TryPlace()
@@ -55,6 +58,11 @@ internal sealed class EventMerge<TRows>(IReadOnlyList<TRows> lanes, EventQuery q
         while (Page is null)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (Room == 0 && query.EndsAtLimit)
+            {
+                Page = FullPage();
+                break;
+            }
             TRows? first = null;
             foreach (var lane in lanes)
             {
@@ -63,11 +71,13 @@ internal sealed class EventMerge<TRows>(IReadOnlyList<TRows> lanes, EventQuery q
                 if (first is null || lane.Position < first.Position == (query.Direction == EventDirection.Forward)) first = lane;
             }
             if (first is null) Page = new EventPage(_events, null);
-            else if (Room == 0 || _contentBytes >= MaxContentBytes) Page = new EventPage(_events, EventPosition.Of(_events[^1], query.Timebase));
+            else if (Room == 0 || _contentBytes >= MaxContentBytes) Page = FullPage();
             else Take(first);
         }
         return null;
     }
+
+    private EventPage FullPage() => new(_events, EventPosition.Of(_events[^1], query.Timebase));
 
     private void Take(TRows lane)
     {

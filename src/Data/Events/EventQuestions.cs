@@ -92,7 +92,7 @@ public static class EventQuestions
     }
 
     private static async Task<LaneEvent?> FindFirstAsync(this IEventStore store, EventQuery query, CancellationToken cancellationToken)
-        => (await store.ReadAsync(query with { Limit = 1 }, cancellationToken)).Events is [var first] ? first : null;
+        => (await store.ReadAsync(query with { Limit = 1, EndsAtLimit = true }, cancellationToken)).Events is [var first] ? first : null;
 
     private static int CompareKeys((string, string) left, (string, string) right)
     {
@@ -100,7 +100,7 @@ public static class EventQuestions
         return order != 0 ? order : TextOrder.CompareByUtf8(left.Item2, right.Item2);
     }
 
-    private static EventFilter FilterOf(UiView view, string messageType) => new()
+    internal static EventFilter FilterOf(UiView view, string messageType) => new()
     {
         Lanes = [Lane.Ui],
         Scopes = view.ScopeId is { } scope ? [scope] : [],

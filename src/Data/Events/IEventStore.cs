@@ -15,6 +15,9 @@ public sealed record EventQuery(
 {
     public const int MaxLimit = 10_000;
 
+    /// <summary>Ends the page when it is full and does not look whether more follows, which could be far.</summary>
+    internal bool EndsAtLimit { get; init; }
+
     /// <summary>The range of times in which a lane can still have events of this page, the end not included.</summary>
     internal (long From, long To) RangeOf(Lane lane)
     {

@@ -8,6 +8,9 @@ namespace SensorDash.Data.Events;
 /// <summary>Reads one page of events: a query per lane, each in the order of its index, merged row by row. Nothing is sorted.</summary>
 internal static class SqliteEventPages
 {
+    // What names a view, and the first columns of an index.
+    private static readonly EventField[] _ofView = [EventField.SystemId, EventField.ContainerId, EventField.UniqueId, EventField.ViewId];
+
     public static EventPage Read(SqliteConnection connection, EventQuery query, CancellationToken cancellationToken)
     {
         // One transaction: the lanes are read as they were at one moment.
@@ -35,8 +38,10 @@ internal static class SqliteEventPages
         var table = LaneTable.Of(lane);
         var key = table.KeyBy(query.Timebase);
         var sql = new StringBuilder().Append("SELECT ").Append(table.Columns).Append(" FROM ").Append(table.Name).Append(' ');
+        var isOfView = lane == Lane.Ui && query.Timebase == Timebase.Canonical && _ofView.All(field => query.Filter.Fields.Any(f => f.Key == field));
         // Said outright: no statistics that anybody gathers may ever make the planner sort.
-        sql.Append(query.Timebase == Timebase.Source ? $"INDEXED BY ix_{table.Name}_source_order" : "NOT INDEXED");
+        if (isOfView) sql.Append("INDEXED BY ix_ui_events_view_order");
+        else sql.Append(query.Timebase == Timebase.Source ? $"INDEXED BY ix_{table.Name}_source_order" : "NOT INDEXED");
         sql.Append(CultureInfo.InvariantCulture, $" WHERE {time} >= $from AND {time} < $to");
         if (query.After?.Lane == lane)
         {
@@ -47,7 +52,10 @@ internal static class SqliteEventPages
         for (var i = 0; i < query.Filter.Scopes.Count; i++) sql.Append(i == 0 ? " AND +scope_id IN (" : ", ").Append("$scope").Append(i);
         if (query.Filter.Scopes.Count > 0) sql.Append(')');
         for (var i = 0; i < query.Filter.Fields.Count; i++)
-            sql.Append(" AND +").Append(LaneTable.ColumnOf(query.Filter.Fields[i].Key)).Append(" = $field").Append(i);
+        {
+            var field = query.Filter.Fields[i].Key;
+            sql.Append(isOfView && _ofView.Contains(field) ? " AND " : " AND +").Append(LaneTable.ColumnOf(field)).Append(" = $field").Append(i);
+        }
         return sql.Append(" ORDER BY ").Append(forward ? key : key.Replace(",", " DESC,", StringComparison.Ordinal) + " DESC").ToString();
     }
 

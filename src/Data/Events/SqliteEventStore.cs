@@ -5,7 +5,7 @@ namespace SensorDash.Data.Events;
 
 /// <inheritdoc cref="IEventStore"/>
 /// <remarks>Readers never wait for the writer (WAL).</remarks>
-public sealed class SqliteEventStore(SqliteDatabase database, TimeProvider clock) : IEventStore
+public sealed class SqliteEventStore(SqliteDatabase database, EventCommitFeed commits, TimeProvider clock) : IEventStore
 {
     // Whole batches are taken until there are so many events.
     private const int EventsWanted = 10_000;
@@ -19,7 +19,7 @@ public sealed class SqliteEventStore(SqliteDatabase database, TimeProvider clock
         SELECT id, committed_at, event_count, first_canonical_time, last_canonical_time FROM event_batches WHERE id > $after ORDER BY id
         """;
 
-    private readonly SqliteEventWriter _writer = new(database.Writer, clock);
+    private readonly SqliteEventWriter _writer = new(database.Writer, commits, clock);
 
     /// <inheritdoc/>
     public Task<int> AppendAsync(ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)

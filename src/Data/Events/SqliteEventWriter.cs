@@ -4,7 +4,7 @@ using SQLitePCL;
 namespace SensorDash.Data.Events;
 
 /// <summary>Writes batches of events: index, lane and batch in one transaction.</summary>
-internal sealed class SqliteEventWriter(SqliteWriter writer, TimeProvider clock)
+internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitFeed commits, TimeProvider clock)
 {
     private const string InsertIndex = """
         INSERT INTO event_index (source_truth_time, event_id, lane, first_seen) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
@@ -26,8 +26,12 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, TimeProvider clock)
     private const int EventsBetweenCancellationChecks = 1_000;
 
     /// <inheritdoc cref="IEventStore.AppendAsync"/>
-    public Task<int> AppendAsync(ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
-        => writer.TransactAsync(_ => Append(batch.Span, outcomes.Span, cancellationToken), cancellationToken);
+    public async Task<int> AppendAsync(ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        var added = await writer.TransactAsync(_ => Append(batch.Span, outcomes.Span, cancellationToken), cancellationToken);
+        if (added > 0) commits.Publish();
+        return added;
+    }
 
     private int Append(ReadOnlySpan<LaneEvent> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
     {

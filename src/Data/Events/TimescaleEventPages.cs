@@ -10,7 +10,7 @@ namespace SensorDash.Data.Events;
 /// <summary>Reads one page of events: a cursor per lane, each in the order of its index, merged row by row. Nothing is sorted.</summary>
 internal static class TimescaleEventPages
 {
-    // Of each lane at first, when nothing is known of how large its events are.
+    // Of each lane at most at first, when nothing is known of how large its events are.
     private const int FirstRows = 32;
     private const int MostRows = 4_096;
 
@@ -23,10 +23,11 @@ internal static class TimescaleEventPages
         // One snapshot: the lanes are read as they were at one moment.
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         var lanes = query.Filter.Lanes.Distinct().Select(lane => new TimescaleLaneRows(lane, query)).ToList();
+        var firstRows = Math.Min(query.EndsAtLimit ? query.Limit : query.Limit + 1, FirstRows);
         await using (var start = new NpgsqlBatch(connection))
         {
             foreach (var lane in lanes) start.BatchCommands.Add(Declare(lane.Lane, query));
-            foreach (var lane in lanes) start.BatchCommands.Add(new(lane.Fetch(FirstRows)));
+            foreach (var lane in lanes) start.BatchCommands.Add(new(lane.Fetch(firstRows)));
             await using var reader = await start.ExecuteReaderAsync(cancellationToken);
             foreach (var lane in lanes)
             {
@@ -104,6 +105,7 @@ internal static class TimescaleEventPages
         public int RowsFor(int room, int lanes)
         {
             var wanted = lanes == 1 ? room + 1 : Math.Max(2 * room / lanes, FirstRows);
+            if (IsSifted) wanted = Math.Max(wanted, 2 * _asked);
             var fitting = (int)Math.Min(FetchBytes * _count / Math.Max(_bytes, 1), MostRows);
             var rows = Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)wanted), fitting);
             return rows < 2 ? 1 : 1 << BitOperations.Log2((uint)rows);

@@ -185,7 +185,10 @@ public sealed class CanonicalJsonTests
         Gen.Elements("a", "b", "aa", "", "é", "😀", "דּ", "\ue000", "\uffff", "\ud7ff", "\"", "\\", "\n", "\u0001", "\u001f", "\u007f", "/", "x y"),
         from parts in Gen.Elements("k", "é", "€", "𝄞", "\ufb33", "\t", "\b", "z").ListOf() select string.Concat(parts.Take(6)));
 
+    private const string Null = "stands for null";
+
     private static Gen<JsonNode> Scalars => Gen.OneOf(
+        Gen.Constant((JsonNode)JsonValue.Create(Null)),
         Texts.Select(t => (JsonNode)JsonValue.Create(t)!),
         Gen.Choose(int.MinValue, int.MaxValue).Select(n => (JsonNode)JsonValue.Create(n)),
         (from mantissa in Gen.Choose(-99_999, 99_999) from exponent in Gen.Choose(-30, 10) select double.Parse($"{mantissa}e{exponent}", CultureInfo.InvariantCulture))
@@ -196,13 +199,16 @@ public sealed class CanonicalJsonTests
 
     private static Gen<JsonNode> Nodes(int depth) => depth == 0 ? Scalars : Gen.OneOf(
         Scalars,
-        Nodes(depth - 1).ListOf().Select(items => (JsonNode)new JsonArray([.. items.Take(5).Select(i => i.DeepClone())])),
+        Nodes(depth - 1).ListOf().Select(items => (JsonNode)new JsonArray([.. items.Take(5).Select(OrNull)])),
         (from key in Texts from value in Nodes(depth - 1) select (key, value)).ListOf().Select(members =>
         {
             var made = new JsonObject();
-            foreach (var (key, value) in members.Take(8)) made[key] = value.DeepClone();
+            foreach (var (key, value) in members.Take(8)) made[key] = OrNull(value);
             return (JsonNode)made;
         }));
+
+    // A null of JSON is no node at all; so a text of its own stands for it until it is inside something.
+    private static JsonNode? OrNull(JsonNode node) => node is JsonValue value && value.TryGetValue<string>(out var text) && text == Null ? null : node.DeepClone();
 
     private static JsonNode? Shuffle(JsonNode? node, Random random)
     {

@@ -1,5 +1,3 @@
-using System.Text;
-using FsCheck.Fluent;
 using SensorDash.Data.Events;
 using SensorDash.Data.Storage;
 using SensorDash.Tests.Support;
@@ -28,10 +26,11 @@ public abstract partial class EventStoreContract : IAsyncLifetime
     protected abstract Task<StoreFixture> CreateFixtureAsync();
 
     /// <summary>Another store on the same data, as another process would open it.</summary>
-    protected abstract IEventStore Open();
+    protected abstract IEventStore Open(EventCommitFeed commits);
 
-    /// <summary>Gives the stored events three canonical times only, as several writers at once would.</summary>
-    protected abstract Task MakeCanonicalTiesAsync();
+    private IEventStore Open() => Open(new());
+
+    protected abstract Task ExecuteAsync(params string[] statements);
 
     [SkippableFact]
     public async Task Append_EventOfEveryLane_ReadsBackAsItWas()
@@ -103,102 +102,6 @@ public abstract partial class EventStoreContract : IAsyncLifetime
         Assert.Equal([Noon, Noon + 1, Noon + 2, Noon + 3, Noon + 4, Noon + 5, Noon + 3_600_000_000], (await AllAsync()).Select(e => e.CanonicalTime));
     }
 
-    [SkippableTheory]
-    [InlineData(Timebase.Canonical, EventDirection.Forward)]
-    [InlineData(Timebase.Canonical, EventDirection.Backward)]
-    [InlineData(Timebase.Source, EventDirection.Forward)]
-    [InlineData(Timebase.Source, EventDirection.Backward)]
-    public async Task Read_ManyTies_ComeInTheOrderOfTheContractPageByPage(Timebase timebase, EventDirection direction)
-    {
-        await AddAsync(Many(1_500, 7));
-        await MakeCanonicalTiesAsync();
-        var expected = (await AllAsync()).OrderBy(e => SortKey(e, timebase), StringComparer.Ordinal).Select(e => e.Id).ToList();
-        if (direction == EventDirection.Backward) expected.Reverse();
-
-        foreach (var limit in new[] { 10_000, 97, 1 })
-        {
-            var read = new List<EventId>();
-            var query = new EventQuery(EventFilter.All, timebase, direction, Limit: limit);
-            do
-            {
-                var page = await Store.ReadAsync(query, CancellationToken.None);
-                Assert.InRange(page.Events.Count, 1, limit);
-                read.AddRange(page.Events.Select(e => e.Id));
-                query = query with { After = page.Next };
-            }
-            while (query.After is not null && (limit > 1 || read.Count < 150));
-            Assert.Equal(expected.Take(read.Count), read);
-            Assert.True(limit == 1 || read.Count == expected.Count);
-        }
-        Assert.Equal(expected, (await AllAsync(timebase, direction)).Order(new EventOrder(timebase, direction)).Select(e => e.Id));
-    }
-
-    [SkippableFact]
-    public async Task Read_WhileOthersWrite_GivesNoEventTwiceAndMissesNone()
-    {
-        var before = Many(600, 3);
-        await AddAsync(before);
-        var read = new List<EventId>();
-        var query = new EventQuery(EventFilter.All, Timebase.Source, EventDirection.Backward, Limit: 50);
-        var round = 0;
-        do
-        {
-            var page = await Store.ReadAsync(query, CancellationToken.None);
-            read.AddRange(page.Events.Select(e => e.Id));
-            query = query with { After = page.Next };
-            await AddAsync(Many(40, 100 + round++));
-        }
-        while (query.After is not null);
-
-        Assert.Equal(read.Count, read.Distinct().Count());
-        var stored = (await AllAsync()).Where(e => e.CanonicalTime < Noon + 600).Select(e => e.Id).ToHashSet();
-        Assert.Superset(stored.Intersect(before.Select(e => e.Id)).ToHashSet(), read.ToHashSet());
-    }
-
-    [SkippableFact]
-    public async Task Read_RandomFilters_GiveWhatTheFilterMatches()
-    {
-        await AddAsync(Many(800, 11));
-        var all = await AllAsync(Timebase.Source);
-        var filters = from lanes in Gen.SubListOf(Lanes.All.ToArray())
-                      from scopes in Gen.SubListOf("s", "t", "none")
-                      from name in Gen.Elements("a", "B", "😀", "nobody")
-                      from field in Gen.Elements(EventFields.All.ToArray())
-                      from hasField in Gen.Elements(true, false)
-                      from number in Gen.Choose(-200, 800)
-                      from ticks in Gen.Two(Gen.Choose(-1, 5))
-                      let chosen = (hasField ? lanes.Where(l => l.Has(field)) : lanes).ToArray()
-                      where chosen.Length > 0
-                      select (Filter: new EventFilter
-                      {
-                          Lanes = chosen,
-                          Scopes = [.. scopes],
-                          Fields = hasField ? [new(field, name)] : [],
-                          Payload = number < 0 ? [] : [new PayloadCondition("n", $"{number}")],
-                      }, From: Noon + ticks.Item1, To: Noon + ticks.Item2);
-
-        PropertyCheck.ForAllAsync(filters, async given =>
-        {
-            var query = new EventQuery(given.Filter, Timebase.Source, EventDirection.Forward, given.From, given.To, Limit: 10_000);
-            var page = await Store.ReadAsync(query, CancellationToken.None);
-            var expected = all.Where(e => given.Filter.Matches(e) && e.SourceTime >= given.From && e.SourceTime < given.To);
-            return page.Events.Select(e => e.Id).SequenceEqual(expected.Select(e => e.Id)) && page.Next is null;
-        }, times: 200);
-    }
-
-    [SkippableFact]
-    public async Task Read_Range_IsHalfOpenInBothTimebases()
-    {
-        await AddAsync(Raw(Noon - 1), Raw(Noon), Raw(Noon + 1), Raw(Noon + 2));
-
-        foreach (var (timebase, direction) in new[] { (Timebase.Source, EventDirection.Forward), (Timebase.Canonical, EventDirection.Backward) })
-        {
-            var page = await Store.ReadAsync(new EventQuery(EventFilter.All, timebase, direction, Noon, Noon + 2), CancellationToken.None);
-            Assert.Equal(2, page.Events.Count);
-            Assert.All(page.Events, e => Assert.InRange(e.TimeBy(timebase), Noon, Noon + 1));
-        }
-    }
-
     [SkippableFact]
     public async Task Find_EveryEvent_IsFoundWithAndWithoutItsTime()
     {
@@ -227,22 +130,6 @@ public abstract partial class EventStoreContract : IAsyncLifetime
         Assert.Equal([Lane.Parsed, Lane.Ui], rest.Events.Select(e => e.Lane));
         Assert.Equal((2L, 2L, 0), (all.UpTo, none.UpTo, none.Events.Count)); // A batch of duplicates is no batch.
         Assert.Equal(Noon, all.CommittedAt);
-    }
-
-    [SkippableFact]
-    public async Task Append_TwoWritersAndReadingsAtOnce_KeepEverythingOnceInOrder()
-    {
-        var other = Open();
-        var readings = Enumerable.Range(0, 20).Select(i => Fixture.Store.AddAsync(Some.Run(i + 1, 50)));
-        var events = Enumerable.Range(0, 40).Select(i => AddAsync(i % 2 == 0 ? Store : other, Many(100, i / 4))); // Every batch comes four times.
-        var outcomes = (await Task.WhenAll(events.Select(e => Task.Run(() => e)))).SelectMany(o => o).ToArray();
-        await Task.WhenAll(readings);
-
-        var all = await AllAsync();
-        Assert.Equal(outcomes.Count(o => o == RowOutcome.Inserted), all.Count);
-        Assert.Equal(all.Count, all.Select(e => e.Id).Distinct().Count());
-        Assert.Equal(all.Count, all.Select(e => e.CanonicalTime).Distinct().Count());
-        Assert.Equal(1000, await Fixture.ScalarAsync("SELECT count(*) FROM sensor_readings"));
     }
 
     [SkippableFact]
@@ -280,13 +167,5 @@ public abstract partial class EventStoreContract : IAsyncLifetime
         var all = new List<LaneEvent>();
         await foreach (var page in Store.ReadPagesAsync(new EventQuery(EventFilter.All, timebase, direction), CancellationToken.None)) all.AddRange(page);
         return all;
-    }
-
-    // The order of the contract written down once more, as text that compares by its characters.
-    private protected static string SortKey(LaneEvent e, Timebase timebase)
-    {
-        var priority = "metadata,command,ui,parsed,raw".Split(',').ToList().IndexOf(e.Lane.Name());
-        var raw = e is RawEvent frame ? $"{Convert.ToHexString(Encoding.UTF8.GetBytes(frame.ConnectionId))}!{frame.Sequence:D19}" : "";
-        return $"{(timebase == Timebase.Source ? e.SourceTime : e.CanonicalTime):D19} {priority} {raw} {e.Id}";
     }
 }

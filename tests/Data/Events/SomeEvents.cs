@@ -85,6 +85,15 @@ internal static class SomeEvents
             => Make((Lane)random.Next(5), Noon + random.Next(4), random.Next(2) == 0 ? "s" : "t", names[random.Next(names.Length)], i))];
     }
 
+    /// <summary>Filters of every sort that a page of one lane can have, one field of the lane each.</summary>
+    public static IEnumerable<EventFilter> FiltersOf(Lane lane)
+    {
+        var of = new EventFilter { Lanes = [lane] };
+        var scoped = of with { Scopes = ["s", "t"] };
+        EventFilter[] further = lane.HoldsJson() ? [scoped with { Payload = [new PayloadCondition("a.b", "1")] }] : [];
+        return [of, scoped, .. EventFields.All.Where(field => lane.Has(field)).Select(field => scoped with { Fields = [new(field, "c")] }), .. further];
+    }
+
     public static string Describe(LaneEvent e)
         => FormattableString.Invariant($"{e.Lane.Name()} {e.Id} {e.ScopeId} {e.SourceTruthTime} {Encoding.UTF8.GetString(e.Content)} ")
             + string.Join(' ', EventFields.All.Select(f => e.ValueOf(f) ?? "-")) + " " + e switch

@@ -9,13 +9,9 @@ public sealed class SqliteEventStoreTests : EventStoreContract
 
     protected override async Task<StoreFixture> CreateFixtureAsync() => await SqliteStoreFixture.CreateAsync();
 
-    protected override IEventStore Open() => new SqliteEventStore(Sqlite.Database, Fixture.Clock);
+    protected override IEventStore Open(EventCommitFeed commits) => new SqliteEventStore(Sqlite.Database, commits, Fixture.Clock);
 
-    protected override async Task MakeCanonicalTiesAsync()
-    {
-        foreach (var lane in Lanes.All)
-            await Sqlite.ExecuteAsync($"UPDATE {lane.Name()}_events SET canonical_truth_time = {SomeEvents.Noon} + canonical_truth_time % 3");
-    }
+    protected override Task ExecuteAsync(params string[] statements) => Sqlite.ExecuteAsync(string.Join(';', statements));
 
     public static TheoryData<Lane, Timebase, EventDirection, bool> Reads
     {
@@ -36,8 +32,34 @@ public sealed class SqliteEventStoreTests : EventStoreContract
     public async Task PageQuery_Plan_ComesOutOfItsIndexUnsorted(Lane lane, Timebase timebase, EventDirection direction, bool behindAPlace)
     {
         var after = new EventPosition(SomeEvents.Noon, lane, lane == Lane.Raw ? "c" : null, 0, default);
-        var filter = new EventFilter { Lanes = [lane], Scopes = ["s", "t"], Fields = lane == Lane.Raw ? [new(EventField.ConnectionId, "c")] : [] };
-        var query = new EventQuery(filter, timebase, direction, After: behindAPlace ? after : null);
+        foreach (var filter in SomeEvents.FiltersOf(lane))
+        {
+            var query = new EventQuery(filter, timebase, direction, SomeEvents.Noon - 5, SomeEvents.Noon + 5, behindAPlace ? after : null);
+
+            var plan = await PlanAsync(lane, query);
+
+            Assert.StartsWith("SEARCH", plan, StringComparison.Ordinal);
+            Assert.Contains(timebase == Timebase.Source ? $"ix_{lane.Name()}_events_source_order" : "PRIMARY KEY", plan, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(EventDirection.Forward)]
+    [InlineData(EventDirection.Backward)]
+    public async Task UiStateQuery_Plan_SearchesTheIndexOfViewsUnsorted(EventDirection direction)
+    {
+        var after = new EventPosition(SomeEvents.Noon, Lane.Ui, null, 0, default);
+        var view = EventQuestions.FilterOf(new UiView("s", "sys", "con", "u", "v"), UiEvent.Update);
+
+        var plan = await PlanAsync(Lane.Ui, new EventQuery(view, Timebase.Canonical, direction, To: SomeEvents.Noon, After: after));
+
+        Assert.Contains("USING INDEX ix_ui_events_view_order (system_id=? AND container_id=? AND unique_id=? AND view_id=? AND ", plan, StringComparison.Ordinal);
+        Assert.Contains("canonical_truth_time", plan, StringComparison.Ordinal);
+    }
+
+    // The only line of the plan: a sort would be a second one.
+    private async Task<string> PlanAsync(Lane lane, EventQuery query)
+    {
         await using var connection = await Sqlite.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = "EXPLAIN QUERY PLAN " + SqliteEventPages.SqlOf(lane, query);
@@ -45,10 +67,7 @@ public sealed class SqliteEventStoreTests : EventStoreContract
         await using var reader = await command.ExecuteReaderAsync();
         var lines = new List<string>();
         while (await reader.ReadAsync()) lines.Add(reader.GetString(3));
-
-        var plan = Assert.Single(lines);
-        Assert.StartsWith("SEARCH", plan, StringComparison.Ordinal);
-        Assert.Contains(timebase == Timebase.Source ? $"ix_{lane.Name()}_events_source_order" : "PRIMARY KEY", plan, StringComparison.Ordinal);
+        return Assert.Single(lines);
     }
 
     [Theory]

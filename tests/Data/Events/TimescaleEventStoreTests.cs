@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
-using FsCheck.Fluent;
 using Npgsql;
 using SensorDash.Data.Events;
 using SensorDash.Data.Storage;
@@ -18,18 +16,14 @@ public abstract class TimescaleEventStoreContract(TimescaleEdition edition) : Ev
 
     protected override async Task<StoreFixture> CreateFixtureAsync() => await TimescaleStoreFixture.CreateAsync(edition);
 
-    protected override IEventStore Open()
+    protected override IEventStore Open(EventCommitFeed commits)
     {
-        var store = new TimescaleEventStore(Timescale.Database, new(), Fixture.Clock);
+        var store = new TimescaleEventStore(Timescale.Database, commits, Fixture.Clock);
         _stores.Add(store);
         return store;
     }
 
-    protected override async Task MakeCanonicalTiesAsync()
-    {
-        foreach (var lane in Lanes.All)
-            await Timescale.ExecuteAsync($"UPDATE {lane.Name()}_events SET canonical_truth_time = {Noon} + canonical_truth_time % 3");
-    }
+    protected override Task ExecuteAsync(params string[] statements) => Timescale.ExecuteAsync(statements);
 
     public override async Task DisposeAsync()
     {
@@ -47,59 +41,6 @@ public sealed partial class TimescaleEventStoreTests() : TimescaleEventStoreCont
     private const long Day = 86_400_000_000;
     private const int Days = 12;
 
-    // 100,000 take half a minute, most of it to make them and to sort them by the other comparer.
-    private static readonly int _manyEvents = Environment.GetEnvironmentVariable("SENSORDASH_SOAK") == "full" ? 100_000 : 5_000;
-
-    [SkippableFact]
-    public async Task Read_RandomEventsOfManyDays_ComeInTheOrderOfTheContract()
-    {
-        var random = new Random(1);
-        var events = Many(_manyEvents, 21).DistinctBy(e => e.Id).ToArray();
-        foreach (var batch in events.Chunk(7_000))
-        {
-            await AddAsync(batch);
-            Fixture.Clock.Advance(TimeSpan.FromHours(random.Next(1, 30)));
-        }
-        await Timescale.ExecuteAsync([.. Lanes.All.Select(lane => $"UPDATE {lane.Name()}_events SET canonical_truth_time = canonical_truth_time / 1000000 * 1000000 + canonical_truth_time % 3")]);
-
-        foreach (var timebase in Enum.GetValues<Timebase>())
-        {
-            foreach (var direction in Enum.GetValues<EventDirection>())
-            {
-                var read = await AllAsync(timebase, direction);
-                Assert.Equal(events.Length, read.Count);
-                var keys = read.Select(e => SortKey(e, timebase)).ToArray();
-                if (direction == EventDirection.Backward) Array.Reverse(keys);
-                Assert.Equal(keys.Order(StringComparer.Ordinal), keys);
-            }
-        }
-    }
-
-    [SkippableFact]
-    public void Append_AnyContent_ComesBackToTheByte()
-    {
-        var canonical = new CanonicalJson();
-        var number = 0;
-        var contents = from document in CanonicalJsonTests.Documents
-                       from exotic in Gen.Elements("1e21", "-1.7976931348623157e308", "5e-324", "1e-7", "0.000001", "9007199254740992", "-0", "123456789.125", "1e300")
-                       select $$"""{"document":{{document.ToJsonString()}},"number":{{exotic}}}""";
-        PropertyCheck.ForAllAsync(contents.ListOf(), async given =>
-        {
-            var events = given.Take(20).Select(json =>
-            {
-                Assert.Null(canonical.Convert(Encoding.UTF8.GetBytes(json), out var content));
-                return Parsed(Noon + number++, payload: Encoding.UTF8.GetString(content));
-            }).ToArray();
-            await AddAsync(events);
-            foreach (var sent in events)
-            {
-                var read = await Store.FindAsync(sent.Id, sent.SourceTime, default);
-                if (!read!.Content.AsSpan().SequenceEqual(sent.Content) || read.ComputeId() != sent.Id) return false;
-            }
-            return true;
-        }, times: 40);
-    }
-
     [SkippableFact]
     public async Task Read_PayloadConditions_TheServerLeavesOutNothingThatMatches()
     {
@@ -116,6 +57,20 @@ public sealed partial class TimescaleEventStoreTests() : TimescaleEventStoreCont
             var page = await Store.ReadAsync(new EventQuery(filter, Timebase.Canonical, EventDirection.Forward), default);
             Assert.Equal(all.Where(filter.Matches).Select(e => e.Id), page.Events.Select(e => e.Id));
         }
+    }
+
+    [SkippableFact]
+    public async Task Tables_OfEvents_AreCutByTimeAndTheirJsonIsIndexed()
+    {
+        Assert.Equal("command_events:canonical_truth_time,event_index:source_truth_time,metadata_events:canonical_truth_time,parsed_events:canonical_truth_time,"
+            + "raw_events:canonical_truth_time,ui_events:canonical_truth_time", await Timescale.TextAsync("""
+                SELECT string_agg(hypertable_name || ':' || column_name, ',' ORDER BY hypertable_name COLLATE "C") FROM timescaledb_information.dimensions
+                WHERE hypertable_name LIKE '%event%'
+                """));
+        Assert.Equal("command_events:payload,metadata_events:payload,parsed_events:payload,ui_events:data", await Timescale.TextAsync("""
+            SELECT string_agg(tablename || ':' || substring(indexdef FROM 'USING gin \((\w+) jsonb_path_ops\)'), ',' ORDER BY tablename COLLATE "C")
+            FROM pg_indexes WHERE schemaname = current_schema() AND indexdef LIKE '%USING gin%'
+            """));
     }
 
     [SkippableFact]
@@ -161,18 +116,35 @@ public sealed partial class TimescaleEventStoreTests() : TimescaleEventStoreCont
         foreach (var (lane, timebase, direction, behindAPlace) in SqliteEventStoreTests.Reads.Select(r => ((Lane)r[0], (Timebase)r[1], (EventDirection)r[2], (bool)r[3])))
         {
             var after = new EventPosition(from + 500_000, lane, lane == Lane.Raw ? "c" : null, 0, default);
-            var filter = new EventFilter { Lanes = [lane], Scopes = ["s", "t"], Fields = lane == Lane.Raw ? [new(EventField.ConnectionId, "c")] : [] };
+            foreach (var filter in FiltersOf(lane))
+            {
+                var plan = await PlanAsync(lane, new EventQuery(filter, timebase, direction, from, from + 1_000_000, behindAPlace ? after : null));
 
-            var plan = await PlanAsync(lane, new EventQuery(filter, timebase, direction, from, from + 1_000_000, behindAPlace ? after : null));
-
-            AssertOrderedByIndex(plan);
-            Assert.Contains(timebase == Timebase.Source ? "source_order" : "pk_", plan, StringComparison.Ordinal);
-            // Lanes are cut by canonical time; by the other clock a chunk is asked, by its index, whether it has any.
-            Assert.Equal(timebase == Timebase.Canonical ? 1 : Days + 1, Chunk().Matches(plan).Select(m => m.Groups[1].Value).Distinct().Count());
-            Assert.All(RowsRead().Matches(plan), rows => Assert.InRange(long.Parse(rows.Groups[1].Value, CultureInfo.InvariantCulture), 0, 1));
+                AssertOrderedByIndex(plan);
+                Assert.Contains(timebase == Timebase.Source ? "source_order" : "pk_", plan, StringComparison.Ordinal);
+                // Lanes are cut by canonical time; by the other clock a chunk is asked, by its index, whether it has any.
+                Assert.Equal(timebase == Timebase.Canonical ? 1 : Days + 1, Chunk().Matches(plan).Select(m => m.Groups[1].Value).Distinct().Count());
+                Assert.All(RowsRead().Matches(plan), rows => Assert.InRange(long.Parse(rows.Groups[1].Value, CultureInfo.InvariantCulture), 0, 1));
+            }
         }
         foreach (var timebase in Enum.GetValues<Timebase>())
             AssertOrderedByIndex(await PlanAsync(Lane.Raw, new EventQuery(EventFilter.All, timebase, EventDirection.Backward)));
+    }
+
+    [SkippableTheory]
+    [InlineData(EventDirection.Forward)]
+    [InlineData(EventDirection.Backward)]
+    public async Task UiStateQuery_Plan_SearchesTheIndexOfViewsUnsorted(EventDirection direction)
+    {
+        await FillAsync(Lane.Ui);
+        await Timescale.ExecuteAsync("UPDATE ui_events SET unique_id = (canonical_truth_time / 100000000 % 50)::text, message_type = 'UiUpdate'", "ANALYZE");
+        var view = EventQuestions.FilterOf(new UiView(null, "", "", "7", ""), UiEvent.Update);
+
+        var plan = await PlanAsync(Lane.Ui, new EventQuery(view, Timebase.Canonical, direction, To: Noon + (9 * Day)));
+
+        AssertOrderedByIndex(plan);
+        Assert.Contains("view_order", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("Rows Removed by Filter", plan, StringComparison.Ordinal);
     }
 
     private static void AssertOrderedByIndex(string plan)

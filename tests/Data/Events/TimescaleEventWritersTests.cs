@@ -42,10 +42,26 @@ public sealed class TimescaleEventWritersTests : IAsyncLifetime
             followed.Where(e => e is not CommandEvent { RequestId: not null }).Select(e => e.Id).ToHashSet());
         Assert.Equal(events.OfType<CommandEvent>().Where(c => c.RequestId is not null).Select(c => (c.ScopeId, c.RequestId)).ToHashSet().Count,
             followed.OfType<CommandEvent>().Count(c => c.RequestId is not null));
-        foreach (var (lane, number) in Lanes.All.Select(lane => ($"{lane.Name()}_events", (int)lane)))
-            Assert.Equal(await _fixture.ScalarAsync($"SELECT count(*) FROM event_index WHERE lane = {number}"), await _fixture.ScalarAsync(
-                $"SELECT count(*) FROM {lane} l JOIN event_index i ON i.event_id = l.event_id AND i.source_truth_time = l.source_truth_time AND i.first_seen = l.canonical_truth_time"));
-        Assert.Equal(stored, await _fixture.ScalarAsync("SELECT sum(event_count) FROM event_batches"));
+        await StoredEvents.AssertAgreeAsync(_fixture, stored);
+    }
+
+    [SkippableFact]
+    public async Task Append_ProcessesWhoseClocksDiffer_CanonicalTimesIncreaseInTheOrderOfCommits()
+    {
+        var (late, early) = (new ManualTime(), new ManualTime());
+        late.Advance(TimeSpan.FromHours(1));
+        await using var ahead = new TimescaleEventStore(_fixture.Database, new(), late);
+        await using var behind = new TimescaleEventStore(_fixture.Database, new(), early);
+        var times = new List<long>();
+        for (var i = 0; i < 6; i++)
+        {
+            if (i == 3) late.Advance(TimeSpan.FromHours(-3));
+            LaneEvent[] batch = [Raw(sequence: i, frame: $"{i} a"), Parsed(Noon + i)];
+            await (i % 2 == 0 ? ahead : behind).AppendAsync(batch, new RowOutcome[2], default);
+            times.AddRange(batch.Select(e => e.CanonicalTime));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 12).Select(i => Noon + 3_600_000_000 + i), times);
     }
 
     [SkippableFact]
