@@ -125,7 +125,9 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
         WriteBufferSize = 32 * 1024, // COPY sends as much at a time.
         // Plans are made for the values: which chunks a range needs is then known before the query runs. And rows come out of an index
         // in order wherever one has it: of a chunk without statistics the planner would rather collect and sort everything for one page.
-        Options = Limits(LockTimeoutSeconds, options.Pool.CommandTimeout) + " -c jit=off -c enable_sort=off -c plan_cache_mode=force_custom_plan",
+        // Late rows and removals may reach into as many compressed rows as there are; a server without TimescaleDB takes that as a word of nobody's.
+        Options = Limits(LockTimeoutSeconds, options.Pool.CommandTimeout) + " -c jit=off -c enable_sort=off -c plan_cache_mode=force_custom_plan"
+            + " -c timescaledb.max_tuples_decompressed_per_dml_transaction=0",
     };
 
     private static string Limits(int lockSeconds, int statementSeconds)
