@@ -150,6 +150,25 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
         Assert.Equal(0, await _fixture.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active' AND datname = current_database()"));
     }
 
+    [SkippableFact]
+    public async Task RemoveBefore_WhileOthersReadTheSameChunks_NeitherEndsInADeadlock()
+    {
+        const int Days = 40;
+        await _fixture.Store.AddAsync([.. from day in Enumerable.Range(0, Days) from node in (int[])[1, 2] select Reading(node, Noon - (day * 86_400L))]);
+        using var finished = new CancellationTokenSource();
+        var reading = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
+        {
+            while (!finished.IsCancellationRequested) await _fixture.Store.AllAsync();
+        })).ToArray();
+
+        var removed = 0L;
+        while (await _fixture.Store.RemoveBeforeAsync(Noon, default) is var rows and > 0) removed += rows;
+        await finished.CancelAsync();
+        await Task.WhenAll(reading);
+
+        Assert.Equal((Days - 1) * 2, removed);
+    }
+
     private async Task WriteAsync(int node)
     {
         await using var store = _fixture.CreateOtherStore();
