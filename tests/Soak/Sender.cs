@@ -30,6 +30,7 @@ internal sealed class Sender(int node)
             using var content = new ByteArrayContent(Encoding.ASCII.GetBytes(body.ToString()));
             content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
             using var response = await client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), content);
+            if (response.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests) Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero);
             if (response.StatusCode != HttpStatusCode.OK) return response.StatusCode;
             using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
             var covered = answer.RootElement.GetProperty("inserted").GetInt32() + answer.RootElement.GetProperty("duplicates").GetInt32();

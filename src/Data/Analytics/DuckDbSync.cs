@@ -139,13 +139,9 @@ public sealed partial class DuckDbSync(
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
             }
-            catch (Exception e) when (e is DuckDbException or DuckDbLibraryException or IOException or InvalidDataException or UnauthorizedAccessException)
+            catch (Exception e)
             {
-                Fail(e);
-                await WaitAsync(asked, _retry, stoppingToken);
-            }
-            catch (StoreUnavailableException)
-            {
+                if (e is not StoreUnavailableException) Fail(e);
                 await WaitAsync(asked, _retry, stoppingToken);
             }
             finally
@@ -216,7 +212,10 @@ public sealed partial class DuckDbSync(
 
     private void Fail(Exception error)
     {
-        var notice = $"DuckDB cannot be used ({error.Message}) Answers come from the store, slower over many nodes.";
+        // What nobody foresaw is for the log: clients read the notice.
+        var reason = error is DuckDbException or DuckDbLibraryException or IOException or InvalidDataException or UnauthorizedAccessException
+            ? error.Message : "The log says why.";
+        var notice = $"DuckDB cannot be used ({reason}) Answers come from the store, slower over many nodes.";
         bool isNews;
         lock (_lock) (isNews, _state, _notice) = (_notice != notice, AnalyticsState.Failed, notice);
         if (isNews) Log.Failed(logger, error); // It is tried again every few seconds, and the log need not say so each time.

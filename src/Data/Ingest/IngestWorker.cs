@@ -162,9 +162,11 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
             {
                 return await AppendAsync(_rows.AsMemory(start, count), _outcomes.AsMemory(start, count), cancellationToken);
             }
-            catch (StoreUnavailableException e)
+            catch (Exception e) when (e is not StoreRejectedException && !cancellationToken.IsCancellationRequested)
             {
-                if (Status.FailingSince is null) IngestLog.StoreUnavailable(logger, count, e);
+                // An error that nobody foresaw says nothing against the rows, and those of ack=buffered were promised to be stored.
+                if (e is not StoreUnavailableException && Status.LastError != e.Message) IngestLog.StoreFailed(logger, count, e);
+                else if (Status.FailingSince is null) IngestLog.StoreUnavailable(logger, count, e);
                 Status = Status with { FailingSince = Status.FailingSince ?? clock.GetUtcNow(), LastError = e.Message };
                 await Task.Delay(pause, clock, cancellationToken);
             }
@@ -182,4 +184,7 @@ internal static partial class IngestLog
 
     [LoggerMessage(3, LogLevel.Error, "A batch of {Rows} rows was given up. Their senders were told so, except those that asked for ack=buffered.")]
     public static partial void BatchAbandoned(ILogger logger, int rows, Exception error);
+
+    [LoggerMessage(4, LogLevel.Error, "The store fails for a reason that is not known; {Rows} rows are kept and tried again.")]
+    public static partial void StoreFailed(ILogger logger, int rows, Exception error);
 }

@@ -37,8 +37,9 @@ public sealed partial class TimescaleCommitListener(
             {
                 return;
             }
-            catch (Exception e) when (StoreErrors.IsUnavailable(e))
+            catch (Exception e)
             {
+                // Whatever it is: an error that left here would stop the host, and only the speed of news depends on this.
                 if (isNews) Log.NotListening(logger, e);
                 isNews = false;
                 await Task.Delay(_retry, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

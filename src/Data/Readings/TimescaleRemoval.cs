@@ -65,10 +65,21 @@ internal static class TimescaleRemoval
         await using (var counters = Command(connection, TakeFromCounters, end))
         await using (var reader = await counters.ExecuteReaderAsync(cancellationToken))
             while (await reader.ReadAsync(cancellationToken)) rows += reader.GetInt64(0);
-        await ExecuteAsync(
-            connection, hasChunks ? "SELECT drop_chunks('sensor_readings', older_than => $1)" : "DELETE FROM sensor_readings WHERE timestamp < $1", end, cancellationToken);
+        if (hasChunks) await DropAsync(connection, end, cancellationToken);
+        else await ExecuteAsync(connection, "DELETE FROM sensor_readings WHERE timestamp < $1", end, cancellationToken);
         if (rows > 0) await TellAsync(connection, clock, -(int)rows, null, end, cancellationToken);
         return (false, rows);
+    }
+
+    // drop_chunks locks an index before its table, and every reader the table before its index: a deadlock, unless the table is had already.
+    private static async Task DropAsync(NpgsqlConnection connection, long end, CancellationToken cancellationToken)
+    {
+        var chunks = new List<string>();
+        await using (var show = Command(connection, "SELECT show_chunks('sensor_readings', older_than => $1)::text", end))
+        await using (var reader = await show.ExecuteReaderAsync(cancellationToken))
+            while (await reader.ReadAsync(cancellationToken)) chunks.Add(reader.GetString(0));
+        await using (var take = new NpgsqlCommand($"LOCK TABLE {string.Join(", ", chunks)}", connection)) await take.ExecuteNonQueryAsync(cancellationToken);
+        await ExecuteAsync(connection, "SELECT drop_chunks('sensor_readings', older_than => $1)", end, cancellationToken);
     }
 
     private static async Task<long?> FindEndAsync(NpgsqlConnection connection, bool hasChunks, long before, CancellationToken cancellationToken)

@@ -24,27 +24,10 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
         var options = database.Value.Timescale;
         Name = FormattableString.Invariant($"{options.Database} on {options.Host}:{options.Port}");
         CommandTimeout = TimeSpan.FromSeconds(options.Pool.CommandTimeout);
-        DataSource = new NpgsqlSlimDataSourceBuilder(new NpgsqlConnectionStringBuilder
-        {
-            Host = options.Host,
-            Port = options.Port,
-            Database = options.Database,
-            Username = options.User,
-            Password = Environment.GetEnvironmentVariable(options.PasswordEnv),
-            SslMode = Enum.Parse<SslMode>(options.Ssl.ToString()),
-            ApplicationName = "SensorDash",
-            MinPoolSize = options.Pool.MinSize,
-            MaxPoolSize = options.Pool.MaxSize,
-            CommandTimeout = options.Pool.CommandTimeout,
-            Timeout = options.Pool.ConnectionTimeout,
-            KeepAlive = 30,
-            MaxAutoPrepare = 40,
-            WriteBufferSize = 32 * 1024, // COPY sends as much at a time.
-            // Plans are made for the values: which chunks a range needs is then known before the query runs. And rows come out of an index
-            // in order wherever one has it: of a chunk without statistics the planner would rather collect and sort everything for one page.
-            Options = FormattableString.Invariant($"-c lock_timeout={LockTimeoutSeconds}s -c statement_timeout={options.Pool.CommandTimeout}s ")
-                + FormattableString.Invariant($"-c idle_in_transaction_session_timeout={IdleTransactionTimeoutSeconds}s -c TimeZone=UTC -c jit=off -c enable_sort=off -c plan_cache_mode=force_custom_plan"),
-        }.ToString()).EnableArrays().EnableJsonTypes().EnableTransportSecurity().Build();
+        var settings = Connect(options);
+        DataSource = new NpgsqlSlimDataSourceBuilder(settings.ToString()).EnableArrays().EnableJsonTypes().EnableTransportSecurity().Build();
+        (settings.CommandTimeout, settings.Pooling, settings.Options) = (0, false, Limits(lockSeconds: 0, statementSeconds: 0));
+        MigrationConnectionString = settings.ToString();
     }
 
     /// <summary>Database, host and port, for messages; never the password.</summary>
@@ -52,6 +35,9 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
 
     /// <summary>For EF Core; everything else opens by <see cref="OpenAsync"/>.</summary>
     public NpgsqlDataSource DataSource { get; }
+
+    /// <summary>For migrations: a statement that copies a table takes as long as it must, and waits for whoever uses the table.</summary>
+    public string MigrationConnectionString { get; }
 
     /// <summary>Longest statement.</summary>
     public TimeSpan CommandTimeout { get; }
@@ -120,6 +106,33 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
             return new StoreUnavailableException($"PostgreSQL cannot be used just now ({state}): {refusal.MessageText}", error);
         return error;
     }
+
+    private static NpgsqlConnectionStringBuilder Connect(TimescaleOptions options) => new()
+    {
+        Host = options.Host,
+        Port = options.Port,
+        Database = options.Database,
+        Username = options.User,
+        Password = Environment.GetEnvironmentVariable(options.PasswordEnv),
+        SslMode = Enum.Parse<SslMode>(options.Ssl.ToString()),
+        ApplicationName = "SensorDash",
+        MinPoolSize = options.Pool.MinSize,
+        MaxPoolSize = options.Pool.MaxSize,
+        CommandTimeout = options.Pool.CommandTimeout,
+        Timeout = options.Pool.ConnectionTimeout,
+        KeepAlive = 30,
+        MaxAutoPrepare = 40,
+        WriteBufferSize = 32 * 1024, // COPY sends as much at a time.
+        // Plans are made for the values: which chunks a range needs is then known before the query runs. And rows come out of an index
+        // in order wherever one has it: of a chunk without statistics the planner would rather collect and sort everything for one page.
+        // Late rows and removals may reach into as many compressed rows as there are; a server without TimescaleDB takes that as a word of nobody's.
+        Options = Limits(LockTimeoutSeconds, options.Pool.CommandTimeout) + " -c jit=off -c enable_sort=off -c plan_cache_mode=force_custom_plan"
+            + " -c timescaledb.max_tuples_decompressed_per_dml_transaction=0",
+    };
+
+    private static string Limits(int lockSeconds, int statementSeconds)
+        => FormattableString.Invariant($"-c lock_timeout={lockSeconds}s -c statement_timeout={statementSeconds}s ")
+            + FormattableString.Invariant($"-c idle_in_transaction_session_timeout={IdleTransactionTimeoutSeconds}s -c TimeZone=UTC");
 
     public void Dispose() => DataSource.Dispose();
 

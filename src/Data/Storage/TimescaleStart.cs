@@ -38,6 +38,11 @@ public sealed partial class TimescaleStart(TimescaleDatabase database, IOptions<
             // A role that may only read and write is a good idea; then the owner of the table looks after it.
             Log.MayNotFollow(logger, Settings.User, e.MessageText);
         }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+        {
+            // An export that has the tables for hours, or another process that starts, is no reason not to take readings.
+            Log.NotFollowedNow(logger, e.MessageText);
+        }
     }
 
     /// <inheritdoc/>
@@ -70,5 +75,8 @@ public sealed partial class TimescaleStart(TimescaleDatabase database, IOptions<
 
         [LoggerMessage(32, LogLevel.Warning, "Role {Role} may not change how readings and events are kept ({Reason}); chunk interval and compression stay as they are.")]
         public static partial void MayNotFollow(ILogger logger, string role, string reason);
+
+        [LoggerMessage(33, LogLevel.Warning, "The tables are in use ({Reason}); a changed chunk interval or compression is followed at the next start.")]
+        public static partial void NotFollowedNow(ILogger logger, string reason);
     }
 }

@@ -42,6 +42,11 @@ public sealed partial class RetentionWorker(IReadingStore store, IOptions<Retent
         {
             Log.Unavailable(logger, e);
         }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // An error that left here would stop the host; readings that are kept for too long harm nobody.
+            Log.Failed(logger, e);
+        }
         if (all > 0) Log.Removed(logger, all, options.Value.ReadingDays);
     }
 
@@ -52,5 +57,8 @@ public sealed partial class RetentionWorker(IReadingStore store, IOptions<Retent
 
         [LoggerMessage(31, LogLevel.Warning, "Old readings could not be removed; this is tried again in an hour.")]
         public static partial void Unavailable(ILogger logger, Exception error);
+
+        [LoggerMessage(32, LogLevel.Error, "Removing old readings failed for a reason that is not known; this is tried again in an hour.")]
+        public static partial void Failed(ILogger logger, Exception error);
     }
 }

@@ -17,6 +17,12 @@ internal sealed class FaultyStore(IReadingStore store) : IReadingStore
 
     public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>While set, what every removal ends with.</summary>
+    public Exception? RemovalError { get; set; }
+
+    /// <summary>Removals that were tried, those that failed included.</summary>
+    public int Removals { get; private set; }
+
     /// <summary>The next so many appends find the store away.</summary>
     public void FailNext(int appends) => Volatile.Write(ref _failures, appends);
 
@@ -44,7 +50,12 @@ internal sealed class FaultyStore(IReadingStore store) : IReadingStore
 
     public Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken) => store.DeleteNodeAsync(address, cancellationToken);
 
-    public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken) => store.RemoveBeforeAsync(before, cancellationToken);
+    public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
+    {
+        var error = RemovalError;
+        Removals++;
+        return error is not null ? Task.FromException<long>(error) : store.RemoveBeforeAsync(before, cancellationToken);
+    }
 
     public Task CheckAsync(CancellationToken cancellationToken) => store.CheckAsync(cancellationToken);
 }

@@ -11,6 +11,8 @@ namespace SensorDash.Data.Tests.Readings;
 /// <summary>Several processes on one database: nothing twice, nothing lost, and no follower skips a batch whatever the writers do.</summary>
 public sealed class TimescaleWritersTests : IAsyncLifetime
 {
+    private const string Copying = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY sensor_readings%' AND wait_event_type = 'Lock'";
+
     private TimescaleStoreFixture _fixture = null!;
 
     public async Task InitializeAsync() => _fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
@@ -61,7 +63,10 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
             }
         });
 
-        await Task.WhenAll(Enumerable.Range(1, 4).Select(node => node == 4 ? KillWritersAsync() : WriteAsync(node)));
+        var killing = KillWritersAsync();
+        await Task.WhenAll(Enumerable.Range(1, 3).Select(WriteAsync).Append(killing));
+        var (waiting, copying) = await killing;
+        Assert.True(waiting > 0 && copying > 0, $"Killed {waiting} that waited for their turn and {copying} inside it.");
         await finished.CancelAsync();
         await following;
 
@@ -145,6 +150,25 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
         Assert.Equal(0, await _fixture.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active' AND datname = current_database()"));
     }
 
+    [SkippableFact]
+    public async Task RemoveBefore_WhileOthersReadTheSameChunks_NeitherEndsInADeadlock()
+    {
+        const int Days = 40;
+        await _fixture.Store.AddAsync([.. from day in Enumerable.Range(0, Days) from node in (int[])[1, 2] select Reading(node, Noon - (day * 86_400L))]);
+        using var finished = new CancellationTokenSource();
+        var reading = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
+        {
+            while (!finished.IsCancellationRequested) await _fixture.Store.AllAsync();
+        })).ToArray();
+
+        var removed = 0L;
+        while (await _fixture.Store.RemoveBeforeAsync(Noon, default) is var rows and > 0) removed += rows;
+        await finished.CancelAsync();
+        await Task.WhenAll(reading);
+
+        Assert.Equal((Days - 1) * 2, removed);
+    }
+
     private async Task WriteAsync(int node)
     {
         await using var store = _fixture.CreateOtherStore();
@@ -166,14 +190,31 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
         }
     }
 
-    private async Task KillWritersAsync()
+    // Those that wait for their turn; those inside it, held up at their COPY; and between them a foreign writer that rolls back.
+    private async Task<(long Waiting, long Copying)> KillWritersAsync()
     {
+        var (waiting, copying) = (0L, 0L);
         for (var round = 0; round < 30; round++)
         {
             await Task.Delay(20);
-            await _fixture.ExecuteAsync(round % 3 == 0
-                ? "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_advisory_xact_lock%' AND application_name = 'SensorDash'"
-                : $"BEGIN; {TimescaleReadingWriter.TakeTurn}; INSERT INTO ingest_batches SELECT max(id) + 1, 0, 1, 0, 0, NULL, NULL FROM ingest_batches; ROLLBACK");
+            if (round % 3 == 0) waiting += await _fixture.ScalarAsync(Killed("query LIKE '%pg_advisory_xact_lock%'"));
+            else if (round % 3 == 1)
+            {
+                await using var held = await _fixture.LockAsync();
+                for (var tried = 0; tried < 50 && await _fixture.ScalarAsync(Copying) == 0; tried++) await Task.Delay(10);
+                copying += await _fixture.ScalarAsync(Killed("query LIKE 'COPY sensor_readings%' AND wait_event_type = 'Lock'"));
+            }
+            else
+            {
+                await _fixture.ExecuteAsync(
+                    $"BEGIN; {TimescaleReadingWriter.TakeTurn}; INSERT INTO ingest_batches SELECT max(id) + 1, 0, 1, 0, 0, NULL, NULL FROM ingest_batches; ROLLBACK");
+            }
         }
+        return (waiting, copying);
     }
+
+    private static string Killed(string which) => $"""
+        SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'SensorDash' AND state <> 'idle' AND {which}
+        """;
 }

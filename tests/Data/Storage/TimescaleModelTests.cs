@@ -100,6 +100,24 @@ public sealed class TimescaleModelTests
     }
 
     [SkippableFact]
+    public async Task FollowSettings_LockHeldByAnother_IsAWarningAndFollowsAtTheNextStart()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+        fixture.Options.Timescale.Hypertable.ChunkInterval = TimeSpan.FromHours(6);
+        const string SixHours = "SELECT count(*) FROM timescaledb_information.dimensions WHERE integer_interval IN (21600, 21600000000)";
+        await using (var other = await fixture.OpenAsync())
+        {
+            await using var hold = new NpgsqlCommand("BEGIN; SELECT pg_advisory_xact_lock(5318009)", other);
+            await hold.ExecuteNonQueryAsync();
+            await StartOf(fixture).FollowSettingsAsync(default);
+        }
+        Assert.Equal(0, await fixture.ScalarAsync(SixHours));
+
+        await StartOf(fixture).FollowSettingsAsync(default);
+        Assert.Equal(7, await fixture.ScalarAsync(SixHours));
+    }
+
+    [SkippableFact]
     public async Task FollowSettings_CompressionOnOffAndOnAgain_IsThePolicyOfTheServer()
     {
         await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);

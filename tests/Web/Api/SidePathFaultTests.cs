@@ -134,6 +134,37 @@ public sealed class SidePathFaultTests : IDisposable
     }
 
     // The same database each time, so that the file of the first start is of this store.
+    [Fact]
+    public async Task Follow_StoreFailsForAReasonNobodyForesaw_ProgramGoesOnAndFollowsAgain()
+    {
+        await using var app = Start();
+        using var client = app.CreateClient();
+        await app.Store.AddAsync(Run(12, 100));
+        await app.CaughtUpAsync();
+        await using var connection = await SqliteLock.OpenAsync(_folder.File("store.db"));
+        await using var rename = connection.CreateCommand();
+        rename.CommandText = "ALTER TABLE ingest_batches RENAME TO gone";
+        await rename.ExecuteNonQueryAsync();
+
+        using var asked = await client.PostAsync("/api/system/analytics/rebuild", null); // It begins anew, and finds no batches.
+        var patience = Task.Delay(TimeSpan.FromSeconds(20));
+        while ((await GetAsync(client, "/health/ready")).GetProperty("analytics").GetString() != "failed")
+        {
+            Assert.False(patience.IsCompleted);
+            await Task.Delay(10);
+        }
+        rename.CommandText = "ALTER TABLE gone RENAME TO ingest_batches";
+        await rename.ExecuteNonQueryAsync();
+        var notice = (await GetAsync(client, "/api/system/analytics")).GetProperty("notice").GetString()!;
+        Assert.DoesNotContain("ingest_batches", notice, StringComparison.Ordinal);
+        while ((await GetAsync(client, "/api/system/analytics")).GetProperty("state").GetString() != "ready")
+        {
+            Assert.False(patience.IsCompleted);
+            app.Clock.Advance(TimeSpan.FromSeconds(15)); // Its pause, whenever it has begun.
+            await Task.Delay(50);
+        }
+    }
+
     private SensorDashApp Start() => new(("Analytics:Path", SideFile), ("Database:Sqlite:Path", _folder.File("store.db")));
 
     private async Task SpoilAsync(string fault)

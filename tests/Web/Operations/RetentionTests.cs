@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
 using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
 
@@ -11,6 +12,7 @@ namespace SensorDash.Web.Tests.Operations;
 public sealed class RetentionTests
 {
     private const long Day = 86_400;
+    private const string Chunks = "SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = 'sensor_readings'";
 
     [Theory]
     [InlineData("Database")]
@@ -31,6 +33,32 @@ public sealed class RetentionTests
         Assert.Equal(5, (await app.Store.FindNodeAsync(1, default))!.TotalReadings);
         Assert.Equal(Noon - (4 * Day), (await app.Store.AllAsync(ReadingOrder.OldestFirst))[0].Timestamp);
         Assert.Equal("ready", (await client.GetFromJsonAsync<JsonElement>("/api/system/analytics")).GetProperty("state").GetString());
+    }
+
+    [SkippableTheory]
+    [InlineData(TimescaleEdition.Plain)]
+    [InlineData(TimescaleEdition.Apache)]
+    public async Task Retention_SevenDaysOnPostgres_DropsChunksAndTheSidePathFollows(TimescaleEdition edition)
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(edition);
+        await using var app = new SensorDashApp([.. fixture.ProgramSettings, ("Retention:ReadingDays", "7")]);
+        using var client = app.CreateClient();
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+        await app.Store.AddAsync([.. from day in Enumerable.Range(0, 20) from node in (int[])[1, 2] select Reading(node, Noon - (day * Day))]);
+        await app.CaughtUpAsync();
+        Assert.Equal(20, (await DaysAsync(client)).GetArrayLength());
+        if (edition == TimescaleEdition.Apache) Assert.Equal(20, await fixture.ScalarAsync(Chunks));
+
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        while (await fixture.ScalarAsync("SELECT sum(total_readings) FROM nodes") > 16) await Task.Delay(10);
+
+        if (edition == TimescaleEdition.Apache) Assert.Equal(8, await fixture.ScalarAsync(Chunks));
+        await app.CaughtUpAsync();
+        var asked = await app.MetricAsync(SensorDashApp.AnswersByDuckDb);
+        Assert.Equal(8, (await DaysAsync(client)).GetArrayLength());
+        Assert.True(await app.MetricAsync(SensorDashApp.AnswersByDuckDb) > asked);
+        Assert.Equal(8, (await app.Store.FindNodeAsync(2, default))!.TotalReadings);
+        Assert.Equal(16, await fixture.ScalarAsync("SELECT sum(row_count) FROM ingest_batches"));
     }
 
     private static async Task<JsonElement> DaysAsync(HttpClient client)
