@@ -33,6 +33,7 @@ public sealed partial class DuckDbSync(
     private const string CatchingUpNotice = "DuckDB is catching up; answers come from the store until then.";
 
     private readonly Lock _lock = new();
+    private readonly DuckDbReaders _readers = new(); // Of every opening: reopened, the file may be the same database still.
     private TaskCompletionSource _asked = NewSignal(), _progress = NewSignal();
     private DuckDbSidePath? _sidePath;
     private AnalyticsState _state = options.Value.Enabled ? AnalyticsState.CatchingUp : AnalyticsState.Off;
@@ -93,7 +94,7 @@ public sealed partial class DuckDbSync(
 
     /// <summary>The side path with everything in it that the store has now, or null when that cannot be had soon.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
-    public async Task<DuckDbDatabase?> WhenCurrentAsync(CancellationToken cancellationToken)
+    public async Task<DuckDbAccess?> WhenCurrentAsync(CancellationToken cancellationToken)
     {
         if (Snapshot().State is AnalyticsState.Off or AnalyticsState.Failed) return null;
         var (wanted, behind, _) = await ReadLagAsync(Snapshot().Applied, cancellationToken);
@@ -104,7 +105,7 @@ public sealed partial class DuckDbSync(
             Task progress;
             lock (_lock)
             {
-                if (_state == AnalyticsState.Ready && _sidePath is { } sidePath && sidePath.Applied.Batch >= wanted) return sidePath.Database;
+                if (_state == AnalyticsState.Ready && _sidePath is { } sidePath && sidePath.Applied.Batch >= wanted) return new(sidePath.Database, _readers);
                 if (_state == AnalyticsState.Failed) return null;
                 progress = _progress.Task;
             }
@@ -158,10 +159,12 @@ public sealed partial class DuckDbSync(
     // Returns when the file is to be opened anew.
     private async Task FollowAsync(CancellationToken stoppingToken)
     {
-        if (TakeRebuild())
+        if (IsRebuildWanted())
         {
             lock (_lock) _appliedWhenClosed = 0;
+            _readers.Evict(); // Else the deleted file would be the one that is opened.
             DuckDbSidePath.Delete(options.Value, stoppingToken);
+            lock (_lock) _rebuild = false;
         }
         await ReadLagAsync(0, stoppingToken); // Also when the file then cannot be opened.
         var sidePath = DuckDbSidePath.Open(options.Value, stoppingToken);
@@ -188,7 +191,7 @@ public sealed partial class DuckDbSync(
                 Progress();
                 if (written >= RowsBeforeReopening) return;
             }
-            if (TakeRebuild(peek: true)) return;
+            if (IsRebuildWanted()) return;
             await ReadLagAsync(sidePath.Applied.Batch, stoppingToken);
             lock (_lock) (_state, _notice) = (AnalyticsState.Ready, null);
             Progress();
@@ -233,16 +236,12 @@ public sealed partial class DuckDbSync(
             _sidePath.Dispose();
             _sidePath = null;
         }
+        if (!isReopened) _readers.Evict();
     }
 
-    private bool TakeRebuild(bool peek = false)
+    private bool IsRebuildWanted()
     {
-        lock (_lock)
-        {
-            var wanted = _rebuild;
-            if (!peek) _rebuild = false;
-            return wanted;
-        }
+        lock (_lock) return _rebuild;
     }
 
     private (AnalyticsState State, string? Notice, long Applied) Snapshot()

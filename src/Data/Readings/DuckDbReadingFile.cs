@@ -27,6 +27,7 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _readers = new(MaxReaders);
     private readonly ConcurrentBag<DuckDbConnection> _idle = [];
+    private readonly DuckDbReaders _askers = new();
     private DuckDbDatabase? _database;
 
     /// <summary>Absolute path of the file.</summary>
@@ -90,6 +91,10 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
             throw Translate(e);
         }
     }
+
+    /// <summary>For questions over many readings.</summary>
+    /// <exception cref="StoreUnavailableException">The file cannot be opened just now.</exception>
+    internal DuckDbAccess Access(CancellationToken cancellationToken) => new(Database(cancellationToken), _askers);
 
     /// <summary>The open database; a new one after a fatal error.</summary>
     internal DuckDbDatabase Database(CancellationToken cancellationToken)
@@ -199,6 +204,7 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
             while (_idle.TryTake(out var connection)) connection.Dispose();
             _database?.Dispose();
             _database = null;
+            _askers.Evict();
         }
     }
 }

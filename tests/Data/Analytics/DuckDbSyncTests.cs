@@ -1,0 +1,113 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NodaTime;
+using SensorDash.Data.Analytics;
+using SensorDash.Data.Readings;
+using SensorDash.DuckDb;
+using SensorDash.Tests.Support;
+using static SensorDash.Tests.Support.Some;
+
+namespace SensorDash.Data.Tests.Analytics;
+
+/// <summary>A file that is filled again is a new one, whoever still reads the old one.</summary>
+public sealed class DuckDbSyncTests : IAsyncLifetime
+{
+    // More than DuckDB brings at a time, so that an export that has begun is not done.
+    private const int Hours = 6000;
+
+    private readonly TemporaryFolder _folder = new();
+    private SqliteStoreFixture _fixture = null!;
+    private DuckDbSync _sync = null!;
+
+    private string File => _folder.File("side.duckdb");
+
+    private StoreAnalytics Store => new(_fixture.Store, _fixture.Nodes, _fixture.Clock);
+
+    private ReadingAnalytics Analytics => new(
+        _sync, Store, _fixture.Store, new AnalyticsAnswerCount(), _fixture.Clock, NullLogger<ReadingAnalytics>.Instance);
+
+    public async Task InitializeAsync()
+    {
+        _fixture = await SqliteStoreFixture.CreateAsync();
+        await _fixture.Store.AddAsync([.. Run(1, Hours, interval: 3600), .. Run(2, Hours, interval: 3600)]);
+        _sync = new(_fixture.Changes, new CommitFeed(), Options.Create(new AnalyticsOptions { Path = File }), _fixture.Clock, NullLogger<DuckDbSync>.Instance);
+        await _sync.StartAsync(default);
+        await ReadyAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _sync.StopAsync(default);
+        _sync.Dispose();
+        await _fixture.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData(ReadingOrder.NewestFirst)]
+    [InlineData(ReadingOrder.OldestFirst)]
+    public async Task Rebuild_WhileAnExportIsRead_MakesANewFileAndTheExportEndsWhole(ReadingOrder order)
+    {
+        Mark();
+        var found = new List<NodeBucket>();
+        await foreach (var bucket in Analytics.BucketsAsync(default, order, DateTimeZone.Utc, CalendarUnit.Hour, default))
+        {
+            found.Add(bucket);
+            if (found.Count != 3) continue;
+            _sync.Rebuild();
+            await ReadyAsync();
+            Assert.False(IsMarked());
+            Assert.True(System.IO.File.Exists(File));
+        }
+
+        var expected = new List<NodeBucket>();
+        await foreach (var bucket in Store.BucketsAsync(default, order, DateTimeZone.Utc, CalendarUnit.Hour, default)) expected.Add(bucket);
+        Assert.Equal(2 * Hours, found.Count);
+        Assert.Equal(expected.Select(Key), found.Select(Key));
+    }
+
+    [Fact]
+    public async Task QueryFailed_DamageWhileAnExportIsRead_MakesANewFile()
+    {
+        Mark();
+        await using var export = Analytics.BucketsAsync(default, ReadingOrder.NewestFirst, DateTimeZone.Utc, CalendarUnit.Hour, default).GetAsyncEnumerator();
+        await export.MoveNextAsync();
+
+        _sync.QueryFailed(new("", new DuckDbException(DuckDbErrorKind.IO, "A block is damaged.")));
+        await ReadyAsync();
+
+        Assert.False(IsMarked());
+        Assert.Equal(2 * Hours, (await Analytics.HoursOfWeekAsync([1, 2], TimeRange.All, DateTimeZone.Utc, default)).Sum(h => h.Count));
+    }
+
+    private static object Key(NodeBucket bucket)
+        => (bucket.NodeAddress, bucket.Bucket, bucket.Count, bucket.Temperature.Average, bucket.Humidity.Average);
+
+    private async Task ReadyAsync()
+    {
+        var patience = Task.Delay(TimeSpan.FromSeconds(20));
+        while (_sync.State != AnalyticsState.Ready)
+        {
+            Assert.False(patience.IsCompleted, $"{_sync.State}");
+            await Task.Delay(10);
+        }
+    }
+
+    // The driver shares the database that the side path has open.
+    private void Mark()
+    {
+        using var database = Open();
+        using var connection = database.Connect();
+        connection.Execute("CREATE TABLE mark (i INTEGER)", default);
+    }
+
+    private bool IsMarked()
+    {
+        using var database = Open();
+        using var connection = database.Connect();
+        using var found = connection.Query("SELECT table_name FROM duckdb_tables() WHERE table_name = 'mark'", default);
+        return found.NextChunk(default) is not null;
+    }
+
+    private DuckDbDatabase Open() => DuckDbDatabase.Open(File, new DuckDbOptions { MemoryLimitMiB = 256 });
+}
