@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -48,7 +49,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
     [InlineData(ReadingOrder.OldestFirst)]
     public async Task Rebuild_WhileAnExportIsRead_MakesANewFileAndTheExportEndsWhole(ReadingOrder order)
     {
-        Mark();
+        Execute("CREATE TABLE mark (i INTEGER)");
         var found = new List<NodeBucket>();
         await foreach (var bucket in Analytics.BucketsAsync(default, order, DateTimeZone.Utc, CalendarUnit.Hour, default))
         {
@@ -69,7 +70,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
     [Fact]
     public async Task QueryFailed_DamageWhileAnExportIsRead_MakesANewFile()
     {
-        Mark();
+        Execute("CREATE TABLE mark (i INTEGER)");
         await using var export = Analytics.BucketsAsync(default, ReadingOrder.NewestFirst, DateTimeZone.Utc, CalendarUnit.Hour, default).GetAsyncEnumerator();
         await export.MoveNextAsync();
 
@@ -78,6 +79,25 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
 
         Assert.False(IsMarked());
         Assert.Equal(2 * Hours, (await Analytics.HoursOfWeekAsync([1, 2], TimeRange.All, DateTimeZone.Utc, default)).Sum(h => h.Count));
+    }
+
+    [Fact]
+    public async Task Questions_FileWithoutItsListOfMonths_AreAnsweredByTheStore()
+    {
+        var everything = TimeRange.All;
+        Execute("DROP TABLE months");
+
+        Assert.Equal(await AskAsync(Store), await AskAsync(Analytics));
+
+        async Task<string> AskAsync(IReadingAnalytics analytics) => JsonSerializer.Serialize(new object[]
+        {
+            (await analytics.CalendarAsync(1, everything, DateTimeZone.Utc, CalendarUnit.Day, 3, default)).Select(b => b with { DeviceId = null }),
+            await analytics.BucketsAsync(default, ReadingOrder.NewestFirst, DateTimeZone.Utc, CalendarUnit.Day, default).CountAsync(),
+            await analytics.StatisticsAsync(1, everything, [50], default),
+            await analytics.FleetAsync([1, 2], 0, Noon, 10, default),
+            await analytics.HoursOfWeekAsync([1, 2], everything, DateTimeZone.Utc, default),
+            await analytics.FleetQualityAsync([1, 2], everything, default),
+        });
     }
 
     private static object Key(NodeBucket bucket)
@@ -94,11 +114,11 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
     }
 
     // The driver shares the database that the side path has open.
-    private void Mark()
+    private void Execute(string sql)
     {
         using var database = Open();
         using var connection = database.Connect();
-        connection.Execute("CREATE TABLE mark (i INTEGER)", default);
+        connection.Execute(sql, default);
     }
 
     private bool IsMarked()
