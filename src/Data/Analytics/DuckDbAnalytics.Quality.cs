@@ -14,7 +14,10 @@ internal sealed partial class DuckDbAnalytics
     {
         using var reader = duckDb.Connect(cancellationToken);
         var (counts, intervals) = LearnIntervals(reader, nodes, range);
-        var passes = nodes.ToDictionary(n => n.Node.Address, n => n.Begin(range, n.SetIntervalSeconds ?? intervals.GetValueOrDefault(n.Node.Address), now));
+        var known = nodes.ToDictionary(n => n.Node.Address);
+        var judged = new Dictionary<int, DataQuality>(nodes.Count);
+        JudgedNode? current = null;
+        DataQualityPass? pass = null;
         var (some, rows) = (new List<int>(), 0L);
         foreach (var (address, count) in counts.OrderBy(c => c.Key))
         {
@@ -23,19 +26,40 @@ internal sealed partial class DuckDbAnalytics
             rows += count;
         }
         if (some.Count > 0) Judge();
-        return [.. nodes.Select(n => Finish(n.Node))];
+        EndNode();
+        foreach (var silent in nodes.Where(n => !judged.ContainsKey(n.Node.Address)))
+        {
+            BeginNode(silent);
+            EndNode();
+        }
+        return [.. nodes.Select(n => judged[n.Node.Address])];
 
         void Judge()
         {
-            AddReadings(reader, some, range, passes);
+            ReadReadings(reader, some, range, Add);
             some.Clear();
             rows = 0;
         }
 
-        DataQuality Finish(Node node)
+        void Add(Reading reading)
         {
-            passes[node.Address].CountOutliers();
-            return passes[node.Address].Finish(node);
+            if (current?.Node.Address != reading.NodeAddress) BeginNode(known[reading.NodeAddress]);
+            pass!.Add(reading);
+        }
+
+        // The readings come node by node, so what is remembered of them is that of one node.
+        void BeginNode(JudgedNode node)
+        {
+            EndNode();
+            (current, pass) = (node, node.Begin(range, node.SetIntervalSeconds ?? intervals.GetValueOrDefault(node.Node.Address), now));
+        }
+
+        void EndNode()
+        {
+            if (current is null) return;
+            pass!.CountOutliers();
+            judged[current.Node.Address] = pass.Finish(current.Node);
+            current = null;
         }
     }
 
@@ -63,14 +87,11 @@ internal sealed partial class DuckDbAnalytics
                 });
     }
 
-    private static void AddReadings(DuckDbReader reader, IReadOnlyCollection<int> addresses, TimeRange range, Dictionary<int, DataQualityPass> passes)
+    private static void ReadReadings(DuckDbReader reader, IReadOnlyCollection<int> addresses, TimeRange range, Action<Reading> add)
         => Read(reader, $"""
             SELECT node_address, "timestamp", temperature, humidity, received_at FROM ({Source(reader, addresses, range)}) ORDER BY 1, 2
-            """, (chunk, row) =>
-            {
-                var node = chunk[0].Values<int>()[row];
-                passes[node].Add(new Reading(node, Long(chunk, 1, row), ShortOrNull(chunk[2], row), ShortOrNull(chunk[3], row), 0, Long(chunk, 4, row), null));
-            });
+            """, (chunk, row) => add(new Reading(
+                chunk[0].Values<int>()[row], Long(chunk, 1, row), ShortOrNull(chunk[2], row), ShortOrNull(chunk[3], row), 0, Long(chunk, 4, row), null)));
 
     private static short? ShortOrNull(DuckDbColumn column, int row) => column.IsNull(row) ? null : column.Values<short>()[row];
 }
