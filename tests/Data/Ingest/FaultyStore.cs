@@ -15,6 +15,9 @@ internal sealed class FaultyStore(IReadingStore store) : IReadingStore
     /// <summary>While set, each append waits for it, after having said so.</summary>
     public TaskCompletionSource? Gate { get; set; }
 
+    /// <summary>While set, what happens to whoever removes old readings.</summary>
+    public Exception? RemovalError { get; set; }
+
     public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The next so many appends find the store away.</summary>
@@ -44,7 +47,8 @@ internal sealed class FaultyStore(IReadingStore store) : IReadingStore
 
     public Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken) => store.DeleteNodeAsync(address, cancellationToken);
 
-    public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken) => store.RemoveBeforeAsync(before, cancellationToken);
+    public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
+        => RemovalError is { } error ? Task.FromException<long>(error) : store.RemoveBeforeAsync(before, cancellationToken);
 
     public Task CheckAsync(CancellationToken cancellationToken) => store.CheckAsync(cancellationToken);
 }
