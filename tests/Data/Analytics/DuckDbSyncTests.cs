@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -31,8 +32,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
     {
         _fixture = await SqliteStoreFixture.CreateAsync();
         await _fixture.Store.AddAsync([.. Run(1, Hours, interval: 3600), .. Run(2, Hours, interval: 3600)]);
-        _sync = new(_fixture.Changes, new CommitFeed(), Options.Create(new AnalyticsOptions { Path = File }), _fixture.Clock, NullLogger<DuckDbSync>.Instance);
-        await _sync.StartAsync(default);
+        _sync = Start(_fixture.Changes, NullLogger<DuckDbSync>.Instance, File);
         await ReadyAsync();
     }
 
@@ -100,15 +100,62 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         });
     }
 
+    [Fact]
+    public async Task Follow_ManySteps_AddsUpTheLagSeldomAndIsNotBehindAtTheEnd()
+    {
+        for (var node = 3; node < 10; node++)
+        {
+            await _fixture.Store.AddAsync(Reading(node));
+            await _fixture.Store.DeleteNodeAsync(node, default); // A removal is a step of its own.
+        }
+        var changes = new WatchedChanges(_fixture.Changes);
+
+        using var sync = Start(changes, NullLogger<DuckDbSync>.Instance);
+        await ReadyAsync(sync);
+
+        Assert.True(changes.Steps > 14, $"{changes.Steps}");
+        Assert.Equal(1, changes.LongWaysAdded);
+        Assert.Equal((0, 0), sync.Lag);
+        Assert.Equal(0, (await sync.ReadStatusAsync(default)).LagRows);
+        await sync.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task Follow_UnexpectedError_IsLoggedAndTriedAgain()
+    {
+        var error = new InvalidOperationException("A mistake.");
+        var (changes, log) = (new WatchedChanges(_fixture.Changes) { Error = error }, new RecordedLog<DuckDbSync>());
+
+        using var sync = Start(changes, log);
+        await ReadyAsync(sync, AnalyticsState.Failed);
+        Assert.Equal([(LogLevel.Error, error)], log.Lines);
+        await _fixture.Clock.TimerPendingAsync();
+        changes.Error = null;
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(15));
+
+        await ReadyAsync(sync);
+        await sync.StopAsync(default);
+    }
+
     private static object Key(NodeBucket bucket)
         => (bucket.NodeAddress, bucket.Bucket, bucket.Count, bucket.Temperature.Average, bucket.Humidity.Average);
 
-    private async Task ReadyAsync()
+    private DuckDbSync Start(IReadingChanges changes, ILogger<DuckDbSync> log, string? path = null)
+    {
+        var options = Options.Create(new AnalyticsOptions { Path = path ?? _folder.File("another.duckdb") });
+        var sync = new DuckDbSync(changes, new CommitFeed(), options, _fixture.Clock, log);
+        sync.StartAsync(default);
+        return sync;
+    }
+
+    private Task ReadyAsync() => ReadyAsync(_sync);
+
+    private static async Task ReadyAsync(DuckDbSync sync, AnalyticsState state = AnalyticsState.Ready)
     {
         var patience = Task.Delay(TimeSpan.FromSeconds(20));
-        while (_sync.State != AnalyticsState.Ready)
+        while (sync.State != state)
         {
-            Assert.False(patience.IsCompleted, $"{_sync.State}");
+            Assert.False(patience.IsCompleted, $"{sync.State}");
             await Task.Delay(10);
         }
     }
@@ -130,4 +177,29 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
     }
 
     private DuckDbDatabase Open() => DuckDbDatabase.Open(File, new DuckDbOptions { MemoryLimitMiB = 256 });
+
+    // Counts what is asked of the store, and fails when told to.
+    private sealed class WatchedChanges(IReadingChanges changes) : IReadingChanges
+    {
+        public int Steps { get; private set; }
+
+        public int LongWaysAdded { get; private set; }
+
+        public Exception? Error { get; set; }
+
+        public Task<ReadingChanges> ReadChangesAsync(long after, CancellationToken cancellationToken)
+        {
+            Steps++;
+            return Error is { } error ? Task.FromException<ReadingChanges>(error) : changes.ReadChangesAsync(after, cancellationToken);
+        }
+
+        public Task<long?> FindCommittedAtAsync(long batch, CancellationToken cancellationToken) => changes.FindCommittedAtAsync(batch, cancellationToken);
+
+        public async Task<(long LastBatch, long Rows, long? OldestCommittedAt)> ReadLagAsync(long after, CancellationToken cancellationToken)
+        {
+            var lag = await changes.ReadLagAsync(after, cancellationToken);
+            if (after < lag.LastBatch) LongWaysAdded++;
+            return lag;
+        }
+    }
 }
