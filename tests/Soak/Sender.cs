@@ -24,7 +24,7 @@ internal sealed class Sender(int node)
     {
         var body = new StringBuilder();
         for (var time = _next; time < _next + count; time++)
-            body.Append(CultureInfo.InvariantCulture, $"{{\"node_address\":{node},\"timestamp\":{time},\"temperature_celsius\":{time % 50}.25}}\n");
+            body.Append(CultureInfo.InvariantCulture, $"{{\"node_address\":{node},\"timestamp\":{time}{ValuesOf(time)},\"flags\":{time % 4096}}}\n");
         try
         {
             using var content = new ByteArrayContent(Encoding.ASCII.GetBytes(body.ToString()));
@@ -44,4 +44,9 @@ internal sealed class Sender(int node)
             return null;
         }
     }
+
+    // Either value is missing now and then.
+    private static string ValuesOf(long time)
+        => (time % 7 == 3 ? "" : FormattableString.Invariant($",\"temperature_celsius\":{time % 50}.25"))
+            + (time % 7 == 5 ? "" : FormattableString.Invariant($",\"humidity_percent\":{time % 90}.5"));
 }

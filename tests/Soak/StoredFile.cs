@@ -29,14 +29,21 @@ internal static class StoredFile
         await AssertCountersEqualRecountAsync(connection);
     }
 
-    /// <summary>Count, and sums over every column, as the side path's are taken.</summary>
-    public static async Task<(long Rows, long Times, long Values)> SummaryAsync(string path)
+    public static async Task<(long Rows, UInt128 Sum)> SumAsync(string path)
     {
         await using var connection = new SqliteConnection($"Data Source={path};Pooling=false");
         await connection.OpenAsync();
-        return ((long)(await ScalarAsync(connection, "SELECT count(*) FROM sensor_readings"))!,
-            (long)(await ScalarAsync(connection, "SELECT sum(node_address * timestamp) FROM sensor_readings"))!,
-            (long)(await ScalarAsync(connection, "SELECT sum(coalesce(temperature_centidegrees, 7) * node_address) FROM sensor_readings"))!);
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT {RowSum.Columns} FROM sensor_readings";
+        await using var reader = await command.ExecuteReaderAsync();
+        var sum = new RowSum();
+        var row = new long?[reader.FieldCount];
+        while (await reader.ReadAsync())
+        {
+            for (var i = 0; i < row.Length; i++) row[i] = reader.GetValue(i) as long?;
+            sum.Add(row);
+        }
+        return sum.Value;
     }
 
     private static async Task AssertCountersEqualRecountAsync(SqliteConnection connection)

@@ -12,9 +12,12 @@ internal sealed partial class DuckDbAnalytics
     /// <summary>Quality of nodes, in their order: DuckDB brings the readings of many nodes sorted, the one judgement of all engines looks at them.</summary>
     public IReadOnlyList<DataQuality> FleetQuality(IReadOnlyList<JudgedNode> nodes, TimeRange range, long now, CancellationToken cancellationToken)
     {
-        using var connection = Connect();
-        var (counts, intervals) = LearnIntervals(connection, nodes, range, cancellationToken);
-        var passes = nodes.ToDictionary(n => n.Node.Address, n => n.Begin(range, n.SetIntervalSeconds ?? intervals.GetValueOrDefault(n.Node.Address), now));
+        using var reader = duckDb.Connect(cancellationToken);
+        var (counts, intervals) = LearnIntervals(reader, nodes, range);
+        var known = nodes.ToDictionary(n => n.Node.Address);
+        var judged = new Dictionary<int, DataQuality>(nodes.Count);
+        JudgedNode? current = null;
+        DataQualityPass? pass = null;
         var (some, rows) = (new List<int>(), 0L);
         foreach (var (address, count) in counts.OrderBy(c => c.Key))
         {
@@ -23,25 +26,46 @@ internal sealed partial class DuckDbAnalytics
             rows += count;
         }
         if (some.Count > 0) Judge();
-        return [.. nodes.Select(n => Finish(n.Node))];
+        EndNode();
+        foreach (var silent in nodes.Where(n => !judged.ContainsKey(n.Node.Address)))
+        {
+            BeginNode(silent);
+            EndNode();
+        }
+        return [.. nodes.Select(n => judged[n.Node.Address])];
 
         void Judge()
         {
-            AddReadings(connection, some, range, passes, cancellationToken);
+            ReadReadings(reader, some, range, Add);
             some.Clear();
             rows = 0;
         }
 
-        DataQuality Finish(Node node)
+        void Add(Reading reading)
         {
-            passes[node.Address].CountOutliers();
-            return passes[node.Address].Finish(node);
+            if (current?.Node.Address != reading.NodeAddress) BeginNode(known[reading.NodeAddress]);
+            pass!.Add(reading);
+        }
+
+        // The readings come node by node, so what is remembered of them is that of one node.
+        void BeginNode(JudgedNode node)
+        {
+            EndNode();
+            (current, pass) = (node, node.Begin(range, node.SetIntervalSeconds ?? intervals.GetValueOrDefault(node.Node.Address), now));
+        }
+
+        void EndNode()
+        {
+            if (current is null) return;
+            pass!.CountOutliers();
+            judged[current.Node.Address] = pass.Finish(current.Node);
+            current = null;
         }
     }
 
     // How many readings each node has in the range, and the interval they tell. As for the store: too few in the range, then those before it too.
     private static (Dictionary<int, long> Counts, Dictionary<int, int?> Intervals) LearnIntervals(
-        DuckDbConnection connection, IReadOnlyList<JudgedNode> nodes, TimeRange range, CancellationToken cancellationToken)
+        DuckDbReader reader, IReadOnlyList<JudgedNode> nodes, TimeRange range)
     {
         var (counts, intervals) = (new Dictionary<int, long>(), new Dictionary<int, int?>());
         Learn([.. nodes.Select(n => n.Node.Address)], range, (node, count) => counts[node] = count);
@@ -50,9 +74,9 @@ internal sealed partial class DuckDbAnalytics
         return (counts, intervals);
 
         void Learn(int[] addresses, TimeRange within, Action<int, long> count)
-            => Read(connection, $"""
+            => Read(reader, $"""
                 SELECT node_address, count(*), max("timestamp", {Text(NodeSeries.LearnedFrom)})
-                FROM ({DuckDbMonths.Source(connection, addresses, within, cancellationToken)}) GROUP BY 1
+                FROM ({Source(reader, addresses, within)}) GROUP BY 1
                 """, (chunk, row) =>
                 {
                     var node = chunk[0].Values<int>()[row];
@@ -60,27 +84,14 @@ internal sealed partial class DuckDbAnalytics
                     long[] newest = [.. chunk[2].GetList<long>(row)];
                     Array.Sort(newest, (a, b) => b.CompareTo(a));
                     intervals[node] = Liveness.LearnInterval(newest);
-                }, cancellationToken);
+                });
     }
 
-    private static void AddReadings(
-        DuckDbConnection connection, IReadOnlyCollection<int> addresses, TimeRange range, Dictionary<int, DataQualityPass> passes, CancellationToken cancellationToken)
-    {
-        using var result = Run(connection, $"""
-            SELECT node_address, "timestamp", temperature, humidity, received_at
-            FROM ({DuckDbMonths.Source(connection, addresses, range, cancellationToken)}) ORDER BY 1, 2
-            """, cancellationToken);
-        while (Next(result, cancellationToken) is { } chunk)
-        {
-            var (nodes, times, received) = (chunk[0], chunk[1], chunk[4]);
-            var (temperatures, humidities) = (chunk[2], chunk[3]);
-            for (var row = 0; row < chunk.RowCount; row++)
-            {
-                var node = nodes.Values<int>()[row];
-                passes[node].Add(new Reading(node, times.Values<long>()[row],
-                    temperatures.IsNull(row) ? null : temperatures.Values<short>()[row], humidities.IsNull(row) ? null : humidities.Values<short>()[row],
-                    0, received.Values<long>()[row], null));
-            }
-        }
-    }
+    private static void ReadReadings(DuckDbReader reader, IReadOnlyCollection<int> addresses, TimeRange range, Action<Reading> add)
+        => Read(reader, $"""
+            SELECT node_address, "timestamp", temperature, humidity, received_at FROM ({Source(reader, addresses, range)}) ORDER BY 1, 2
+            """, (chunk, row) => add(new Reading(
+                chunk[0].Values<int>()[row], Long(chunk, 1, row), ShortOrNull(chunk[2], row), ShortOrNull(chunk[3], row), 0, Long(chunk, 4, row), null)));
+
+    private static short? ShortOrNull(DuckDbColumn column, int row) => column.IsNull(row) ? null : column.Values<short>()[row];
 }

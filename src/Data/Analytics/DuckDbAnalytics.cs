@@ -1,14 +1,13 @@
 using System.Globalization;
 using NodaTime;
 using SensorDash.Data.Readings;
-using SensorDash.Data.Storage;
 using SensorDash.DuckDb;
 
 namespace SensorDash.Data.Analytics;
 
 /// <summary>Answers from the DuckDB file. Only sums, counts, extremes and ranks come from DuckDB; every division and rounding is done here,
 /// as for the other engines. Blocks its thread while DuckDB works.</summary>
-internal sealed partial class DuckDbAnalytics(DuckDbDatabase database)
+internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
 {
     private const string Aggregates = """
         count(*), count(temperature), min(temperature), max(temperature), sum(temperature)::BIGINT, quantile_cont(temperature, $LIST),
@@ -19,108 +18,75 @@ internal sealed partial class DuckDbAnalytics(DuckDbDatabase database)
     public IEnumerable<NodeBucket> Buckets(
         ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, CancellationToken cancellationToken)
     {
-        using var connection = Connect();
+        using var reader = duckDb.Connect(cancellationToken);
         var key = unit == CalendarUnit.Hour ? LocalHourStart(zone, filter.Range) : LocalDay(zone, filter.Range);
-        var source = DuckDbMonths.Source(connection, filter.NodeAddress is { } node ? [node] : null, filter.Range, cancellationToken);
+        var source = Source(reader, filter.NodeAddress is { } node ? [node] : null, filter.Range);
         var direction = order == ReadingOrder.NewestFirst ? "1 DESC, 2" : "1, 2 DESC";
         // Any time of a group stands for its bucket, whose edges the one calendar of all engines then gives.
-        using var result = Run(connection, $"""
+        reader.Begin($"""
             SELECT {key}, node_address, max("timestamp"), {AggregatesOf(ValueSummary.UsualPercentiles)} FROM ({source})
             GROUP BY 1, 2 ORDER BY {direction}
-            """, cancellationToken);
+            """);
         var calendar = new CalendarBuckets(zone, unit);
         var current = default(CalendarBucket);
-        while (Next(result, cancellationToken) is { } chunk)
+        var read = new List<NodeBucket>();
+        while (reader.Next(Add))
         {
-            for (var row = 0; row < chunk.RowCount; row++)
-            {
-                var time = Long(chunk, 2, row);
-                if (time < current.Start || time >= current.End) current = calendar.Containing(time);
-                var statistics = StatisticsOf(chunk, row, 3);
-                yield return new(chunk[1].Values<int>()[row], null, current, statistics.Count, statistics.Temperature, statistics.Humidity);
-            }
+            foreach (var bucket in read) yield return bucket;
+            read.Clear();
+        }
+
+        void Add(DuckDbChunk chunk, int row)
+        {
+            var time = Long(chunk, 2, row);
+            if (time < current.Start || time >= current.End) current = calendar.Containing(time);
+            var statistics = StatisticsOf(chunk, row, 3);
+            read.Add(new(chunk[1].Values<int>()[row], null, current, statistics.Count, statistics.Temperature, statistics.Humidity));
         }
     }
 
     public ReadingStatistics Statistics(int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken)
     {
-        using var connection = Connect();
+        using var reader = duckDb.Connect(cancellationToken);
         ReadingStatistics? found = null;
-        Read(connection, $"SELECT {AggregatesOf(percentiles)} FROM ({DuckDbMonths.Source(connection, [node], range, cancellationToken)})",
-            (chunk, row) => found = StatisticsOf(chunk, row, 0, percentiles.Count), cancellationToken);
+        Read(reader, $"SELECT {AggregatesOf(percentiles)} FROM ({Source(reader, [node], range)})",
+            (chunk, row) => found = StatisticsOf(chunk, row, 0, percentiles.Count));
         return found!;
     }
 
     public FleetSeries Fleet(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken)
     {
-        using var connection = Connect();
+        using var reader = duckDb.Connect(cancellationToken);
         var seconds = Downsampling.BucketSeconds(start, end, points);
         var buckets = new List<FleetBucket>();
-        Read(connection, $"""
+        Read(reader, $"""
             SELECT "timestamp" // {Text(seconds)}, {AggregatesOf(ValueSummary.UsualPercentiles)}
-            FROM ({DuckDbMonths.Source(connection, nodes, new(start, end), cancellationToken)}) GROUP BY 1 ORDER BY 1
-            """, (chunk, row) => buckets.Add(new(chunk[0].Values<long>()[row] * seconds, StatisticsOf(chunk, row, 1))), cancellationToken);
+            FROM ({Source(reader, nodes, new(start, end))}) GROUP BY 1 ORDER BY 1
+            """, (chunk, row) => buckets.Add(new(chunk[0].Values<long>()[row] * seconds, StatisticsOf(chunk, row, 1))));
         return new(start, end, seconds, buckets);
     }
 
     public IReadOnlyList<HourOfWeek> HoursOfWeek(IReadOnlyCollection<int> nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
     {
-        using var connection = Connect();
+        using var reader = duckDb.Connect(cancellationToken);
         var sums = new HourSums();
-        Read(connection, $"""
+        Read(reader, $"""
             SELECT ("timestamp" + {Offset(zone, range)}) // 3600, count(*), coalesce(sum(temperature), 0)::BIGINT, count(temperature),
                 coalesce(sum(humidity), 0)::BIGINT, count(humidity)
-            FROM ({DuckDbMonths.Source(connection, nodes, range, cancellationToken)}) GROUP BY 1
+            FROM ({Source(reader, nodes, range)}) GROUP BY 1
             """, (chunk, row) => sums.Add(chunk[0].Values<long>()[row] * 3600, Long(chunk, 1, row), Long(chunk, 2, row), Long(chunk, 3, row),
-                Long(chunk, 4, row), Long(chunk, 5, row)), cancellationToken);
+                Long(chunk, 4, row), Long(chunk, 5, row)));
         return sums.ToList();
     }
 
-    private static void Read(DuckDbConnection connection, string sql, Action<DuckDbChunk, int> read, CancellationToken cancellationToken)
-    {
-        using var result = Run(connection, sql, cancellationToken);
-        while (Next(result, cancellationToken) is { } chunk)
-            for (var row = 0; row < chunk.RowCount; row++) read(chunk, row);
-    }
+    private static string Source(DuckDbReader reader, IReadOnlyCollection<int>? nodes, TimeRange range)
+        => reader.Use((connection, stop) => DuckDbMonths.Source(connection, nodes, range, stop));
 
-    // Out of its memory limit, say. The store can answer too.
-    private static DuckDbResult Run(DuckDbConnection connection, string sql, CancellationToken cancellationToken)
+    private static void Read(DuckDbReader reader, string sql, Action<DuckDbChunk, int> read)
     {
-        try
-        {
-            return connection.QueryStreaming(sql, cancellationToken);
-        }
-        catch (DuckDbException e)
-        {
-            throw Unavailable(e);
-        }
+        reader.Begin(sql);
+        while (reader.Next(read)) { }
     }
-
-    private static DuckDbChunk? Next(DuckDbResult result, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return result.NextChunk(cancellationToken);
-        }
-        catch (DuckDbException e)
-        {
-            throw Unavailable(e);
-        }
-    }
-
-    private DuckDbConnection Connect()
-    {
-        try
-        {
-            return database.Connect();
-        }
-        catch (Exception e) when (e is DuckDbException or ObjectDisposedException)
-        {
-            throw Unavailable(e); // Just being rebuilt.
-        }
-    }
-
-    private static StoreUnavailableException Unavailable(Exception error) => new("DuckDB cannot answer.", error);
 
     private static string AggregatesOf(IReadOnlyList<decimal> percentiles)
     {

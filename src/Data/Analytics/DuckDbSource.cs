@@ -1,6 +1,5 @@
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
-using SensorDash.DuckDb;
 
 namespace SensorDash.Data.Analytics;
 
@@ -26,7 +25,7 @@ public interface IDuckDbSource
 
     /// <summary>DuckDB with everything in it that the store has now, or null when that cannot be had soon.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
-    Task<DuckDbDatabase?> WhenCurrentAsync(CancellationToken cancellationToken);
+    Task<DuckDbAccess?> WhenCurrentAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>DuckDB as the store: never behind, nothing to rebuild.</summary>
@@ -52,5 +51,5 @@ internal sealed class DuckDbStoreSource(DuckDbReadingFile file) : IDuckDbSource
     }
 
     /// <inheritdoc/>
-    public Task<DuckDbDatabase?> WhenCurrentAsync(CancellationToken cancellationToken) => Task.FromResult<DuckDbDatabase?>(file.Database(cancellationToken));
+    public Task<DuckDbAccess?> WhenCurrentAsync(CancellationToken cancellationToken) => Task.FromResult<DuckDbAccess?>(file.Access(cancellationToken));
 }

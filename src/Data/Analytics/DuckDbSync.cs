@@ -33,6 +33,7 @@ public sealed partial class DuckDbSync(
     private const string CatchingUpNotice = "DuckDB is catching up; answers come from the store until then.";
 
     private readonly Lock _lock = new();
+    private readonly DuckDbReaders _readers = new(); // Of every opening: reopened, the file may be the same database still.
     private TaskCompletionSource _asked = NewSignal(), _progress = NewSignal();
     private DuckDbSidePath? _sidePath;
     private AnalyticsState _state = options.Value.Enabled ? AnalyticsState.CatchingUp : AnalyticsState.Off;
@@ -40,7 +41,7 @@ public sealed partial class DuckDbSync(
     private bool _rebuild;
     private long? _mendedAt;
     private long _appliedWhenClosed;
-    private (long Rows, long? OldestCommittedAt) _lag;
+    private readonly FollowerLag _lag = new(store, clock);
 
     /// <summary>Whether DuckDB answers, without asking the store how far behind it is.</summary>
     public AnalyticsState State => Snapshot().State;
@@ -50,7 +51,7 @@ public sealed partial class DuckDbSync(
     {
         get
         {
-            lock (_lock) return _state == AnalyticsState.Off ? null : (_lag.Rows, AgeOf(_lag.OldestCommittedAt));
+            lock (_lock) return _state == AnalyticsState.Off ? null : _lag.Last;
         }
     }
 
@@ -60,8 +61,10 @@ public sealed partial class DuckDbSync(
     {
         var (state, notice, applied) = Snapshot();
         if (state == AnalyticsState.Off) return new(state, "Analytics:Enabled is off; answers come from the store.", 0, 0, 0);
-        var (_, rows, oldest) = await ReadLagAsync(applied, cancellationToken);
-        return new(state, notice, applied, rows, AgeOf(oldest));
+        if (state == AnalyticsState.CatchingUp) await _lag.ReadSeldomAsync(applied, cancellationToken);
+        else await _lag.ReadAsync(applied, cancellationToken);
+        var (rows, seconds) = _lag.Last;
+        return new(state, notice, applied, rows, seconds);
     }
 
     /// <summary>Throws the file away and fills it again from the store. Returns at once; <see cref="ReadStatusAsync"/> tells how far it is.</summary>
@@ -93,10 +96,16 @@ public sealed partial class DuckDbSync(
 
     /// <summary>The side path with everything in it that the store has now, or null when that cannot be had soon.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
-    public async Task<DuckDbDatabase?> WhenCurrentAsync(CancellationToken cancellationToken)
+    public async Task<DuckDbAccess?> WhenCurrentAsync(CancellationToken cancellationToken)
     {
-        if (Snapshot().State is AnalyticsState.Off or AnalyticsState.Failed) return null;
-        var (wanted, behind, _) = await ReadLagAsync(Snapshot().Applied, cancellationToken);
+        var (state, _, applied) = Snapshot();
+        if (state is AnalyticsState.Off or AnalyticsState.Failed) return null;
+        if (state == AnalyticsState.CatchingUp)
+        {
+            await _lag.ReadSeldomAsync(applied, cancellationToken);
+            if (_lag.Last.Rows > MostRowsWaitedFor) return null;
+        }
+        var (wanted, behind) = await _lag.ReadAsync(applied, cancellationToken);
         if (behind > MostRowsWaitedFor) return null;
         var since = clock.GetTimestamp();
         while (true)
@@ -104,7 +113,7 @@ public sealed partial class DuckDbSync(
             Task progress;
             lock (_lock)
             {
-                if (_state == AnalyticsState.Ready && _sidePath is { } sidePath && sidePath.Applied.Batch >= wanted) return sidePath.Database;
+                if (_state == AnalyticsState.Ready && _sidePath is { } sidePath && sidePath.Applied.Batch >= wanted) return new(sidePath.Database, _readers);
                 if (_state == AnalyticsState.Failed) return null;
                 progress = _progress.Task;
             }
@@ -139,9 +148,13 @@ public sealed partial class DuckDbSync(
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
             }
-            catch (Exception e)
+            catch (StoreUnavailableException)
             {
-                if (e is not StoreUnavailableException) Fail(e);
+                await WaitAsync(asked, _retry, stoppingToken);
+            }
+            catch (Exception e) // Whatever it is: nothing that goes wrong here may stop the hub.
+            {
+                Fail(e);
                 await WaitAsync(asked, _retry, stoppingToken);
             }
             finally
@@ -154,12 +167,14 @@ public sealed partial class DuckDbSync(
     // Returns when the file is to be opened anew.
     private async Task FollowAsync(CancellationToken stoppingToken)
     {
-        if (TakeRebuild())
+        if (IsRebuildWanted())
         {
             lock (_lock) _appliedWhenClosed = 0;
+            _readers.Evict(); // Else the deleted file would be the one that is opened.
             DuckDbSidePath.Delete(options.Value, stoppingToken);
+            lock (_lock) _rebuild = false;
         }
-        await ReadLagAsync(0, stoppingToken); // Also when the file then cannot be opened.
+        await _lag.ReadSeldomAsync(Snapshot().Applied, stoppingToken); // Also when the file then cannot be opened.
         var sidePath = DuckDbSidePath.Open(options.Value, stoppingToken);
         lock (_lock)
         {
@@ -180,12 +195,12 @@ public sealed partial class DuckDbSync(
             {
                 written += changes.Added.Count;
                 sidePath.Apply(changes, stoppingToken);
-                await ReadLagAsync(changes.UpTo, stoppingToken);
+                await _lag.ReadSeldomAsync(changes.UpTo, stoppingToken);
                 Progress();
                 if (written >= RowsBeforeReopening) return;
             }
-            if (TakeRebuild(peek: true)) return;
-            await ReadLagAsync(sidePath.Applied.Batch, stoppingToken);
+            if (IsRebuildWanted()) return;
+            await _lag.ReadAsync(sidePath.Applied.Batch, stoppingToken);
             lock (_lock) (_state, _notice) = (AnalyticsState.Ready, null);
             Progress();
             if (sidePath.SortOneMonth(stoppingToken))
@@ -199,26 +214,16 @@ public sealed partial class DuckDbSync(
         }
     }
 
-    private async Task<(long LastBatch, long Rows, long? OldestCommittedAt)> ReadLagAsync(long applied, CancellationToken cancellationToken)
-    {
-        var lag = await store.ReadLagAsync(applied, cancellationToken);
-        lock (_lock) _lag = (lag.Rows, lag.OldestCommittedAt);
-        return lag;
-    }
-
-    // A commit that is told of by a clock ahead of ours has no age.
-    private double AgeOf(long? committedAt)
-        => committedAt is { } microseconds ? Math.Max(0, (clock.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(microseconds)).TotalSeconds) : 0;
-
     private void Fail(Exception error)
     {
         // What nobody foresaw is for the log: clients read the notice.
-        var reason = error is DuckDbException or DuckDbLibraryException or IOException or InvalidDataException or UnauthorizedAccessException
-            ? error.Message : "The log says why.";
+        var isKnown = error is DuckDbException or DuckDbLibraryException or IOException or InvalidDataException or UnauthorizedAccessException;
+        var reason = isKnown ? error.Message : "The log says why.";
         var notice = $"DuckDB cannot be used ({reason}) Answers come from the store, slower over many nodes.";
         bool isNews;
         lock (_lock) (isNews, _state, _notice) = (_notice != notice, AnalyticsState.Failed, notice);
-        if (isNews) Log.Failed(logger, error); // It is tried again every few seconds, and the log need not say so each time.
+        // It is tried again every few seconds, and the log need not say so each time.
+        if (isNews) Log.Failed(logger, isKnown ? LogLevel.Warning : LogLevel.Error, error);
         Progress();
     }
 
@@ -232,16 +237,12 @@ public sealed partial class DuckDbSync(
             _sidePath.Dispose();
             _sidePath = null;
         }
+        if (!isReopened) _readers.Evict();
     }
 
-    private bool TakeRebuild(bool peek = false)
+    private bool IsRebuildWanted()
     {
-        lock (_lock)
-        {
-            var wanted = _rebuild;
-            if (!peek) _rebuild = false;
-            return wanted;
-        }
+        lock (_lock) return _rebuild;
     }
 
     private (AnalyticsState State, string? Notice, long Applied) Snapshot()
@@ -288,8 +289,8 @@ public sealed partial class DuckDbSync(
 
     private static partial class Log
     {
-        [LoggerMessage(20, LogLevel.Warning, "The DuckDB side path cannot be used; analytics are answered by the store.")]
-        public static partial void Failed(ILogger logger, Exception error);
+        [LoggerMessage(EventId = 20, Message = "The DuckDB side path cannot be used; analytics are answered by the store.")]
+        public static partial void Failed(ILogger logger, LogLevel level, Exception error);
 
         [LoggerMessage(21, LogLevel.Warning, "The DuckDB file belongs to another store, or to a newer state of this one; it is filled again.")]
         public static partial void OtherStore(ILogger logger);

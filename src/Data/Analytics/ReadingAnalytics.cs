@@ -17,24 +17,28 @@ public sealed partial class ReadingAnalytics(
             () => store.CalendarAsync(node, range, zone, unit, limit, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>It changes over to the store until the first bucket; DuckDB sorts before it gives one, so hardly anything can fail later.</remarks>
+    /// <remarks>Where DuckDB stops, because it fails or its file is filled again, the store goes on.</remarks>
     public async IAsyncEnumerable<NodeBucket> BucketsAsync(
         ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (await duckDb.WhenCurrentAsync(cancellationToken) is { } database)
+        NodeBucket? last = null;
+        if (await duckDb.WhenCurrentAsync(cancellationToken) is { } access)
         {
             // Hardware ids are the store's: they belong to nodes, not to readings.
             var ids = (await nodes.ListNodesAsync(cancellationToken)).ToDictionary(n => n.Address, n => (ulong?)n.DeviceId);
-            using var buckets = new DuckDbAnalytics(database).Buckets(filter, order, zone, unit, cancellationToken).GetEnumerator();
-            if (TryBegin(buckets) is { } isAny)
+            using var buckets = new DuckDbAnalytics(access).Buckets(filter, order, zone, unit, cancellationToken).GetEnumerator();
+            var isAny = TryMove(buckets);
+            if (isAny is not null) answers.ByDuckDb();
+            for (; isAny == true; isAny = TryMove(buckets))
             {
-                answers.ByDuckDb();
-                for (; isAny; isAny = buckets.MoveNext()) yield return buckets.Current with { DeviceId = ids.GetValueOrDefault(buckets.Current.NodeAddress) };
-                yield break;
+                last = buckets.Current with { DeviceId = ids.GetValueOrDefault(buckets.Current.NodeAddress) };
+                yield return last;
             }
+            if (isAny == false) yield break;
         }
         answers.ByStore();
-        await foreach (var bucket in store.BucketsAsync(filter, order, zone, unit, cancellationToken)) yield return bucket;
+        await foreach (var bucket in store.BucketsAsync(last is null ? filter : From(last, filter, order), order, zone, unit, cancellationToken))
+            if (last is null || !IsGiven(bucket, last, order)) yield return bucket;
     }
 
     /// <inheritdoc/>
@@ -69,11 +73,11 @@ public sealed partial class ReadingAnalytics(
 
     private async Task<T> AskAsync<T>(Func<DuckDbAnalytics, T> ask, Func<Task<T>> askStore, CancellationToken cancellationToken)
     {
-        if (await duckDb.WhenCurrentAsync(cancellationToken) is { } database)
+        if (await duckDb.WhenCurrentAsync(cancellationToken) is { } access)
         {
             try
             {
-                var answer = ask(new DuckDbAnalytics(database));
+                var answer = ask(new DuckDbAnalytics(access));
                 answers.ByDuckDb();
                 return answer;
             }
@@ -86,8 +90,22 @@ public sealed partial class ReadingAnalytics(
         return await askStore();
     }
 
+    // The readings of a bucket and of those that follow it.
+    private static ReadingFilter From(NodeBucket bucket, ReadingFilter filter, ReadingOrder order)
+        => filter with
+        {
+            Range = order == ReadingOrder.NewestFirst
+                ? filter.Range with { End = Math.Min(filter.Range.End ?? long.MaxValue, bucket.Bucket.End - 1) }
+                : filter.Range with { Start = Math.Max(filter.Range.Start ?? 0, bucket.Bucket.Start) },
+        };
+
+    // Of the nodes in the last bucket, those up to the last one are given already.
+    private static bool IsGiven(NodeBucket bucket, NodeBucket last, ReadingOrder order)
+        => bucket.Bucket == last.Bucket
+            && (order == ReadingOrder.NewestFirst ? bucket.NodeAddress <= last.NodeAddress : bucket.NodeAddress >= last.NodeAddress);
+
     // Null: DuckDB cannot answer.
-    private bool? TryBegin(IEnumerator<NodeBucket> buckets)
+    private bool? TryMove(IEnumerator<NodeBucket> buckets)
     {
         try
         {

@@ -6,6 +6,20 @@ namespace SensorDash.Data.Readings;
 /// <summary>The nodes of a DuckDB store.</summary>
 internal static class DuckDbNodes
 {
+    private const string UpsertNodes = $"""
+        INSERT INTO nodes SELECT address, device_id, '{Node.SensorType}', first_seen_at, last_seen_at, readings, duplicates FROM node_changes
+        ON CONFLICT (address) DO UPDATE SET
+            device_id = coalesce(excluded.device_id, device_id),
+            first_seen_at = least(first_seen_at, excluded.first_seen_at),
+            last_seen_at = greatest(last_seen_at, excluded.last_seen_at),
+            total_readings = total_readings + excluded.total_readings,
+            duplicates_seen = duplicates_seen + excluded.duplicates_seen
+        """;
+
+    private const string MakeNodeChanges = """
+        CREATE OR REPLACE TEMP TABLE node_changes (address INTEGER, device_id BIGINT, first_seen_at BIGINT, last_seen_at BIGINT, readings BIGINT, duplicates BIGINT)
+        """;
+
     /// <summary>Nodes by address.</summary>
     /// <param name="connection">Of the file.</param>
     /// <param name="where">A condition with its WHERE, or nothing.</param>
@@ -33,5 +47,26 @@ internal static class DuckDbNodes
             }
         }
         return nodes;
+    }
+
+    /// <summary>Makes nodes and counts their new readings.</summary>
+    public static void Store(DuckDbConnection connection, NodeChanges changes, CancellationToken cancellationToken)
+    {
+        connection.Execute(MakeNodeChanges, cancellationToken);
+        using (var appender = connection.CreateAppender(null, "node_changes"))
+        {
+            foreach (var (address, change) in changes.All)
+            {
+                appender.Append(address);
+                appender.Append((long?)change.DeviceId);
+                appender.Append(change.First);
+                appender.Append(change.Last);
+                appender.Append((long)change.Count);
+                appender.Append((long)change.Duplicates);
+                appender.EndRow();
+            }
+            appender.Close(cancellationToken);
+        }
+        connection.Execute(UpsertNodes, cancellationToken);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Storage;
 using SensorDash.DuckDb;
@@ -26,8 +25,12 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
 
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _readers = new(MaxReaders);
-    private readonly ConcurrentBag<DuckDbConnection> _idle = [];
+    private readonly Stack<DuckDbConnection> _idle = []; // All of the open database.
+    private readonly DuckDbReaders _askers = new();
     private DuckDbDatabase? _database;
+
+    /// <summary>The database has been closed: whoever keeps a connection gives it up, else DuckDB would give the same dead database again.</summary>
+    internal event Action? Closed;
 
     /// <summary>Absolute path of the file.</summary>
     public string Path { get; } = System.IO.Path.GetFullPath(options.Value.DuckDb.Path);
@@ -47,7 +50,7 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
         await _readers.WaitAsync(cancellationToken);
         try
         {
-            if (!_idle.TryTake(out var connection)) connection = Connect(cancellationToken);
+            var (database, connection) = Rent(cancellationToken);
             try
             {
                 // One snapshot: the months, and the tables that they name, belong together.
@@ -57,7 +60,7 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
                     result = read(connection);
                     transaction.Commit(CancellationToken.None);
                 }
-                _idle.Add(connection);
+                Return(database, connection);
                 return result;
             }
             catch (DuckDbException e)
@@ -77,19 +80,9 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
         }
     }
 
-    /// <summary>A connection for the caller to dispose.</summary>
+    /// <summary>For questions over many readings.</summary>
     /// <exception cref="StoreUnavailableException">The file cannot be opened just now.</exception>
-    internal DuckDbConnection Connect(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return Database(cancellationToken).Connect();
-        }
-        catch (DuckDbException e)
-        {
-            throw Translate(e);
-        }
-    }
+    internal DuckDbAccess Access(CancellationToken cancellationToken) => new(Database(cancellationToken), _askers);
 
     /// <summary>The open database; a new one after a fatal error.</summary>
     internal DuckDbDatabase Database(CancellationToken cancellationToken)
@@ -101,6 +94,16 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
         }
     }
 
+    /// <summary>Whether this is the open database; not after a fatal error.</summary>
+    internal bool IsOpen(DuckDbDatabase database)
+    {
+        lock (_lock) return database == _database;
+    }
+
+    /// <summary>Whether DuckDB refuses all further work on the database. Whoever has such an error disposes the connection, then translates it.</summary>
+    internal static bool IsFatal(DuckDbException error)
+        => error.Kind is DuckDbErrorKind.Fatal or DuckDbErrorKind.Connection or DuckDbErrorKind.Internal;
+
     /// <summary>The product's exception for an error of DuckDB, decided by its kind. After a fatal one the file is opened again.</summary>
     internal Exception Translate(DuckDbException error)
     {
@@ -110,10 +113,8 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
                 return new StoreRejectedException($"DuckDB refused a row: {error.Message}", error);
             case DuckDbErrorKind.Interrupt:
                 return new OperationCanceledException("The query was interrupted.", error);
-            case DuckDbErrorKind.Fatal or DuckDbErrorKind.Connection or DuckDbErrorKind.Internal:
-                Close(); // DuckDB refuses all further work on a database that it has lost faith in.
-                break;
         }
+        if (IsFatal(error)) Close();
         return new StoreUnavailableException($"DuckDB cannot be used just now: {error.Message}", error);
     }
 
@@ -134,6 +135,31 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
     {
         Close();
         _readers.Dispose();
+    }
+
+    private (DuckDbDatabase Database, DuckDbConnection Connection) Rent(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            OpenUnlocked(cancellationToken);
+            try
+            {
+                return (_database!, _idle.TryPop(out var connection) ? connection : _database!.Connect());
+            }
+            catch (DuckDbException e)
+            {
+                throw Translate(e);
+            }
+        }
+    }
+
+    private void Return(DuckDbDatabase database, DuckDbConnection connection)
+    {
+        lock (_lock)
+        {
+            if (database == _database) _idle.Push(connection);
+            else connection.Dispose();
+        }
     }
 
     private void OpenUnlocked(CancellationToken cancellationToken)
@@ -196,9 +222,11 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
     {
         lock (_lock)
         {
-            while (_idle.TryTake(out var connection)) connection.Dispose();
+            while (_idle.TryPop(out var connection)) connection.Dispose();
             _database?.Dispose();
             _database = null;
+            Closed?.Invoke();
+            _askers.Evict();
         }
     }
 }

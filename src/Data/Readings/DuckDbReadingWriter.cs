@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using SensorDash.Data.Events;
-using SensorDash.Data.Nodes;
 using SensorDash.DuckDb;
 
 namespace SensorDash.Data.Readings;
@@ -10,24 +9,13 @@ namespace SensorDash.Data.Readings;
 /// No index guards the key: over months of readings it would be larger than they are. As there is one writer, a reading behind the newest of its
 /// node is new without a look, and only the others are joined with what is stored.
 /// </remarks>
-internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitFeed commits, TimeProvider clock) : IDisposable
+internal sealed class DuckDbReadingWriter : IDisposable
 {
-    private const string UpsertNodes = $"""
-        INSERT INTO nodes SELECT address, device_id, '{Node.SensorType}', first_seen_at, last_seen_at, readings, duplicates FROM node_changes
-        ON CONFLICT (address) DO UPDATE SET
-            device_id = coalesce(excluded.device_id, device_id),
-            first_seen_at = least(first_seen_at, excluded.first_seen_at),
-            last_seen_at = greatest(last_seen_at, excluded.last_seen_at),
-            total_readings = total_readings + excluded.total_readings,
-            duplicates_seen = duplicates_seen + excluded.duplicates_seen
-        """;
-
-    private const string MakeNodeChanges = """
-        CREATE OR REPLACE TEMP TABLE node_changes (address INTEGER, device_id BIGINT, first_seen_at BIGINT, last_seen_at BIGINT, readings BIGINT, duplicates BIGINT)
-        """;
-
     private const string MakeUnsure = "CREATE OR REPLACE TEMP TABLE unsure (node_address INTEGER, \"timestamp\" BIGINT)";
 
+    private readonly DuckDbReadingFile _file;
+    private readonly CommitFeed _commits;
+    private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Dictionary<int, long> _newest = [];
     private readonly Dictionary<int, long> _newestOfBatch = [];
@@ -36,6 +24,12 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitFeed com
     private DuckDbDatabase? _database;
     private DuckDbConnection? _connection;
     private long _lastBatch;
+
+    public DuckDbReadingWriter(DuckDbReadingFile file, CommitFeed commits, TimeProvider clock)
+    {
+        (_file, _commits, _clock) = (file, commits, clock);
+        file.Closed += GiveUpWhenIdle;
+    }
 
     public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
         => await WriteAsync(
@@ -49,7 +43,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitFeed com
                     _changes.Count(batch.Span[i], isNew.Span[i]);
                     if (isNew.Span[i]) added.Add(batch.Span[i]);
                 }
-                StoreNodes(connection, cancellationToken);
+                DuckDbNodes.Store(connection, _changes, cancellationToken);
                 if (added.Count == 0) return 0;
                 DuckDbMonths.Append(connection, added, _lastBatch + 1, cancellationToken);
                 connection.Execute(Invariant($"""
@@ -109,7 +103,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitFeed com
         }
         catch (DuckDbException e)
         {
-            throw file.Translate(e);
+            throw Failed(e);
         }
         finally
         {
@@ -128,7 +122,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitFeed com
         }
         catch (DuckDbException e)
         {
-            throw file.Translate(e);
+            throw Failed(e);
         }
         finally
         {
@@ -146,17 +140,17 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitFeed com
             T result;
             using (var transaction = connection.BeginTransaction(cancellationToken))
             {
-                result = work(connection, clock.NowMicroseconds());
+                result = work(connection, _clock.NowMicroseconds());
                 transaction.Commit(CancellationToken.None);
             }
             if (!committed(result)) return result;
             _lastBatch++;
-            commits.Publish();
+            _commits.Publish();
             return result;
         }
         catch (DuckDbException e)
         {
-            throw file.Translate(e);
+            throw Failed(e);
         }
         finally
         {
@@ -217,47 +211,55 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitFeed com
         return stored;
     }
 
-    private void StoreNodes(DuckDbConnection connection, CancellationToken cancellationToken)
-    {
-        connection.Execute(MakeNodeChanges, cancellationToken);
-        using (var appender = connection.CreateAppender(null, "node_changes"))
-        {
-            foreach (var (address, change) in _changes.All)
-            {
-                appender.Append(address);
-                appender.Append((long?)change.DeviceId);
-                appender.Append(change.First);
-                appender.Append(change.Last);
-                appender.Append((long)change.Count);
-                appender.Append((long)change.Duplicates);
-                appender.EndRow();
-            }
-            appender.Close(cancellationToken);
-        }
-        connection.Execute(UpsertNodes, cancellationToken);
-    }
-
-    // A new connection for each database: after a fatal error the file has another one.
+    // A new connection for each database: after a fatal error the file has another one, once the old connection is gone.
     private DuckDbConnection OpenWriter(CancellationToken cancellationToken)
     {
-        var database = file.Database(cancellationToken);
+        if (_connection is not null && !_file.IsOpen(_database!)) GiveUp();
+        var database = _file.Database(cancellationToken);
         if (_connection is not null && _database == database) return _connection;
+        GiveUp();
+        (_database, _connection) = (database, database.Connect());
+        try
+        {
+            _newest.Clear();
+            foreach (var node in DuckDbNodes.List(_connection, "", cancellationToken)) _newest[node.Address] = node.LastSeenAt;
+            using var result = _connection.Query("SELECT coalesce(max(id), 0)::BIGINT FROM ingest_batches", cancellationToken);
+            _lastBatch = result.NextChunk(cancellationToken)![0].Values<long>()[0];
+            return _connection;
+        }
+        catch
+        {
+            GiveUp(); // What it must know is not complete.
+            throw;
+        }
+    }
+
+    private Exception Failed(DuckDbException error)
+    {
+        if (DuckDbReadingFile.IsFatal(error)) GiveUp();
+        return _file.Translate(error);
+    }
+
+    // Somebody else met the error. A writer at work meets it too.
+    private void GiveUpWhenIdle()
+    {
+        if (!_turn.Wait(0)) return;
+        GiveUp();
+        _turn.Release();
+    }
+
+    private void GiveUp()
+    {
         _connection?.Dispose();
-        _connection = null;
-        var connection = database.Connect();
-        _newest.Clear();
-        foreach (var node in DuckDbNodes.List(connection, "", cancellationToken)) _newest[node.Address] = node.LastSeenAt;
-        using var result = connection.Query("SELECT coalesce(max(id), 0)::BIGINT FROM ingest_batches", cancellationToken);
-        _lastBatch = result.NextChunk(cancellationToken)![0].Values<long>()[0];
-        (_connection, _database) = (connection, database);
-        return connection;
+        (_connection, _database) = (null, null);
     }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
     public void Dispose()
     {
-        _connection?.Dispose();
+        _file.Closed -= GiveUpWhenIdle;
+        GiveUp();
         _turn.Dispose();
     }
 }

@@ -14,11 +14,11 @@ internal static class TimescaleRemoval
         SELECT coalesce(max(id), 0) + 1, $1, $2, 0, 0, $3, $4 FROM ingest_batches
         """;
 
-    // What is left gives the new oldest time; a node without any keeps the time it had.
+    // What is left gives the new oldest time; a node without any keeps the time it was last heard.
     private const string TakeFromCounters = """
         WITH gone AS (SELECT node_address, count(*) AS readings FROM sensor_readings WHERE timestamp < $1 GROUP BY node_address)
         UPDATE nodes SET total_readings = total_readings - gone.readings, first_seen_at = coalesce(
-            (SELECT min(r.timestamp) FROM sensor_readings r WHERE r.node_address = nodes.address AND r.timestamp >= $1), first_seen_at)
+            (SELECT min(r.timestamp) FROM sensor_readings r WHERE r.node_address = nodes.address AND r.timestamp >= $1), last_seen_at)
         FROM gone WHERE address = gone.node_address RETURNING gone.readings
         """;
 

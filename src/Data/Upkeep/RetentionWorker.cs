@@ -40,12 +40,11 @@ public sealed partial class RetentionWorker(IReadingStore store, IOptions<Retent
         }
         catch (StoreUnavailableException e)
         {
-            Log.Unavailable(logger, e);
+            Log.Failed(logger, LogLevel.Warning, e);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested) // Whatever it is: nothing that goes wrong here may stop the hub.
         {
-            // An error that left here would stop the host; readings that are kept for too long harm nobody.
-            Log.Failed(logger, e);
+            Log.Failed(logger, LogLevel.Error, e);
         }
         if (all > 0) Log.Removed(logger, all, options.Value.ReadingDays);
     }
@@ -55,10 +54,7 @@ public sealed partial class RetentionWorker(IReadingStore store, IOptions<Retent
         [LoggerMessage(30, LogLevel.Information, "{Rows} readings older than {Days} days are removed.")]
         public static partial void Removed(ILogger logger, long rows, int days);
 
-        [LoggerMessage(31, LogLevel.Warning, "Old readings could not be removed; this is tried again in an hour.")]
-        public static partial void Unavailable(ILogger logger, Exception error);
-
-        [LoggerMessage(32, LogLevel.Error, "Removing old readings failed for a reason that is not known; this is tried again in an hour.")]
-        public static partial void Failed(ILogger logger, Exception error);
+        [LoggerMessage(EventId = 31, Message = "Old readings could not be removed; this is tried again in an hour.")]
+        public static partial void Failed(ILogger logger, LogLevel level, Exception error);
     }
 }

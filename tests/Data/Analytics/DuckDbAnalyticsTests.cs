@@ -26,7 +26,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
 
     private StoreAnalytics Store => new(_fixture.Store, _fixture.Nodes, _fixture.Clock);
 
-    private DuckDbAnalytics DuckDb => new(_sidePath.Database);
+    private DuckDbAnalytics DuckDb => new(new(_sidePath.Database, new()));
 
     protected virtual async Task<StoreFixture> CreateFixtureAsync() => await SqliteStoreFixture.CreateAsync();
 

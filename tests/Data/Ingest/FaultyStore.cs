@@ -15,13 +15,10 @@ internal sealed class FaultyStore(IReadingStore store) : IReadingStore
     /// <summary>While set, each append waits for it, after having said so.</summary>
     public TaskCompletionSource? Gate { get; set; }
 
-    public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>While set, what every removal ends with.</summary>
+    /// <summary>While set, what happens to whoever removes old readings.</summary>
     public Exception? RemovalError { get; set; }
 
-    /// <summary>Removals that were tried, those that failed included.</summary>
-    public int Removals { get; private set; }
+    public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The next so many appends find the store away.</summary>
     public void FailNext(int appends) => Volatile.Write(ref _failures, appends);
@@ -51,11 +48,7 @@ internal sealed class FaultyStore(IReadingStore store) : IReadingStore
     public Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken) => store.DeleteNodeAsync(address, cancellationToken);
 
     public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
-    {
-        var error = RemovalError;
-        Removals++;
-        return error is not null ? Task.FromException<long>(error) : store.RemoveBeforeAsync(before, cancellationToken);
-    }
+        => RemovalError is { } error ? Task.FromException<long>(error) : store.RemoveBeforeAsync(before, cancellationToken);
 
     public Task CheckAsync(CancellationToken cancellationToken) => store.CheckAsync(cancellationToken);
 }

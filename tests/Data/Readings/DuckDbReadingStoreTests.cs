@@ -1,4 +1,8 @@
+using NodaTime;
+using SensorDash.Data.Analytics;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+using SensorDash.DuckDb;
 using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
 
@@ -66,5 +70,39 @@ public sealed class DuckDbReadingStoreTests : ReadingStoreContract
 
         Assert.Equal(3, await store.CountAsync(default, default));
         Assert.Equal(2, (await new DuckDbReadingChanges(file).ReadLagAsync(0, default)).LastBatch);
+    }
+
+    [Theory]
+    [InlineData("write", "write")]
+    [InlineData("read", "write")]
+    [InlineData("write", "read")]
+    [InlineData("read", "read")]
+    public async Task Store_AfterAFatalError_IsUnavailableOnceAndThenGoesOn(string first, string second)
+    {
+        await Store.AddAsync(Reading(1));
+        await Store.CountAsync(new(1, new(Noon, Noon)), default);
+        Assert.Equal(DuckDbErrorKind.Fatal, Assert.Throws<DuckDbException>(() => DuckDb.Execute("SET debug_checkpoint_abort = 'before_header'; CHECKPOINT")).Kind);
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => UseAsync(first));
+
+        await UseAsync(second);
+        Assert.Equal(0, await Store.AddAsync(Reading(1)));
+        Assert.Equal(1, (await Store.FindNodeAsync(1, default))!.DuplicatesSeen);
+
+        Task UseAsync(string how) => how == "write" ? Store.AddAsync(Reading(2)) : Store.CountAsync(new(1, new(Noon, Noon)), default);
+    }
+
+    [Fact]
+    public async Task Store_FatalErrorWhileAnExportIsRead_GoesOn()
+    {
+        await Store.AddAsync([.. Run(1, 6000, interval: 3600)]);
+        var export = new DuckDbAnalytics(DuckDb.File.Access(default)).Buckets(default, default, DateTimeZone.Utc, CalendarUnit.Hour, default).GetEnumerator();
+        Assert.True(export.MoveNext());
+        Assert.Throws<DuckDbException>(() => DuckDb.Execute("SET debug_checkpoint_abort = 'before_header'; CHECKPOINT"));
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.AddAsync(Reading(2)));
+
+        Assert.Equal(1, await Store.AddAsync(Reading(2)));
+        Assert.Throws<StoreUnavailableException>(() => { while (export.MoveNext()) { } });
     }
 }

@@ -68,12 +68,13 @@ public abstract class ReadingChangesContract : IAsyncLifetime
     [SkippableFact]
     public async Task RemoveBefore_MidnightWithReadingsOnBothSides_RemovesTheOlderAndTellsIt()
     {
-        await Store.AddAsync(Reading(1, Midnight - 1), Reading(1, Midnight), Reading(1, Midnight - (3 * Day)), Reading(2, Midnight + 5), Reading(3, Midnight - 7));
+        await Store.AddAsync(Reading(1, Midnight - 1), Reading(1, Midnight), Reading(1, Midnight - (3 * Day)), Reading(2, Midnight + 5),
+            Reading(3, Midnight - 7), Reading(3, Midnight - 9));
 
         var (all, removed) = (0L, 0L);
         while ((removed = await Store.RemoveBeforeAsync(Midnight, default)) > 0) all += removed;
 
-        Assert.Equal(3, all);
+        Assert.Equal(4, all);
         Assert.Equal([Reading(2, Midnight + 5), Reading(1, Midnight)], await Store.AllAsync());
         var nodes = await Store.ListNodesAsync(default);
         Assert.Equal([(1, 1L, Midnight), (2, 1L, Midnight + 5), (3, 0L, Midnight - 7)], nodes.Select(n => (n.Address, n.TotalReadings, n.FirstSeenAt)));

@@ -133,6 +133,28 @@ public sealed class SidePathFaultTests : IDisposable
         Assert.Equal(100, (await GetAsync(client, "/api/nodes/12/statistics")).GetProperty("reading_count").GetInt32());
     }
 
+    [Fact]
+    public async Task Rebuild_FileHeldByAnotherProcess_IsDoneWhenThatLetsGo()
+    {
+        Execute("CREATE TABLE mark (i INTEGER)");
+        await using var other = await SensorDashProcess.StartAsync(_folder.File("other.db"), ("Analytics__Path", SideFile));
+        await StateAsync(other.Client, "ready");
+        await using var app = Start();
+        using var client = app.CreateClient();
+        await StateAsync(client, "failed");
+
+        await app.Clock.TimerPendingAsync();
+        var again = app.Clock.NextTimerAsync();
+        using var accepted = await client.PostAsync("/api/system/analytics/rebuild", null);
+        await again; // It has been tried, and is waited with.
+        await StateAsync(client, "failed");
+        await other.KillAsync();
+        app.Clock.Advance(TimeSpan.FromSeconds(15));
+        await StateAsync(client, "ready");
+
+        Execute("CREATE TABLE mark (i INTEGER)"); // Fails when there still is one.
+    }
+
     // The same database each time, so that the file of the first start is of this store.
     [Fact]
     public async Task Follow_StoreFailsForAReasonNobodyForesaw_ProgramGoesOnAndFollowsAgain()
@@ -226,6 +248,14 @@ public sealed class SidePathFaultTests : IDisposable
         var sum = 5381UL;
         for (; !bytes.IsEmpty; bytes = bytes[8..]) sum ^= unchecked(BinaryPrimitives.ReadUInt64LittleEndian(bytes) * 0xbf58476d1ce4e5b9);
         return sum;
+    }
+
+    // The driver shares the database that the hub has open.
+    private void Execute(string sql)
+    {
+        using var database = DuckDbDatabase.Open(SideFile, new DuckDbOptions { MemoryLimitMiB = 256 });
+        using var connection = database.Connect();
+        connection.Execute(sql, default);
     }
 
     private static async Task StateAsync(HttpClient client, string state)

@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using SensorDash.DuckDb;
 using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
@@ -67,6 +69,65 @@ public sealed class SidePathTests : IDisposable
             Assert.Equal(25.34m, await MedianAsync(app, node: 13));
         }
         Assert.Equal(1, CountRows());
+    }
+
+    [Fact]
+    public async Task Question_AskerGoesAway_EndsInDuckDb()
+    {
+        await using var app = Start();
+        await app.Store.AddAsync(Reading(12));
+        await MedianAsync(app);
+        using var database = DuckDbDatabase.Open(File, new DuckDbOptions { MemoryLimitMiB = 256 }); // The one that the hub has open.
+        using var connection = database.Connect();
+        connection.Execute("CREATE SEQUENCE looked_at", default);
+        connection.Execute("""
+            ALTER TABLE readings_202607 RENAME TO few;
+            CREATE VIEW readings_202607 AS SELECT few.* FROM few, range(1000000000000) WHERE nextval('looked_at') > 0
+            """, default);
+        var (ended, before) = (Ended(app, out var listener), await MetricsAsync(app));
+        using var listening = listener;
+        using var leave = new CancellationTokenSource();
+        using var client = app.CreateClient();
+
+        var asking = client.GetStringAsync(new Uri("/api/nodes/12/percentiles?p=50", UriKind.Relative), leave.Token);
+        using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20)))
+            while (!HasBegun(connection)) await Task.Delay(10, patience.Token);
+        Assert.False(ended.IsCompleted);
+        await leave.CancelAsync();
+
+        await ended.WaitAsync(TimeSpan.FromSeconds(20));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+        Assert.Equal(before, await MetricsAsync(app)); // The store has not been asked instead.
+    }
+
+    // Ends with the next request for percentiles: the hub has let go of it, and DuckDB has, whose work blocks it.
+    private static Task Ended(SensorDashApp app, out MeterListener listener)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var meters = app.Services.GetRequiredService<IMeterFactory>();
+        listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "http.server.request.duration" && instrument.Meter.Scope == meters) listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
+        {
+            foreach (var (key, value) in tags)
+                if (key == "http.route" && value is string route && route.EndsWith("/percentiles", StringComparison.Ordinal)) ended.TrySetResult();
+        });
+        listener.Start();
+        return ended.Task;
+    }
+
+    private static async Task<(double, double)> MetricsAsync(SensorDashApp app)
+        => (await app.MetricAsync(SensorDashApp.AnswersByDuckDb), await app.MetricAsync(SensorDashApp.AnswersByStore));
+
+    private static bool HasBegun(DuckDbConnection connection)
+    {
+        using var result = connection.Query("SELECT last_value IS NOT NULL FROM duckdb_sequences() WHERE sequence_name = 'looked_at'", default);
+        return result.NextChunk(default)![0].Values<bool>()[0];
     }
 
     private SensorDashApp Start() => new(("Analytics:Path", File));
