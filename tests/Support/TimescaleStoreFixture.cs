@@ -103,7 +103,8 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
     public override async Task<IAsyncDisposable> LockAsync()
     {
         var connection = await OpenAsync();
-        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE nodes, node_metadata, zones, sensor_readings, event_index IN EXCLUSIVE MODE", connection);
+        // In the order in which writers take them: the other way round one of both would end in a deadlock.
+        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE sensor_readings, event_index, nodes, node_metadata, zones IN EXCLUSIVE MODE", connection);
         await command.ExecuteNonQueryAsync();
         return connection; // Closing it ends the transaction.
     }
