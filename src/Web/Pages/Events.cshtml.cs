@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Events;
 using SensorDash.Web.Pages.Display;
@@ -61,6 +62,19 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
         }
         var query = EventChart.QueryOf(Choice.Query);
         if (await WithinAsync(_countLimit, token => counts.CountAsync(query, token), cancellationToken) is { } counted) Chart = EventChart.Of(query, counted);
+    }
+
+    /// <summary>The counts as a file: machine numbers, times of the zone on screen.</summary>
+    public async Task<IActionResult> OnGetCountsAsync(CancellationToken cancellationToken)
+    {
+        View = ViewSettings.Of(HttpContext);
+        Range = ViewRange.Read(Request.Query, View.Zone, clock.GetUtcNow().ToUnixTimeSeconds());
+        Choice = EventChoice.Read(Request.Query, Range);
+        if (Choice.Faults.Count > 0) return BadRequest();
+        var query = EventChart.QueryOf(Choice.Query);
+        if (await WithinAsync(_readLimit, token => counts.CountAsync(query, token), cancellationToken) is not { } counted)
+            return StatusCode(StatusCodes.Status504GatewayTimeout);
+        return File(EventChart.Of(query, counted).ToCsv(View), "text/csv", FormattableString.Invariant($"sensordash_event_counts_{Range.From}_{Range.To}.csv"));
     }
 
     private async Task FindNewestAsync(CancellationToken cancellationToken)

@@ -124,6 +124,10 @@ public sealed partial class EventsPageTests : ApiTests
         Assert.Contains("20 events, a line is 1 min", page, StringComparison.Ordinal);
         var counts = Counted().Matches(page).Select(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture));
         Assert.Equal(20, counts.Sum());
+        var csv = (await Client.GetStringAsync("/events?range=1h&timebase=source&streamId=b&tz=UTC&handler=Counts")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("time,span_seconds,metadata,parsed", csv[0]);
+        Assert.Equal(20, csv[1..].Sum(line => int.Parse(line.Split(',')[3], CultureInfo.InvariantCulture)));
+        Assert.Equal(csv[1..].Order(StringComparer.Ordinal), csv[1..]);
     }
 
     [Fact]

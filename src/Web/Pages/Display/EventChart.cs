@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using SensorDash.Data.Events;
 
 namespace SensorDash.Web.Pages.Display;
@@ -52,6 +53,17 @@ internal sealed record EventChart(IReadOnlyList<LaneBars> Lanes, long SpanSecond
     public IEnumerable<(long Start, long[] Counts)> Rows()
         => Lanes.SelectMany(l => l.Bars).Select(b => b.Start).Distinct().OrderDescending()
             .Select(start => (start, Lanes.Select(l => l.Bars.FirstOrDefault(b => b.Start == start)?.Count ?? 0).ToArray()));
+
+    /// <summary>The same as a file, oldest first.</summary>
+    public byte[] ToCsv(ViewSettings view)
+    {
+        var text = new StringBuilder("time,span_seconds");
+        foreach (var lane in Lanes) text.Append(',').Append(lane.Lane.Name());
+        text.Append('\n');
+        foreach (var (start, counted) in Rows().Reverse())
+            text.Append(CultureInfo.InvariantCulture, $"{ClockText.Iso(start, view.Zone)},{SpanSeconds},").AppendJoin(',', counted).Append('\n');
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
 
     private static LaneBars BarsOf(Lane lane, EventCount[] counts, EventCountQuery query, double step)
     {

@@ -9,7 +9,6 @@ internal static class EventLinks
     public const string TimeParameter = "at";
 
     private const long Second = 1_000_000; // Microseconds.
-    private const int SecondsAround = 30;
 
     /// <summary>The page of one event; the rest of the address stays, so that it knows the way back.</summary>
     public static PageAddress PageOf(PageAddress list, LaneEvent laneEvent)
@@ -18,12 +17,12 @@ internal static class EventLinks
     /// <summary>The list that an event's page was opened from.</summary>
     public static PageAddress List(PageAddress page) => page.With((TimeParameter, null)).Path("/events");
 
-    /// <summary>Everything that happened within 30 s of an event, oldest first.</summary>
-    public static PageAddress Around(PageAddress page, LaneEvent laneEvent, Timebase timebase)
+    /// <summary>Everything that happened within so many seconds of an event, oldest first.</summary>
+    public static PageAddress Around(PageAddress page, LaneEvent laneEvent, Timebase timebase, int seconds)
     {
         var time = (long)Math.Floor((decimal)laneEvent.TimeBy(timebase) / Second);
         return Unfiltered(page).With(("range", null), ("base", null), ("order", "asc"), ("timebase", Word(timebase)),
-            ("from", ClockText.Utc(time - SecondsAround)), ("to", ClockText.Utc(time + 1 + SecondsAround)));
+            ("from", ClockText.Utc(time - seconds)), ("to", ClockText.Utc(time + 1 + seconds)));
     }
 
     /// <summary>The events that have this value, in the range and by the clock chosen before.</summary>
