@@ -113,6 +113,17 @@ public class EventsApiTests : ApiTests
         await AssertProblemAsync(await Client.GetAsync($"{Path}/ui-state?systemId=a&containerId=b&uniqueId=c&viewId=other"), 404, "no event");
     }
 
+    [Fact]
+    public async Task UiState_AsDeepAsDataMayBe_ComesBack()
+    {
+        const int Deepest = 63; // And the object that holds it.
+        var deep = string.Concat(Enumerable.Repeat("{\"a\":", Deepest)) + "1" + new string('}', Deepest);
+        await JsonOfAsync(await PostAsync(Path, Ui($"{{\"deep\":{deep}}}", "UiCheckpoint")));
+
+        Assert.Contains($"{{\"deep\":{deep}}}", await Client.GetStringAsync($"{Path}/ui-state?systemId=a&containerId=b&uniqueId=c&viewId=d"), StringComparison.Ordinal);
+        Assert.Contains($"{{\"deep\":{deep}}}", await Client.GetStringAsync(Path), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("ndjson", "application/x-ndjson")]
     [InlineData("csv", "text/csv")]
