@@ -37,6 +37,9 @@ internal static class Es6Number
             return $"holds the number {Shown(literal)}, which is beyond what a double can hold";
         // Also where it is written with a point or an exponent: one value, one answer, and canonical text stays canonical.
         if (Math.Abs(value) is > LargestWhole and < ExponentFrom) return TooLarge(literal);
+        // What lies just beyond is rounded down to it.
+        if (Math.Abs(value) == LargestWhole && decimal.TryParse(literal, NumberStyles.Float, CultureInfo.InvariantCulture, out var exact) && Math.Abs(exact) > LargestWhole)
+            return TooLarge(literal);
         length = Format(value, text);
         return null;
     }

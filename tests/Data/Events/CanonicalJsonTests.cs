@@ -66,6 +66,8 @@ public sealed class CanonicalJsonTests
     [InlineData("-9007199254740994", "beyond ±2^53")]
     [InlineData("9223372036854775808", "beyond ±2^53")]
     [InlineData("1000000000000000000000000", "beyond ±2^53")]
+    [InlineData("9007199254740993.0", "whole number 9007199254740993.0, which is beyond ±2^53")]
+    [InlineData("-9007199254740993e0", "beyond ±2^53")]
     [InlineData("1e20", "beyond ±2^53")]
     [InlineData("1e400", "the number 1e400, which is beyond what a double can hold")]
     [InlineData("01", "malformed JSON")]
