@@ -25,11 +25,13 @@ public sealed class EventExport(IEventStore store)
         "sequence", "schemaVersion", "manifestVersion", "timelineMode", "effectiveTime", "content"];
 
     /// <summary>Writes everything the query names, in its order.</summary>
-    /// <param name="query">Its limit does not count.</param>
+    /// <param name="query">Its limit does not count; an open end is the newest event at the start.</param>
     /// <param name="target">Receives the file; <see cref="Stream.Null"/> when only the proof is wanted.</param>
     /// <param name="cancellationToken">Stops the query and the writing; the file is then cut.</param>
     public async Task<ExportProof> WriteAsync(EventQuery query, EventFormat format, Stream target, CancellationToken cancellationToken)
     {
+        // While events keep coming, a file that goes up to the newest would never end: it goes up to the newest of now.
+        if (query.To is null) query = query with { To = (await store.FindNewestAsync(EventFilter.All, query.Timebase, cancellationToken))?.TimeBy(query.Timebase) + 1 };
         await using var file = new ProofStream(target);
         var buffer = new ArrayBufferWriter<byte>(ChunkLength + 4096);
         var line = new CsvLine(new CsvOptions(), buffer);
