@@ -80,16 +80,19 @@ public abstract partial class EventStoreContract
         var before = Many(2_000, 3);
         await AddAsync(before);
         using var finished = new CancellationTokenSource();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var writing = Task.Run(async () =>
         {
             var added = 0;
             for (var other = Open(); !finished.IsCancellationRequested; added += 40)
             {
                 await AddAsync(other, Many(40, 100 + added));
+                begun.TrySetResult();
                 await Task.Delay(5); // Slower than the reader, or that one would be long on its way.
             }
             return added;
         });
+        await await Task.WhenAny(begun.Task, writing); // Or a quick reader is done before a busy machine lets the writer begin.
 
         foreach (var (timebase, direction) in new[] { (Timebase.Source, EventDirection.Backward), (Timebase.Source, EventDirection.Forward), (Timebase.Canonical, EventDirection.Backward) })
         {
