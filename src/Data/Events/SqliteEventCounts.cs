@@ -18,7 +18,6 @@ public sealed class SqliteEventCounts(SqliteDatabase database) : IEventCounts
     private static List<EventCount> Count(SqliteConnection connection, EventCountQuery query, CancellationToken cancellationToken)
     {
         using var transaction = connection.BeginTransaction(deferred: true);
-        using var interrupt = SqliteDatabase.InterruptOn(connection, cancellationToken);
         var counts = new List<EventCount>();
         foreach (var lane in query.Filter.Lanes.Distinct())
         {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Data.Sqlite;
-using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Events;
 
@@ -15,7 +14,6 @@ internal static class SqliteEventPages
     {
         // One transaction: the lanes are read as they were at one moment.
         using var transaction = connection.BeginTransaction(deferred: true);
-        using var interrupt = SqliteDatabase.InterruptOn(connection, cancellationToken);
         var lanes = new List<SqliteLaneRows>(query.Filter.Lanes.Count);
         try
         {

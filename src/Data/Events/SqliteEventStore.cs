@@ -39,7 +39,6 @@ public sealed class SqliteEventStore(SqliteDatabase database, EventCommitFeed co
             connection =>
             {
                 using var transaction = connection.BeginTransaction(deferred: true);
-                using var interrupt = SqliteDatabase.InterruptOn(connection, cancellationToken);
                 return FindPlace(connection, id, sourceTime) is var (lane, canonicalTime) ? ReadOne(connection, lane, canonicalTime, id) : null;
             },
             cancellationToken);

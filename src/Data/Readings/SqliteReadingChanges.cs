@@ -34,7 +34,6 @@ public sealed class SqliteReadingChanges(SqliteDatabase database) : IReadingChan
                 command.CommandText = SelectRows;
                 command.Parameters.AddWithValue("$after", after);
                 command.Parameters.AddWithValue("$upTo", changes.UpTo);
-                using var interrupt = SqliteDatabase.InterruptOn(connection, cancellationToken);
                 using var reader = command.ExecuteReader();
                 var rows = new List<Reading>();
                 while (reader.Read()) rows.Add(SqliteReadingStore.ReadRow(reader));

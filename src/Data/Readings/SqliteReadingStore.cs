@@ -101,7 +101,6 @@ public sealed class SqliteReadingStore(SqliteDatabase database, CommitFeed commi
                     command.Parameters.AddWithValue("$start", filter.Range.Start ?? long.MinValue);
                     command.Parameters.AddWithValue("$end", filter.Range.End ?? long.MaxValue);
                 }
-                using var interrupt = SqliteDatabase.InterruptOn(connection, cancellationToken);
                 return (long)command.ExecuteScalar()!;
             },
             cancellationToken);

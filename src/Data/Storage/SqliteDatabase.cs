@@ -10,6 +10,9 @@ public sealed class SqliteDatabase : IDisposable
     // Enough for the two cores of a small hub, few enough that their page caches fit its memory.
     private const int MaxReaders = 4;
 
+    // Some hundred rows: a fraction of a millisecond, and too seldom to be felt.
+    private const int StepsBetweenLooks = 10_000;
+
     // SQLITE_BUSY, LOCKED, NOMEM, IOERR, FULL, CANTOPEN, PROTOCOL: all can pass without the data changing.
     private static readonly HashSet<int> _transient = [5, 6, 7, 10, 13, 14, 15];
 
@@ -66,7 +69,8 @@ public sealed class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>Runs a short read on a pooled connection. SQLite has no asynchronous calls: <paramref name="read"/> blocks its thread.</summary>
+    /// <summary>Runs a read on a pooled connection. SQLite has no asynchronous calls: <paramref name="read"/> blocks its thread, until the token stops it.</summary>
+    /// <exception cref="OperationCanceledException">The token fired before the read ended.</exception>
     /// <exception cref="StoreUnavailableException">The file is locked or cannot be read just now.</exception>
     public async Task<T> ReadAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken)
     {
@@ -76,7 +80,8 @@ public sealed class SqliteDatabase : IDisposable
             if (!_idle.TryTake(out var connection)) connection = await OpenAsync(cancellationToken);
             try
             {
-                var result = read(connection);
+                T result;
+                using (StopOn(connection, cancellationToken)) result = read(connection);
                 _idle.Add(connection);
                 return result;
             }
@@ -98,9 +103,25 @@ public sealed class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>Stops a long statement of <paramref name="connection"/> when the token fires.</summary>
-    public static CancellationTokenRegistration InterruptOn(SqliteConnection connection, CancellationToken cancellationToken)
-        => cancellationToken.Register(static state => SQLitePCL.raw.sqlite3_interrupt((SQLitePCL.sqlite3)state!), SqliteRuntime.HandleOf(connection));
+    /// <summary>Stops statements of <paramref name="connection"/> once the token has fired, until the answer is disposed.</summary>
+    /// <remarks>SQLite asks, every so many of its steps: an interrupt that falls between two statements would be forgotten.</remarks>
+    internal static StatementStop StopOn(SqliteConnection connection, CancellationToken cancellationToken)
+    {
+        if (!cancellationToken.CanBeCanceled) return default;
+        cancellationToken.ThrowIfCancellationRequested();
+        var handle = SqliteRuntime.HandleOf(connection);
+        SQLitePCL.raw.sqlite3_progress_handler(handle, StepsBetweenLooks, _ => cancellationToken.IsCancellationRequested ? 1 : 0, null);
+        return new(handle);
+    }
+
+    /// <summary>While it is not disposed, a token is looked at.</summary>
+    internal readonly struct StatementStop(SQLitePCL.sqlite3? handle) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (handle is not null) SQLitePCL.raw.sqlite3_progress_handler(handle, 0, null, null);
+        }
+    }
 
     /// <summary>Whether an error, or one inside it, only says that the store cannot be used just now.</summary>
     public static bool IsUnavailable(Exception? error) => error switch

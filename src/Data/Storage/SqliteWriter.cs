@@ -25,7 +25,7 @@ public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
             try
             {
                 T result;
-                using (SqliteDatabase.InterruptOn(_connection!, cancellationToken)) result = work(this);
+                using (SqliteDatabase.StopOn(_connection!, cancellationToken)) result = work(this);
                 Execute("COMMIT");
                 return result;
             }

@@ -50,6 +50,20 @@ public abstract class ApiTests(params (string Key, string Value)[] settings) : I
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
+    /// <summary>Statements by a connection of the test's own.</summary>
+    protected async Task ExecuteAsync(params string[] statements)
+    {
+        if (_database is not null)
+        {
+            await _database.ExecuteAsync(statements);
+            return;
+        }
+        await using var connection = await SqliteLock.OpenAsync(App.DatabasePath);
+        await using var command = connection.CreateCommand();
+        command.CommandText = string.Join(';', statements);
+        await command.ExecuteNonQueryAsync();
+    }
+
     protected Task<int> StoreAsync(params Reading[] readings) => App.Store.AddAsync(readings);
 
     protected Task<HttpResponseMessage> PostAsync(string path, string body, string mediaType = "application/json")
