@@ -397,6 +397,9 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     b.HasIndex("SourceTruthTime", "EventId")
                         .HasDatabaseName("ix_ui_events_source_order");
 
+                    b.HasIndex("SystemId", "ContainerId", "UniqueId", "ViewId", "CanonicalTruthTime", "EventId")
+                        .HasDatabaseName("ix_ui_events_view_order");
+
                     b.ToTable("ui_events", (string)null);
                 });
 
@@ -566,6 +569,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     b.Property<long>("LastTimestamp")
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_timestamp");
+
+                    b.Property<long?>("RemovedBefore")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("removed_before");
 
                     b.Property<int?>("RemovedNode")
                         .HasColumnType("INTEGER")

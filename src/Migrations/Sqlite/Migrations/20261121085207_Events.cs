@@ -129,11 +129,26 @@ namespace SensorDash.Migrations.Sqlite.Migrations
 
                 CREATE INDEX ix_metadata_events_source_order ON metadata_events (source_truth_time, event_id);
                 """);
+
+            migrationBuilder.AddColumn<long>(
+                name: "removed_before",
+                table: "ingest_batches",
+                type: "INTEGER",
+                nullable: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_ui_events_view_order",
+                table: "ui_events",
+                columns: new[] { "system_id", "container_id", "unique_id", "view_id", "canonical_truth_time", "event_id" });
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropColumn(
+                name: "removed_before",
+                table: "ingest_batches");
+
             migrationBuilder.DropTable(
                 name: "command_events");
 

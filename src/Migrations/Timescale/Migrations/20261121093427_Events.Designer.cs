@@ -474,6 +474,9 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     b.HasIndex("SourceTruthTime", "EventId")
                         .HasDatabaseName("ix_ui_events_source_order");
 
+                    b.HasIndex("SystemId", "ContainerId", "UniqueId", "ViewId", "CanonicalTruthTime", "EventId")
+                        .HasDatabaseName("ix_ui_events_view_order");
+
                     b.ToTable("ui_events", (string)null);
                 });
 

@@ -214,6 +214,11 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 name: "ix_ui_events_source_order",
                 table: "ui_events",
                 columns: new[] { "source_truth_time", "event_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_ui_events_view_order",
+                table: "ui_events",
+                columns: new[] { "system_id", "container_id", "unique_id", "view_id", "canonical_truth_time", "event_id" });
         }
 
         /// <inheritdoc />
