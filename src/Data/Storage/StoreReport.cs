@@ -6,6 +6,10 @@ public interface IStoreReporter
     /// <summary>What the store is and how large; cheap enough to be asked every few seconds.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
     Task<StoreReport> ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>What this edition of the store cannot do that another can, for people; null when nothing is amiss.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    Task<string?> ReadLackAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 }
 
 /// <summary>What a store is and how it is doing.</summary>

@@ -31,6 +31,10 @@ public sealed class TimescaleStoreReporter(TimescaleDatabase database, IOptions<
     /// <inheritdoc/>
     public Task<StoreReport> ReadAsync(CancellationToken cancellationToken) => database.ReadAsync(ReadAsync, cancellationToken);
 
+    /// <inheritdoc/>
+    public Task<string?> ReadLackAsync(CancellationToken cancellationToken)
+        => database.ReadAsync(async (connection, token) => LackOf(await TimescaleLayout.EditionAsync(connection, token)), cancellationToken);
+
     private async Task<StoreReport> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var edition = await TimescaleLayout.EditionAsync(connection, cancellationToken);
@@ -39,17 +43,10 @@ public sealed class TimescaleStoreReporter(TimescaleDatabase database, IOptions<
         {
             Pool = new PoolUse((int)busy, null, options.Value.Timescale.Pool.MaxSize),
         };
-        if (edition == TimescaleEdition.Plain)
-            return report with { Notes = ["Without TimescaleDB every table is whole: old readings are deleted row by row, and nothing is compressed."] };
+        if (LackOf(edition) is { } lack) report = report with { Notes = [lack] };
+        if (edition == TimescaleEdition.Plain) return report;
         var (chunks, compressed) = await ReadChunksAsync(connection, cancellationToken);
-        if (edition == TimescaleEdition.Apache)
-        {
-            return report with
-            {
-                Parts = new PartUse("chunk", chunks, compressed, null),
-                Notes = ["The Apache edition has no compression and no policies; old readings are dropped by SensorDash, chunk by chunk."],
-            };
-        }
+        if (edition == TimescaleEdition.Apache) return report with { Parts = new PartUse("chunk", chunks, compressed, null) };
         await using var ratio = new NpgsqlCommand(Compression, connection);
         return report with
         {
@@ -57,6 +54,13 @@ public sealed class TimescaleStoreReporter(TimescaleDatabase database, IOptions<
             Notes = await ReadPoliciesAsync(connection, cancellationToken),
         };
     }
+
+    private static string? LackOf(TimescaleEdition edition) => edition switch
+    {
+        TimescaleEdition.Plain => "Without TimescaleDB every table is whole: old readings are deleted row by row, and nothing is compressed.",
+        TimescaleEdition.Apache => "The Apache edition has no compression and no policies; old readings are dropped by SensorDash, chunk by chunk.",
+        _ => null,
+    };
 
     private static string EditionWords(TimescaleEdition edition, string? extension) => edition switch
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Ingest;
@@ -31,20 +32,27 @@ internal static class SystemApi
     }
 
     private static async Task<IResult> ReadyAsync(
-        IReadingStore store, ReadingWorker worker, EventWorker events, IDuckDbSource duckDb, HttpContext context, CancellationToken cancellationToken)
+        IReadingStore store, ReadingWorker worker, EventWorker events, IDuckDbSource duckDb, IEnumerable<IStoreReporter> reporters,
+        HttpContext context, CancellationToken cancellationToken)
     {
+        var lacks = new List<string>();
         var failing = worker.Status.FailingSince is not null || events.Status.FailingSince is not null;
         var analytics = duckDb.State;
         try
         {
-            if (!failing) await store.CheckAsync(cancellationToken);
+            if (!failing)
+            {
+                await store.CheckAsync(cancellationToken);
+                foreach (var reporter in reporters)
+                    if (await reporter.ReadLackAsync(cancellationToken) is { } lack) lacks.Add(lack);
+            }
         }
         catch (StoreUnavailableException)
         {
             failing = true;
         }
         // A broken side path makes analytics slower, not the hub unready.
-        if (!failing) return TypedResults.Ok(new HealthAnswer("ok", "ok", analytics, _version));
+        if (!failing) return TypedResults.Ok(new HealthAnswer("ok", "ok", analytics, _version, lacks.Count > 0 ? lacks : null));
         context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
         return TypedResults.Json(new HealthAnswer("unavailable", "unavailable", analytics, _version), statusCode: StatusCodes.Status503ServiceUnavailable);
     }
@@ -78,7 +86,10 @@ internal static class SystemApi
 
 /// <param name="Store"><c>ok</c> or <c>unavailable</c>.</param>
 /// <param name="Analytics">State of the DuckDB side path; whatever it is, analytics are answered.</param>
-internal sealed record HealthAnswer(string Status, string? Store, AnalyticsState? Analytics, string Version);
+/// <param name="Lacks">What the edition of the store cannot do, for people; absent when it can do everything.</param>
+internal sealed record HealthAnswer(
+    string Status, string? Store, AnalyticsState? Analytics, string Version,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Lacks = null);
 
 /// <param name="Notice">For people, when DuckDB does not answer.</param>
 /// <param name="LagRows">Rows that the store has and DuckDB has not.</param>

@@ -17,13 +17,14 @@ public sealed class TimescaleReportTests
         var extension = await fixture.TextAsync("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'");
         var edition = await fixture.TextAsync("SELECT current_setting('timescaledb.license')") == "timescale" ? "Community" : "Apache";
 
-        var (report, page) = await ReadAsync(fixture);
+        var (report, page, lacks) = await ReadAsync(fixture);
 
         Assert.Equal($"TimescaleDB {extension}, {edition} edition", report.GetProperty("edition").GetString());
         Assert.Equal(("chunk", 3), (report.GetProperty("parts").GetProperty("kind").GetString(), report.GetProperty("parts").GetProperty("count").GetInt32()));
         Assert.NotEmpty(report.GetProperty("notes").EnumerateArray());
         Assert.Contains($"TimescaleDB {extension}, {edition} edition", page, StringComparison.Ordinal);
         Assert.Contains("3 chunks", page, StringComparison.Ordinal);
+        Assert.Equal(edition == "Apache", lacks?.Contains("no compression", StringComparison.Ordinal) ?? false);
     }
 
     [SkippableFact]
@@ -31,16 +32,17 @@ public sealed class TimescaleReportTests
     {
         await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Plain);
 
-        var (report, page) = await ReadAsync(fixture);
+        var (report, page, lacks) = await ReadAsync(fixture);
 
         Assert.Equal("without TimescaleDB", report.GetProperty("edition").GetString());
         Assert.False(report.TryGetProperty("parts", out var parts) && parts.ValueKind != JsonValueKind.Null);
         Assert.Contains("every table is whole", page, StringComparison.Ordinal);
+        Assert.Contains("every table is whole", lacks, StringComparison.Ordinal);
         Assert.DoesNotContain("Divided into", page, StringComparison.Ordinal);
     }
 
-    // Readings of three days, and what both say of the engine, of whichever edition.
-    private static async Task<(JsonElement Report, string Page)> ReadAsync(TimescaleStoreFixture fixture)
+    // Readings of three days, and what everything says of the engine, of whichever edition.
+    private static async Task<(JsonElement Report, string Page, string? Lacks)> ReadAsync(TimescaleStoreFixture fixture)
     {
         await using var app = new SensorDashApp([.. fixture.ProgramSettings, ("Database:Timescale:Pool:MinSize", "0"), ("Database:Timescale:Pool:MaxSize", "7")]);
         using var client = app.CreateClient();
@@ -50,6 +52,7 @@ public sealed class TimescaleReportTests
         var report = (await client.GetFromJsonAsync<JsonElement>("/api/system/stores")).EnumerateArray()
             .Single(r => r.GetProperty("engine").GetString() == "PostgreSQL");
         var page = await client.GetStringAsync("/system");
+        var ready = await client.GetFromJsonAsync<JsonElement>("/health/ready");
 
         Assert.Equal(version, report.GetProperty("version").GetString());
         Assert.Contains(fixture.Name, report.GetProperty("place").GetString(), StringComparison.Ordinal);
@@ -59,6 +62,6 @@ public sealed class TimescaleReportTests
         Assert.Contains($"PostgreSQL {version}", page, StringComparison.Ordinal);
         Assert.Contains(fixture.Name, page, StringComparison.Ordinal);
         Assert.Matches("at most (<[^>]*>)?7<", page);
-        return (report, page);
+        return (report, page, ready.TryGetProperty("lacks", out var lacks) ? Assert.Single(lacks.EnumerateArray()).GetString() : null);
     }
 }
