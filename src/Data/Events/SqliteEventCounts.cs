@@ -12,7 +12,7 @@ public sealed class SqliteEventCounts(SqliteDatabase database) : IEventCounts
     public Task<IReadOnlyList<EventCount>> CountAsync(EventCountQuery query, CancellationToken cancellationToken)
     {
         query.ThrowIfUnreasonable();
-        return database.ReadAsync<IReadOnlyList<EventCount>>(connection => Count(connection, query, cancellationToken), cancellationToken);
+        return database.ReadLongAsync<IReadOnlyList<EventCount>>(connection => Count(connection, query, cancellationToken), cancellationToken);
     }
 
     private static List<EventCount> Count(SqliteConnection connection, EventCountQuery query, CancellationToken cancellationToken)

@@ -30,12 +30,12 @@ public sealed class SqliteEventStore(SqliteDatabase database, EventCommitFeed co
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, EventQuery.MaxLimit);
-        return database.ReadAsync(connection => SqliteEventPages.Read(connection, query, cancellationToken), cancellationToken);
+        return database.ReadLongAsync(connection => SqliteEventPages.Read(connection, query, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<LaneEvent?> FindAsync(EventId id, long? sourceTime, CancellationToken cancellationToken)
-        => database.ReadAsync(
+        => database.ReadLongAsync(
             connection =>
             {
                 using var transaction = connection.BeginTransaction(deferred: true);

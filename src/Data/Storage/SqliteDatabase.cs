@@ -10,6 +10,9 @@ public sealed class SqliteDatabase : IDisposable
     // Enough for the two cores of a small hub, few enough that their page caches fit its memory.
     private const int MaxReaders = 4;
 
+    // Of them. What may take half a minute leaves the others to what people wait for.
+    private const int MaxLongReaders = 2;
+
     // Some hundred rows: a fraction of a millisecond, and too seldom to be felt.
     private const int StepsBetweenLooks = 10_000;
 
@@ -17,7 +20,7 @@ public sealed class SqliteDatabase : IDisposable
     private static readonly HashSet<int> _transient = [5, 6, 7, 10, 13, 14, 15];
 
     private readonly string _pragmas;
-    private readonly SemaphoreSlim _readers = new(MaxReaders);
+    private readonly SemaphoreSlim _readers = new(MaxReaders), _longReaders = new(MaxLongReaders);
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
 
     public SqliteDatabase(IOptions<DatabaseOptions> database)
@@ -103,6 +106,20 @@ public sealed class SqliteDatabase : IDisposable
         }
     }
 
+    /// <summary>As <see cref="ReadAsync"/>, for a read that may walk along a whole table; some readers are always left to the others.</summary>
+    public async Task<T> ReadLongAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken)
+    {
+        await _longReaders.WaitAsync(cancellationToken);
+        try
+        {
+            return await ReadAsync(read, cancellationToken);
+        }
+        finally
+        {
+            _longReaders.Release();
+        }
+    }
+
     /// <summary>Stops statements of <paramref name="connection"/> once the token has fired, until the answer is disposed.</summary>
     /// <remarks>SQLite asks, every so many of its steps: an interrupt that falls between two statements would be forgotten.</remarks>
     internal static StatementStop StopOn(SqliteConnection connection, CancellationToken cancellationToken)
@@ -150,5 +167,6 @@ public sealed class SqliteDatabase : IDisposable
         Writer.Dispose();
         foreach (var connection in _idle) connection.Dispose();
         _readers.Dispose();
+        _longReaders.Dispose();
     }
 }
