@@ -47,7 +47,7 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitFeed com
             if (outcomes[i] == RowOutcome.Inserted) batch[i].CanonicalTime = next++;
         }
         var added = (int)(next - first);
-        if (added > 0) StoreBatch(batchId, added, first, next - 1);
+        if (added > 0) writer.Run(InsertBatch, batchId, clock.NowMicroseconds(), added, first, next - 1);
         return added;
     }
 
@@ -92,16 +92,5 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitFeed com
         var last = writer.ReadRow(select) ? (raw.sqlite3_column_int64(select, 0), raw.sqlite3_column_int64(select, 1)) : (0, 0);
         raw.sqlite3_reset(select);
         return last;
-    }
-
-    private void StoreBatch(long id, int count, long first, long last)
-    {
-        var insert = writer.Statement(InsertBatch);
-        raw.sqlite3_bind_int64(insert, 1, id);
-        raw.sqlite3_bind_int64(insert, 2, clock.NowMicroseconds());
-        raw.sqlite3_bind_int64(insert, 3, count);
-        raw.sqlite3_bind_int64(insert, 4, first);
-        raw.sqlite3_bind_int64(insert, 5, last);
-        writer.Run(insert);
     }
 }

@@ -12,7 +12,7 @@ public sealed class SqliteReadingChanges(SqliteDatabase database) : IReadingChan
     private const string SelectBatches = "SELECT id, row_count, removed_node, removed_before, committed_at FROM ingest_batches WHERE id > $after ORDER BY id";
 
     private const string SelectRows = $"""
-        SELECT {SqliteReadingStore.ReadingColumns}
+        SELECT {SqliteReadingStore.Columns}
         FROM sensor_readings r INDEXED BY ix_sensor_readings_batch_id LEFT JOIN nodes n ON n.address = r.node_address
         WHERE r.batch_id > $after AND r.batch_id <= $upTo ORDER BY r.batch_id
         """;
@@ -36,7 +36,7 @@ public sealed class SqliteReadingChanges(SqliteDatabase database) : IReadingChan
                 command.Parameters.AddWithValue("$upTo", changes.UpTo);
                 using var reader = command.ExecuteReader();
                 var rows = new List<Reading>();
-                while (reader.Read()) rows.Add(SqliteReadingStore.ReadRow(reader));
+                while (reader.Read()) rows.Add(ReadingColumns.Read(reader));
                 return changes with { Added = rows };
             },
             cancellationToken);

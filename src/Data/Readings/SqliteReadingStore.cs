@@ -8,16 +8,16 @@ namespace SensorDash.Data.Readings;
 /// <remarks>Readers never wait for the writer (WAL).</remarks>
 public sealed class SqliteReadingStore(SqliteDatabase database, CommitFeed commits, TimeProvider clock) : IReadingStore
 {
-    internal const string ReadingColumns = "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
+    internal const string Columns = "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
 
     // LEFT JOIN keeps the readings the outer loop, so that each page comes out of the index in order, unsorted.
     private const string OneNode = $"""
-        SELECT {ReadingColumns} FROM sensor_readings r LEFT JOIN nodes n ON n.address = r.node_address
+        SELECT {Columns} FROM sensor_readings r LEFT JOIN nodes n ON n.address = r.node_address
         WHERE r.node_address = $node AND r.timestamp BETWEEN $start AND $end
         """;
 
     private const string EveryNode = $"""
-        SELECT {ReadingColumns} FROM sensor_readings r INDEXED BY ix_sensor_readings_timestamp LEFT JOIN nodes n ON n.address = r.node_address
+        SELECT {Columns} FROM sensor_readings r INDEXED BY ix_sensor_readings_timestamp LEFT JOIN nodes n ON n.address = r.node_address
         WHERE r.timestamp BETWEEN $start AND $end AND NOT (r.timestamp = $at AND r.node_address
         """;
 
@@ -178,17 +178,7 @@ public sealed class SqliteReadingStore(SqliteDatabase database, CommitFeed commi
         cancellationToken.ThrowIfCancellationRequested();
         using var reader = command.ExecuteReader();
         var count = 0;
-        while (count < page.Length && reader.Read()) page[count++] = ReadRow(reader);
+        while (count < page.Length && reader.Read()) page[count++] = ReadingColumns.Read(reader);
         return count;
     }
-
-    // The columns of ReadingColumns, in that order.
-    internal static Reading ReadRow(SqliteDataReader reader) => new(
-        reader.GetInt32(0),
-        reader.GetInt64(1),
-        reader.IsDBNull(2) ? null : reader.GetInt16(2),
-        reader.IsDBNull(3) ? null : reader.GetInt16(3),
-        (uint)reader.GetInt64(4),
-        reader.GetInt64(5),
-        reader.IsDBNull(6) ? null : (ulong)reader.GetInt64(6));
 }

@@ -68,13 +68,7 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitFeed commit
         StoreNodes();
         if (added == 0) return 0;
 
-        var batchRow = writer.Statement(InsertBatch);
-        raw.sqlite3_bind_int64(batchRow, 1, batchId);
-        raw.sqlite3_bind_int64(batchRow, 2, clock.NowMicroseconds());
-        raw.sqlite3_bind_int64(batchRow, 3, added);
-        raw.sqlite3_bind_int64(batchRow, 4, first);
-        raw.sqlite3_bind_int64(batchRow, 5, last);
-        writer.Run(batchRow);
+        writer.Run(InsertBatch, batchId, clock.NowMicroseconds(), added, first, last);
         return added;
     }
 

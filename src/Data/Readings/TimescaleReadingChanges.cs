@@ -18,7 +18,7 @@ public sealed class TimescaleReadingChanges(TimescaleDatabase database) : IReadi
 
     // The bounds of the batches name the chunks: without them every chunk there is would be asked for these ids.
     internal const string SelectRows = $"""
-        SELECT {TimescaleReadingStore.ReadingColumns} FROM sensor_readings r LEFT JOIN nodes n ON n.address = r.node_address
+        SELECT {TimescaleReadingStore.Columns} FROM sensor_readings r LEFT JOIN nodes n ON n.address = r.node_address
         WHERE r.batch_id > $1 AND r.batch_id <= $2 AND r.timestamp BETWEEN $3 AND $4 ORDER BY r.batch_id
         """;
 
@@ -39,7 +39,7 @@ public sealed class TimescaleReadingChanges(TimescaleDatabase database) : IReadi
                 foreach (var value in (long[])[after, changes.UpTo, first, last]) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = value });
                 await using var reader = await command.ExecuteReaderAsync(token);
                 var rows = new List<Reading>();
-                while (await reader.ReadAsync(token)) rows.Add(TimescaleReadingStore.ReadRow(reader));
+                while (await reader.ReadAsync(token)) rows.Add(ReadingColumns.Read(reader));
                 return changes with { Added = rows };
             },
             cancellationToken);

@@ -9,7 +9,7 @@ namespace SensorDash.Data.Readings;
 /// <remarks>Several processes may use one database: their writers take turns by a lock on the server (ADR 0009), readers wait for nobody.</remarks>
 public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitFeed commits, TimeProvider clock) : IReadingStore, IDisposable, IAsyncDisposable
 {
-    internal const string ReadingColumns =
+    internal const string Columns =
         "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
 
     // OFFSET 0 keeps the planner from turning this into a hash join, whose rows would have to be sorted again.
@@ -19,12 +19,12 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitFeed
     private const int PageRows = 5_000;
 
     private const string OneNode = $"""
-        SELECT {ReadingColumns} FROM sensor_readings r {DeviceOfReading}
+        SELECT {Columns} FROM sensor_readings r {DeviceOfReading}
         WHERE r.node_address = $1 AND r.timestamp BETWEEN $2 AND $3
         """;
 
     private const string EveryNode = $"""
-        SELECT {ReadingColumns} FROM sensor_readings r {DeviceOfReading}
+        SELECT {Columns} FROM sensor_readings r {DeviceOfReading}
         WHERE r.timestamp BETWEEN $2 AND $3 AND NOT (r.timestamp = $6 AND r.node_address
         """;
 
@@ -35,7 +35,7 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitFeed
 
     // One walk down each node's key, from the newest time the node is known by: chunks after it are not looked at.
     internal const string Newest = $"""
-        SELECT {ReadingColumns} FROM nodes n CROSS JOIN LATERAL (
+        SELECT {Columns} FROM nodes n CROSS JOIN LATERAL (
             SELECT * FROM sensor_readings WHERE node_address = n.address AND timestamp <= n.last_seen_at ORDER BY timestamp DESC LIMIT $2) r
         WHERE n.address = ANY ($1)
         """;
@@ -85,7 +85,7 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitFeed
                 await using var command = PageCommand(connection, query, page.Length);
                 await using var reader = await command.ExecuteReaderAsync(token);
                 var count = 0;
-                while (count < page.Length && await reader.ReadAsync(token)) page.Span[count++] = ReadRow(reader);
+                while (count < page.Length && await reader.ReadAsync(token)) page.Span[count++] = ReadingColumns.Read(reader);
                 return count;
             },
             cancellationToken);
@@ -141,7 +141,7 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitFeed
                 command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = count });
                 await using var reader = await command.ExecuteReaderAsync(token);
                 var readings = new List<Reading>();
-                while (await reader.ReadAsync(token)) readings.Add(ReadRow(reader));
+                while (await reader.ReadAsync(token)) readings.Add(ReadingColumns.Read(reader));
                 return readings.GroupBy(r => r.NodeAddress).ToDictionary(g => g.Key, g => g.OrderByDescending(r => r.Timestamp).ToArray());
             },
             cancellationToken);
@@ -185,16 +185,6 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitFeed
         TotalReadings = reader.GetInt64(5),
         DuplicatesSeen = reader.GetInt64(6),
     };
-
-    // The columns of ReadingColumns, in that order.
-    internal static Reading ReadRow(NpgsqlDataReader reader) => new(
-        reader.GetInt32(0),
-        reader.GetInt64(1),
-        reader.IsDBNull(2) ? null : reader.GetInt16(2),
-        reader.IsDBNull(3) ? null : reader.GetInt16(3),
-        (uint)reader.GetInt64(4),
-        reader.GetInt64(5),
-        reader.IsDBNull(6) ? null : (ulong)reader.GetInt64(6));
 
     public void Dispose() => _writer.Dispose();
 
