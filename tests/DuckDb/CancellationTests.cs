@@ -6,7 +6,9 @@ public sealed class CancellationTests : DuckDbTest
 {
     // Hours of work, not the seconds a test may take.
     private const string Endless = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE (a.range * b.range) % 7 = 3";
-    private static readonly TimeSpan _promptly = TimeSpan.FromSeconds(5);
+
+    // However late a busy machine lets a token fire, it fires long before that.
+    private static readonly TimeSpan _promptly = TimeSpan.FromMinutes(1);
 
     [Fact]
     public void Query_Cancelled_EndsPromptly_AndTheConnectionWorksOn()

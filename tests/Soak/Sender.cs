@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using SensorDash.Tests.Support;
 
 namespace SensorDash.Soak.Tests;
 
@@ -44,6 +46,15 @@ internal sealed class Sender(int node)
             return null;
         }
     }
+
+    /// <summary>Posts the next <paramref name="count"/> readings to a server that works: it may be slow, on a busy machine, but refuses nothing before its time is up.</summary>
+    public Task PostToWorkingServerAsync(HttpClient client, int count, TimeSpan ackTimeout) => Patience.UntilAsync("the readings are acknowledged", async () =>
+    {
+        var watch = Stopwatch.StartNew();
+        var status = await PostAsync(client, count);
+        Assert.True(status is HttpStatusCode.OK || (status is HttpStatusCode.ServiceUnavailable && watch.Elapsed > ackTimeout * 0.9), $"{status} after {watch.Elapsed}");
+        return status is HttpStatusCode.OK;
+    });
 
     // Either value is missing now and then.
     private static string ValuesOf(long time)

@@ -28,7 +28,7 @@ public sealed class SidePathTests
                     while (await sender.PostAsync(server.Client, 500) is not null)
                         if (Interlocked.Decrement(ref left) <= 0) enough.TrySetResult();
                 }).ToArray();
-                await enough.Task;
+                await await Task.WhenAny(enough.Task, Task.WhenAll(sending));
                 await server.KillAsync();
                 await Task.WhenAll(sending);
             }

@@ -6,10 +6,15 @@ namespace SensorDash.Tests.Support;
 /// <summary>The server that tests use: the one of <c>SENSORDASH_TEST_POSTGRES</c>, else the one that <c>tools/timescale-server up</c> has started.</summary>
 public static class PostgresServer
 {
-    /// <summary>The environment variable from which the program under test takes its password; set for this process and its children.</summary>
+    /// <summary>The environment variable from which the program under test takes the password of that server; set for this process and its children.</summary>
     public const string PasswordEnv = "SENSORDASH_TEST_POSTGRES_PASSWORD";
 
-    private static readonly Lazy<NpgsqlConnectionStringBuilder?> _server = new(() => Find(new Dictionary<string, string>()));
+    private static readonly Lazy<NpgsqlConnectionStringBuilder?> _server = new(() =>
+    {
+        var found = Find(new Dictionary<string, string>());
+        if (found is not null) Environment.SetEnvironmentVariable(PasswordEnv, found.Password);
+        return found;
+    });
 
     /// <summary>How to reach it as a superuser; null when there is none.</summary>
     public static NpgsqlConnectionStringBuilder? Find() => _server.Value;
@@ -21,7 +26,7 @@ public static class PostgresServer
         if (exitCode != 0) return null;
         var url = new Uri(output.Trim());
         var user = url.UserInfo.Split(':', 2);
-        var found = new NpgsqlConnectionStringBuilder
+        return new NpgsqlConnectionStringBuilder
         {
             Host = url.Host,
             Port = url.Port > 0 ? url.Port : 5432,
@@ -32,8 +37,6 @@ public static class PostgresServer
             Timeout = 60,
             CommandTimeout = 120,
         };
-        Environment.SetEnvironmentVariable(PasswordEnv, found.Password);
-        return found;
     }
 
     /// <summary>The server, or a skipped test where there is none; on CI a failed one, so that an engine is never untested unnoticed.</summary>

@@ -1,4 +1,5 @@
 using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Tests.Support;
 
@@ -18,6 +19,26 @@ public static class Some
     /// <summary>Adds readings and says how many were new.</summary>
     public static Task<int> AddAsync(this IReadingStore store, params Reading[] readings)
         => store.AppendAsync(readings, new bool[readings.Length], CancellationToken.None);
+
+    /// <summary>Adds readings as the worker does it: those that the store cannot take just now again, until it has.</summary>
+    /// <remarks>For tests in which a writer may be kept out, killed, or paused by a busy machine for longer than others wait for it.</remarks>
+    public static async Task<int> AddPatientlyAsync(this IReadingStore store, params Reading[] readings)
+    {
+        var added = 0;
+        await Patience.UntilAsync("the store takes the readings", async () =>
+        {
+            try
+            {
+                added = await store.AddAsync(readings);
+                return true;
+            }
+            catch (StoreUnavailableException)
+            {
+                return false;
+            }
+        });
+        return added;
+    }
 
     /// <summary>Everything in the store that the filter names, page by page.</summary>
     public static async Task<List<Reading>> AllAsync(

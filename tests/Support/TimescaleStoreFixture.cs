@@ -68,7 +68,8 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
             Database = name,
             User = server.Username!,
             PasswordEnv = PostgresServer.PasswordEnv,
-            Pool = new() { MinSize = 0, MaxSize = 10, CommandTimeout = 30 },
+            // Longer than anything takes that works: a test of the limits sets its own.
+            Pool = new() { MinSize = 0, MaxSize = 10, CommandTimeout = 120, ConnectionTimeout = 60 },
         },
     };
 
@@ -100,13 +101,17 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
     public override Task RefuseAsync(short temperatureCentidegrees) => ExecuteAsync(string.Create(CultureInfo.InvariantCulture,
         $"ALTER TABLE sensor_readings ADD CONSTRAINT refuse_{Math.Abs((int)temperatureCentidegrees)} CHECK (temperature_centidegrees <> {temperatureCentidegrees})"));
 
+    // In the order in which writers take them: the other way round one of both would end in a deadlock.
     public override async Task<IAsyncDisposable> LockAsync()
+        => await HoldAsync("LOCK TABLE sensor_readings, event_index, nodes, node_metadata, zones IN EXCLUSIVE MODE");
+
+    /// <summary>The transaction of another program that has run these statements and does not end.</summary>
+    public async Task<HeldTransaction> HoldAsync(params string[] statements)
     {
         var connection = await OpenAsync();
-        // In the order in which writers take them: the other way round one of both would end in a deadlock.
-        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE sensor_readings, event_index, nodes, node_metadata, zones IN EXCLUSIVE MODE", connection);
+        await using var command = new NpgsqlCommand("BEGIN;" + string.Join(';', statements), connection);
         await command.ExecuteNonQueryAsync();
-        return connection; // Closing it ends the transaction.
+        return new HeldTransaction(connection);
     }
 
     public override async Task<long> ScalarAsync(string sql)
@@ -137,7 +142,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
     {
         await _store.DisposeAsync();
         await Database.DisposeAsync();
-        await PostgresServer.ExecuteAsync(_server, $"DROP DATABASE IF EXISTS {Name} WITH (FORCE)");
+        await DropAsync(_server, Name);
     }
 
     private static async Task<string> MakeTemplateAsync(NpgsqlConnectionStringBuilder server, TimescaleEdition edition)
@@ -159,17 +164,38 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         var names = await ListAsync(server, "SELECT datname FROM pg_database WHERE datname LIKE @name", "sensordash\\_test\\_%");
         var running = System.Diagnostics.Process.GetProcesses().Select(p => p.Id).ToHashSet();
         foreach (var name in names.Where(n => !running.Contains(int.Parse(n.Split('_')[2], CultureInfo.InvariantCulture))))
-            await PostgresServer.ExecuteAsync(server, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            await DropAsync(server, name);
     }
 
     private static async Task<string> CreateDatabaseAsync(NpgsqlConnectionStringBuilder server, string template)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"sensordash_test_{Environment.ProcessId}_{Interlocked.Increment(ref _count)}");
-        await PostgresServer.ExecuteAsync(server, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)", $"CREATE DATABASE {name} TEMPLATE {template}");
+        await DropAsync(server, name);
+        await WhenLeftAsync(server, template, $"CREATE DATABASE {name} TEMPLATE {template}");
         // A copy does not take over the settings of its template.
         if (template != "template0") await PostgresServer.ExecuteAsync(server, await SettingsOfAsync(server, template, name));
         return name;
     }
+
+    private static Task DropAsync(NpgsqlConnectionStringBuilder server, string name)
+        => WhenLeftAsync(server, name, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+
+    // The server gives those that it told to go 5 seconds, and then it refuses; on a busy machine they need longer.
+    private static Task WhenLeftAsync(NpgsqlConnectionStringBuilder server, string database, string sql) => Patience.UntilAsync(
+        $"nobody is connected to {database}",
+        async () =>
+        {
+            try
+            {
+                await PostgresServer.ExecuteAsync(server, sql);
+                return true;
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectInUse)
+            {
+                await PostgresServer.ExecuteAsync(server, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'");
+                return false;
+            }
+        });
 
     private static async Task<string[]> SettingsOfAsync(NpgsqlConnectionStringBuilder server, string template, string name)
     {
@@ -211,4 +237,15 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
     }
 
     private static NpgsqlConnectionStringBuilder At(NpgsqlConnectionStringBuilder server, string database) => new(server.ToString()) { Database = database };
+
+    /// <summary>Undone when it is disposed.</summary>
+    public sealed class HeldTransaction(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            // Not only closed: the server would let go of its locks some time after that.
+            await using (var command = new NpgsqlCommand("ROLLBACK", connection)) await command.ExecuteNonQueryAsync();
+            await connection.DisposeAsync();
+        }
+    }
 }

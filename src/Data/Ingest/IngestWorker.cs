@@ -40,28 +40,27 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
         while (await buffer.Reader.WaitToReadAsync(CancellationToken.None))
         {
             var count = await GatherAsync();
+            Exception? failure = null;
             try
             {
                 await FlushAsync(count, _abandon.Token);
-                foreach (var submission in _batch)
-                {
-                    submission.Complete();
-                    _meter.Record(submission.Rows.Length, submission.QueuedAt);
-                }
+                foreach (var submission in _batch) _meter.Record(submission.Rows.Length, submission.QueuedAt);
             }
             catch (Exception e)
             {
                 // Nothing is acknowledged, so nothing acknowledged is lost; only rows sent with ack=buffered are.
                 IngestLog.BatchAbandoned(logger, count, e);
-                foreach (var submission in _batch) submission.Fail(new StoreUnavailableException("The rows could not be stored.", e));
+                failure = e;
             }
-            finally
+            Array.Clear(_rows, 0, count); // Events are objects: nothing may hold them now.
+            buffer.Release(_batch.Sum(submission => submission.Weight));
+            // The senders last: whoever is told sends more at once, and must find the room of these rows free.
+            foreach (var submission in _batch)
             {
-                var weight = _batch.Sum(submission => submission.Weight);
-                _batch.Clear();
-                Array.Clear(_rows, 0, count); // Events are objects: nothing may hold them now.
-                buffer.Release(weight);
+                if (failure is null) submission.Complete();
+                else submission.Fail(new StoreUnavailableException("The rows could not be stored.", failure));
             }
+            _batch.Clear();
         }
     }
 

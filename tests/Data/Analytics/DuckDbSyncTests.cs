@@ -127,7 +127,8 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         var (changes, log) = (new WatchedChanges(_fixture.Changes) { Error = error }, new RecordedLog<DuckDbSync>());
 
         using var sync = Start(changes, log);
-        await ReadyAsync(sync, AnalyticsState.Failed);
+        await Patience.UntilAsync("the error is logged", () => log.Lines.Count > 0);
+        Assert.Equal(AnalyticsState.Failed, sync.State); // Set before it is logged.
         Assert.Equal([(LogLevel.Error, error)], log.Lines);
         await _fixture.Clock.TimerPendingAsync();
         changes.Error = null;
@@ -150,15 +151,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
 
     private Task ReadyAsync() => ReadyAsync(_sync);
 
-    private static async Task ReadyAsync(DuckDbSync sync, AnalyticsState state = AnalyticsState.Ready)
-    {
-        var patience = Task.Delay(TimeSpan.FromSeconds(20));
-        while (sync.State != state)
-        {
-            Assert.False(patience.IsCompleted, $"{sync.State}");
-            await Task.Delay(10);
-        }
-    }
+    private static Task ReadyAsync(DuckDbSync sync) => Patience.UntilAsync("DuckDB answers", () => sync.State == AnalyticsState.Ready);
 
     // The driver shares the database that the side path has open.
     private void Execute(string sql)

@@ -25,14 +25,22 @@ public sealed class TimescaleEventWritersTests : IAsyncLifetime
         var events = Many(4_000, 5);
         using var finished = new CancellationTokenSource();
         var following = FollowAsync(finished.Token);
-        var cutting = CutAsync(finished.Token);
+        using var appended = new SemaphoreSlim(0);
+        using var enough = new CancellationTokenSource();
+        var writing = Task.WhenAll(WriteAsync(events, 1, appended, enough.Token), WriteAsync(events, 2, appended, enough.Token));
 
-        await Task.WhenAll(WriteAsync(events, 1), WriteAsync(events, 2));
+        try
+        {
+            await await Task.WhenAny(CutAsync(appended), writing); // The writers only end here if they failed.
+        }
+        finally
+        {
+            await enough.CancelAsync();
+        }
+        await writing;
         await finished.CancelAsync();
-        await cutting;
 
         var followed = await following;
-        Assert.True(await cutting > 0);
         var stored = await _fixture.ScalarAsync("SELECT count(*) FROM event_index");
         Assert.Equal(stored, followed.Count);
         Assert.Equal(stored, followed.Select(e => e.Id).Distinct().Count());
@@ -69,10 +77,8 @@ public sealed class TimescaleEventWritersTests : IAsyncLifetime
     {
         await using var store = new TimescaleEventStore(_fixture.Database, new(), _fixture.Clock);
         var outcomes = new RowOutcome[1];
-        await using (var idle = await _fixture.OpenAsync())
+        await using (await _fixture.HoldAsync(TimescaleEventWriter.TakeTurn))
         {
-            await using var turn = new Npgsql.NpgsqlCommand($"BEGIN; {TimescaleEventWriter.TakeTurn}", idle);
-            await turn.ExecuteNonQueryAsync();
             await Assert.ThrowsAsync<StoreUnavailableException>(() => store.AppendAsync(new LaneEvent[] { Raw() }, outcomes, default));
             Assert.Equal(1, await _fixture.Store.AddAsync(Some.Reading())); // Readings have a turn of their own.
         }
@@ -99,32 +105,35 @@ public sealed class TimescaleEventWritersTests : IAsyncLifetime
         using var listener = new TimescaleCommitListener(_fixture.Database, commits, events, TimeProvider.System, NullLogger<TimescaleCommitListener>.Instance);
         var listening = events.NextCommit;
         await listener.StartAsync(default);
-        await listening.WaitAsync(TimeSpan.FromSeconds(10)); // It tells once that it listens.
+        await listening.WaitAsync(Patience.Limit); // It tells once that it listens.
 
         var (nextReading, nextEvent) = (commits.NextCommit, events.NextCommit);
         await using var store = new TimescaleEventStore(_fixture.Database, new(), _fixture.Clock);
         await store.AppendAsync(new LaneEvent[] { Raw() }, new RowOutcome[1], default);
-        await nextEvent.WaitAsync(TimeSpan.FromSeconds(10));
+        await nextEvent.WaitAsync(Patience.Limit);
         Assert.False(nextReading.IsCompleted);
 
         await _fixture.Store.AddAsync(Some.Reading());
-        await nextReading.WaitAsync(TimeSpan.FromSeconds(10));
+        await nextReading.WaitAsync(Patience.Limit);
         await listener.StopAsync(default);
     }
 
-    private async Task WriteAsync(LaneEvent[] events, int seed)
+    // All of them, and from the beginning again for as long as connections are cut.
+    private async Task WriteAsync(LaneEvent[] events, int seed, SemaphoreSlim appended, CancellationToken enough)
     {
         await using var store = new TimescaleEventStore(_fixture.Database, new(), _fixture.Clock);
         var mine = events.ToArray();
         var random = new Random(seed);
         random.Shuffle(mine);
-        for (var start = 0; start < mine.Length;)
+        for (var start = 0; start < mine.Length || !enough.IsCancellationRequested;)
         {
+            if (start == mine.Length) start = 0;
             var batch = mine.AsMemory(start, Math.Min(random.Next(1, 90), mine.Length - start));
             try
             {
                 await store.AppendAsync(batch, new RowOutcome[batch.Length], default);
                 start += batch.Length;
+                appended.Release();
             }
             catch (StoreUnavailableException)
             {
@@ -155,17 +164,18 @@ public sealed class TimescaleEventWritersTests : IAsyncLifetime
     }
 
     // Wherever they just are: waiting for the turn, in the index, in the middle of a copy, at the commit.
-    private async Task<long> CutAsync(CancellationToken finished)
+    private async Task CutAsync(SemaphoreSlim appended)
     {
-        var cut = 0L;
-        for (var random = new Random(3); !finished.IsCancellationRequested;)
+        var random = new Random(3);
+        for (var cut = 0L; cut < 40;)
         {
+            // One batch for each cut, or a busy machine would be cut before any batch is through.
+            Assert.True(await appended.WaitAsync(Patience.Limit), "No writer gets through.");
             await Task.Delay(random.Next(5, 60), CancellationToken.None);
             cut += await _fixture.ScalarAsync("""
                 SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                 WHERE datname = current_database() AND application_name = 'SensorDash' AND state <> 'idle') t
                 """);
         }
-        return cut;
     }
 }

@@ -11,7 +11,7 @@ namespace SensorDash.Data.Tests.Ingest;
 public sealed partial class IngestWorkerTests : IAsyncLifetime
 {
     // Only keeps a broken test from hanging; no test passes by it.
-    private static readonly TimeSpan _hang = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _hang = Patience.Limit;
 
     private readonly IngestOptions _options = new() { BufferCapacity = 5_000 };
     private SqliteStoreFixture _fixture = null!;

@@ -24,20 +24,18 @@ public sealed class DuckDbReadingSorterTests
             await sorter.StartAsync(default);
             for (var i = 0; i < 3; i++)
             {
-                await fixture.Clock.TimerPendingAsync();
+                await fixture.Clock.TimerPendingAsync().WaitAsync(Patience.Limit);
                 fixture.Clock.Advance(TimeSpan.FromSeconds(10));
             }
-            await fixture.Clock.TimerPendingAsync();
+            await fixture.Clock.TimerPendingAsync().WaitAsync(Patience.Limit);
         }
         var line = Assert.Single(log.Lines);
         Assert.Equal(LogLevel.Warning, line.Level);
         Assert.IsType<StoreUnavailableException>(line.Error);
 
         fixture.Clock.Advance(TimeSpan.FromSeconds(10));
-        var patience = Task.Delay(TimeSpan.FromSeconds(20));
-        while (await fixture.ScalarAsync("SELECT sum(unsorted)::BIGINT FROM months") > 0 && !patience.IsCompleted) await Task.Delay(10);
+        await Patience.UntilAsync("the month is sorted", async () => await fixture.ScalarAsync("SELECT sum(unsorted)::BIGINT FROM months") == 0);
 
-        Assert.Equal(0, await fixture.ScalarAsync("SELECT sum(unsorted)::BIGINT FROM months"));
         Assert.Single(log.Lines);
         await sorter.StopAsync(default);
     }

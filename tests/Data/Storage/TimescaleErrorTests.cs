@@ -67,7 +67,7 @@ public sealed class TimescaleErrorTests
 
         for (var tried = 0; tried < 3; tried++)
         {
-            await clock.TimerPendingAsync().WaitAsync(TimeSpan.FromSeconds(10));
+            await clock.TimerPendingAsync().WaitAsync(Patience.Limit);
             clock.Advance(TimeSpan.FromSeconds(5));
         }
 

@@ -28,14 +28,12 @@ public sealed class RetentionWorkerTests : IAsyncLifetime
         using var worker = new RetentionWorker(store, Options.Create(new RetentionOptions { ReadingDays = 1 }), _fixture.Clock, log);
 
         await worker.StartAsync(default);
-        var patience = Task.Delay(TimeSpan.FromSeconds(20));
-        while (log.Lines.Count == 0 && !patience.IsCompleted) await Task.Delay(10);
+        await Patience.UntilAsync("the failure is logged", () => log.Lines.Count > 0);
         Assert.Equal([(level, error)], log.Lines);
         store.RemovalError = null;
         _fixture.Clock.Advance(TimeSpan.FromHours(1));
-        while (await _fixture.Store.CountAsync(default, default) > 0 && !patience.IsCompleted) await Task.Delay(10);
+        await Patience.UntilAsync("the old reading is removed", async () => await _fixture.Store.CountAsync(default, default) == 0);
 
-        Assert.Equal(0, await _fixture.Store.CountAsync(default, default));
         await worker.StopAsync(default);
     }
 }
