@@ -38,7 +38,7 @@ public sealed partial class DuckDbSync(
     private DuckDbSidePath? _sidePath;
     private AnalyticsState _state = options.Value.Enabled ? AnalyticsState.CatchingUp : AnalyticsState.Off;
     private string? _notice;
-    private bool _rebuild;
+    private int _rebuildsWanted, _rebuildsDone;
     private long? _mendedAt;
     private long _appliedWhenClosed;
     private readonly FollowerLag _lag = new(store, clock);
@@ -73,7 +73,8 @@ public sealed partial class DuckDbSync(
         lock (_lock)
         {
             if (_state == AnalyticsState.Off) return;
-            (_rebuild, _state, _notice) = (true, AnalyticsState.CatchingUp, CatchingUpNotice);
+            _rebuildsWanted++;
+            (_state, _notice) = (AnalyticsState.CatchingUp, CatchingUpNotice);
         }
         Ask();
     }
@@ -169,10 +170,11 @@ public sealed partial class DuckDbSync(
     {
         if (IsRebuildWanted())
         {
-            lock (_lock) _appliedWhenClosed = 0;
+            int wanted;
+            lock (_lock) (wanted, _appliedWhenClosed) = (_rebuildsWanted, 0);
             _readers.Evict(); // Else the deleted file would be the one that is opened.
             DuckDbSidePath.Delete(options.Value, stoppingToken);
-            lock (_lock) _rebuild = false;
+            lock (_lock) _rebuildsDone = wanted; // One that was asked for meanwhile is done once more.
         }
         await _lag.ReadSeldomAsync(Snapshot().Applied, stoppingToken); // Also when the file then cannot be opened.
         var sidePath = DuckDbSidePath.Open(options.Value, stoppingToken);
@@ -199,9 +201,12 @@ public sealed partial class DuckDbSync(
                 Progress();
                 if (written >= RowsBeforeReopening) return;
             }
-            if (IsRebuildWanted()) return;
             await _lag.ReadAsync(sidePath.Applied.Batch, stoppingToken);
-            lock (_lock) (_state, _notice) = (AnalyticsState.Ready, null);
+            lock (_lock)
+            {
+                if (IsRebuildWanted()) return; // Ready it would be for one moment, with what is to be thrown away.
+                (_state, _notice) = (AnalyticsState.Ready, null);
+            }
             Progress();
             if (sidePath.SortOneMonth(stoppingToken))
             {
@@ -242,7 +247,7 @@ public sealed partial class DuckDbSync(
 
     private bool IsRebuildWanted()
     {
-        lock (_lock) return _rebuild;
+        lock (_lock) return _rebuildsWanted != _rebuildsDone;
     }
 
     private (AnalyticsState State, string? Notice, long Applied) Snapshot()

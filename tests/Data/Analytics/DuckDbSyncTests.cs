@@ -138,16 +138,45 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         await sync.StopAsync(default);
     }
 
+    [Fact]
+    public async Task Rebuild_AskedForWhileTheLagIsRead_IsDoneBeforeDuckDbAnswers()
+    {
+        var asked = new TaskCompletionSource();
+        var states = new List<AnalyticsState>();
+        DuckDbSync? sync = null;
+        var changes = new WatchedChanges(_fixture.Changes)
+        {
+            UpToDate = () =>
+            {
+                if (asked.TrySetResult()) sync!.Rebuild();
+            },
+            NextStep = () =>
+            {
+                if (asked.Task.IsCompleted) states.Add(sync!.State);
+            },
+        };
+
+        using var started = sync = Create(changes, NullLogger<DuckDbSync>.Instance);
+        await sync.StartAsync(default);
+        await asked.Task.WaitAsync(Patience.Limit);
+        await ReadyAsync(sync);
+
+        Assert.Equal(AnalyticsState.CatchingUp, states[0]);
+        await sync.StopAsync(default);
+    }
+
     private static object Key(NodeBucket bucket)
         => (bucket.NodeAddress, bucket.Bucket, bucket.Count, bucket.Temperature.Average, bucket.Humidity.Average);
 
     private DuckDbSync Start(IReadingChanges changes, ILogger<DuckDbSync> log, string? path = null)
     {
-        var options = Options.Create(new AnalyticsOptions { Path = path ?? _folder.File("another.duckdb") });
-        var sync = new DuckDbSync(changes, new CommitFeed(), options, _fixture.Clock, log);
+        var sync = Create(changes, log, path);
         sync.StartAsync(default);
         return sync;
     }
+
+    private DuckDbSync Create(IReadingChanges changes, ILogger<DuckDbSync> log, string? path = null)
+        => new(changes, new CommitFeed(), Options.Create(new AnalyticsOptions { Path = path ?? _folder.File("another.duckdb") }), _fixture.Clock, log);
 
     private Task ReadyAsync() => ReadyAsync(_sync);
 
@@ -180,9 +209,15 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
 
         public Exception? Error { get; set; }
 
+        public Action? NextStep { get; init; }
+
+        /// <summary>When it is told that nothing is left to follow, and does not know it yet.</summary>
+        public Action? UpToDate { get; init; }
+
         public Task<ReadingChanges> ReadChangesAsync(long after, CancellationToken cancellationToken)
         {
             Steps++;
+            NextStep?.Invoke();
             return Error is { } error ? Task.FromException<ReadingChanges>(error) : changes.ReadChangesAsync(after, cancellationToken);
         }
 
@@ -192,6 +227,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         {
             var lag = await changes.ReadLagAsync(after, cancellationToken);
             if (after < lag.LastBatch) LongWaysAdded++;
+            else UpToDate?.Invoke();
             return lag;
         }
     }
