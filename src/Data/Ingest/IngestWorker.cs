@@ -45,8 +45,8 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
                 await FlushAsync(count, _abandon.Token);
                 foreach (var submission in _batch)
                 {
+                    _meter.Record(submission.Rows.Length, submission.QueuedAt); // First: who has its answer finds it counted.
                     submission.Complete();
-                    _meter.Record(submission.Rows.Length, submission.QueuedAt);
                 }
             }
             catch (Exception e)
