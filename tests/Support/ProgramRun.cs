@@ -8,7 +8,7 @@ namespace SensorDash.Tests.Support;
 /// <param name="Output">What it wrote to standard output.</param>
 public sealed record ProgramRun(int ExitCode, string Errors, string Output)
 {
-    /// <summary>Starts it with these environment variables and waits for its end, at most 30 s.</summary>
+    /// <summary>Starts it with these environment variables and waits for its end, at most <see cref="Patience.Limit"/>.</summary>
     public static async Task<ProgramRun> ToItsEndAsync(params (string Name, string Value)[] settings)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll"), "--urls", "http://127.0.0.1:0"])
@@ -18,7 +18,7 @@ public sealed record ProgramRun(int ExitCode, string Errors, string Output)
         };
         foreach (var (name, value) in settings) start.Environment[name] = value;
         using var process = Process.Start(start)!;
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(Patience.Limit);
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(CancellationToken.None), process.StandardError.ReadToEndAsync(CancellationToken.None));
         try
         {

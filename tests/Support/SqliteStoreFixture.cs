@@ -86,7 +86,7 @@ public sealed class SqliteLock : IAsyncDisposable
 
     public static async Task<SqliteConnection> OpenAsync(string path)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 10 }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = (int)Patience.Limit.TotalSeconds }.ToString());
         await connection.OpenAsync();
         return connection;
     }

@@ -149,7 +149,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         await template.Database.DisposeAsync();
         // Nobody may be connected to a database that is copied, and TimescaleDB's scheduler would be.
         await PostgresServer.ExecuteAsync(server, $"ALTER DATABASE {template.Name} ALLOW_CONNECTIONS false",
-            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template.Name}'");
+            $"SELECT pg_terminate_backend(pid, {Patience.Limit.TotalMilliseconds}) FROM pg_stat_activity WHERE datname = '{template.Name}'"); // Waits for their end.
         return template.Name;
     }
 

@@ -37,7 +37,7 @@ public sealed class TimescaleToolTests
         await using var reader = await fixture.OpenAsync();
         await using (var read = new NpgsqlCommand("""BEGIN; LOCK TABLE "__EFMigrationsHistory" IN ACCESS SHARE MODE""", reader)) await read.ExecuteNonQueryAsync();
         var again = RunAsync(fixture, "ef", "database", "update", "--no-build", "--configuration", Configuration);
-        while (!again.IsCompleted && await fixture.ScalarAsync(WaitingForLongerThanALockMayTake) == 0) await Task.Delay(100);
+        await Patience.UntilAsync("the tool at the lock", async () => again.IsCompleted || await fixture.ScalarAsync(WaitingForLongerThanALockMayTake) > 0);
         await reader.CloseAsync();
         await again;
 
@@ -54,7 +54,7 @@ public sealed class TimescaleToolTests
         start.Environment["Database__Timescale__Pool__CommandTimeout"] = "1";
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
+        await process.WaitForExitAsync().WaitAsync(3 * Patience.Limit);
         Assert.True(process.ExitCode == 0, await output + await errors);
     }
 }
