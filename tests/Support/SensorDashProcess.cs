@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace SensorDash.Tests.Support;
 
@@ -26,8 +24,9 @@ public sealed class SensorDashProcess : IAsyncDisposable
     /// <summary>Starts it by a command that takes the program's arguments.</summary>
     public static async Task<SensorDashProcess> StartAsync(string[] command, string databasePath, params (string Name, string Value)[] settings)
     {
-        var port = FreePort();
-        var start = new ProcessStartInfo(command[0], [.. command[1..], "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")])
+        // The system chooses the port as the program takes it: one that is looked for beforehand may be somebody else's by then.
+        const string Listening = "Now listening on: ";
+        var start = new ProcessStartInfo(command[0], [.. command[1..], "--urls", "http://127.0.0.1:0"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -36,11 +35,13 @@ public sealed class SensorDashProcess : IAsyncDisposable
         foreach (var (name, value) in settings) start.Environment[name] = value;
         var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
+        Uri? address = null;
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
+            if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var at) address = new Uri(line[(at + Listening.Length)..].Trim());
             if (!line.Contains("Application started", StringComparison.Ordinal)) continue;
             _ = process.StandardOutput.ReadToEndAsync(); // A full pipe would stop the program.
-            return new SensorDashProcess(process, new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")));
+            return new SensorDashProcess(process, address!);
         }
         throw new InvalidOperationException($"SensorDash did not start: {await errors}");
     }
@@ -69,12 +70,5 @@ public sealed class SensorDashProcess : IAsyncDisposable
         Client.Dispose();
         await KillAsync();
         _process.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
