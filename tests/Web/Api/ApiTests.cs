@@ -66,6 +66,31 @@ public abstract class ApiTests(params (string Key, string Value)[] settings) : I
     protected Task<HttpResponseMessage> PutAsync(string path, string body, string mediaType = "application/json")
         => Client.PutAsync(path, new StringContent(body, Encoding.UTF8, mediaType));
 
+    /// <summary>The answer to a request that may wait by the program's clock, which goes on meanwhile.</summary>
+    protected async Task<HttpResponseMessage> PassTimeAsync(Task<HttpResponseMessage> asking)
+    {
+        await Patience.UntilAsync("an answer", () =>
+        {
+            if (!asking.IsCompleted) App.Clock.Advance(TimeSpan.FromSeconds(1));
+            return asking.IsCompleted;
+        });
+        return await asking;
+    }
+
+    /// <summary>Sends the same again, as it is told to, until it is taken: the writer comes back from its pause in its own time.</summary>
+    protected async Task<JsonElement> TakenAsync(Func<Task<HttpResponseMessage>> send)
+    {
+        var taken = default(JsonElement);
+        await Patience.UntilAsync("rows that are taken", async () =>
+        {
+            using var response = await PassTimeAsync(send());
+            if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable) return false;
+            taken = await JsonOfAsync(response);
+            return true;
+        });
+        return taken;
+    }
+
     protected async Task<JsonElement> GetAsync(string path)
     {
         using var response = await Client.GetAsync(path);
