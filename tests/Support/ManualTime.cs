@@ -47,7 +47,8 @@ public sealed class ManualTime(DateTimeOffset now) : TimeProvider
     /// <summary>Ends when code begins to wait on this clock after the call, whatever else waits already.</summary>
     public Task NextTimerAsync() => NextTimerAsync(_ => true);
 
-    private Task NextTimerAsync(Func<TimeSpan, bool> matches)
+    /// <summary>Ends when code begins to wait on this clock, after the call, for a time that <paramref name="matches"/>.</summary>
+    public Task NextTimerAsync(Func<TimeSpan, bool> matches)
     {
         lock (_lock)
         {
