@@ -106,7 +106,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         // In the order in which writers take them: the other way round one of both would end in a deadlock.
         await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE sensor_readings, event_index, nodes, node_metadata, zones IN EXCLUSIVE MODE", connection);
         await command.ExecuteNonQueryAsync();
-        return connection; // Closing it ends the transaction.
+        return new HeldTransaction(connection);
     }
 
     public override async Task<long> ScalarAsync(string sql)
@@ -137,7 +137,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
     {
         await _store.DisposeAsync();
         await Database.DisposeAsync();
-        await PostgresServer.ExecuteAsync(_server, $"DROP DATABASE IF EXISTS {Name} WITH (FORCE)");
+        await DropAsync(_server, Name);
     }
 
     private static async Task<string> MakeTemplateAsync(NpgsqlConnectionStringBuilder server, TimescaleEdition edition)
@@ -148,10 +148,16 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         await template._store.DisposeAsync();
         await template.Database.DisposeAsync();
         // Nobody may be connected to a database that is copied, and TimescaleDB's scheduler would be.
-        await PostgresServer.ExecuteAsync(server, $"ALTER DATABASE {template.Name} ALLOW_CONNECTIONS false",
-            $"SELECT pg_terminate_backend(pid, {Patience.Limit.TotalMilliseconds}) FROM pg_stat_activity WHERE datname = '{template.Name}'"); // Waits for their end.
+        await PostgresServer.ExecuteAsync(server, $"ALTER DATABASE {template.Name} ALLOW_CONNECTIONS false", Disconnect(template.Name));
         return template.Name;
     }
+
+    // Waits until everybody is gone: copying or dropping a database would give up after 5 s.
+    private static string Disconnect(string name)
+        => $"SELECT pg_terminate_backend(pid, {(int)Patience.Limit.TotalMilliseconds}) FROM pg_stat_activity WHERE datname = '{name}'";
+
+    private static Task DropAsync(NpgsqlConnectionStringBuilder server, string name)
+        => PostgresServer.ExecuteAsync(server, Disconnect(name), $"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
 
     // Databases of test processes that are gone.
     private static async Task DropLeftoversAsync(NpgsqlConnectionStringBuilder server)
@@ -159,13 +165,14 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         var names = await ListAsync(server, "SELECT datname FROM pg_database WHERE datname LIKE @name", "sensordash\\_test\\_%");
         var running = System.Diagnostics.Process.GetProcesses().Select(p => p.Id).ToHashSet();
         foreach (var name in names.Where(n => !running.Contains(int.Parse(n.Split('_')[2], CultureInfo.InvariantCulture))))
-            await PostgresServer.ExecuteAsync(server, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            await DropAsync(server, name);
     }
 
     private static async Task<string> CreateDatabaseAsync(NpgsqlConnectionStringBuilder server, string template)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"sensordash_test_{Environment.ProcessId}_{Interlocked.Increment(ref _count)}");
-        await PostgresServer.ExecuteAsync(server, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)", $"CREATE DATABASE {name} TEMPLATE {template}");
+        await DropAsync(server, name);
+        await PostgresServer.ExecuteAsync(server, $"CREATE DATABASE {name} TEMPLATE {template}");
         // A copy does not take over the settings of its template.
         if (template != "template0") await PostgresServer.ExecuteAsync(server, await SettingsOfAsync(server, template, name));
         return name;
@@ -208,6 +215,16 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    private sealed class HeldTransaction(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            // Of a connection that is just closed the server keeps the locks until it gets to it.
+            await using (var end = new NpgsqlCommand("ROLLBACK", connection)) await end.ExecuteNonQueryAsync();
+            await connection.DisposeAsync();
+        }
     }
 
     private static NpgsqlConnectionStringBuilder At(NpgsqlConnectionStringBuilder server, string database) => new(server.ToString()) { Database = database };
