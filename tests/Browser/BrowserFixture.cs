@@ -6,7 +6,13 @@ namespace SensorDash.Browser.Tests;
 /// <summary>One Chromium and one hub for the tests of a class. Without a browser they are skipped on a laptop and fail in CI.</summary>
 public class BrowserFixture : IAsyncLifetime
 {
+    /// <summary>How long loading the demo data may take, in milliseconds: half a million readings, on a machine that is busy with other things too.</summary>
+    public const float DemoLoadsWithin = 300_000;
+
     private const string Chromium = "/usr/bin/chromium";
+
+    // For starting the browser too, which is a dozen processes.
+    private static readonly float _patience = (float)(2 * Patience.Limit.TotalMilliseconds);
 
     private TemporaryFolder? _folder;
     private IPlaywright? _playwright;
@@ -29,11 +35,14 @@ public class BrowserFixture : IAsyncLifetime
         }
         _folder = new TemporaryFolder();
         await PrepareAsync(_folder.File("browser.db"));
-        _server = await SensorDashProcess.StartAsync(_folder.File("browser.db"));
+        // Nothing here is about a power cut, and syncing every commit of the demo data takes long on a slow disk.
+        _server = await SensorDashProcess.StartAsync(_folder.File("browser.db"), ("Ingest__Durability", "Normal"));
+        Assertions.SetDefaultExpectTimeout(_patience);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = Chromium,
+            Timeout = _patience,
             // Without these Chromium calls home at every start, which closed networks refuse slowly.
             Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
         });
@@ -52,6 +61,7 @@ public class BrowserFixture : IAsyncLifetime
             Locale = "en-GB",
             AcceptDownloads = true,
         });
+        context.SetDefaultTimeout(_patience);
         return new WatchedPage(context, await context.NewPageAsync());
     }
 

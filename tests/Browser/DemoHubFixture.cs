@@ -13,6 +13,6 @@ public sealed class DemoHubFixture : BrowserFixture
         await using var watched = await OpenAsync();
         await watched.Page.GotoAsync("/");
         await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Load demo data" }).ClickAsync();
-        await Expect(watched.Page.Locator("main")).ToContainTextAsync("12 nodes", new() { Timeout = 60_000 });
+        await Expect(watched.Page.Locator("main")).ToContainTextAsync("12 nodes", new() { Timeout = DemoLoadsWithin });
     }
 }

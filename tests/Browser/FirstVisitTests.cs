@@ -17,7 +17,7 @@ public sealed partial class FirstVisitTests(BrowserFixture browser) : IClassFixt
         await page.GotoAsync("/");
         await Expect(page.Locator("#first-reading")).ToContainTextAsync($"{browser.Address}/api/sensor-data");
         await page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "Load demo data" }).ClickAsync();
-        await Expect(page.Locator("main")).ToContainTextAsync("12 nodes", new() { Timeout = 60_000 });
+        await Expect(page.Locator("main")).ToContainTextAsync("12 nodes", new() { Timeout = BrowserFixture.DemoLoadsWithin });
 
         await page.GetByRole(Microsoft.Playwright.AriaRole.Link, new() { Name = "Study" }).First.ClickAsync();
         await Expect(page.GetByRole(Microsoft.Playwright.AriaRole.Heading, new() { Name = "Study" })).ToBeVisibleAsync();
@@ -29,8 +29,8 @@ public sealed partial class FirstVisitTests(BrowserFixture browser) : IClassFixt
         await Expect(page.Locator("#statistics-title")).ToContainTextAsync("9,");
 
         var link = page.GetByRole(Microsoft.Playwright.AriaRole.Link, new() { Name = "CSV, raw in this range" });
-        var query = (await link.GetAttributeAsync("href"))!.Split('?')[1];
         var download = await page.RunAndWaitForDownloadAsync(() => link.ClickAsync());
+        var query = download.Url.Split('?')[1];
         await using var file = await download.CreateReadStreamAsync();
         var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(file));
         using var manifest = JsonDocument.Parse(await browser.Client.GetStringAsync(new Uri($"/api/sensor-data/export/manifest?{query}", UriKind.Relative)));

@@ -33,17 +33,10 @@ public sealed class WatchedPage : IAsyncDisposable
 
 internal static class PageRequests
 {
-    /// <summary>The next request whose address has <paramref name="part"/>, once it has ended in whatever way.</summary>
-    public static async Task<IRequest> WaitForRequestFinishedOrFailedAsync(this IPage page, string part)
+    /// <summary>How a request ends: null for well, else what went wrong.</summary>
+    public static async Task<string?> EndAsync(this IRequest request)
     {
-        var ended = new TaskCompletionSource<IRequest>(TaskCreationOptions.RunContinuationsAsynchronously);
-        page.RequestFinished += End;
-        page.RequestFailed += End;
-        return await ended.Task.WaitAsync(TimeSpan.FromSeconds(30));
-
-        void End(object? sender, IRequest request)
-        {
-            if (request.Url.Contains(part, StringComparison.Ordinal)) ended.TrySetResult(request);
-        }
+        if (await request.ResponseAsync() is { } response) await response.FinishedAsync();
+        return request.Failure;
     }
 }

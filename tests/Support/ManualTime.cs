@@ -40,14 +40,21 @@ public sealed class ManualTime(DateTimeOffset now) : TimeProvider
     {
         lock (_lock)
         {
-            return _timers.Any(t => matches(t.Due - _now)) ? Task.CompletedTask : NextTimerAsync(matches);
+            return IsTimerPending(matches) ? Task.CompletedTask : NextTimerAsync(matches);
         }
+    }
+
+    /// <summary>Whether code waits on this clock for a time that <paramref name="matches"/>.</summary>
+    public bool IsTimerPending(Func<TimeSpan, bool> matches)
+    {
+        lock (_lock) return _timers.Any(t => matches(t.Due - _now));
     }
 
     /// <summary>Ends when code begins to wait on this clock after the call, whatever else waits already.</summary>
     public Task NextTimerAsync() => NextTimerAsync(_ => true);
 
-    private Task NextTimerAsync(Func<TimeSpan, bool> matches)
+    /// <summary>Ends when code begins to wait on this clock, after the call, for a time that <paramref name="matches"/>.</summary>
+    public Task NextTimerAsync(Func<TimeSpan, bool> matches)
     {
         lock (_lock)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,6 +31,9 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
     }
 
     public ManualTime Clock { get; } = new();
+
+    /// <summary>What stands in for parts of the program.</summary>
+    public Action<IServiceCollection>? Replace { get; init; }
 
     public string DatabasePath => _folder.File("test.db");
 
@@ -68,9 +72,17 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
         if (_settings.Any(s => s.Key == "Database:Provider")) builder.UseSetting("Analytics:Path", _folder.File("side.duckdb"));
         builder.UseSetting("Ingest:Durability", "Normal");
         builder.UseSetting("Logging:LogLevel:Default", "Warning");
+        // What real time limits, not the clock in the test's hand, is for the tests of those limits alone.
+        builder.UseSetting("Events:ReadTimeout", "00:10:00");
+        builder.UseSetting("Database:Timescale:Pool:ConnectionTimeout", "60");
         foreach (var (key, value) in _settings) builder.UseSetting(key, value);
         builder.ConfigureLogging(logging => logging.ClearProviders());
-        builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Clock));
+        builder.ConfigureTestServices(services =>
+        {
+            services.AddSingleton<TimeProvider>(Clock);
+            Replace?.Invoke(services);
+            services.Configure<KestrelServerOptions>(kestrel => (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (null, null));
+        });
     }
 
     public override async ValueTask DisposeAsync()

@@ -153,10 +153,13 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         await template._store.DisposeAsync();
         await template.Database.DisposeAsync();
         // Nobody may be connected to a database that is copied, and TimescaleDB's scheduler would be.
-        await PostgresServer.ExecuteAsync(server, $"ALTER DATABASE {template.Name} ALLOW_CONNECTIONS false",
-            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template.Name}'");
+        await PostgresServer.ExecuteAsync(server, $"ALTER DATABASE {template.Name} ALLOW_CONNECTIONS false", Disconnect(template.Name));
         return template.Name;
     }
+
+    // Waits until everybody is gone.
+    private static string Disconnect(string name)
+        => $"SELECT pg_terminate_backend(pid, {(int)Patience.Limit.TotalMilliseconds}) FROM pg_stat_activity WHERE datname = '{name}'";
 
     // Databases of test processes that are gone.
     private static async Task DropLeftoversAsync(NpgsqlConnectionStringBuilder server)
@@ -192,7 +195,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
             }
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectInUse)
             {
-                await PostgresServer.ExecuteAsync(server, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'");
+                await PostgresServer.ExecuteAsync(server, Disconnect(database));
                 return false;
             }
         });

@@ -47,7 +47,7 @@ internal static class EventsApi
         if (IngestRequest.RefuseEncoding(request) is { } encoding) return encoding;
         var parser = IngestRequest.ParserOf(request, new EventJson(clock.NowMicroseconds(), events.Value.TrustProducerIds));
         if (parser is null) return IngestRequest.WrongMediaType();
-        var work = new IngestRequest<LaneEvent>(parser, buffer, ingest.Value.AckTimeout, isWaitedFor: true, EventWorker.Weigh);
+        var work = new IngestRequest<LaneEvent>(parser, buffer, ingest.Value.AckTimeout, clock, isWaitedFor: true, EventWorker.Weigh);
         var end = await work.RunAsync(cancellationToken);
         var answer = new EventIngestAnswer(work.Inserted, work.Duplicates, work.AlreadyAccepted,
             [.. parser.Rejected.Select(r => new RejectedAnswer(r.Line, r.Field, r.Error))], parser.RejectedCount);

@@ -38,7 +38,7 @@ internal static class IngestApi
         if (IngestRequest.RefuseEncoding(request) is { } encoding) return encoding;
         var parser = IngestRequest.ParserOf(request, new ReadingJson(clock.GetUtcNow().ToUnixTimeSeconds()));
         if (parser is null) return IngestRequest.WrongMediaType();
-        var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, isWaitedFor);
+        var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor);
         var end = await ingest.RunAsync(cancellationToken);
         KeyValuePair<string, object?>[] soFar = [
             new("inserted", ingest.Inserted), new("duplicates", ingest.Duplicates),
@@ -63,7 +63,7 @@ internal static class IngestApi
         if (query.HasFaults) return Line(400, "invalid", string.Join("; ", query.Faults.Select(f => $"{f.Key} {f.Value[0]}")), null);
         if (IngestRequest.RefuseEncoding(context.Request) is not null) return Line(415, "unsupported media type", "the Content-Encoding must be gzip or absent", null);
         var parser = new LineProtocolParser(context.Request.BodyReader, precision, clock.GetUtcNow().ToUnixTimeSeconds());
-        var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, isWaitedFor: true);
+        var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor: true);
         switch (await ingest.RunAsync(cancellationToken))
         {
             case IngestEnd.BufferFull:

@@ -38,9 +38,10 @@ internal static class IngestRequest
 }
 
 /// <summary>Moves the rows of one request into the buffer, several commits ahead of the answer, in bounded memory.</summary>
+/// <param name="patience">How long room in the buffer, and then each commit, is waited for.</param>
 /// <param name="weigh">What a batch counts for in the buffer; null: its rows.</param>
 internal sealed class IngestRequest<TRow>(
-    BodyParser<TRow> parser, WriteBuffer<TRow> buffer, TimeSpan patience, bool isWaitedFor, Func<ParsedBatch<TRow>, int>? weigh = null)
+    BodyParser<TRow> parser, WriteBuffer<TRow> buffer, TimeSpan patience, TimeProvider clock, bool isWaitedFor, Func<ParsedBatch<TRow>, int>? weigh = null)
 {
     // Parsing runs this far ahead of the disk: enough to keep the writer busy, 20,000 rows of 48 bytes at the most.
     private const int MostOutstanding = 4;
@@ -118,7 +119,7 @@ internal sealed class IngestRequest<TRow>(
     private async Task SettleOldestAsync(CancellationToken cancellationToken)
     {
         var (submission, lines) = _outstanding.Dequeue();
-        var result = await submission.Done.WaitAsync(patience, cancellationToken);
+        var result = await submission.Done.WaitAsync(patience, clock, cancellationToken);
         Inserted += result.Inserted;
         Duplicates += result.Duplicates;
         Accepted -= result.Refused.Count;

@@ -87,11 +87,11 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
         Newest ??= newest;
     }
 
-    private static async Task<T?> WithinAsync<T>(TimeSpan limit, Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    private async Task<T?> WithinAsync<T>(TimeSpan limit, Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken)
         where T : class?
     {
-        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limited.CancelAfter(limit);
+        using var late = new CancellationTokenSource(limit, clock);
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
             return await read(limited.Token);

@@ -80,6 +80,45 @@ public abstract class ApiTests(params (string Key, string Value)[] settings) : I
     protected Task<HttpResponseMessage> PutAsync(string path, string body, string mediaType = "application/json")
         => Client.PutAsync(path, new StringContent(body, Encoding.UTF8, mediaType));
 
+    /// <summary>The answer to a request that has nothing to wait for but the end of its patience by the program's clock.</summary>
+    protected async Task<HttpResponseMessage> PassTimeAsync(Task<HttpResponseMessage> asking)
+    {
+        await Patience.UntilAsync("an answer", () =>
+        {
+            if (!asking.IsCompleted) App.Clock.Advance(TimeSpan.FromSeconds(1));
+            return asking.IsCompleted;
+        });
+        return await asking;
+    }
+
+    /// <summary>Sends the same again, as it is told to, until it is taken.</summary>
+    protected async Task<JsonElement> TakenAsync(Func<Task<HttpResponseMessage>> send)
+    {
+        var taken = default(JsonElement);
+        await Patience.UntilAsync("rows that are taken", async () =>
+        {
+            PassPause();
+            var asking = send();
+            await Patience.UntilAsync("an answer", () =>
+            {
+                PassPause();
+                return asking.IsCompleted;
+            });
+            using var response = await asking;
+            if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable) return false;
+            taken = await JsonOfAsync(response);
+            return true;
+        });
+        return taken;
+
+        // Only that of the writer: more time than it pauses would be taken from the sender, whose patience goes by the same clock.
+        void PassPause()
+        {
+            var longest = TimeSpan.FromSeconds(2);
+            if (App.Clock.IsTimerPending(due => due <= longest)) App.Clock.Advance(longest);
+        }
+    }
+
     protected async Task<JsonElement> GetAsync(string path)
     {
         using var response = await Client.GetAsync(path);

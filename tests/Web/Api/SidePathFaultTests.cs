@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Text.Json;
 using SensorDash.Data.Readings;
-using SensorDash.DuckDb;
 using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
 
@@ -15,6 +14,8 @@ public sealed class SidePathFaultTests : IDisposable
 
     private const int Block = 262_144;
     private const int Count = 12_000;
+
+    private static readonly TimeSpan _retry = TimeSpan.FromSeconds(15); // The pause of the side path after a failure.
 
     private readonly TemporaryFolder _folder = new();
 
@@ -33,6 +34,7 @@ public sealed class SidePathFaultTests : IDisposable
         {
             await before.Store.AddAsync(readings);
             await before.CaughtUpAsync();
+            await SidePathFile.SortedAsync(SideFile); // Or its length would depend on how far that had got.
         }
         await SpoilAsync(fault);
         await using var app = Start();
@@ -46,7 +48,7 @@ public sealed class SidePathFaultTests : IDisposable
         Assert.Equal(Count, statistics.GetProperty("reading_count").GetInt32());
         Assert.Equal(22.495m, statistics.GetProperty("temperature").GetProperty("percentiles").GetProperty("p50").GetDecimal());
         Assert.Equal(answered + 1, await app.MetricAsync(SensorDashApp.AnswersByStore));
-        await StateAsync(client, "failed");
+        await client.SidePathIsAsync("failed");
         var notice = (await GetAsync(client, "/api/system/analytics")).GetProperty("notice").GetString()!;
         Assert.Contains("Answers come from the store", notice, StringComparison.Ordinal);
         if (fault == "of a newer DuckDB") Assert.Contains("version number 999", notice, StringComparison.Ordinal);
@@ -57,7 +59,7 @@ public sealed class SidePathFaultTests : IDisposable
 
         using var accepted = await client.PostAsync("/api/system/analytics/rebuild", null);
         Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
-        await StateAsync(client, "ready");
+        await client.SidePathIsAsync("ready");
         await app.CaughtUpAsync();
         Assert.Equal(statistics.GetRawText(), (await GetAsync(client, "/api/nodes/12/statistics")).GetRawText());
         Assert.DoesNotContain("DuckDB cannot be used", await client.GetStringAsync("/analytics"), StringComparison.Ordinal);
@@ -70,17 +72,17 @@ public sealed class SidePathFaultTests : IDisposable
         {
             await before.Store.AddAsync(Uneven());
             await before.CaughtUpAsync();
-            await SortedAsync();
+            await SidePathFile.SortedAsync(SideFile); // Which brings every block into memory: after it the next start has read none yet.
         }
         await using var app = Start();
         using var client = app.CreateClient();
-        await StateAsync(client, "ready");
-        CutUnderway();
+        await client.SidePathIsAsync("ready");
+        await CutUnderwayAsync(app);
 
         var statistics = await client.GetStringAsync("/api/nodes/12/statistics");
         Assert.Equal(1, await app.MetricAsync(SensorDashApp.AnswersByStore));
 
-        await StateAsync(client, "ready");
+        await client.SidePathIsAsync("ready");
         await app.CaughtUpAsync();
         Assert.Equal(statistics, await client.GetStringAsync("/api/nodes/12/statistics"));
         Assert.Equal(1, await app.MetricAsync(SensorDashApp.AnswersByStore));
@@ -95,14 +97,14 @@ public sealed class SidePathFaultTests : IDisposable
             using var client = before.CreateClient();
             await before.Store.AddAsync(Uneven());
             await before.CaughtUpAsync();
-            await SortedAsync();
+            await SidePathFile.SortedAsync(SideFile);
             expected = await client.GetStringAsync("/api/sensor-data/export?resolution=hourly");
         }
         await using (var app = Start())
         {
             using var client = app.CreateClient();
-            await StateAsync(client, "ready");
-            CutUnderway();
+            await client.SidePathIsAsync("ready");
+            await CutUnderwayAsync(app);
 
             Assert.Equal(expected, await client.GetStringAsync("/api/sensor-data/export?resolution=hourly"));
             Assert.Equal(1, await app.MetricAsync(SensorDashApp.AnswersByStore));
@@ -113,22 +115,20 @@ public sealed class SidePathFaultTests : IDisposable
     public async Task Start_FileHeldByAnotherProcess_StoreAnswersUntilItLetsGo()
     {
         await using var other = await SensorDashProcess.StartAsync(_folder.File("other.db"), ("Analytics__Path", SideFile));
-        await StateAsync(other.Client, "ready");
+        await other.Client.SidePathIsAsync("ready");
         await using var app = Start();
         using var client = app.CreateClient();
         await app.Store.AddAsync(Run(12, 100));
 
         Assert.Equal(100, (await GetAsync(client, "/api/nodes/12/statistics")).GetProperty("reading_count").GetInt32());
-        await StateAsync(client, "failed");
+        await client.SidePathIsAsync("failed");
         var notice = (await GetAsync(client, "/api/system/analytics")).GetProperty("notice").GetString()!;
         Assert.Contains("lock", notice, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("DuckDB cannot be used", await client.GetStringAsync("/analytics"), StringComparison.Ordinal);
         Assert.True(await app.MetricAsync(SensorDashApp.AnswersByStore) > 0);
 
         await other.KillAsync();
-        await app.Clock.TimerPendingAsync();
-        app.Clock.Advance(TimeSpan.FromSeconds(15));
-        await StateAsync(client, "ready");
+        await client.SidePathIsAsync("ready", () => app.Clock.Advance(_retry)); // Its pause, whenever it has begun.
         await app.CaughtUpAsync();
         Assert.Equal(100, (await GetAsync(client, "/api/nodes/12/statistics")).GetProperty("reading_count").GetInt32());
     }
@@ -136,23 +136,23 @@ public sealed class SidePathFaultTests : IDisposable
     [Fact]
     public async Task Rebuild_FileHeldByAnotherProcess_IsDoneWhenThatLetsGo()
     {
-        Execute("CREATE TABLE mark (i INTEGER)");
+        SidePathFile.Execute(SideFile, "CREATE TABLE mark (i INTEGER)");
         await using var other = await SensorDashProcess.StartAsync(_folder.File("other.db"), ("Analytics__Path", SideFile));
-        await StateAsync(other.Client, "ready");
+        await other.Client.SidePathIsAsync("ready");
         await using var app = Start();
         using var client = app.CreateClient();
-        await StateAsync(client, "failed");
+        await client.SidePathIsAsync("failed");
 
-        await app.Clock.TimerPendingAsync();
-        var again = app.Clock.NextTimerAsync();
+        await app.Clock.TimerPendingAsync(due => due == _retry);
+        var again = app.Clock.NextTimerAsync(due => due == _retry);
         using var accepted = await client.PostAsync("/api/system/analytics/rebuild", null);
         await again; // It has been tried, and is waited with.
-        await StateAsync(client, "failed");
+        await client.SidePathIsAsync("failed");
         await other.KillAsync();
-        app.Clock.Advance(TimeSpan.FromSeconds(15));
-        await StateAsync(client, "ready");
+        app.Clock.Advance(_retry);
+        await client.SidePathIsAsync("ready");
 
-        Execute("CREATE TABLE mark (i INTEGER)"); // Fails when there still is one.
+        SidePathFile.Execute(SideFile, "CREATE TABLE mark (i INTEGER)"); // Fails when there still is one.
     }
 
     // The same database each time, so that the file of the first start is of this store.
@@ -169,22 +169,14 @@ public sealed class SidePathFaultTests : IDisposable
         await rename.ExecuteNonQueryAsync();
 
         using var asked = await client.PostAsync("/api/system/analytics/rebuild", null); // It begins anew, and finds no batches.
-        var patience = Task.Delay(TimeSpan.FromSeconds(20));
-        while ((await GetAsync(client, "/health/ready")).GetProperty("analytics").GetString() != "failed")
-        {
-            Assert.False(patience.IsCompleted);
-            await Task.Delay(10);
-        }
+        await Patience.UntilAsync("a side path that failed", async () => (await GetAsync(client, "/health/ready")).GetProperty("analytics").GetString() == "failed");
+        await app.Clock.TimerPendingAsync(due => due == _retry); // From here on nothing happens before it has passed.
         rename.CommandText = "ALTER TABLE gone RENAME TO ingest_batches";
         await rename.ExecuteNonQueryAsync();
         var notice = (await GetAsync(client, "/api/system/analytics")).GetProperty("notice").GetString()!;
         Assert.DoesNotContain("ingest_batches", notice, StringComparison.Ordinal);
-        while ((await GetAsync(client, "/api/system/analytics")).GetProperty("state").GetString() != "ready")
-        {
-            Assert.False(patience.IsCompleted);
-            app.Clock.Advance(TimeSpan.FromSeconds(15)); // Its pause, whenever it has begun.
-            await Task.Delay(50);
-        }
+        app.Clock.Advance(_retry);
+        await client.SidePathIsAsync("ready");
     }
 
     private SensorDashApp Start() => new(("Analytics:Path", SideFile), ("Database:Sqlite:Path", _folder.File("store.db")));
@@ -220,25 +212,11 @@ public sealed class SidePathFaultTests : IDisposable
             with { NodeAddress = 12 + (i % 4) })];
     }
 
-    // Sorting brings every block into memory: after it the next start has read none yet. The driver shares the database that the hub has open.
-    private async Task SortedAsync()
+    // While it is open, and before a query has looked further than the list of months, which the hub itself reads at its start and is had by then.
+    private async Task CutUnderwayAsync(SensorDashApp app)
     {
-        while (true)
-        {
-            using (var database = DuckDbDatabase.Open(SideFile, new DuckDbOptions { MemoryLimitMiB = 256 }))
-            {
-                using var connection = database.Connect();
-                using var result = connection.Query("SELECT sum(unsorted)::BIGINT FROM months", default);
-                if (result.NextChunk(default)![0].Values<long>()[0] == 0) return;
-            }
-            await Task.Delay(10);
-        }
-    }
-
-    // While it is open, and before a query has looked further than the tables' descriptions.
-    private void CutUnderway()
-    {
-        using var file = new FileStream(SideFile, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        await app.CaughtUpAsync();
+        await using var file = new FileStream(SideFile, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         file.SetLength(Header);
     }
 
@@ -248,24 +226,6 @@ public sealed class SidePathFaultTests : IDisposable
         var sum = 5381UL;
         for (; !bytes.IsEmpty; bytes = bytes[8..]) sum ^= unchecked(BinaryPrimitives.ReadUInt64LittleEndian(bytes) * 0xbf58476d1ce4e5b9);
         return sum;
-    }
-
-    // The driver shares the database that the hub has open.
-    private void Execute(string sql)
-    {
-        using var database = DuckDbDatabase.Open(SideFile, new DuckDbOptions { MemoryLimitMiB = 256 });
-        using var connection = database.Connect();
-        connection.Execute(sql, default);
-    }
-
-    private static async Task StateAsync(HttpClient client, string state)
-    {
-        var patience = Task.Delay(TimeSpan.FromSeconds(20));
-        while (await GetAsync(client, "/api/system/analytics") is var status && status.GetProperty("state").GetString() != state)
-        {
-            Assert.False(patience.IsCompleted, $"not {state}: {status}");
-            await Task.Delay(10);
-        }
     }
 
     private static async Task<JsonElement> GetAsync(HttpClient client, string path) => JsonSerializer.Deserialize<JsonElement>(await client.GetStringAsync(path));

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Json;
-using System.Text.Json;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Web.Tests.Operations;
@@ -54,10 +52,10 @@ public sealed class StartTests : IDisposable
         await File.WriteAllTextAsync(_folder.File("a.duckdb"), new string('x', 10_000));
         string[] program = ["dotnet", Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll")];
 
-        await using (var plain = await SensorDashProcess.StartAsync(program, _folder.File("a.db"))) Assert.Equal("failed", await StateAsync(plain, "failed"));
+        await using (var plain = await SensorDashProcess.StartAsync(program, _folder.File("a.db"))) await plain.Client.SidePathIsAsync("failed");
 
         await using var rebuilding = await SensorDashProcess.StartAsync([.. program, "rebuild"], _folder.File("a.db"));
-        Assert.Equal("ready", await StateAsync(rebuilding, "ready"));
+        await rebuilding.Client.SidePathIsAsync("ready");
     }
 
     [Fact]
@@ -100,10 +98,7 @@ public sealed class StartTests : IDisposable
     public async Task Start_SidePathAsTheStore_IsRefusedAndLeftAlone()
     {
         await using (var first = await SensorDashProcess.StartAsync(_folder.File("a.db"), ("Analytics__Path", _folder.File("side.duckdb"))))
-        {
-            while ((await first.Client.GetFromJsonAsync<JsonElement>("/api/system/analytics")).GetProperty("state").GetString() != "ready")
-                await Task.Delay(20);
-        }
+            await first.Client.SidePathIsAsync("ready");
 
         var run = await ProgramRun.ToItsEndAsync(
             ("Database__Sqlite__Path", _folder.File("a.db")), ("Readings__Backend", "DuckDb"), ("Readings__DuckDb__Path", _folder.File("side.duckdb")));
@@ -131,15 +126,5 @@ public sealed class StartTests : IDisposable
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(_folder.File("a.db"), run.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", run.Errors + run.Output, StringComparison.Ordinal);
-    }
-
-    // The state of the side path, once it is the wanted one or has had time for it.
-    private static async Task<string?> StateAsync(SensorDashProcess process, string wanted)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        string? state;
-        do state = (await process.Client.GetFromJsonAsync<JsonElement>("/api/system/analytics")).GetProperty("state").GetString();
-        while (state != wanted && !patience.IsCancellationRequested);
-        return state;
     }
 }

@@ -47,6 +47,7 @@ public sealed class TimescaleToolTests
     // The tests are built as the program is: …/bin/Debug/net10.0/.
     private static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
+    // The tool starts several programs one after the other, and looks at the whole project first: more than anything else takes.
     private static async Task RunAsync(TimescaleStoreFixture fixture, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = Repository.Root, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -54,7 +55,7 @@ public sealed class TimescaleToolTests
         start.Environment["Database__Timescale__Pool__CommandTimeout"] = "1";
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
+        await process.WaitForExitAsync().WaitAsync(5 * Patience.Limit);
         Assert.True(process.ExitCode == 0, await output + await errors);
     }
 }

@@ -1,0 +1,20 @@
+using System.Text.Json;
+
+namespace SensorDash.Tests.Support;
+
+/// <summary>The DuckDB side path of a hub, as anybody sees who asks the hub.</summary>
+public static class SidePathState
+{
+    /// <summary>Ends as soon as the hub says that its side path is in this state.</summary>
+    /// <param name="meanwhile">Done before each look after the first.</param>
+    public static async Task SidePathIsAsync(this HttpClient hub, string state, Action? meanwhile = null)
+    {
+        await Patience.UntilAsync($"a side path that is {state}", async () =>
+        {
+            var status = JsonSerializer.Deserialize<JsonElement>(await hub.GetStringAsync(new Uri("/api/system/analytics", UriKind.Relative)));
+            if (status.GetProperty("state").GetString() == state) return true;
+            meanwhile?.Invoke();
+            return false;
+        });
+    }
+}
