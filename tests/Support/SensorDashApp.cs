@@ -32,9 +32,6 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
 
     public ManualTime Clock { get; } = new();
 
-    /// <summary>What stands in for parts of the program.</summary>
-    public Action<IServiceCollection>? Replace { get; init; }
-
     public string DatabasePath => _folder.File("test.db");
 
     public IReadingStore Store => Services.GetRequiredService<IReadingStore>();
@@ -80,7 +77,6 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
         builder.ConfigureTestServices(services =>
         {
             services.AddSingleton<TimeProvider>(Clock);
-            Replace?.Invoke(services);
             services.Configure<KestrelServerOptions>(kestrel => (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (null, null));
         });
     }

@@ -55,7 +55,8 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
         if (Choice.Faults.Count > 0) return;
 
         Events = await WithinAsync(_readLimit, token => store.ReadAsync(Choice.Query, token), cancellationToken);
-        if (Events is { Events.Count: 0 } && !Choice.IsBehindThePage)
+        if (Events is null) return;
+        if (Events.Events.Count == 0 && !Choice.IsBehindThePage)
         {
             await FindNewestAsync(cancellationToken);
             return;
