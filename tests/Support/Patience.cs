@@ -1,3 +1,5 @@
+using SensorDash.Data.Storage;
+
 namespace SensorDash.Tests.Support;
 
 /// <summary>Waiting for what another thread or process does, on a machine of any speed.</summary>
@@ -19,4 +21,30 @@ public static class Patience
     }
 
     public static Task UntilAsync(string what, Func<bool> isSo) => UntilAsync(what, () => Task.FromResult(isSo()));
+
+    /// <summary>Does it again for as long as the store says that it cannot just now, as everybody is told to.</summary>
+    /// <remarks>For tests in which a writer may be kept out, killed, or paused by a busy machine for longer than others wait for it.</remarks>
+    public static async Task<T> WithStoreAsync<T>(string what, Func<Task<T>> use)
+    {
+        var result = default(T);
+        await UntilAsync(what, async () =>
+        {
+            try
+            {
+                result = await use();
+                return true;
+            }
+            catch (Exception e) when (StoreErrors.IsUnavailable(e))
+            {
+                return false;
+            }
+        });
+        return result!;
+    }
+
+    public static Task WithStoreAsync(string what, Func<Task> use) => WithStoreAsync(what, async () =>
+    {
+        await use();
+        return true;
+    });
 }

@@ -1,5 +1,4 @@
 using SensorDash.Data.Readings;
-using SensorDash.Data.Storage;
 
 namespace SensorDash.Tests.Support;
 
@@ -21,24 +20,8 @@ public static class Some
         => store.AppendAsync(readings, new bool[readings.Length], CancellationToken.None);
 
     /// <summary>Adds readings as the worker does it: those that the store cannot take just now again, until it has.</summary>
-    /// <remarks>For tests in which a writer may be kept out, killed, or paused by a busy machine for longer than others wait for it.</remarks>
-    public static async Task<int> AddPatientlyAsync(this IReadingStore store, params Reading[] readings)
-    {
-        var added = 0;
-        await Patience.UntilAsync("the store takes the readings", async () =>
-        {
-            try
-            {
-                added = await store.AddAsync(readings);
-                return true;
-            }
-            catch (StoreUnavailableException)
-            {
-                return false;
-            }
-        });
-        return added;
-    }
+    public static Task<int> AddPatientlyAsync(this IReadingStore store, params Reading[] readings)
+        => Patience.WithStoreAsync("the store takes the readings", () => store.AddAsync(readings));
 
     /// <summary>Everything in the store that the filter names, page by page.</summary>
     public static async Task<List<Reading>> AllAsync(

@@ -1,5 +1,4 @@
 using SensorDash.Data.Nodes;
-using SensorDash.Data.Storage;
 using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
 
@@ -80,7 +79,7 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
             Enumerable.Range(0, 4).SelectMany(_ => new Func<Task>[]
             {
                 () => EditAsync(12, patch => patch.SetName("A")), () => EditAsync(12, patch => patch.SetLocation("B")), () => EditAsync(12, patch => patch.SetNotes("C")),
-            }).Select(edit => Task.Run(() => PatientlyAsync(edit))));
+            }).Select(edit => Task.Run(() => Patience.WithStoreAsync("the edit is done", edit))));
 
         var metadata = await Nodes.FindMetadataAsync(12, CancellationToken.None);
         Assert.Equal(("A", "B", "C"), (metadata!.Name, metadata.Location, metadata.Notes));
@@ -105,20 +104,6 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
         await zones.AddAsync(next, CancellationToken.None);
         Assert.True(next.Id > last.Id);
     }
-
-    // On a busy machine an edit may be kept waiting by the others for longer than the product allows; its sender is told so, and tries again.
-    private static Task PatientlyAsync(Func<Task> edit) => Patience.UntilAsync("the edit is done", async () =>
-    {
-        try
-        {
-            await edit();
-            return true;
-        }
-        catch (Exception e) when (StoreErrors.IsUnavailable(e))
-        {
-            return false;
-        }
-    });
 
     private async Task EditAsync(int node, Action<NodeMetadataPatch> edit)
     {

@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
 
 namespace SensorDash.Web.Tests.Api;
@@ -121,12 +120,7 @@ public sealed class ExportApiTests : ApiTests
             Export + "?time=iso&columns=timestamp,received_at,timestamp,received_at,timestamp,received_at", HttpCompletionOption.ResponseHeadersRead);
         await using var body = await response.Content.ReadAsStreamAsync();
         await body.ReadExactlyAsync(new byte[100]);
-        await using (var connection = await SqliteLock.OpenAsync(App.DatabasePath))
-        {
-            await using var command = connection.CreateCommand();
-            command.CommandText = "DROP INDEX ix_sensor_readings_timestamp";
-            await command.ExecuteNonQueryAsync();
-        }
+        await ExecuteAsync("DROP INDEX ix_sensor_readings_timestamp");
 
         await Assert.ThrowsAnyAsync<IOException>(() => body.CopyToAsync(Stream.Null));
     }

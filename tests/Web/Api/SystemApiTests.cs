@@ -49,12 +49,7 @@ public sealed class SystemApiTests : ApiTests
     public async Task Get_StoreBroken_Is500WithoutAWordOfTheInside(string path)
     {
         await StoreAsync(Some.Reading());
-        await using (var connection = await SqliteLock.OpenAsync(App.DatabasePath))
-        {
-            await using var command = connection.CreateCommand();
-            command.CommandText = "ALTER TABLE sensor_readings RENAME TO gone; DROP INDEX ix_sensor_readings_timestamp";
-            await command.ExecuteNonQueryAsync();
-        }
+        await ExecuteAsync("ALTER TABLE sensor_readings RENAME TO gone", "DROP INDEX ix_sensor_readings_timestamp");
         using var response = await Client.GetAsync(path);
 
         await AssertProblemAsync(response, 500);

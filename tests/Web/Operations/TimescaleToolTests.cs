@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Npgsql;
 using SensorDash.Data.Storage;
 using SensorDash.Tests.Support;
 
@@ -34,11 +33,12 @@ public sealed class TimescaleToolTests
         Assert.Equal(7, await fixture.ScalarAsync("SELECT count(*) FROM timescaledb_information.hypertables"));
 
         // The second time while somebody reads: the limits of the settings are not those of the tool.
-        await using var reader = await fixture.OpenAsync();
-        await using (var read = new NpgsqlCommand("""BEGIN; LOCK TABLE "__EFMigrationsHistory" IN ACCESS SHARE MODE""", reader)) await read.ExecuteNonQueryAsync();
-        var again = RunAsync(fixture, "ef", "database", "update", "--no-build", "--configuration", Configuration);
-        while (!again.IsCompleted && await fixture.ScalarAsync(WaitingForLongerThanALockMayTake) == 0) await Task.Delay(100);
-        await reader.CloseAsync();
+        Task again;
+        await using (await fixture.HoldAsync("""LOCK TABLE "__EFMigrationsHistory" IN ACCESS SHARE MODE"""))
+        {
+            again = RunAsync(fixture, "ef", "database", "update", "--no-build", "--configuration", Configuration);
+            while (!again.IsCompleted && await fixture.ScalarAsync(WaitingForLongerThanALockMayTake) == 0) await Task.Delay(100);
+        }
         await again;
 
         Assert.Equal(made, await fixture.TextAsync(Snapshot));
