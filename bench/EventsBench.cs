@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using SensorDash.Data.Events;
+using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
@@ -21,7 +22,7 @@ internal static class EventsSoak
         }
         using (var folder = new TemporaryFolder())
         {
-            await using var database = await TimescaleStoreFixture.CreateAsync(Data.Storage.TimescaleEdition.Apache);
+            await using var database = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
             await using var server = await SensorDashProcess.StartAsync(
                 folder.File("unused.db"), [.. database.ProgramEnvironment, ("Analytics__Path", folder.File("side.duckdb"))]);
             await RunAsync("TimescaleDB", server, minutes);

@@ -2,12 +2,17 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb.Queries;
+using SensorDash.Data.DuckDb.SidePath;
+using SensorDash.Data.DuckDb.Store;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Retention;
+using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
-using SensorDash.Data.Upkeep;
+using SensorDash.Data.Timescale;
 
 namespace SensorDash.Data;
 

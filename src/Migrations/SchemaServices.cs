@@ -2,7 +2,9 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
 using SensorDash.Migrations.Sqlite;
 using SensorDash.Migrations.Timescale;
 

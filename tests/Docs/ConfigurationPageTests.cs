@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Storage;
 

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using SensorDash.Data.DuckDb.Store;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 using SensorDash.DuckDb;

@@ -7,7 +7,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SensorDash.Data.Readings;
-using SensorDash.Data.Storage;
+using SensorDash.Data.Sqlite;
 
 namespace SensorDash.Tests.Support;
 

@@ -1,3 +1,4 @@
+using SensorDash.Data.Events;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Tests.Support;

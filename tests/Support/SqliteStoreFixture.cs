@@ -2,6 +2,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
 using SensorDash.Migrations.Sqlite;
 

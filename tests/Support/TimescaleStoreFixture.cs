@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
 using SensorDash.Migrations.Timescale;
 
 namespace SensorDash.Tests.Support;

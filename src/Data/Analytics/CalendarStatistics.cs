@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using SensorDash.Data.Events;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Analytics;

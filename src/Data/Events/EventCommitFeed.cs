@@ -1,4 +1,4 @@
-using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Events;
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using SensorDash.Data.Events.Canonical;
 
 namespace SensorDash.Data.Events;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using SensorDash.Data.Events;
+using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Export;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Events;
+using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Ingest;

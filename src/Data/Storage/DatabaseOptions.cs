@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SensorDash.Data.Timescale;
 
 namespace SensorDash.Data.Storage;
 

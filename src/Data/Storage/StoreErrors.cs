@@ -1,3 +1,6 @@
+using SensorDash.Data.Sqlite;
+using SensorDash.Data.Timescale;
+
 namespace SensorDash.Data.Storage;
 
 /// <summary>Errors of any engine's driver, for code that must not know which engine it is.</summary>

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.Options;
-using SensorDash.Data.Ingest;
+using SensorDash.Data.Events;
 
 namespace SensorDash.Web.Api;
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Ingest;
+using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Web.Api;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Ingest;
+using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Web.Api;

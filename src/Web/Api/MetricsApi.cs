@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
-using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
 

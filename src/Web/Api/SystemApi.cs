@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;

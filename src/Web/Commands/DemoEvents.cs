@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
+using SensorDash.Data.Ingest.Parsing;
 
 namespace SensorDash.Web.Commands;
 

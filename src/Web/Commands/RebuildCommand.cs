@@ -1,4 +1,4 @@
-using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb.Queries;
 
 namespace SensorDash.Web.Commands;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Pages.Display;

@@ -2,11 +2,12 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Retention;
 using SensorDash.Data.Storage;
-using SensorDash.Data.Upkeep;
 using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages;

@@ -1,5 +1,6 @@
 using System.Text;
 using SensorDash.Data.Events;
+using SensorDash.Data.Events.Canonical;
 
 namespace SensorDash.Data.Tests.Events;
 

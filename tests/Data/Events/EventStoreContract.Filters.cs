@@ -1,6 +1,8 @@
 using System.Text;
 using FsCheck.Fluent;
 using SensorDash.Data.Events;
+using SensorDash.Data.Events.Canonical;
+using SensorDash.Data.Tests.Events.Canonical;
 using SensorDash.Tests.Support;
 using static SensorDash.Data.Tests.Events.SomeEvents;
 

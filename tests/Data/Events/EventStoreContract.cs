@@ -1,4 +1,5 @@
 using SensorDash.Data.Events;
+using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 using SensorDash.Tests.Support;
 using static SensorDash.Data.Tests.Events.SomeEvents;

@@ -1,5 +1,6 @@
 using SensorDash.Data.Events;
 using SensorDash.Data.Export;
+using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Tests.Events;
 using SensorDash.Tests.Support;

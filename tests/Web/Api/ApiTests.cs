@@ -5,7 +5,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using SensorDash.Data.Readings;
-using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Web.Tests.Api;

@@ -1,4 +1,4 @@
-using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
 
 namespace SensorDash.Web.Tests.Api;
 

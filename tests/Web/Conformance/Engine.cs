@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
-using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Web.Tests.Conformance;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb.Store;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
 using SensorDash.Tests.Support;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using SensorDash.Data.Readings;
-using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Web.Tests.Operations;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Web.Tests.Operations;

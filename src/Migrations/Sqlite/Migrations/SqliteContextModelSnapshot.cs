@@ -549,7 +549,7 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     b.ToTable("sensor_readings", (string)null);
                 });
 
-            modelBuilder.Entity("SensorDash.Data.Storage.IngestBatch", b =>
+            modelBuilder.Entity("SensorDash.Data.Readings.IngestBatch", b =>
                 {
                     b.Property<long>("Id")
                         .HasColumnType("INTEGER")

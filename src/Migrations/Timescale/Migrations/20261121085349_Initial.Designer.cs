@@ -196,7 +196,7 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         });
                 });
 
-            modelBuilder.Entity("SensorDash.Data.Storage.IngestBatch", b =>
+            modelBuilder.Entity("SensorDash.Data.Readings.IngestBatch", b =>
                 {
                     b.Property<long>("Id")
                         .HasColumnType("bigint")

@@ -1,0 +1,227 @@
+using System.Globalization;
+using SensorDash.Data.Readings;
+using SensorDash.DuckDb;
+
+namespace SensorDash.Data.DuckDb;
+
+/// <summary>Readings in a DuckDB file: a table per month, each put into order of (node, time) when enough has been added, so that DuckDB's
+/// zone maps find one node's rows. All methods work inside the caller's transaction, if there is one.</summary>
+internal static class DuckDbMonths
+{
+    /// <summary>Run once per opening.</summary>
+    public const string Schema =
+        "CREATE TABLE IF NOT EXISTS months (month INTEGER PRIMARY KEY, row_count BIGINT NOT NULL, unsorted BIGINT NOT NULL)";
+
+    /// <summary>The columns of every month, in this order.</summary>
+    public const string Columns =
+        "node_address, \"timestamp\", temperature_centidegrees, humidity_centipercent, flags, received_at, batch_id";
+
+    // Rows at the end of a month that are not in order yet, before the month is sorted again. Also a share of the month, so that the work of
+    // sorting stays in proportion to the rows that were added.
+    private const long UnsortedRows = 100_000;
+    private const int UnsortedShare = 8;
+
+    private const string Table = """
+        (node_address INTEGER NOT NULL, "timestamp" BIGINT NOT NULL, temperature_centidegrees SMALLINT, humidity_centipercent SMALLINT,
+         flags UINTEGER NOT NULL, received_at BIGINT NOT NULL, batch_id BIGINT NOT NULL)
+        """;
+
+    private const string None = """
+        SELECT 0::INTEGER AS node_address, 0::BIGINT AS "timestamp", 0::SMALLINT AS temperature_centidegrees, 0::SMALLINT AS humidity_centipercent,
+            0::UINTEGER AS flags, 0::BIGINT AS received_at, 0::BIGINT AS batch_id WHERE false
+        """;
+
+    /// <summary>Every month that has had readings, oldest first.</summary>
+    public static List<DuckDbMonth> List(DuckDbConnection connection, CancellationToken cancellationToken)
+    {
+        var months = new List<DuckDbMonth>();
+        using var result = connection.Query("SELECT month, row_count, unsorted FROM months ORDER BY month", cancellationToken);
+        while (result.NextChunk(cancellationToken) is { } chunk)
+        {
+            for (var row = 0; row < chunk.RowCount; row++)
+                months.Add(new(chunk[0].Values<int>()[row], chunk[1].Values<long>()[row], chunk[2].Values<long>()[row]));
+        }
+        return months;
+    }
+
+    /// <summary>The months that can hold times of a range, oldest first.</summary>
+    public static List<DuckDbMonth> List(DuckDbConnection connection, long start, long end, CancellationToken cancellationToken)
+        => List(connection, cancellationToken).FindAll(m => m.Number >= NumberOf(start) && m.Number <= NumberOf(end));
+
+    /// <summary>SQL that reads node_address, timestamp, temperature, humidity and received_at of a range, from the tables of its months only.</summary>
+    /// <param name="connection">Of the file.</param>
+    /// <param name="nodes">Addresses, or null for every node.</param>
+    /// <param name="range">Measured times.</param>
+    /// <param name="cancellationToken">Stops the look at the months.</param>
+    public static string Source(DuckDbConnection connection, IReadOnlyCollection<int>? nodes, TimeRange range, CancellationToken cancellationToken)
+    {
+        var (start, end) = (range.Start ?? 0, range.End ?? long.MaxValue);
+        var where = Invariant($"\"timestamp\" BETWEEN {start} AND {end}");
+        if (nodes is { Count: 1 }) where += Invariant($" AND node_address = {nodes.First()}");
+        else if (nodes is not null) where += $" AND node_address IN ({string.Join(',', nodes.DefaultIfEmpty(0).Select(n => Invariant($"{n}")))})";
+        return Union(List(connection, start, end, cancellationToken),
+            "node_address, \"timestamp\", temperature_centidegrees AS temperature, humidity_centipercent AS humidity, received_at", where);
+    }
+
+    /// <summary>Adds readings, none of which may be there.</summary>
+    public static void Append(DuckDbConnection connection, IEnumerable<Reading> readings, long batch, CancellationToken cancellationToken)
+    {
+        var known = List(connection, cancellationToken).ConvertAll(m => m.Number);
+        foreach (var month in readings.GroupBy(reading => NumberOf(reading.Timestamp)))
+        {
+            if (!known.Contains(month.Key)) Add(connection, month.Key, cancellationToken);
+            var rows = month.ToArray();
+            AppendTo(connection, DuckDbMonth.TableOf(month.Key), rows, batch, cancellationToken);
+            connection.Execute(Invariant(
+                $"UPDATE months SET row_count = row_count + {rows.Length}, unsorted = unsorted + {rows.Length} WHERE month = {month.Key}"), cancellationToken);
+        }
+    }
+
+    /// <summary>Removes a node's readings.</summary>
+    /// <returns>How many there were.</returns>
+    public static long Remove(DuckDbConnection connection, int node, CancellationToken cancellationToken)
+    {
+        var all = 0L;
+        foreach (var month in List(connection, cancellationToken))
+        {
+            var removed = connection.Execute(Invariant($"DELETE FROM {month.Table} WHERE node_address = {node}"), cancellationToken);
+            if (removed == 0) continue;
+            connection.Execute(Invariant($"UPDATE months SET row_count = row_count - {removed} WHERE month = {month.Number}"), cancellationToken);
+            all += removed;
+        }
+        return all;
+    }
+
+    /// <summary>Removes the oldest month's readings before a time.</summary>
+    /// <param name="connection">Of the file.</param>
+    /// <param name="before">Unix seconds; coming out: the time before which nothing is left.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    /// <returns>How many of which node; empty when no month has any.</returns>
+    public static List<(int Node, long Rows)> RemoveBefore(DuckDbConnection connection, ref long before, CancellationToken cancellationToken)
+    {
+        var removed = new List<(int, long)>();
+        foreach (var month in List(connection, 0, before - 1, cancellationToken))
+        {
+            using (var counts = connection.Query(Invariant(
+                $"SELECT node_address, count(*) FROM {month.Table} WHERE \"timestamp\" < {before} GROUP BY 1"), cancellationToken))
+            {
+                while (counts.NextChunk(cancellationToken) is { } chunk)
+                    for (var row = 0; row < chunk.RowCount; row++) removed.Add((chunk[0].Values<int>()[row], chunk[1].Values<long>()[row]));
+            }
+            var rows = removed.Sum(r => r.Item2);
+            if (rows == month.Rows)
+            {
+                connection.Execute(Invariant($"DELETE FROM months WHERE month = {month.Number}; DROP TABLE {month.Table}"), cancellationToken);
+                ShowAll(connection, cancellationToken);
+            }
+            else if (rows > 0)
+            {
+                connection.Execute(Invariant($"""
+                    DELETE FROM {month.Table} WHERE "timestamp" < {before};
+                    UPDATE months SET row_count = row_count - {rows} WHERE month = {month.Number}
+                    """), cancellationToken);
+            }
+            if (rows == 0) continue;
+            before = Math.Min(before, month.End);
+            break;
+        }
+        return removed;
+    }
+
+    /// <summary>Puts the month with the most unsorted rows into order, in a transaction of its own.</summary>
+    /// <returns>False when no month needs it.</returns>
+    public static bool SortOne(DuckDbConnection connection, CancellationToken cancellationToken)
+    {
+        var worst = List(connection, cancellationToken)
+            .Where(m => m.Unsorted >= Math.Min(Math.Max(UnsortedRows, m.Rows / UnsortedShare), m.Rows)).MaxBy(m => m.Unsorted);
+        if (worst is null || worst.Unsorted == 0) return false;
+        using var transaction = connection.BeginTransaction(cancellationToken);
+        connection.Execute(Invariant($"""
+            CREATE TABLE sorting {Table};
+            INSERT INTO sorting SELECT * FROM {worst.Table} ORDER BY node_address, "timestamp";
+            DROP TABLE {worst.Table};
+            ALTER TABLE sorting RENAME TO {worst.Table};
+            UPDATE months SET unsorted = 0 WHERE month = {worst.Number}
+            """), cancellationToken);
+        transaction.Commit(cancellationToken);
+        return true;
+    }
+
+    /// <summary>Drops every month.</summary>
+    public static void Clear(DuckDbConnection connection, CancellationToken cancellationToken)
+    {
+        foreach (var month in List(connection, cancellationToken)) connection.Execute($"DROP TABLE {month.Table}", cancellationToken);
+        connection.Execute("DELETE FROM months", cancellationToken);
+        ShowAll(connection, cancellationToken);
+    }
+
+    /// <summary>SQL that reads columns of some months where a condition holds.</summary>
+    public static string Union(IReadOnlyCollection<DuckDbMonth> months, string columns, string where)
+        => months.Count == 0 ? $"SELECT {columns} FROM ({None})"
+            : string.Join(" UNION ALL ", months.Select(m => $"SELECT {columns} FROM {m.Table} WHERE {where}"));
+
+    // Year × 100 + month, UTC.
+    private static int NumberOf(long timestamp)
+    {
+        var day = DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(timestamp, 0, 253_402_300_799));
+        return (day.Year * 100) + day.Month;
+    }
+
+    private static void Add(DuckDbConnection connection, int month, CancellationToken cancellationToken)
+    {
+        connection.Execute(Invariant($"CREATE TABLE IF NOT EXISTS {DuckDbMonth.TableOf(month)} {Table}; INSERT INTO months VALUES ({month}, 0, 0)"), cancellationToken);
+        ShowAll(connection, cancellationToken);
+    }
+
+    // For people with a DuckDB shell, who need not know of months.
+    private static void ShowAll(DuckDbConnection connection, CancellationToken cancellationToken)
+        => connection.Execute($"CREATE OR REPLACE VIEW sensor_readings AS {Union(List(connection, cancellationToken), Columns, "true")}", cancellationToken);
+
+    private static void AppendTo(DuckDbConnection connection, string table, ReadOnlySpan<Reading> rest, long batch, CancellationToken cancellationToken)
+    {
+        using var appender = connection.CreateAppender(null, table);
+        while (!rest.IsEmpty)
+        {
+            var rows = rest[..Math.Min(rest.Length, appender.FreeRows)];
+            Fill(appender, rows, batch);
+            rest = rest[rows.Length..];
+        }
+        appender.Close(cancellationToken);
+    }
+
+    private static void Fill(DuckDbAppender appender, ReadOnlySpan<Reading> rows, long batch)
+    {
+        var nodes = appender.GetSpan<int>(0);
+        var times = appender.GetSpan<long>(1);
+        var temperatures = appender.GetSpan<short>(2);
+        var humidities = appender.GetSpan<short>(3);
+        var flags = appender.GetSpan<uint>(4);
+        var received = appender.GetSpan<long>(5);
+        appender.GetSpan<long>(6)[..rows.Length].Fill(batch);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            ref readonly var reading = ref rows[i];
+            (nodes[i], times[i], flags[i], received[i]) = (reading.NodeAddress, reading.Timestamp, reading.Flags, reading.ReceivedAt);
+            temperatures[i] = reading.TemperatureCentidegrees ?? 0;
+            humidities[i] = reading.HumidityCentipercent ?? 0;
+            if (reading.TemperatureCentidegrees is null) appender.SetNull(2, i);
+            if (reading.HumidityCentipercent is null) appender.SetNull(3, i);
+        }
+        appender.Advance(rows.Length);
+    }
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}
+
+/// <param name="Number">Year × 100 + month, UTC.</param>
+/// <param name="Rows">Readings in it.</param>
+/// <param name="Unsorted">Readings at its end that are not in order of (node, time).</param>
+internal sealed record DuckDbMonth(int Number, long Rows, long Unsorted)
+{
+    public string Table => TableOf(Number);
+
+    /// <summary>First second of the month after, Unix.</summary>
+    public long End => new DateTimeOffset(Number / 100, Number % 100, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(1).ToUnixTimeSeconds();
+
+    public static string TableOf(int number) => string.Create(CultureInfo.InvariantCulture, $"readings_{number}");
+}

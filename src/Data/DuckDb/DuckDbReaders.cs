@@ -1,0 +1,64 @@
+using SensorDash.Data.Storage;
+using SensorDash.DuckDb;
+
+namespace SensorDash.Data.DuckDb;
+
+/// <summary>Those who ask questions of a DuckDB file that may have to be closed meanwhile.</summary>
+/// <remarks>DuckDB closes a file with its last connection, and gives the same database again to whoever opens the file before that. So a file
+/// that is deleted, or that DuckDB has lost faith in, needs its readers gone first, and an export may be read for hours.</remarks>
+internal sealed class DuckDbReaders
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<DuckDbReader> _open = [];
+
+    /// <exception cref="DuckDbException">DuckDB gave no connection.</exception>
+    /// <exception cref="ObjectDisposedException">The database is closed.</exception>
+    public DuckDbReader Connect(DuckDbDatabase database, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var reader = new DuckDbReader(this, database.Connect(), cancellationToken);
+            _open.Add(reader);
+            return reader;
+        }
+    }
+
+    /// <summary>Interrupts every reader and takes its connection away; when this returns, none is left. Close the database before.</summary>
+    public void Evict()
+    {
+        DuckDbReader[] open;
+        lock (_lock)
+        {
+            open = [.. _open];
+            foreach (var reader in open) reader.Interrupt();
+        }
+        foreach (var reader in open) reader.Disconnect();
+    }
+
+    internal void Remove(DuckDbReader reader)
+    {
+        lock (_lock) _open.Remove(reader);
+    }
+}
+
+/// <summary>An open database, and those who read it.</summary>
+public sealed class DuckDbAccess
+{
+    private readonly DuckDbDatabase _database;
+    private readonly DuckDbReaders _readers;
+
+    internal DuckDbAccess(DuckDbDatabase database, DuckDbReaders readers) => (_database, _readers) = (database, readers);
+
+    /// <exception cref="StoreUnavailableException">The database is closed, or of no use any more.</exception>
+    internal DuckDbReader Connect(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return _readers.Connect(_database, cancellationToken);
+        }
+        catch (Exception e) when (e is DuckDbException or ObjectDisposedException)
+        {
+            throw DuckDbReader.Unavailable(e);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using SensorDash.Data.Analytics;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+using SensorDash.DuckDb;
+
+namespace SensorDash.Data.DuckDb.Queries;
+
+internal sealed partial class DuckDbAnalytics
+{
+    // Readings that DuckDB sorts at a time: 8 MB, which fits the smallest memory limit several times. A node with more is sorted by itself.
+    private const long SortedAtOnce = 250_000;
+
+    /// <summary>Quality of nodes, in their order: DuckDB brings the readings of many nodes sorted, the one judgement of all engines looks at them.</summary>
+    public IReadOnlyList<DataQuality> FleetQuality(IReadOnlyList<JudgedNode> nodes, TimeRange range, long now, CancellationToken cancellationToken)
+    {
+        using var reader = duckDb.Connect(cancellationToken);
+        var (counts, intervals) = LearnIntervals(reader, nodes, range);
+        var known = nodes.ToDictionary(n => n.Node.Address);
+        var judged = new Dictionary<int, DataQuality>(nodes.Count);
+        JudgedNode? current = null;
+        DataQualityPass? pass = null;
+        var (some, rows) = (new List<int>(), 0L);
+        foreach (var (address, count) in counts.OrderBy(c => c.Key))
+        {
+            if (some.Count > 0 && rows + count > SortedAtOnce) Judge();
+            some.Add(address);
+            rows += count;
+        }
+        if (some.Count > 0) Judge();
+        EndNode();
+        foreach (var silent in nodes.Where(n => !judged.ContainsKey(n.Node.Address)))
+        {
+            BeginNode(silent);
+            EndNode();
+        }
+        return [.. nodes.Select(n => judged[n.Node.Address])];
+
+        void Judge()
+        {
+            ReadReadings(reader, some, range, Add);
+            some.Clear();
+            rows = 0;
+        }
+
+        void Add(Reading reading)
+        {
+            if (current?.Node.Address != reading.NodeAddress) BeginNode(known[reading.NodeAddress]);
+            pass!.Add(reading);
+        }
+
+        // The readings come node by node, so what is remembered of them is that of one node.
+        void BeginNode(JudgedNode node)
+        {
+            EndNode();
+            (current, pass) = (node, node.Begin(range, node.SetIntervalSeconds ?? intervals.GetValueOrDefault(node.Node.Address), now));
+        }
+
+        void EndNode()
+        {
+            if (current is null) return;
+            pass!.CountOutliers();
+            judged[current.Node.Address] = pass.Finish(current.Node);
+            current = null;
+        }
+    }
+
+    // How many readings each node has in the range, and the interval they tell. As for the store: too few in the range, then those before it too.
+    private static (Dictionary<int, long> Counts, Dictionary<int, int?> Intervals) LearnIntervals(
+        DuckDbReader reader, IReadOnlyList<JudgedNode> nodes, TimeRange range)
+    {
+        var (counts, intervals) = (new Dictionary<int, long>(), new Dictionary<int, int?>());
+        Learn([.. nodes.Select(n => n.Node.Address)], range, (node, count) => counts[node] = count);
+        int[] few = [.. nodes.Where(n => n.SetIntervalSeconds is null && intervals.GetValueOrDefault(n.Node.Address) is null).Select(n => n.Node.Address)];
+        if (range.Start is not null && few.Length > 0) Learn(few, new(null, range.End), (_, _) => { });
+        return (counts, intervals);
+
+        void Learn(int[] addresses, TimeRange within, Action<int, long> count)
+            => Read(reader, $"""
+                SELECT node_address, count(*), max("timestamp", {Text(NodeSeries.LearnedFrom)})
+                FROM ({Source(reader, addresses, within)}) GROUP BY 1
+                """, (chunk, row) =>
+                {
+                    var node = chunk[0].Values<int>()[row];
+                    count(node, Long(chunk, 1, row));
+                    long[] newest = [.. chunk[2].GetList<long>(row)];
+                    Array.Sort(newest, (a, b) => b.CompareTo(a));
+                    intervals[node] = Liveness.LearnInterval(newest);
+                });
+    }
+
+    private static void ReadReadings(DuckDbReader reader, IReadOnlyCollection<int> addresses, TimeRange range, Action<Reading> add)
+        => Read(reader, $"""
+            SELECT node_address, "timestamp", temperature, humidity, received_at FROM ({Source(reader, addresses, range)}) ORDER BY 1, 2
+            """, (chunk, row) => add(new Reading(
+                chunk[0].Values<int>()[row], Long(chunk, 1, row), ShortOrNull(chunk[2], row), ShortOrNull(chunk[3], row), 0, Long(chunk, 4, row), null)));
+
+    private static short? ShortOrNull(DuckDbColumn column, int row) => column.IsNull(row) ? null : column.Values<short>()[row];
+}

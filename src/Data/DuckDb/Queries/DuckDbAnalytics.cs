@@ -1,0 +1,148 @@
+using System.Globalization;
+using NodaTime;
+using SensorDash.Data.Analytics;
+using SensorDash.Data.Readings;
+using SensorDash.DuckDb;
+
+namespace SensorDash.Data.DuckDb.Queries;
+
+/// <summary>Answers from the DuckDB file. Only sums, counts, extremes and ranks come from DuckDB; every division and rounding is done here,
+/// as for the other engines. Blocks its thread while DuckDB works.</summary>
+internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
+{
+    private const string Aggregates = """
+        count(*), count(temperature), min(temperature), max(temperature), sum(temperature)::BIGINT, quantile_cont(temperature, $LIST),
+        count(humidity), min(humidity), max(humidity), sum(humidity)::BIGINT, quantile_cont(humidity, $LIST)
+        """;
+
+    /// <summary>Calendar buckets with readings, by bucket, ties by node; computed while they are taken.</summary>
+    public IEnumerable<NodeBucket> Buckets(
+        ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, CancellationToken cancellationToken)
+    {
+        using var reader = duckDb.Connect(cancellationToken);
+        var key = unit == CalendarUnit.Hour ? LocalHourStart(zone, filter.Range) : LocalDay(zone, filter.Range);
+        var source = Source(reader, filter.NodeAddress is { } node ? [node] : null, filter.Range);
+        var direction = order == ReadingOrder.NewestFirst ? "1 DESC, 2" : "1, 2 DESC";
+        // Any time of a group stands for its bucket, whose edges the one calendar of all engines then gives.
+        reader.Begin($"""
+            SELECT {key}, node_address, max("timestamp"), {AggregatesOf(ValueSummary.UsualPercentiles)} FROM ({source})
+            GROUP BY 1, 2 ORDER BY {direction}
+            """);
+        var calendar = new CalendarBuckets(zone, unit);
+        var current = default(CalendarBucket);
+        var read = new List<NodeBucket>();
+        while (reader.Next(Add))
+        {
+            foreach (var bucket in read) yield return bucket;
+            read.Clear();
+        }
+
+        void Add(DuckDbChunk chunk, int row)
+        {
+            var time = Long(chunk, 2, row);
+            if (time < current.Start || time >= current.End) current = calendar.Containing(time);
+            var statistics = StatisticsOf(chunk, row, 3);
+            read.Add(new(chunk[1].Values<int>()[row], null, current, statistics.Count, statistics.Temperature, statistics.Humidity));
+        }
+    }
+
+    public ReadingStatistics Statistics(int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken)
+    {
+        using var reader = duckDb.Connect(cancellationToken);
+        ReadingStatistics? found = null;
+        Read(reader, $"SELECT {AggregatesOf(percentiles)} FROM ({Source(reader, [node], range)})",
+            (chunk, row) => found = StatisticsOf(chunk, row, 0, percentiles.Count));
+        return found!;
+    }
+
+    public FleetSeries Fleet(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken)
+    {
+        using var reader = duckDb.Connect(cancellationToken);
+        var seconds = Downsampling.BucketSeconds(start, end, points);
+        var buckets = new List<FleetBucket>();
+        Read(reader, $"""
+            SELECT "timestamp" // {Text(seconds)}, {AggregatesOf(ValueSummary.UsualPercentiles)}
+            FROM ({Source(reader, nodes, new(start, end))}) GROUP BY 1 ORDER BY 1
+            """, (chunk, row) => buckets.Add(new(chunk[0].Values<long>()[row] * seconds, StatisticsOf(chunk, row, 1))));
+        return new(start, end, seconds, buckets);
+    }
+
+    public IReadOnlyList<HourOfWeek> HoursOfWeek(IReadOnlyCollection<int> nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
+    {
+        using var reader = duckDb.Connect(cancellationToken);
+        var sums = new HourSums();
+        Read(reader, $"""
+            SELECT ("timestamp" + {Offset(zone, range)}) // 3600, count(*), coalesce(sum(temperature), 0)::BIGINT, count(temperature),
+                coalesce(sum(humidity), 0)::BIGINT, count(humidity)
+            FROM ({Source(reader, nodes, range)}) GROUP BY 1
+            """, (chunk, row) => sums.Add(chunk[0].Values<long>()[row] * 3600, Long(chunk, 1, row), Long(chunk, 2, row), Long(chunk, 3, row),
+                Long(chunk, 4, row), Long(chunk, 5, row)));
+        return sums.ToList();
+    }
+
+    private static string Source(DuckDbReader reader, IReadOnlyCollection<int>? nodes, TimeRange range)
+        => reader.Use((connection, stop) => DuckDbMonths.Source(connection, nodes, range, stop));
+
+    private static void Read(DuckDbReader reader, string sql, Action<DuckDbChunk, int> read)
+    {
+        reader.Begin(sql);
+        while (reader.Next(read)) { }
+    }
+
+    private static string AggregatesOf(IReadOnlyList<decimal> percentiles)
+    {
+        var list = string.Join(", ", percentiles.Select(p => (p / 100).ToString(CultureInfo.InvariantCulture) + "::DOUBLE"));
+        return Aggregates.Replace("$LIST", $"[{list}]", StringComparison.Ordinal);
+    }
+
+    private static ReadingStatistics StatisticsOf(DuckDbChunk chunk, int row, int column, int percentiles = 3)
+        => new(Long(chunk, column, row), ValueOf(chunk, row, column + 1, percentiles), ValueOf(chunk, row, column + 6, percentiles));
+
+    private static ValueStatistics ValueOf(DuckDbChunk chunk, int row, int column, int percentiles)
+    {
+        var count = Long(chunk, column, row);
+        if (count == 0) return new(0, null, null, null, new decimal?[percentiles]);
+        var ranks = new decimal?[percentiles];
+        var list = chunk[column + 4].GetList<double>(row);
+        for (var i = 0; i < percentiles; i++) ranks[i] = Percentile(list[i]);
+        return new(count, ValueSummary.Units(chunk[column + 1].Values<short>()[row], 2), ValueSummary.Units(chunk[column + 2].Values<short>()[row], 2),
+            ValueSummary.Average(Long(chunk, column + 3, row), count), ranks);
+    }
+
+    // Percentiles have at most two decimals and values are whole, so the exact value has at most four decimals in hundredths: rounding the
+    // double to those gives it back exactly. What remains is the rounding to four decimals in whole units, half away from zero.
+    private static decimal Percentile(double hundredths)
+    {
+        var exact = (long)Math.Round(hundredths * 10_000);
+        return ValueSummary.Units((exact + (exact < 0 ? -50 : 50)) / 100, 4);
+    }
+
+    private static long Long(DuckDbChunk chunk, int column, int row) => chunk[column].Values<long>()[row];
+
+    // Within one offset hours are regular, and an hour is cut where the offset changes.
+    private static string LocalHourStart(DateTimeZone zone, TimeRange range)
+    {
+        var offset = Offset(zone, range);
+        return $"greatest(((\"timestamp\" + {offset}) // 3600) * 3600 - {offset}, {IntervalStart(zone, range)})";
+    }
+
+    private static string LocalDay(DateTimeZone zone, TimeRange range) => $"(\"timestamp\" + {Offset(zone, range)}) // 86400";
+
+    private static string Offset(DateTimeZone zone, TimeRange range) => ByInterval(zone, range, interval => interval.WallOffset.Seconds);
+
+    private static string IntervalStart(DateTimeZone zone, TimeRange range)
+        => ByInterval(zone, range, interval => interval.HasStart ? interval.Start.ToUnixTimeSeconds() : 0);
+
+    private static string ByInterval(DateTimeZone zone, TimeRange range, Func<NodaTime.TimeZones.ZoneInterval, long> value)
+    {
+        // No reading is older than 2000 or newer than now + 1 day; 2100 is beyond any of them.
+        var start = Instant.FromUnixTimeSeconds(Math.Max(range.Start ?? 0, Reading.MinTimestamp));
+        var end = Instant.FromUnixTimeSeconds(Math.Min(range.End ?? long.MaxValue, 4_102_444_800) + 1);
+        if (end <= start) return "0";
+        var intervals = zone.GetZoneIntervals(start, end).ToArray();
+        var cases = intervals[..^1].Select(interval => $"WHEN \"timestamp\" < {Text(interval.End.ToUnixTimeSeconds())} THEN {Text(value(interval))}");
+        return intervals.Length == 1 ? Text(value(intervals[0])) : $"CASE {string.Join(' ', cases)} ELSE {Text(value(intervals[^1]))} END";
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,134 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+using SensorDash.Data.Analytics;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.DuckDb.Queries;
+
+/// <summary>DuckDB where it has everything the store has, else the store itself: the same answer either way, never an old one.</summary>
+public sealed partial class ReadingAnalytics(
+    IDuckDbSource duckDb, StoreAnalytics store, IReadingStore nodes, AnalyticsAnswerCount answers, TimeProvider clock, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
+{
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<NodeBucket>> CalendarAsync(
+        int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit, CancellationToken cancellationToken)
+        => AskAsync<IReadOnlyList<NodeBucket>>(engine => [.. engine.Buckets(new(node, range), ReadingOrder.NewestFirst, zone, unit, cancellationToken).Take(limit)],
+            () => store.CalendarAsync(node, range, zone, unit, limit, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>Where DuckDB stops, because it fails or its file is filled again, the store goes on.</remarks>
+    public async IAsyncEnumerable<NodeBucket> BucketsAsync(
+        ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        NodeBucket? last = null;
+        if (await duckDb.WhenCurrentAsync(cancellationToken) is { } access)
+        {
+            // Hardware ids are the store's: they belong to nodes, not to readings.
+            var ids = (await nodes.ListNodesAsync(cancellationToken)).ToDictionary(n => n.Address, n => (ulong?)n.DeviceId);
+            using var buckets = new DuckDbAnalytics(access).Buckets(filter, order, zone, unit, cancellationToken).GetEnumerator();
+            var isAny = TryMove(buckets);
+            if (isAny is not null) answers.ByDuckDb();
+            for (; isAny == true; isAny = TryMove(buckets))
+            {
+                last = buckets.Current with { DeviceId = ids.GetValueOrDefault(buckets.Current.NodeAddress) };
+                yield return last;
+            }
+            if (isAny == false) yield break;
+        }
+        answers.ByStore();
+        await foreach (var bucket in store.BucketsAsync(last is null ? filter : From(last, filter, order), order, zone, unit, cancellationToken))
+            if (last is null || !IsGiven(bucket, last, order)) yield return bucket;
+    }
+
+    /// <inheritdoc/>
+    public Task<ReadingStatistics> StatisticsAsync(int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken)
+        => AskAsync(engine => engine.Statistics(node, range, percentiles, cancellationToken),
+            () => store.StatisticsAsync(node, range, percentiles, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>One node's rows lie together in the store, and every one of them must be looked at: DuckDB would gain nothing.</remarks>
+    public Task<DataQuality?> QualityAsync(int node, TimeRange range, CancellationToken cancellationToken)
+        => store.QualityAsync(node, range, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DataQuality>> FleetQualityAsync(IReadOnlyCollection<int> nodes, TimeRange range, CancellationToken cancellationToken)
+    {
+        var judged = await store.ListJudgedAsync(nodes, cancellationToken);
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        return await AskAsync(engine => engine.FleetQuality(judged, range, now, cancellationToken),
+            () => store.FleetQualityAsync(nodes, range, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<FleetSeries> FleetAsync(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken)
+        => AskAsync(engine => engine.Fleet(nodes, start, end, points, cancellationToken),
+            () => store.FleetAsync(nodes, start, end, points, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
+        IReadOnlyCollection<int> nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
+        => AskAsync(engine => engine.HoursOfWeek(nodes, range, zone, cancellationToken),
+            () => store.HoursOfWeekAsync(nodes, range, zone, cancellationToken), cancellationToken);
+
+    private async Task<T> AskAsync<T>(Func<DuckDbAnalytics, T> ask, Func<Task<T>> askStore, CancellationToken cancellationToken)
+    {
+        if (await duckDb.WhenCurrentAsync(cancellationToken) is { } access)
+        {
+            try
+            {
+                var answer = ask(new DuckDbAnalytics(access));
+                answers.ByDuckDb();
+                return answer;
+            }
+            catch (StoreUnavailableException e)
+            {
+                Failed(e);
+            }
+        }
+        answers.ByStore();
+        return await askStore();
+    }
+
+    // The readings of a bucket and of those that follow it.
+    private static ReadingFilter From(NodeBucket bucket, ReadingFilter filter, ReadingOrder order)
+        => filter with
+        {
+            Range = order == ReadingOrder.NewestFirst
+                ? filter.Range with { End = Math.Min(filter.Range.End ?? long.MaxValue, bucket.Bucket.End - 1) }
+                : filter.Range with { Start = Math.Max(filter.Range.Start ?? 0, bucket.Bucket.Start) },
+        };
+
+    // Of the nodes in the last bucket, those up to the last one are given already.
+    private static bool IsGiven(NodeBucket bucket, NodeBucket last, ReadingOrder order)
+        => bucket.Bucket == last.Bucket
+            && (order == ReadingOrder.NewestFirst ? bucket.NodeAddress <= last.NodeAddress : bucket.NodeAddress >= last.NodeAddress);
+
+    // Null: DuckDB cannot answer.
+    private bool? TryMove(IEnumerator<NodeBucket> buckets)
+    {
+        try
+        {
+            return buckets.MoveNext();
+        }
+        catch (StoreUnavailableException e)
+        {
+            Failed(e);
+            return null;
+        }
+    }
+
+    // Out of its memory limit, say, or just being rebuilt; or the file is damaged where nobody has looked before.
+    private void Failed(StoreUnavailableException error)
+    {
+        Log.QueryFailed(logger, error);
+        duckDb.QueryFailed(error);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(22, LogLevel.Warning, "A DuckDB query failed; the store answers instead.")]
+        public static partial void QueryFailed(ILogger logger, Exception error);
+    }
+}

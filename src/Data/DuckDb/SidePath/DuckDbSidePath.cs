@@ -1,0 +1,126 @@
+using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb.Store;
+using SensorDash.Data.Readings;
+using SensorDash.DuckDb;
+
+namespace SensorDash.Data.DuckDb.SidePath;
+
+/// <summary>The DuckDB file beside the store: a table of readings per month, and how far it has followed.</summary>
+/// <remarks>
+/// Derived and rebuildable. Rows and the batch they end with are written in one DuckDB transaction, so a change is applied exactly once,
+/// whenever the process dies. One writer (<see cref="DuckDbSync"/>); any number of readers, each with a connection of its own.
+/// </remarks>
+internal sealed class DuckDbSidePath : IDisposable
+{
+    // A file of another format is rebuilt, not migrated: everything in it is in the store too.
+    private const int Format = 2;
+
+    private const string Schema =
+        "CREATE TABLE IF NOT EXISTS sync_state (format INTEGER NOT NULL, applied BIGINT NOT NULL, committed_at BIGINT NOT NULL)";
+
+    private readonly DuckDbConnection _writer;
+
+    private DuckDbSidePath(DuckDbDatabase database)
+    {
+        Database = database;
+        _writer = database.Connect();
+    }
+
+    /// <summary>For readers, each with a connection of its own.</summary>
+    public DuckDbDatabase Database { get; }
+
+    /// <summary>The last batch whose rows are in, and when it was committed (Unix microseconds).</summary>
+    public (long Batch, long CommittedAt) Applied { get; private set; }
+
+    /// <summary>Opens the file, or makes an empty one.</summary>
+    /// <exception cref="DuckDbException">Another process has it open, or it is damaged or of a newer version.</exception>
+    /// <exception cref="DuckDbLibraryException">The native library is missing.</exception>
+    /// <exception cref="InvalidDataException">It is a store of readings, not derived from one.</exception>
+    public static DuckDbSidePath Open(AnalyticsOptions options, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Path))!);
+        var database = DuckDbDatabase.Open(options.Path, DuckDbReadingFile.OptionsFor(options.MemoryLimitMiB, options.Threads));
+        DuckDbSidePath? sidePath = null;
+        try
+        {
+            sidePath = new DuckDbSidePath(database);
+            DuckDbReadingFile.ThrowIfStore(sidePath._writer, options.Path, cancellationToken);
+            sidePath._writer.Execute($"{DuckDbMonths.Schema}; {Schema}", cancellationToken);
+            if (!sidePath.ReadState(cancellationToken)) sidePath.Clear(cancellationToken);
+            return sidePath;
+        }
+        catch
+        {
+            sidePath?.Dispose(); // Its connection would keep the file open.
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Deletes the file, whatever is wrong with it; but not one that another process works with, and not a store.</summary>
+    /// <exception cref="DuckDbException">Another process has it open.</exception>
+    /// <exception cref="InvalidDataException">It is a store of readings.</exception>
+    public static void Delete(AnalyticsOptions options, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(options.Path)) return;
+        try
+        {
+            using var database = DuckDbDatabase.Open(options.Path, DuckDbReadingFile.OptionsFor(options.MemoryLimitMiB, options.Threads));
+            using var connection = database.Connect();
+            DuckDbReadingFile.ThrowIfStore(connection, options.Path, cancellationToken);
+        }
+        catch (DuckDbException e) when (!DuckDbReadingFile.IsHeldByAnother(e))
+        {
+            // Damaged or of a newer version: the reason to delete it.
+        }
+        File.Delete(options.Path);
+        File.Delete(options.Path + ".wal");
+    }
+
+    /// <summary>Forgets everything, so that the next changes are those from the first batch on.</summary>
+    public void Clear(CancellationToken cancellationToken)
+    {
+        using var transaction = _writer.BeginTransaction(cancellationToken);
+        DuckDbMonths.Clear(_writer, cancellationToken);
+        _writer.Execute($"DELETE FROM sync_state; INSERT INTO sync_state VALUES ({Format}, 0, 0)", cancellationToken);
+        transaction.Commit(cancellationToken);
+        Applied = (0, 0);
+    }
+
+    /// <summary>Applies changes that begin right behind <see cref="Applied"/>, all or none.</summary>
+    public void Apply(ReadingChanges changes, CancellationToken cancellationToken)
+    {
+        using var transaction = _writer.BeginTransaction(cancellationToken);
+        if (changes.RemovedNode is { } node) DuckDbMonths.Remove(_writer, node, cancellationToken);
+        if (changes.RemovedBefore is { } before)
+            for (var step = before; DuckDbMonths.RemoveBefore(_writer, ref step, cancellationToken).Count > 0; step = before) { }
+        DuckDbMonths.Append(_writer, changes.Added, changes.UpTo, cancellationToken);
+        _writer.Execute(FormattableString.Invariant($"UPDATE sync_state SET applied = {changes.UpTo}, committed_at = {changes.CommittedAt}"), cancellationToken);
+        transaction.Commit(cancellationToken);
+        Applied = (changes.UpTo, changes.CommittedAt);
+    }
+
+    /// <inheritdoc cref="DuckDbMonths.SortOne"/>
+    public bool SortOneMonth(CancellationToken cancellationToken) => DuckDbMonths.SortOne(_writer, cancellationToken);
+
+    /// <summary>Readings in the file.</summary>
+    public long CountRows(CancellationToken cancellationToken)
+    {
+        using var connection = Database.Connect();
+        return DuckDbMonths.List(connection, cancellationToken).Sum(m => m.Rows);
+    }
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        Database.Dispose();
+    }
+
+    private bool ReadState(CancellationToken cancellationToken)
+    {
+        using var result = _writer.Query("SELECT format, applied, committed_at FROM sync_state", cancellationToken);
+        if (result.NextChunk(cancellationToken) is not { } chunk || chunk[0].Values<int>()[0] != Format) return false;
+        Applied = (chunk[1].Values<long>()[0], chunk[2].Values<long>()[0]);
+        return true;
+    }
+}

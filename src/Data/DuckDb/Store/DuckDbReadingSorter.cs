@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.DuckDb.Store;
+
+/// <summary>Keeps the months of a DuckDB store in order while readings arrive.</summary>
+public sealed partial class DuckDbReadingSorter(DuckDbReadingStore store, CommitFeed commits, TimeProvider clock, ILogger<DuckDbReadingSorter> logger)
+    : BackgroundService
+{
+    // Sorting holds writers up; after a commit more often follow at once.
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(10);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield(); // The rest of the host starts meanwhile.
+        var isFailing = false;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var commit = commits.NextCommit;
+            try
+            {
+                while (await store.SortOneMonthAsync(stoppingToken)) { }
+                isFailing = false;
+                await commit.WaitAsync(stoppingToken);
+                await Task.Delay(_pause, clock, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+            }
+            catch (Exception e) // Whatever it is: unsorted rows only make questions slower, and must not stop the hub.
+            {
+                // It is tried again every few seconds, and the log need not say so each time.
+                if (!isFailing) Log.Failed(logger, e is StoreUnavailableException ? LogLevel.Warning : LogLevel.Error, e);
+                isFailing = true;
+                await Task.Delay(_pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 24, Message = "Readings cannot be put into order; this is tried again, and questions over many readings are slower until then.")]
+        public static partial void Failed(ILogger logger, LogLevel level, Exception error);
+    }
+}

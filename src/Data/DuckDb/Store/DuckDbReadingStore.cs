@@ -1,0 +1,200 @@
+using Microsoft.EntityFrameworkCore;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+using SensorDash.DuckDb;
+
+namespace SensorDash.Data.DuckDb.Store;
+
+/// <inheritdoc cref="IReadingStore"/>
+/// <remarks>Readings, their nodes and batches are in the DuckDB file; what people say of nodes stays in the database, where they edit it.</remarks>
+public sealed class DuckDbReadingStore(
+    DuckDbReadingFile file, IDbContextFactory<SensorDashContext> contexts, CommitFeed commits, TimeProvider clock) : IReadingStore, IDisposable
+{
+    // No index is in the order of lists, so each page looks at the times of its months: few large pages look less often than many small ones.
+    private const int LongPage = 50_000;
+
+    // First look for a node's newest readings, and by how much further each next look goes back.
+    private const long FirstLookSeconds = 3600;
+    private const int LookFurther = 16;
+
+    private readonly DuckDbReadingWriter _writer = new(file, commits, clock);
+
+    /// <inheritdoc/>
+    public int PageLength => LongPage;
+
+    /// <inheritdoc/>
+    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
+        => batch.IsEmpty ? Task.FromResult(0) : _writer.AppendAsync(batch, isNew, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken) => _writer.RemoveBeforeAsync(before, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task CheckAsync(CancellationToken cancellationToken) => _writer.CheckAsync(cancellationToken);
+
+    /// <inheritdoc cref="DuckDbReadingWriter.SortOneMonthAsync"/>
+    public Task<bool> SortOneMonthAsync(CancellationToken cancellationToken) => _writer.SortOneMonthAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken)
+    {
+        // Two files, so two transactions. First: a process that dies between them leaves a node that can be deleted again. Then: what was
+        // said of the node in the meantime.
+        await DeleteMetadataAsync(address, cancellationToken);
+        var removed = await _writer.DeleteNodeAsync(address, cancellationToken);
+        await DeleteMetadataAsync(address, cancellationToken);
+        return removed;
+    }
+
+    /// <inheritdoc/>
+    public Task<int> ReadAsync(ReadingQuery query, Memory<Reading> page, CancellationToken cancellationToken)
+        => file.ReadAsync(connection => ReadPage(connection, query, page.Span, cancellationToken), cancellationToken);
+
+    private static int ReadPage(DuckDbConnection connection, ReadingQuery query, Span<Reading> page, CancellationToken cancellationToken)
+    {
+        var newestFirst = query.Order == ReadingOrder.NewestFirst;
+        var (start, end) = (query.Filter.Range.Start ?? 0, query.Filter.Range.End ?? long.MaxValue);
+        if (query.After is { } after)
+            (start, end) = newestFirst ? (start, Math.Min(end, after.Timestamp)) : (Math.Max(start, after.Timestamp), end);
+        var where = Invariant($"\"timestamp\" BETWEEN {start} AND {end}");
+        var passed = newestFirst ? "<=" : ">=";
+        if (query.Filter.NodeAddress is { } node)
+            where += Invariant($" AND node_address = {node} AND \"timestamp\" <> {query.After?.Timestamp ?? -1}");
+        else if (query.After is { } place)
+            where += Invariant($" AND NOT (\"timestamp\" = {place.Timestamp} AND node_address {passed} {place.NodeAddress})");
+
+        var months = DuckDbMonths.List(connection, start, end, cancellationToken);
+        if (newestFirst) months.Reverse();
+        var (count, offset) = (0, (long)query.Offset);
+        foreach (var month in months)
+        {
+            if (count == page.Length) break;
+            if (offset > 0)
+            {
+                var there = Scalar(connection, $"SELECT count(*) FROM {month.Table} WHERE {where}", cancellationToken);
+                if (there <= offset)
+                {
+                    offset -= there;
+                    continue;
+                }
+            }
+            count += Fill(connection, Invariant($"SELECT * FROM {month.Table} WHERE {where} {Order(newestFirst)} LIMIT {page.Length - count} OFFSET {offset}"),
+                Order(newestFirst), page[count..], cancellationToken);
+            offset = 0;
+        }
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public Task<long> CountAsync(ReadingFilter filter, CancellationToken cancellationToken)
+        => file.ReadAsync(
+            connection =>
+            {
+                var node = filter.NodeAddress is { } address ? Invariant($" AND node_address = {address}") : "";
+                // Counters always equal a recount, so an open range need not be counted row by row.
+                if (filter.Range == TimeRange.All)
+                {
+                    return Scalar(connection, "SELECT coalesce(sum(total_readings), 0)::BIGINT FROM nodes WHERE true"
+                        + node.Replace("node_address", "address", StringComparison.Ordinal), cancellationToken);
+                }
+                var (start, end) = (filter.Range.Start ?? 0, filter.Range.End ?? long.MaxValue);
+                var months = DuckDbMonths.List(connection, start, end, cancellationToken);
+                var counts = DuckDbMonths.Union(months, "count(*) AS c", Invariant($"\"timestamp\" BETWEEN {start} AND {end}{node}"));
+                return Scalar(connection, $"SELECT coalesce(sum(c), 0)::BIGINT FROM ({counts})", cancellationToken);
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<int, Reading[]>> ReadNewestAsync(
+        IReadOnlyCollection<int> addresses, int count, CancellationToken cancellationToken)
+        => file.ReadAsync<IReadOnlyDictionary<int, Reading[]>>(
+            connection =>
+            {
+                var newest = new Dictionary<int, Reading[]>(addresses.Count);
+                if (addresses.Count == 0) return newest;
+                var open = DuckDbNodes.List(connection, $"WHERE address IN ({List(addresses)})", cancellationToken);
+                for (var look = FirstLookSeconds; open.Count > 0; look = look > long.MaxValue / LookFurther ? long.MaxValue : look * LookFurther)
+                {
+                    LookBack(connection, open, look, count, newest, cancellationToken);
+                    open.RemoveAll(n => look == long.MaxValue || newest.GetValueOrDefault(n.Address, []).Length >= Math.Min(count, n.TotalReadings));
+                }
+                return newest;
+            },
+            cancellationToken);
+
+    // Each node from its own newest reading back, so that one that has been silent for a year makes nobody else's look long.
+    private static void LookBack(
+        DuckDbConnection connection, List<Node> nodes, long seconds, int count, Dictionary<int, Reading[]> newest, CancellationToken cancellationToken)
+    {
+        var start = Math.Max(0, nodes.Min(n => n.LastSeenAt) - seconds);
+        var months = DuckDbMonths.List(connection, start, nodes.Max(n => n.LastSeenAt), cancellationToken);
+        var addresses = List(nodes.Select(n => n.Address));
+        var rows = DuckDbMonths.Union(months, DuckDbMonths.Columns, Invariant($"\"timestamp\" >= {start} AND node_address IN ({addresses})"));
+        var page = new Reading[(int)Math.Min(nodes.Count * (long)count, nodes.Sum(n => n.TotalReadings))];
+        var found = Fill(connection, Invariant($"""
+            SELECT r.* FROM ({rows}) r JOIN nodes n ON n.address = r.node_address WHERE r."timestamp" >= n.last_seen_at - {seconds}
+            QUALIFY row_number() OVER (PARTITION BY r.node_address ORDER BY r."timestamp" DESC) <= {count}
+            """), "ORDER BY node_address, \"timestamp\" DESC", page, cancellationToken);
+        foreach (var node in page.Take(found).GroupBy(r => r.NodeAddress)) newest[node.Key] = [.. node];
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken)
+        => file.ReadAsync<IReadOnlyList<Node>>(connection => DuckDbNodes.List(connection, "", cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Node?> FindNodeAsync(int address, CancellationToken cancellationToken)
+        => file.ReadAsync(connection => DuckDbNodes.List(connection, Invariant($"WHERE address = {address}"), cancellationToken).SingleOrDefault(), cancellationToken);
+
+    /// <summary>Reads rows with their nodes' hardware ids.</summary>
+    /// <param name="connection">Of the file.</param>
+    /// <param name="rows">SQL with the columns of <see cref="DuckDbMonths.Columns"/>.</param>
+    /// <param name="order">ORDER BY of the result.</param>
+    /// <param name="page">Receives the readings; at least as long as the rows are many.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    internal static int Fill(DuckDbConnection connection, string rows, string order, Span<Reading> page, CancellationToken cancellationToken)
+    {
+        var count = 0;
+        using var result = connection.QueryStreaming($"""
+            SELECT {DuckDbMonths.Columns}, device_id FROM ({rows}) LEFT JOIN nodes ON address = node_address {order}
+            """, cancellationToken);
+        while (result.NextChunk(cancellationToken) is { } chunk)
+        {
+            var nodes = chunk[0].Values<int>();
+            var times = chunk[1].Values<long>();
+            var temperatures = chunk[2].Values<short>();
+            var humidities = chunk[3].Values<short>();
+            var flags = chunk[4].Values<uint>();
+            var received = chunk[5].Values<long>();
+            var devices = chunk[7].Values<long>();
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                page[count++] = new(nodes[row], times[row], chunk[2].IsNull(row) ? null : temperatures[row], chunk[3].IsNull(row) ? null : humidities[row],
+                    flags[row], received[row], chunk[7].IsNull(row) ? null : (ulong)devices[row]);
+            }
+        }
+        return count;
+    }
+
+    internal static long Scalar(DuckDbConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        using var result = connection.Query(sql, cancellationToken);
+        return result.NextChunk(cancellationToken)![0].Values<long>()[0];
+    }
+
+    private async Task DeleteMetadataAsync(int address, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await context.NodeMetadata.Where(m => m.Address == address).ExecuteDeleteAsync(cancellationToken);
+    }
+
+    private static string Order(bool newestFirst)
+        => newestFirst ? "ORDER BY \"timestamp\" DESC, node_address" : "ORDER BY \"timestamp\", node_address DESC";
+
+    private static string List(IEnumerable<int> addresses) => string.Join(',', addresses.Select(a => Invariant($"{a}")));
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+
+    public void Dispose() => _writer.Dispose();
+}

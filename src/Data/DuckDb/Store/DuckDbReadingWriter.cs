@@ -1,0 +1,267 @@
+using System.Runtime.InteropServices;
+using SensorDash.Data.Events;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+using SensorDash.DuckDb;
+
+namespace SensorDash.Data.DuckDb.Store;
+
+/// <summary>The one writer of a DuckDB file of readings.</summary>
+/// <remarks>
+/// No index guards the key: over months of readings it would be larger than they are. As there is one writer, a reading behind the newest of its
+/// node is new without a look, and only the others are joined with what is stored.
+/// </remarks>
+internal sealed class DuckDbReadingWriter : IDisposable
+{
+    private const string MakeUnsure = "CREATE OR REPLACE TEMP TABLE unsure (node_address INTEGER, \"timestamp\" BIGINT)";
+
+    private readonly DuckDbReadingFile _file;
+    private readonly CommitFeed _commits;
+    private readonly TimeProvider _clock;
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Dictionary<int, long> _newest = [];
+    private readonly Dictionary<int, long> _newestOfBatch = [];
+    private readonly NodeChanges _changes = new();
+    private readonly List<int> _unsure = [];
+    private DuckDbDatabase? _database;
+    private DuckDbConnection? _connection;
+    private long _lastBatch;
+
+    public DuckDbReadingWriter(DuckDbReadingFile file, CommitFeed commits, TimeProvider clock)
+    {
+        (_file, _commits, _clock) = (file, commits, clock);
+        file.Closed += GiveUpWhenIdle;
+    }
+
+    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
+        => await WriteAsync(
+            (connection, now) =>
+            {
+                Judge(connection, batch.Span, isNew.Span, cancellationToken);
+                var added = new List<Reading>(batch.Length);
+                _changes.Clear();
+                for (var i = 0; i < batch.Length; i++)
+                {
+                    _changes.Count(batch.Span[i], isNew.Span[i]);
+                    if (isNew.Span[i]) added.Add(batch.Span[i]);
+                }
+                DuckDbNodes.Store(connection, _changes, cancellationToken);
+                if (added.Count == 0) return 0;
+                DuckDbMonths.Append(connection, added, _lastBatch + 1, cancellationToken);
+                connection.Execute(Invariant($"""
+                    INSERT INTO ingest_batches VALUES
+                    ({_lastBatch + 1}, {now}, {added.Count}, {added.Min(r => r.Timestamp)}, {added.Max(r => r.Timestamp)}, NULL, NULL)
+                    """), cancellationToken);
+                return added.Count;
+            },
+            added =>
+            {
+                foreach (var (address, newest) in _newestOfBatch) _newest[address] = newest;
+                return added > 0;
+            }, cancellationToken);
+
+    public Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken)
+        => WriteAsync(
+            (connection, now) =>
+            {
+                if (connection.Execute(Invariant($"DELETE FROM nodes WHERE address = {address}"), cancellationToken) == 0) return false;
+                var rows = DuckDbMonths.Remove(connection, address, cancellationToken);
+                connection.Execute(Invariant($"INSERT INTO ingest_batches VALUES ({_lastBatch + 1}, {now}, {-rows}, 0, 0, {address}, NULL)"), cancellationToken);
+                return true;
+            },
+            removed =>
+            {
+                if (removed) _newest.Remove(address);
+                return removed;
+            }, cancellationToken);
+
+    public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
+        => WriteAsync(
+            (connection, now) =>
+            {
+                var removed = DuckDbMonths.RemoveBefore(connection, ref before, cancellationToken);
+                if (removed.Count == 0) return 0;
+                var rows = removed.Sum(r => r.Rows);
+                connection.Execute(Invariant($"""
+                    UPDATE nodes SET total_readings = total_readings - r.rows FROM (VALUES {string.Join(',', removed.Select(r => Invariant($"({r.Node},{r.Rows})")))}) r(node, rows)
+                    WHERE address = r.node;
+                    UPDATE nodes SET first_seen_at = coalesce(o.oldest, last_seen_at) FROM
+                        (SELECT n.address, min(r."timestamp") AS oldest FROM nodes n LEFT JOIN sensor_readings r ON r.node_address = n.address
+                         WHERE n.first_seen_at < {before} GROUP BY 1) o
+                    WHERE nodes.address = o.address;
+                    INSERT INTO ingest_batches VALUES ({_lastBatch + 1}, {now}, {-rows}, 0, 0, NULL, {before})
+                    """), cancellationToken);
+                return rows;
+            },
+            removed => removed > 0, cancellationToken);
+
+    /// <summary>Sorts one month if one needs it; writers wait meanwhile, readers do not.</summary>
+    public async Task<bool> SortOneMonthAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            return DuckDbMonths.SortOne(OpenWriter(cancellationToken), cancellationToken);
+        }
+        catch (DuckDbException e)
+        {
+            throw Failed(e);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            var connection = OpenWriter(cancellationToken);
+            using var transaction = connection.BeginTransaction(cancellationToken); // Rolled back.
+            connection.Execute("INSERT INTO ingest_batches VALUES (0, 0, 0, 0, 0, NULL, NULL)", cancellationToken);
+        }
+        catch (DuckDbException e)
+        {
+            throw Failed(e);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    // The work gets the time of the commit in Unix microseconds; what follows it says whether a batch was written.
+    private async Task<T> WriteAsync<T>(Func<DuckDbConnection, long, T> work, Func<T, bool> committed, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            var connection = OpenWriter(cancellationToken);
+            T result;
+            using (var transaction = connection.BeginTransaction(cancellationToken))
+            {
+                result = work(connection, _clock.NowMicroseconds());
+                transaction.Commit(CancellationToken.None);
+            }
+            if (!committed(result)) return result;
+            _lastBatch++;
+            _commits.Publish();
+            return result;
+        }
+        catch (DuckDbException e)
+        {
+            throw Failed(e);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private void Judge(DuckDbConnection connection, ReadOnlySpan<Reading> batch, Span<bool> isNew, CancellationToken cancellationToken)
+    {
+        _newestOfBatch.Clear();
+        _unsure.Clear();
+        for (var i = 0; i < batch.Length; i++)
+        {
+            ref readonly var reading = ref batch[i];
+            ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(_newestOfBatch, reading.NodeAddress, out var known);
+            if (!known) newest = _newest.GetValueOrDefault(reading.NodeAddress, long.MinValue);
+            isNew[i] = reading.Timestamp > newest;
+            if (isNew[i]) newest = reading.Timestamp;
+            else _unsure.Add(i);
+        }
+        if (_unsure.Count == 0) return;
+        var taken = FindStored(connection, batch, cancellationToken);
+        for (var i = 0; i < batch.Length; i++)
+            if (isNew[i]) taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
+        // A sure reading is newer than every unsure one of its node before it, so an equal key can only stand earlier in the batch.
+        foreach (var i in _unsure) isNew[i] = taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
+    }
+
+    private HashSet<(int Node, long Timestamp)> FindStored(DuckDbConnection connection, ReadOnlySpan<Reading> batch, CancellationToken cancellationToken)
+    {
+        var (first, last) = (long.MaxValue, long.MinValue);
+        connection.Execute(MakeUnsure, cancellationToken);
+        using (var appender = connection.CreateAppender(null, "unsure"))
+        {
+            foreach (var i in _unsure)
+            {
+                appender.Append(batch[i].NodeAddress);
+                appender.Append(batch[i].Timestamp);
+                appender.EndRow();
+                (first, last) = (Math.Min(first, batch[i].Timestamp), Math.Max(last, batch[i].Timestamp));
+            }
+            appender.Close(cancellationToken);
+        }
+        var stored = new HashSet<(int, long)>();
+        foreach (var month in DuckDbMonths.List(connection, first, last, cancellationToken))
+        {
+            using var result = connection.Query(Invariant($"""
+                SELECT DISTINCT m.node_address, m."timestamp" FROM {month.Table} m JOIN unsure u ON u.node_address = m.node_address AND u."timestamp" = m."timestamp"
+                WHERE m."timestamp" BETWEEN {first} AND {last}
+                """), cancellationToken);
+            while (result.NextChunk(cancellationToken) is { } chunk)
+            {
+                var nodes = chunk[0].Values<int>();
+                var times = chunk[1].Values<long>();
+                for (var row = 0; row < chunk.RowCount; row++) stored.Add((nodes[row], times[row]));
+            }
+        }
+        return stored;
+    }
+
+    // A new connection for each database: after a fatal error the file has another one, once the old connection is gone.
+    private DuckDbConnection OpenWriter(CancellationToken cancellationToken)
+    {
+        if (_connection is not null && !_file.IsOpen(_database!)) GiveUp();
+        var database = _file.Database(cancellationToken);
+        if (_connection is not null && _database == database) return _connection;
+        GiveUp();
+        (_database, _connection) = (database, database.Connect());
+        try
+        {
+            _newest.Clear();
+            foreach (var node in DuckDbNodes.List(_connection, "", cancellationToken)) _newest[node.Address] = node.LastSeenAt;
+            using var result = _connection.Query("SELECT coalesce(max(id), 0)::BIGINT FROM ingest_batches", cancellationToken);
+            _lastBatch = result.NextChunk(cancellationToken)![0].Values<long>()[0];
+            return _connection;
+        }
+        catch
+        {
+            GiveUp(); // What it must know is not complete.
+            throw;
+        }
+    }
+
+    private Exception Failed(DuckDbException error)
+    {
+        if (DuckDbReadingFile.IsFatal(error)) GiveUp();
+        return _file.Translate(error);
+    }
+
+    // Somebody else met the error. A writer at work meets it too.
+    private void GiveUpWhenIdle()
+    {
+        if (!_turn.Wait(0)) return;
+        GiveUp();
+        _turn.Release();
+    }
+
+    private void GiveUp()
+    {
+        _connection?.Dispose();
+        (_connection, _database) = (null, null);
+    }
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+
+    public void Dispose()
+    {
+        _file.Closed -= GiveUpWhenIdle;
+        GiveUp();
+        _turn.Dispose();
+    }
+}

@@ -1,0 +1,20 @@
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.DuckDb.Store;
+
+/// <inheritdoc cref="IStoreReporter"/>
+public sealed class DuckDbStoreReporter(DuckDbReadingFile file) : IStoreReporter
+{
+    /// <inheritdoc/>
+    public Task<StoreReport> ReadAsync(CancellationToken cancellationToken)
+        => file.ReadAsync(
+            connection =>
+            {
+                using var version = connection.Query("SELECT version()", cancellationToken);
+                var months = DuckDbMonths.List(connection, cancellationToken);
+                return new StoreReport("DuckDB", null, version.NextChunk(cancellationToken)![0].GetString(0)!.TrimStart('v'), file.Path,
+                    FileSize.Of(file.Path, file.Path + ".wal"))
+                { Parts = new PartUse("month", months.Count, months.Count, null) };
+            },
+            cancellationToken);
+}

@@ -1,0 +1,182 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace SensorDash.Data.Ingest.Parsing;
+
+/// <summary>The members of an event's JSON that mean something. Their names on the wire are these in camelCase.</summary>
+internal enum EventMember
+{
+    EventId,
+    ScopeId,
+    Lane,
+    SourceTruthTime,
+    ConnectionId,
+    Sequence,
+    Bytes,
+    StreamId,
+    StreamType,
+    SchemaVersion,
+    Payload,
+    MessageType,
+    SystemId,
+    ContainerId,
+    UniqueId,
+    ViewId,
+    ManifestId,
+    ManifestVersion,
+    Data,
+    CommandId,
+    RequestId,
+    TargetId,
+    CommandType,
+    TimelineMode,
+    EffectiveTime,
+}
+
+/// <summary>Where the members of one event stand in its JSON. Values are read when a rule asks for them; the first fault is kept.</summary>
+internal ref struct EventMembers
+{
+    /// <summary>Number of members.</summary>
+    public const int Count = (int)EventMember.EffectiveTime + 1;
+
+    /// <summary>Longest text that becomes a column, in bytes of UTF-8: keys of an index are made of some of them.</summary>
+    public const int MaxTextLength = 256;
+
+    private static readonly string[] _names = [.. Enum.GetNames<EventMember>().Select(JsonNamingPolicy.CamelCase.ConvertName)];
+    private static readonly byte[][] _utf8Names = [.. _names.Select(Encoding.UTF8.GetBytes)];
+
+    // Members that are passed over may be as deep as they like.
+    private static readonly JsonReaderOptions _options = new() { MaxDepth = EventJson.MaxEventLength };
+
+    private readonly ReadOnlySpan<byte> _json;
+    private readonly Span<Place> _places;
+    private readonly TextPool _texts;
+
+    public struct Place
+    {
+        public int Start, Length;
+        public JsonTokenType Type;
+        public bool IsEscaped;
+    }
+
+    /// <param name="places">Room for <see cref="Count"/> places, cleared.</param>
+    public EventMembers(ReadOnlySpan<byte> json, Span<Place> places, TextPool texts)
+    {
+        _json = json;
+        _places = places;
+        _texts = texts;
+    }
+
+    public RowFault? Fault { get; private set; }
+
+    public static string NameOf(EventMember member) => _names[(int)member];
+
+    /// <summary>Finds the members; null stands for absent.</summary>
+    /// <returns>False when the JSON is no object.</returns>
+    /// <exception cref="JsonException">The JSON is malformed.</exception>
+    public bool Find()
+    {
+        var reader = new Utf8JsonReader(_json, _options);
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject) return false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var index = IndexOf(ref reader);
+            reader.Read();
+            var place = new Place
+            {
+                Start = (int)reader.TokenStartIndex,
+                Type = reader.TokenType,
+                IsEscaped = reader.TokenType == JsonTokenType.String && reader.ValueIsEscaped,
+            };
+            reader.Skip();
+            if (index < 0) continue;
+            place.Length = (int)reader.BytesConsumed - place.Start;
+            if (_places[index].Type != JsonTokenType.None) Fail((EventMember)index, "is given twice");
+            _places[index] = place;
+        }
+        reader.Read(); // Refuses whatever stands behind the object.
+        return true;
+    }
+
+    public void Fail(EventMember member, string error) => Fault ??= new(NameOf(member), $"{NameOf(member)} {error}");
+
+    /// <summary>As <see cref="Fail"/>, in words that stand for themselves.</summary>
+    public void Refuse(EventMember member, string error) => Fault ??= new(NameOf(member), error);
+
+    public readonly bool Has(EventMember member) => _places[(int)member].Type is not (JsonTokenType.None or JsonTokenType.Null);
+
+    /// <summary>The value as it stands in the JSON, quotes and all.</summary>
+    public readonly ReadOnlySpan<byte> Raw(EventMember member) => _json.Slice(_places[(int)member].Start, _places[(int)member].Length);
+
+    /// <summary>A text of 1 to <see cref="MaxTextLength"/> bytes; "" after a fault.</summary>
+    public string Text(EventMember member)
+    {
+        var utf8 = Utf8Of(member);
+        if (utf8.IsEmpty) Fail(member, Has(member) ? "must not be empty" : "is missing");
+        else if (utf8.Length > MaxTextLength) Fail(member, $"must be at most {MaxTextLength} bytes long, not {utf8.Length}");
+        else if (utf8.Contains((byte)0)) Fail(member, "has the character U+0000 in it");
+        else return _texts.Get(utf8);
+        return "";
+    }
+
+    /// <summary>As <see cref="Text"/>, but null when absent.</summary>
+    public string? TextOrNull(EventMember member) => Has(member) ? Text(member) : null;
+
+    /// <summary>The UTF-8 of a text; empty when absent, and after a fault.</summary>
+    public ReadOnlySpan<byte> Utf8Of(EventMember member)
+    {
+        ref readonly var place = ref _places[(int)member];
+        if (!Has(member)) return [];
+        if (place.Type != JsonTokenType.String)
+        {
+            Fail(member, "must be a text");
+            return [];
+        }
+        var raw = Raw(member);
+        if (!place.IsEscaped) return raw[1..^1];
+        var reader = new Utf8JsonReader(raw);
+        reader.Read();
+        try
+        {
+            var text = new byte[raw.Length];
+            return text.AsSpan(0, reader.CopyString(text));
+        }
+        catch (InvalidOperationException)
+        {
+            Fail(member, "has half of a surrogate pair in it");
+            return [];
+        }
+    }
+
+    /// <summary>A whole number of 0 to 2⁶³−1; 0 after a fault.</summary>
+    public long Whole(EventMember member)
+    {
+        if (!Has(member)) Fail(member, "is missing");
+        else if (_places[(int)member].Type == JsonTokenType.Number
+            && long.TryParse(Raw(member), NumberStyles.None, CultureInfo.InvariantCulture, out var value)) return value;
+        else Fail(member, $"must be a whole number of 0 to {long.MaxValue}");
+        return 0;
+    }
+
+    /// <summary>What base64 stands for; empty after a fault.</summary>
+    public byte[] Base64(EventMember member, int maxLength)
+    {
+        if (!Has(member)) Fail(member, "is missing");
+        var text = Utf8Of(member);
+        var bytes = new byte[System.Buffers.Text.Base64.GetMaxDecodedFromUtf8Length(text.Length)];
+        if (System.Buffers.Text.Base64.DecodeFromUtf8(text, bytes, out _, out var length) != OperationStatus.Done) Fail(member, "must be base64");
+        else if (length > maxLength) Fail(member, $"must be at most {maxLength} bytes, not {length}");
+        else return length == bytes.Length ? bytes : bytes[..length];
+        return [];
+    }
+
+    private static int IndexOf(ref Utf8JsonReader reader)
+    {
+        for (var i = 0; i < _utf8Names.Length; i++)
+            if (reader.ValueTextEquals(_utf8Names[i])) return i;
+        return -1;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+
+namespace SensorDash.Data.Ingest.Parsing;
+
+/// <summary>One JSON object, or an array of them, of any length in constant memory. A "line" is the element's number, from 1.</summary>
+public sealed class JsonBodyParser<TRow>(PipeReader body, IJsonRow<TRow> rows) : BodyParser<TRow>
+{
+    // Deeper than any element can be: how deep one may go is for its own rules, and costs only that one.
+    private JsonReaderState _state = new(new JsonReaderOptions { MaxDepth = rows.MaxLength + 1 });
+    private long _element;
+    private bool _pastMark, _started, _isTooLong, _ended;
+
+    /// <inheritdoc/>
+    public override async ValueTask<bool> ReadAsync(ParsedBatch<TRow> batch, CancellationToken cancellationToken)
+    {
+        while (!_ended)
+        {
+            var result = await body.ReadAsync(cancellationToken);
+            var buffer = result.Buffer;
+            if (!_pastMark)
+            {
+                if (buffer.Length < ByteOrderMark.Length && !result.IsCompleted)
+                {
+                    body.AdvanceTo(buffer.Start, buffer.End);
+                    continue;
+                }
+                buffer = SkipByteOrderMark(buffer);
+                _pastMark = true;
+            }
+            SequencePosition consumed;
+            try
+            {
+                consumed = ParseElements(buffer, result.IsCompleted, batch);
+            }
+            catch (JsonException e)
+            {
+                // What stood before the fault is kept: a retry of the whole body only meets duplicates.
+                Reject(_element + 1, null, $"malformed JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}; what stands behind it is not taken");
+                _ended = true;
+                body.AdvanceTo(buffer.End);
+                return false;
+            }
+            if (batch.IsFull)
+            {
+                body.AdvanceTo(consumed);
+                return true;
+            }
+            if (_isTooLong || (!result.IsCompleted && buffer.Slice(consumed).Length > rows.MaxLength))
+            {
+                Reject(_element + 1, null, $"the element is longer than {rows.MaxLength} bytes; it and what stands behind it is not taken");
+                _ended = true;
+            }
+            else if (result.IsCompleted)
+            {
+                _ended = true;
+                if (!_started) Reject(1, null, "the body is empty");
+            }
+            body.AdvanceTo(consumed, buffer.End);
+        }
+        return false;
+    }
+
+    private static ReadOnlySequence<byte> SkipByteOrderMark(in ReadOnlySequence<byte> buffer)
+    {
+        var reader = new SequenceReader<byte>(buffer);
+        return reader.IsNext(ByteOrderMark, advancePast: true) ? reader.UnreadSequence : buffer;
+    }
+
+    private SequencePosition ParseElements(in ReadOnlySequence<byte> buffer, bool isLast, ParsedBatch<TRow> batch)
+    {
+        var reader = new Utf8JsonReader(buffer, isLast, _state);
+        while (!batch.IsFull)
+        {
+            var before = reader;
+            if (!reader.Read()) break;
+            _started = true;
+            if (reader.TokenType == JsonTokenType.EndArray && reader.CurrentDepth == 0) continue;
+            if (reader.TokenType == JsonTokenType.StartArray && reader.CurrentDepth == 0) continue;
+
+            var start = reader.TokenStartIndex;
+            if (!reader.TrySkip())
+            {
+                reader = before; // Cut by the end of what has arrived: read again with more.
+                break;
+            }
+            _isTooLong = reader.BytesConsumed - before.BytesConsumed > rows.MaxLength;
+            if (_isTooLong) break;
+            Add(batch, buffer.Slice(start, reader.BytesConsumed - start));
+        }
+        _state = reader.CurrentState;
+        return reader.Position;
+    }
+
+    private void Add(ParsedBatch<TRow> batch, in ReadOnlySequence<byte> element)
+    {
+        _element++;
+        if (element.IsSingleSegment)
+        {
+            AddJson(batch, rows, element.FirstSpan, _element);
+            return;
+        }
+        var length = (int)element.Length;
+        var copy = ArrayPool<byte>.Shared.Rent(length);
+        element.CopyTo(copy);
+        AddJson(batch, rows, copy.AsSpan(0, length), _element);
+        ArrayPool<byte>.Shared.Return(copy);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace SensorDash.Data.Ingest.Parsing;
+
+/// <summary>What the line-wise formats share: cutting the body at LF, a bad line never spoiling the next.</summary>
+/// <param name="maxLineLength">Longest line in bytes.</param>
+public abstract class LineParser<TRow>(PipeReader body, int maxLineLength) : BodyParser<TRow>
+{
+    private long _line;
+    private bool _skipsToLineEnd;
+
+    /// <inheritdoc/>
+    public sealed override async ValueTask<bool> ReadAsync(ParsedBatch<TRow> batch, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var result = await body.ReadAsync(cancellationToken);
+            var rest = result.Buffer;
+            while (!batch.IsFull && TakeLine(ref rest, result.IsCompleted, out var line)) Parse(line, batch);
+            if (batch.IsFull)
+            {
+                body.AdvanceTo(rest.Start);
+                return true;
+            }
+            if (result.IsCompleted)
+            {
+                body.AdvanceTo(rest.End);
+                return false;
+            }
+            if (rest.Length > maxLineLength)
+            {
+                if (!_skipsToLineEnd) Reject(_line + 1, null, $"the line is longer than {maxLineLength} bytes");
+                _skipsToLineEnd = true;
+                rest = rest.Slice(rest.End);
+            }
+            body.AdvanceTo(rest.Start, rest.End);
+        }
+    }
+
+    /// <summary>Parses one line without its end; an empty one never arrives.</summary>
+    private protected abstract void ParseLine(ReadOnlySpan<byte> line, long number, ParsedBatch<TRow> batch);
+
+    private static bool TakeLine(ref ReadOnlySequence<byte> rest, bool isLast, out ReadOnlySequence<byte> line)
+    {
+        if (rest.PositionOf((byte)'\n') is { } end)
+        {
+            line = rest.Slice(0, end);
+            rest = rest.Slice(rest.GetPosition(1, end));
+            return true;
+        }
+        line = rest;
+        if (!isLast || rest.IsEmpty) return false;
+        rest = rest.Slice(rest.End);
+        return true;
+    }
+
+    private void Parse(in ReadOnlySequence<byte> line, ParsedBatch<TRow> batch)
+    {
+        _line++;
+        if (_skipsToLineEnd)
+        {
+            _skipsToLineEnd = false; // The end of a line that was rejected for its length.
+            return;
+        }
+        // By the length that came over the wire, so that it does not matter in which pieces it came.
+        if (line.Length > maxLineLength)
+        {
+            Reject(_line, null, $"the line is longer than {maxLineLength} bytes");
+            return;
+        }
+        if (line.IsSingleSegment)
+        {
+            ParseTrimmed(line.FirstSpan, batch);
+            return;
+        }
+        var length = (int)line.Length;
+        var copy = ArrayPool<byte>.Shared.Rent(length);
+        line.CopyTo(copy);
+        ParseTrimmed(copy.AsSpan(0, length), batch);
+        ArrayPool<byte>.Shared.Return(copy);
+    }
+
+    private void ParseTrimmed(ReadOnlySpan<byte> line, ParsedBatch<TRow> batch)
+    {
+        if (_line == 1 && line.StartsWith(ByteOrderMark)) line = line[ByteOrderMark.Length..];
+        line = line.Trim(" \t\r"u8);
+        if (!line.IsEmpty) ParseLine(line, _line, batch);
+    }
+}

@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+
+namespace SensorDash.Data.Ingest.Parsing;
+
+/// <summary>A line, or an element of an array, that is no row.</summary>
+/// <param name="Line">From 1.</param>
+/// <param name="Field">The field at fault, or null when the line as a whole is.</param>
+/// <param name="Error">What is wrong, the value, and what is allowed.</param>
+public readonly record struct RejectedLine(long Line, string? Field, string Error);
+
+/// <summary>Rows parsed from a body, with where they stood. Filled by a <see cref="BodyParser{TRow}"/>, then handed to the buffer.</summary>
+public sealed class ParsedBatch<TRow>
+{
+    // Five thousand events may be large; with this a request holds a few megabytes of them, not gigabytes.
+    private const long MaxSourceBytes = 4 << 20;
+
+    private readonly List<TRow> _rows = [];
+    private readonly List<long> _lines = [];
+
+    public int Count => _rows.Count;
+
+    /// <summary>Bytes of the body that the rows were read from.</summary>
+    public long SourceBytes { get; private set; }
+
+    public bool IsFull => Count >= Submission.MaxRows || SourceBytes >= MaxSourceBytes;
+
+    /// <summary>Line of the row at <paramref name="index"/>, from 1.</summary>
+    public long LineOf(int index) => _lines[index];
+
+    /// <summary>The rows in a block of their own, for a <see cref="Submission"/>.</summary>
+    public ReadOnlyMemory<TRow> CopyRows() => CollectionsMarshal.AsSpan(_rows).ToArray();
+
+    public long[] CopyLines() => [.. _lines];
+
+    public void Clear()
+    {
+        _rows.Clear();
+        _lines.Clear();
+        SourceBytes = 0;
+    }
+
+    internal void Add(in TRow row, long line, int sourceBytes)
+    {
+        _rows.Add(row);
+        _lines.Add(line);
+        SourceBytes += sourceBytes;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Buffers.Text;
+using SensorDash.Data.Readings;
+
+namespace SensorDash.Data.Ingest.Parsing;
+
+/// <summary>The fields of a reading as they were sent, before any rule is applied.</summary>
+internal struct ReadingFields
+{
+    public long? NodeAddress, Timestamp, TemperatureCentidegrees, HumidityCentipercent, Flags, ReceivedAt;
+    public ulong? DeviceId;
+
+    /// <summary>Longest line or element in bytes. A reading with every field is below 400.</summary>
+    public const int MaxTextLength = 64 * 1024;
+
+    // More digits than the store keeps are rounded half away from zero; 25.34 is exactly 2534 because it never is a double.
+    private const decimal LargestValue = 1_000_000;
+
+    // What a decimal surely holds; digits behind these are cut, for rounding twice would turn 25.3449…9 into 25.35.
+    private const int MostDigits = 28;
+
+    /// <summary>Reads a number in either notation, such as 21.5 or 2.15e1.</summary>
+    public static bool TryParseDecimal(ReadOnlySpan<byte> text, out decimal value)
+    {
+        if (text.Length > MostDigits && text[..MostDigits].Contains((byte)'.') && text[MostDigits..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0)
+            text = text[..MostDigits];
+        // Both are tried: 'E' alone would refuse 21.5.
+        return (Utf8Parser.TryParse(text, out value, out var length) && length == text.Length)
+            || (Utf8Parser.TryParse(text, out value, out length, 'e') && length == text.Length);
+    }
+
+    /// <summary>A value in whole units as hundredths, or null when it is absurdly large.</summary>
+    public static long? Hundredths(decimal value)
+        => Math.Abs(value) > LargestValue ? null : (long)Math.Round(value * 100, MidpointRounding.AwayFromZero);
+
+    /// <summary>Applies the rules of the contract.</summary>
+    /// <param name="now">Unix seconds of the server's clock.</param>
+    /// <returns>The fault, or null when <paramref name="reading"/> is valid.</returns>
+    public readonly RowFault? Validate(long now, out Reading reading)
+    {
+        reading = default;
+        if (NodeAddress is not { } node) return new("node_address", "node_address is missing");
+        if (node is < 1 or > int.MaxValue) return new("node_address", $"node_address must be 1 to {int.MaxValue}, not {node}");
+        if (Timestamp is not { } timestamp) return new("timestamp", "timestamp is missing");
+        if (TimeFault("timestamp", timestamp, now) is { } timestampFault) return timestampFault;
+        if (TemperatureCentidegrees is null && HumidityCentipercent is null)
+            return new("temperature_centidegrees", "temperature and humidity are both missing; one of them must have a value");
+        if (TemperatureCentidegrees is < short.MinValue or > short.MaxValue)
+        {
+            return new("temperature_centidegrees",
+                $"temperature must be {short.MinValue} to {short.MaxValue} hundredths of a degree, not {TemperatureCentidegrees}");
+        }
+        if (HumidityCentipercent is < 0 or > Reading.MaxHumidityCentipercent)
+        {
+            return new("humidity_centipercent",
+                $"humidity must be 0 to {Reading.MaxHumidityCentipercent} hundredths of a percent, not {HumidityCentipercent}");
+        }
+        if (Flags is < 0 or > uint.MaxValue) return new("flags", $"flags must be 0 to {uint.MaxValue}, not {Flags}");
+        if (ReceivedAt is { } received && TimeFault("received_at", received, now) is { } receivedFault) return receivedFault;
+
+        reading = new Reading((int)node, timestamp, (short?)TemperatureCentidegrees, (short?)HumidityCentipercent,
+            (uint)(Flags ?? 0), ReceivedAt ?? now, DeviceId);
+        return null;
+    }
+
+    private static RowFault? TimeFault(string field, long time, long now)
+    {
+        if (time >= Reading.MinTimestamp && time <= now + Reading.MaxAheadSeconds) return null;
+        // 10,000,000,000 s is the year 2286, so a larger number is a time in a smaller unit.
+        var hint = time > 10_000_000_000 ? "; it looks like milliseconds or smaller, Unix seconds are wanted" : "";
+        return new(field, $"{field} must be {Reading.MinTimestamp} (2000-01-01) to {now + Reading.MaxAheadSeconds} (now + 1 day), not {time}{hint}");
+    }
+}

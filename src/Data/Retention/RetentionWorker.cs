@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Retention;
+
+/// <summary>Removes readings that are older than they shall be kept, at start and then every hour.</summary>
+/// <remarks>Never left to TimescaleDB's own policy: counters and feed would not know what it drops.</remarks>
+public sealed partial class RetentionWorker(IReadingStore store, IOptions<RetentionOptions> options, TimeProvider clock, ILogger<RetentionWorker> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan _interval = TimeSpan.FromHours(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options.Value.ReadingDays == 0) return;
+        await Task.Yield(); // The rest of the host starts meanwhile.
+        using var timer = new PeriodicTimer(_interval, clock);
+        try
+        {
+            do await RunAsync(stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Steps are short, and the next start goes on where this one stopped.
+        }
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        // Whole days (UTC): an edge that every engine can cut at, one that drops chunks too.
+        var before = new DateTimeOffset(clock.GetUtcNow().UtcDateTime.Date.AddDays(-options.Value.ReadingDays), TimeSpan.Zero).ToUnixTimeSeconds();
+        var all = 0L;
+        try
+        {
+            while (await store.RemoveBeforeAsync(before, cancellationToken) is var removed and > 0) all += removed;
+        }
+        catch (StoreUnavailableException e)
+        {
+            Log.Failed(logger, LogLevel.Warning, e);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested) // Whatever it is: nothing that goes wrong here may stop the hub.
+        {
+            Log.Failed(logger, LogLevel.Error, e);
+        }
+        if (all > 0) Log.Removed(logger, all, options.Value.ReadingDays);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(30, LogLevel.Information, "{Rows} readings older than {Days} days are removed.")]
+        public static partial void Removed(ILogger logger, long rows, int days);
+
+        [LoggerMessage(EventId = 31, Message = "Old readings could not be removed; this is tried again in an hour.")]
+        public static partial void Failed(ILogger logger, LogLevel level, Exception error);
+    }
+}

@@ -1,0 +1,173 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Sqlite;
+
+/// <summary>The SQLite file: where it is, how connections to it are opened, and what its errors mean.</summary>
+public sealed class SqliteDatabase : IDisposable
+{
+    // Enough for the two cores of a small hub, few enough that their page caches fit its memory.
+    private const int MaxReaders = 4;
+
+    // Of them. What may take half a minute leaves the others to what people wait for.
+    private const int MaxLongReaders = 2;
+
+    // Some hundred rows: a fraction of a millisecond, and too seldom to be felt.
+    private const int StepsBetweenLooks = 10_000;
+
+    // SQLITE_BUSY, LOCKED, NOMEM, IOERR, FULL, CANTOPEN, PROTOCOL: all can pass without the data changing.
+    private static readonly HashSet<int> _transient = [5, 6, 7, 10, 13, 14, 15];
+
+    private readonly string _pragmas;
+    private readonly SemaphoreSlim _readers = new(MaxReaders), _longReaders = new(MaxLongReaders);
+    private readonly ConcurrentBag<SqliteConnection> _idle = [];
+
+    public SqliteDatabase(IOptions<DatabaseOptions> database)
+    {
+        Path = System.IO.Path.GetFullPath(database.Value.Sqlite.Path);
+        ConnectionString = new SqliteConnectionStringBuilder { DataSource = Path, DefaultTimeout = BusyTimeoutSeconds }.ToString();
+        // WAL survives a killed process at any level; FULL also survives a cut power line.
+        var synchronous = database.Value.Sqlite.SyncsEveryCommit ? "FULL" : "NORMAL";
+        _pragmas = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; "
+            + $"PRAGMA cache_size=-{database.Value.Sqlite.CacheMiB * 1024}; PRAGMA temp_store=MEMORY";
+        Writer = new SqliteWriter(this);
+    }
+
+    /// <summary>How long one statement waits for another process's lock before the call fails as unavailable.</summary>
+    public const int BusyTimeoutSeconds = 2;
+
+    /// <summary>Absolute path of the database file.</summary>
+    public string Path { get; }
+
+    /// <summary>For EF Core and for readers; pooled by the driver.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>Readers; the one writer is not among them.</summary>
+    public PoolUse Pool => new(MaxReaders - _readers.CurrentCount, _idle.Count, MaxReaders);
+
+    /// <summary>The connection that all batches are written through.</summary>
+    public SqliteWriter Writer { get; }
+
+    /// <summary>Makes the folder of the file, so that the first start needs no preparation.</summary>
+    public void CreateFolder() => Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
+
+    /// <summary>Opens a pooled connection with the product's settings applied.</summary>
+    /// <exception cref="StoreUnavailableException">The file is locked or cannot be opened just now.</exception>
+    public async Task<SqliteConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connection = new SqliteConnection(ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            await using var command = connection.CreateCommand();
+            command.CommandText = _pragmas;
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            return connection;
+        }
+        catch (SqliteException e)
+        {
+            await connection.DisposeAsync();
+            throw Translate(e);
+        }
+    }
+
+    /// <summary>Runs a read on a pooled connection. SQLite has no asynchronous calls: <paramref name="read"/> blocks its thread, until the token stops it.</summary>
+    /// <exception cref="OperationCanceledException">The token fired before the read ended.</exception>
+    /// <exception cref="StoreUnavailableException">The file is locked or cannot be read just now.</exception>
+    public async Task<T> ReadAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken)
+    {
+        await _readers.WaitAsync(cancellationToken);
+        try
+        {
+            if (!_idle.TryTake(out var connection)) connection = await OpenAsync(cancellationToken);
+            try
+            {
+                T result;
+                using (StopOn(connection, cancellationToken)) result = read(connection);
+                _idle.Add(connection);
+                return result;
+            }
+            catch (SqliteException e)
+            {
+                await connection.DisposeAsync();
+                cancellationToken.ThrowIfCancellationRequested();
+                throw Translate(e);
+            }
+            catch
+            {
+                await connection.DisposeAsync();
+                throw;
+            }
+        }
+        finally
+        {
+            _readers.Release();
+        }
+    }
+
+    /// <summary>As <see cref="ReadAsync"/>, for a read that may walk along a whole table; some readers are always left to the others.</summary>
+    public async Task<T> ReadLongAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken)
+    {
+        await _longReaders.WaitAsync(cancellationToken);
+        try
+        {
+            return await ReadAsync(read, cancellationToken);
+        }
+        finally
+        {
+            _longReaders.Release();
+        }
+    }
+
+    /// <summary>Stops statements of <paramref name="connection"/> once the token has fired, until the answer is disposed.</summary>
+    /// <remarks>SQLite asks, every so many of its steps: an interrupt that falls between two statements would be forgotten.</remarks>
+    internal static StatementStop StopOn(SqliteConnection connection, CancellationToken cancellationToken)
+    {
+        if (!cancellationToken.CanBeCanceled) return default;
+        cancellationToken.ThrowIfCancellationRequested();
+        var handle = SqliteRuntime.HandleOf(connection);
+        SQLitePCL.raw.sqlite3_progress_handler(handle, StepsBetweenLooks, _ => cancellationToken.IsCancellationRequested ? 1 : 0, null);
+        return new(handle);
+    }
+
+    /// <summary>While it is not disposed, a token is looked at.</summary>
+    internal readonly struct StatementStop(SQLitePCL.sqlite3? handle) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (handle is not null) SQLitePCL.raw.sqlite3_progress_handler(handle, 0, null, null);
+        }
+    }
+
+    /// <summary>Whether an error, or one inside it, only says that the store cannot be used just now.</summary>
+    public static bool IsUnavailable(Exception? error) => error switch
+    {
+        null => false,
+        StoreUnavailableException => true,
+        SqliteException sqlite => Translate(sqlite) is StoreUnavailableException,
+        _ => IsUnavailable(error.InnerException),
+    };
+
+    /// <summary>The product's exception for an error of the driver, decided by its code.</summary>
+    public static Exception Translate(SqliteException error) => Translate(error.SqliteErrorCode, error.Message, error);
+
+    internal static Exception Translate(int code, string message, Exception? inner = null) => (code & 0xff) switch
+    {
+        var primary when _transient.Contains(primary)
+            => new StoreUnavailableException($"SQLite cannot be used just now (code {code}): {message}", inner),
+        // SQLITE_CONSTRAINT, MISMATCH, TOOBIG, RANGE: the row is at fault.
+        19 or 20 or 18 or 25 => new StoreRejectedException($"SQLite refused the row (code {code}): {message}", inner),
+        9 => new OperationCanceledException("The query was interrupted.", inner),
+        _ => inner ?? new InvalidOperationException($"SQLite failed (code {code}): {message}"),
+    };
+
+    public void Dispose()
+    {
+        Writer.Dispose();
+        foreach (var connection in _idle) connection.Dispose();
+        _readers.Dispose();
+        _longReaders.Dispose();
+    }
+}

@@ -1,0 +1,105 @@
+using Microsoft.Data.Sqlite;
+using SensorDash.Data.Events;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Sqlite;
+
+/// <inheritdoc cref="IEventStore"/>
+/// <remarks>Readers never wait for the writer (WAL).</remarks>
+public sealed class SqliteEventStore(SqliteDatabase database, EventCommitFeed commits, TimeProvider clock) : IEventStore
+{
+    // Whole batches are taken until there are so many events.
+    private const int EventsWanted = 10_000;
+
+    // Newest first: what is looked up by its id alone has mostly just been seen somewhere.
+    private const string FindIndex = "SELECT lane, first_seen FROM event_index WHERE event_id = $id ORDER BY source_truth_time DESC LIMIT 1";
+
+    private const string FindIndexAt = "SELECT lane, first_seen FROM event_index WHERE source_truth_time = $time AND event_id = $id";
+
+    private const string SelectBatches = """
+        SELECT id, committed_at, event_count, first_canonical_time, last_canonical_time FROM event_batches WHERE id > $after ORDER BY id
+        """;
+
+    private readonly SqliteEventWriter _writer = new(database.Writer, commits, clock);
+
+    /// <inheritdoc/>
+    public Task<int> AppendAsync(ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+        => _writer.AppendAsync(batch, outcomes, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<EventPage> ReadAsync(EventQuery query, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, EventQuery.MaxLimit);
+        return database.ReadLongAsync(connection => SqliteEventPages.Read(connection, query, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<LaneEvent?> FindAsync(EventId id, long? sourceTime, CancellationToken cancellationToken)
+        => database.ReadLongAsync(
+            connection =>
+            {
+                using var transaction = connection.BeginTransaction(deferred: true);
+                return FindPlace(connection, id, sourceTime) is var (lane, canonicalTime) ? ReadOne(connection, lane, canonicalTime, id) : null;
+            },
+            cancellationToken);
+
+    private static (LaneTable Lane, long CanonicalTime)? FindPlace(SqliteConnection connection, EventId id, long? sourceTime)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sourceTime is null ? FindIndex : FindIndexAt;
+        command.Parameters.AddWithValue("$id", id.ToArray());
+        if (sourceTime is { } time) command.Parameters.AddWithValue("$time", time);
+        using var reader = command.ExecuteReader();
+        return reader.Read() ? (LaneTable.Of((Lane)reader.GetInt32(0)), reader.GetInt64(1)) : null;
+    }
+
+    private static LaneEvent? ReadOne(SqliteConnection connection, LaneTable lane, long canonicalTime, EventId id)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT {lane.Columns} FROM {lane.Name} WHERE canonical_truth_time = $time AND event_id = $id";
+        command.Parameters.AddWithValue("$time", canonicalTime);
+        command.Parameters.AddWithValue("$id", id.ToArray());
+        using var reader = command.ExecuteReader();
+        return reader.Read() ? lane.Read(reader) : null;
+    }
+
+    /// <inheritdoc/>
+    public Task<EventChanges> ReadChangesAsync(long after, CancellationToken cancellationToken)
+        => database.ReadAsync(connection => ReadChanges(connection, after, cancellationToken), cancellationToken);
+
+    // With one writer the order of canonical times is the order of commits, so a run of batches is a range of the lanes' keys.
+    private static EventChanges ReadChanges(SqliteConnection connection, long after, CancellationToken cancellationToken)
+    {
+        var (upTo, committedAt, count, first, last) = ChooseBatches(connection, after);
+        if (count == 0) return new EventChanges(after, 0, []);
+        var events = new List<LaneEvent>(count);
+        var query = new EventQuery(EventFilter.All, Timebase.Canonical, EventDirection.Forward, first, last + 1, null, EventQuery.MaxLimit);
+        EventPosition? next;
+        do
+        {
+            var page = SqliteEventPages.Read(connection, query, cancellationToken);
+            events.AddRange(page.Events);
+            next = page.Next;
+            query = query with { After = next };
+        }
+        while (next is not null);
+        return new EventChanges(upTo, committedAt, events);
+    }
+
+    private static (long UpTo, long CommittedAt, int Count, long First, long Last) ChooseBatches(SqliteConnection connection, long after)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = SelectBatches;
+        command.Parameters.AddWithValue("$after", after);
+        using var reader = command.ExecuteReader();
+        var (upTo, committedAt, count, first, last) = (after, 0L, 0, 0L, 0L);
+        while (count < EventsWanted && reader.Read())
+        {
+            (upTo, committedAt, last) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(4));
+            if (count == 0) first = reader.GetInt64(3);
+            count += reader.GetInt32(2);
+        }
+        return (upTo, committedAt, count, first, last);
+    }
+}

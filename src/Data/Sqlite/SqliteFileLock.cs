@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace SensorDash.Data.Sqlite;
+
+/// <summary>Keeps a second SensorDash away from the same SQLite file, and tells it who holds it.</summary>
+/// <remarks>Two files: the lock itself cannot be read while it is held. The operating system drops the lock with the process, however it ends.</remarks>
+public sealed class SqliteFileLock : IDisposable
+{
+    private readonly FileStream _lock;
+    private readonly string _ownerPath;
+
+    private SqliteFileLock(FileStream held, string ownerPath) => (_lock, _ownerPath) = (held, ownerPath);
+
+    /// <summary>Takes the lock beside <paramref name="databasePath"/>.</summary>
+    /// <exception cref="InvalidOperationException">Another process holds it; the message names that process.</exception>
+    public static SqliteFileLock Acquire(string databasePath, TimeProvider clock)
+    {
+        var ownerPath = databasePath + ".owner";
+        Directory.CreateDirectory(Path.GetDirectoryName(databasePath)!);
+        FileStream held;
+        try
+        {
+            held = new FileStream(databasePath + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new InvalidOperationException(
+                $"The database {databasePath} is in use by another SensorDash process ({DescribeOwner(ownerPath)}). "
+                + "Stop that one, or give this one its own file with Database__Sqlite__Path.", e);
+        }
+
+        var owner = new Owner(Environment.ProcessId, Environment.MachineName, clock.GetUtcNow());
+        File.WriteAllText(ownerPath, JsonSerializer.Serialize(owner));
+        return new SqliteFileLock(held, ownerPath);
+    }
+
+    public void Dispose()
+    {
+        File.Delete(_ownerPath);
+        _lock.Dispose();
+    }
+
+    private static string DescribeOwner(string ownerPath)
+    {
+        try
+        {
+            var owner = JsonSerializer.Deserialize<Owner>(File.ReadAllText(ownerPath));
+            return owner is null ? "unknown" : string.Create(CultureInfo.InvariantCulture,
+                $"process {owner.ProcessId} on {owner.Machine}, started {owner.StartedAt:yyyy-MM-dd HH:mm:ss} UTC");
+        }
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        {
+            return "which one could not be read";
+        }
+    }
+
+    private sealed record Owner(int ProcessId, string Machine, DateTimeOffset StartedAt);
+}

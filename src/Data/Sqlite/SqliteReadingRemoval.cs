@@ -1,0 +1,60 @@
+using SQLitePCL;
+
+namespace SensorDash.Data.Sqlite;
+
+/// <summary>What takes readings out of a SQLite file, inside the caller's transaction. Each removal is a batch of its own with a negative count.</summary>
+internal static class SqliteReadingRemoval
+{
+    // About 50 ms on a Raspberry Pi: senders hardly notice that the writer was away.
+    private const int RowsPerStep = 10_000;
+
+    private const string InsertRemoval = """
+        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, removed_node, removed_before)
+        SELECT coalesce(max(id), 0) + 1, ?1, ?2, 0, 0, ?3, ?4 FROM ingest_batches
+        """;
+
+    private const string SelectStepEnd = """
+        SELECT timestamp + 1 FROM sensor_readings INDEXED BY ix_sensor_readings_timestamp WHERE timestamp < ?1 ORDER BY timestamp LIMIT 1 OFFSET ?2
+        """;
+
+    private const string CountByNode = """
+        SELECT node_address, count(*) FROM sensor_readings INDEXED BY ix_sensor_readings_timestamp WHERE timestamp < ?1 GROUP BY node_address
+        """;
+
+    // A node without readings keeps the time it was last heard.
+    private const string UpdateNode = """
+        UPDATE nodes SET total_readings = total_readings - ?2,
+            first_seen_at = coalesce((SELECT min(timestamp) FROM sensor_readings WHERE node_address = ?1), last_seen_at)
+        WHERE address = ?1
+        """;
+
+    /// <summary>Removes a node with its readings and metadata.</summary>
+    /// <returns>False when there was no such node.</returns>
+    public static bool DeleteNode(SqliteWriter writer, int address, long nowMicroseconds)
+    {
+        if (writer.Run("DELETE FROM nodes WHERE address = ?", address) == 0) return false;
+        writer.Run("DELETE FROM node_metadata WHERE address = ?", address);
+        var rows = writer.Run("DELETE FROM sensor_readings WHERE node_address = ?", address);
+        writer.Run(InsertRemoval, nowMicroseconds, -rows, address, null);
+        return true;
+    }
+
+    /// <summary>Removes the oldest readings before a time, about <see cref="RowsPerStep"/> of them.</summary>
+    /// <returns>How many; 0 when there are none.</returns>
+    public static long RemoveBefore(SqliteWriter writer, long before, long nowMicroseconds)
+    {
+        var stepEnd = writer.Bound(SelectStepEnd, before, RowsPerStep - 1);
+        if (writer.ReadRow(stepEnd)) before = Math.Min(before, raw.sqlite3_column_int64(stepEnd, 0));
+        raw.sqlite3_reset(stepEnd);
+        var counts = new List<(long Node, long Rows)>();
+        var counting = writer.Bound(CountByNode, before);
+        while (writer.ReadRow(counting)) counts.Add((raw.sqlite3_column_int64(counting, 0), raw.sqlite3_column_int64(counting, 1)));
+        raw.sqlite3_reset(counting);
+        if (counts.Count == 0) return 0;
+        writer.Run("DELETE FROM sensor_readings WHERE timestamp < ?", before);
+        foreach (var (node, rows) in counts) writer.Run(UpdateNode, node, rows);
+        var removed = counts.Sum(c => c.Rows);
+        writer.Run(InsertRemoval, nowMicroseconds, -removed, null, before);
+        return removed;
+    }
+}

@@ -1,0 +1,185 @@
+using Microsoft.Data.Sqlite;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Sqlite;
+
+/// <inheritdoc cref="IReadingStore"/>
+/// <remarks>Readers never wait for the writer (WAL).</remarks>
+public sealed class SqliteReadingStore(SqliteDatabase database, CommitFeed commits, TimeProvider clock) : IReadingStore
+{
+    internal const string Columns = "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
+
+    // LEFT JOIN keeps the readings the outer loop, so that each page comes out of the index in order, unsorted.
+    private const string OneNode = $"""
+        SELECT {Columns} FROM sensor_readings r LEFT JOIN nodes n ON n.address = r.node_address
+        WHERE r.node_address = $node AND r.timestamp BETWEEN $start AND $end
+        """;
+
+    private const string EveryNode = $"""
+        SELECT {Columns} FROM sensor_readings r INDEXED BY ix_sensor_readings_timestamp LEFT JOIN nodes n ON n.address = r.node_address
+        WHERE r.timestamp BETWEEN $start AND $end AND NOT (r.timestamp = $at AND r.node_address
+        """;
+
+    private const string OneNodeNewestFirst = OneNode + " ORDER BY r.timestamp DESC LIMIT $limit OFFSET $offset";
+    private const string OneNodeOldestFirst = OneNode + " ORDER BY r.timestamp ASC LIMIT $limit OFFSET $offset";
+    private const string EveryNodeNewestFirst = EveryNode + " <= $node) ORDER BY r.timestamp DESC, r.node_address ASC LIMIT $limit OFFSET $offset";
+    private const string EveryNodeOldestFirst = EveryNode + " >= $node) ORDER BY r.timestamp ASC, r.node_address DESC LIMIT $limit OFFSET $offset";
+
+    private const string CountOneNode = "SELECT count(*) FROM sensor_readings WHERE node_address = $node AND timestamp BETWEEN $start AND $end";
+    private const string CountEveryNode = "SELECT count(*) FROM sensor_readings WHERE timestamp BETWEEN $start AND $end";
+
+    // Counters always equal a recount, so an open range need not be counted row by row.
+    private const string CountFromNodes = "SELECT coalesce(sum(total_readings), 0) FROM nodes WHERE $node IS NULL OR address = $node";
+
+    private const string SelectNodes = "SELECT address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen FROM nodes";
+
+    // 1,500 readings of 48 bytes stay below the large-object threshold of 85,000 bytes.
+    private const int ShortPage = 1_500;
+
+    private readonly SqliteReadingWriter _writer = new(database.Writer, commits, clock);
+
+    /// <inheritdoc/>
+    public int PageLength => ShortPage;
+
+    /// <inheritdoc/>
+    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
+        => _writer.AppendAsync(batch, isNew, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken) => _writer.DeleteNodeAsync(address, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken) => _writer.RemoveBeforeAsync(before, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task CheckAsync(CancellationToken cancellationToken) => _writer.CheckAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<int> ReadAsync(ReadingQuery query, Memory<Reading> page, CancellationToken cancellationToken)
+        => database.ReadAsync(connection => ReadPage(connection, query, page.Span, cancellationToken), cancellationToken);
+
+    private static int ReadPage(SqliteConnection connection, ReadingQuery query, Span<Reading> page, CancellationToken cancellationToken)
+    {
+        var (start, end) = (query.Filter.Range.Start ?? long.MinValue, query.Filter.Range.End ?? long.MaxValue);
+        var newestFirst = query.Order == ReadingOrder.NewestFirst;
+        using var command = connection.CreateCommand();
+        if (query.Filter.NodeAddress is { } node)
+        {
+            command.CommandText = newestFirst ? OneNodeNewestFirst : OneNodeOldestFirst;
+            if (query.After is { } after)
+                (start, end) = newestFirst ? (start, Math.Min(end, after.Timestamp - 1)) : (Math.Max(start, after.Timestamp + 1), end);
+            command.Parameters.AddWithValue("$node", node);
+        }
+        else
+        {
+            command.CommandText = newestFirst ? EveryNodeNewestFirst : EveryNodeOldestFirst;
+            if (query.After is { } after)
+                (start, end) = newestFirst ? (start, Math.Min(end, after.Timestamp)) : (Math.Max(start, after.Timestamp), end);
+            command.Parameters.AddWithValue("$at", query.After?.Timestamp ?? long.MinValue);
+            command.Parameters.AddWithValue("$node", query.After?.NodeAddress ?? 0);
+        }
+        command.Parameters.AddWithValue("$start", start);
+        command.Parameters.AddWithValue("$end", end);
+        command.Parameters.AddWithValue("$limit", page.Length);
+        command.Parameters.AddWithValue("$offset", query.Offset);
+        return Fill(command, page, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<long> CountAsync(ReadingFilter filter, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            connection =>
+            {
+                using var command = connection.CreateCommand();
+                var open = filter.Range == TimeRange.All;
+                command.CommandText = open ? CountFromNodes : filter.NodeAddress is null ? CountEveryNode : CountOneNode;
+                if (open || filter.NodeAddress is not null)
+                    command.Parameters.AddWithValue("$node", (object?)filter.NodeAddress ?? DBNull.Value);
+                if (!open)
+                {
+                    command.Parameters.AddWithValue("$start", filter.Range.Start ?? long.MinValue);
+                    command.Parameters.AddWithValue("$end", filter.Range.End ?? long.MaxValue);
+                }
+                return (long)command.ExecuteScalar()!;
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<int, Reading[]>> ReadNewestAsync(
+        IReadOnlyCollection<int> addresses, int count, CancellationToken cancellationToken)
+        => database.ReadAsync<IReadOnlyDictionary<int, Reading[]>>(
+            connection =>
+            {
+                var newest = new Dictionary<int, Reading[]>(addresses.Count);
+                var page = new Reading[count];
+                using var command = connection.CreateCommand();
+                command.CommandText = OneNodeNewestFirst;
+                var node = command.Parameters.Add("$node", SqliteType.Integer);
+                command.Parameters.AddWithValue("$start", long.MinValue);
+                command.Parameters.AddWithValue("$end", long.MaxValue);
+                command.Parameters.AddWithValue("$limit", count);
+                command.Parameters.AddWithValue("$offset", 0);
+                foreach (var address in addresses)
+                {
+                    node.Value = address;
+                    var read = Fill(command, page, cancellationToken);
+                    if (read > 0) newest[address] = page[..read];
+                }
+                return newest;
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken)
+        => database.ReadAsync<IReadOnlyList<Node>>(
+            connection =>
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = SelectNodes + " ORDER BY address";
+                return ReadNodes(command);
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Node?> FindNodeAsync(int address, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            connection =>
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = SelectNodes + " WHERE address = $address";
+                command.Parameters.AddWithValue("$address", address);
+                return ReadNodes(command).SingleOrDefault();
+            },
+            cancellationToken);
+
+    private static List<Node> ReadNodes(SqliteCommand command)
+    {
+        var nodes = new List<Node>();
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            nodes.Add(new Node
+            {
+                Address = reader.GetInt32(0),
+                DeviceId = reader.IsDBNull(1) ? null : reader.GetInt64(1),
+                NodeType = reader.GetString(2),
+                FirstSeenAt = reader.GetInt64(3),
+                LastSeenAt = reader.GetInt64(4),
+                TotalReadings = reader.GetInt64(5),
+                DuplicatesSeen = reader.GetInt64(6),
+            });
+        }
+        return nodes;
+    }
+
+    private static int Fill(SqliteCommand command, Span<Reading> page, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var reader = command.ExecuteReader();
+        var count = 0;
+        while (count < page.Length && reader.Read()) page[count++] = ReadingColumns.Read(reader);
+        return count;
+    }
+}

@@ -1,0 +1,123 @@
+using SensorDash.Data.Events;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+using SQLitePCL;
+
+namespace SensorDash.Data.Sqlite;
+
+/// <summary>Writes batches of readings, and removes nodes.</summary>
+internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitFeed commits, TimeProvider clock)
+{
+    private const string InsertReading = """
+        INSERT INTO sensor_readings (node_address, timestamp, temperature_centidegrees, humidity_centipercent, flags, received_at, batch_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        """;
+
+    private const string UpsertNode = $"""
+        INSERT INTO nodes (address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen)
+        VALUES (?, ?, '{Node.SensorType}', ?, ?, ?, ?)
+        ON CONFLICT (address) DO UPDATE SET
+            device_id = coalesce(excluded.device_id, device_id),
+            first_seen_at = min(first_seen_at, excluded.first_seen_at),
+            last_seen_at = max(last_seen_at, excluded.last_seen_at),
+            total_readings = total_readings + excluded.total_readings,
+            duplicates_seen = duplicates_seen + excluded.duplicates_seen
+        """;
+
+    private const string NextBatchId = "SELECT coalesce(max(id), 0) + 1 FROM ingest_batches";
+
+    private const string InsertBatch = """
+        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp) VALUES (?, ?, ?, ?, ?)
+        """;
+
+    // A cancelled batch stops within so many rows; asking at each one would cost more than the row.
+    private const int RowsBetweenCancellationChecks = 1_000;
+
+    private readonly NodeChanges _changes = new();
+
+    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
+    {
+        var added = await writer.TransactAsync(_ => Append(batch.Span, isNew.Span, cancellationToken), cancellationToken);
+        commits.Publish();
+        return added;
+    }
+
+    private int Append(ReadOnlySpan<Reading> batch, Span<bool> isNew, CancellationToken cancellationToken)
+    {
+        _changes.Clear();
+        var batchId = ReadNextBatchId();
+        var insert = writer.Statement(InsertReading);
+        var (added, first, last) = (0, long.MaxValue, long.MinValue);
+        raw.sqlite3_bind_int64(insert, 7, batchId);
+        for (var i = 0; i < batch.Length; i++)
+        {
+            if (i % RowsBetweenCancellationChecks == 0) cancellationToken.ThrowIfCancellationRequested();
+            ref readonly var reading = ref batch[i];
+            raw.sqlite3_bind_int(insert, 1, reading.NodeAddress);
+            raw.sqlite3_bind_int64(insert, 2, reading.Timestamp);
+            BindOrNull(insert, 3, reading.TemperatureCentidegrees);
+            BindOrNull(insert, 4, reading.HumidityCentipercent);
+            raw.sqlite3_bind_int64(insert, 5, reading.Flags);
+            raw.sqlite3_bind_int64(insert, 6, reading.ReceivedAt);
+            isNew[i] = writer.Run(insert) > 0;
+            _changes.Count(reading, isNew[i]);
+            if (!isNew[i]) continue;
+            added++;
+            (first, last) = (Math.Min(first, reading.Timestamp), Math.Max(last, reading.Timestamp));
+        }
+        StoreNodes();
+        if (added == 0) return 0;
+
+        writer.Run(InsertBatch, batchId, clock.NowMicroseconds(), added, first, last);
+        return added;
+    }
+
+    private void StoreNodes()
+    {
+        var upsert = writer.Statement(UpsertNode);
+        foreach (var (address, change) in _changes.All)
+        {
+            raw.sqlite3_bind_int(upsert, 1, address);
+            if (change.DeviceId is { } deviceId) raw.sqlite3_bind_int64(upsert, 2, (long)deviceId);
+            else raw.sqlite3_bind_null(upsert, 2);
+            raw.sqlite3_bind_int64(upsert, 3, change.First);
+            raw.sqlite3_bind_int64(upsert, 4, change.Last);
+            raw.sqlite3_bind_int64(upsert, 5, change.Count);
+            raw.sqlite3_bind_int64(upsert, 6, change.Duplicates);
+            writer.Run(upsert);
+        }
+    }
+
+    public async Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken)
+    {
+        var removed = await writer.TransactAsync(_ => SqliteReadingRemoval.DeleteNode(writer, address, clock.NowMicroseconds()), cancellationToken);
+        if (removed) commits.Publish();
+        return removed;
+    }
+
+    public async Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
+    {
+        var removed = await writer.TransactAsync(_ => SqliteReadingRemoval.RemoveBefore(writer, before, clock.NowMicroseconds()), cancellationToken);
+        if (removed > 0) commits.Publish();
+        return removed;
+    }
+
+    private long ReadNextBatchId()
+    {
+        var next = writer.Statement(NextBatchId);
+        writer.ReadRow(next);
+        var id = raw.sqlite3_column_int64(next, 0);
+        raw.sqlite3_reset(next);
+        return id;
+    }
+
+    /// <summary>Proves that the file can be written, cheaply.</summary>
+    public Task CheckAsync(CancellationToken cancellationToken) => writer.TransactAsync(_ => true, cancellationToken);
+
+    private static void BindOrNull(sqlite3_stmt statement, int index, short? value)
+    {
+        if (value is { } given) raw.sqlite3_bind_int(statement, index, given);
+        else raw.sqlite3_bind_null(statement, index);
+    }
+}

@@ -1,0 +1,21 @@
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Sqlite;
+
+/// <inheritdoc cref="IStoreReporter"/>
+public sealed class SqliteStoreReporter(SqliteDatabase database) : IStoreReporter
+{
+    /// <inheritdoc/>
+    public async Task<StoreReport> ReadAsync(CancellationToken cancellationToken)
+    {
+        var version = await database.ReadAsync(
+            connection =>
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = "SELECT sqlite_version()";
+                return (string)command.ExecuteScalar()!;
+            },
+            cancellationToken);
+        return new("SQLite", null, version, database.Path, FileSize.Of(database.Path, database.Path + "-wal")) { Pool = database.Pool };
+    }
+}

@@ -1,0 +1,125 @@
+using Microsoft.Data.Sqlite;
+using SensorDash.Data.Storage;
+using SQLitePCL;
+
+namespace SensorDash.Data.Sqlite;
+
+/// <summary>The one connection that writes batches to a SQLite file. Whoever writes waits for a turn, so that nobody meets SQLITE_BUSY.</summary>
+/// <remarks>Batches go through SQLite's own C functions: a driver command per row costs as much as the row.</remarks>
+public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
+{
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Dictionary<string, sqlite3_stmt> _statements = [];
+    private SqliteConnection? _connection;
+    private sqlite3? _handle;
+
+    /// <summary>Runs <paramref name="work"/> in a transaction: committed when it returns, undone when it throws.</summary>
+    /// <exception cref="StoreUnavailableException">Nothing is changed; the same may be tried again.</exception>
+    /// <exception cref="StoreRejectedException">A row cannot be stored; nothing is changed.</exception>
+    internal async Task<T> TransactAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await OpenAsync(cancellationToken);
+            Execute("BEGIN IMMEDIATE"); // Takes the write lock, so it also fails when only writing is impossible.
+            try
+            {
+                T result;
+                using (SqliteDatabase.StopOn(_connection!, cancellationToken)) result = work(this);
+                Execute("COMMIT");
+                return result;
+            }
+            catch
+            {
+                // Some errors (a full disk, say) have rolled back already; then there is nothing left to do.
+                if (raw.sqlite3_get_autocommit(_handle) == 0) raw.sqlite3_exec(_handle, "ROLLBACK");
+                throw;
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>The prepared form of <paramref name="sql"/>; only inside a transaction of <see cref="TransactAsync"/>.</summary>
+    internal sqlite3_stmt Statement(string sql)
+    {
+        if (_statements.TryGetValue(sql, out var known)) return known;
+        var code = raw.sqlite3_prepare_v2(_handle, sql, out var statement);
+        if (code != raw.SQLITE_OK) throw Failure(code);
+        return _statements[sql] = statement;
+    }
+
+    /// <summary>Runs a statement that gives no rows.</summary>
+    /// <returns>Rows that it changed.</returns>
+    internal int Run(sqlite3_stmt statement)
+    {
+        Step(statement, raw.SQLITE_DONE);
+        raw.sqlite3_reset(statement);
+        return raw.sqlite3_changes(_handle);
+    }
+
+    /// <summary>Runs a statement with whole numbers for its parameters.</summary>
+    /// <returns>Rows that it changed.</returns>
+    internal int Run(string sql, params ReadOnlySpan<long?> values) => Run(Bound(sql, values));
+
+    /// <summary>The prepared form of a statement with whole numbers for its parameters.</summary>
+    internal sqlite3_stmt Bound(string sql, params ReadOnlySpan<long?> values)
+    {
+        var statement = Statement(sql);
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (values[i] is { } value) raw.sqlite3_bind_int64(statement, i + 1, value);
+            else raw.sqlite3_bind_null(statement, i + 1);
+        }
+        return statement;
+    }
+
+    /// <summary>Runs a statement to its first row, if it has one; to be reset by the caller.</summary>
+    internal bool ReadRow(sqlite3_stmt statement)
+    {
+        var code = raw.sqlite3_step(statement);
+        if (code == raw.SQLITE_ROW) return true;
+        if (code == raw.SQLITE_DONE) return false;
+        throw FailureOf(statement, code);
+    }
+
+    private void Step(sqlite3_stmt statement, int expected)
+    {
+        var code = raw.sqlite3_step(statement);
+        if (code != expected) throw FailureOf(statement, code);
+    }
+
+    private Exception FailureOf(sqlite3_stmt statement, int code)
+    {
+        var failure = Failure(code);
+        raw.sqlite3_reset(statement);
+        return failure;
+    }
+
+    private async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_connection is not null) return;
+        var connection = await database.OpenAsync(cancellationToken);
+        _handle = SqliteRuntime.HandleOf(connection);
+        raw.sqlite3_busy_timeout(_handle, SqliteDatabase.BusyTimeoutSeconds * 1000);
+        _connection = connection;
+    }
+
+    private void Execute(string sql)
+    {
+        var code = raw.sqlite3_exec(_handle, sql);
+        if (code != raw.SQLITE_OK) throw Failure(code);
+    }
+
+    private Exception Failure(int code) => SqliteDatabase.Translate(code, raw.sqlite3_errmsg(_handle).utf8_to_string());
+
+    public void Dispose()
+    {
+        foreach (var statement in _statements.Values) statement.Dispose();
+        _connection?.Dispose();
+        _turn.Dispose();
+    }
+}

@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using SensorDash.Data.Events;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Timescale;
+
+/// <summary>Wakes this process's followers when another process has committed.</summary>
+public sealed partial class TimescaleCommitListener(
+    TimescaleDatabase database, CommitFeed commits, EventCommitFeed eventCommits, TimeProvider clock, ILogger<TimescaleCommitListener> logger) : BackgroundService
+{
+    internal const string Channel = "sensordash_commits";
+
+    /// <summary>What is told with a commit of events; with one of readings nothing is.</summary>
+    internal const string OfEvents = "events";
+
+    private static readonly TimeSpan _retry = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield(); // The rest of the host starts meanwhile.
+        var isNews = true;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = await database.OpenAsync(stoppingToken);
+                connection.Notification += (_, told) => (told.Payload == OfEvents ? eventCommits : commits).Publish();
+                await using (var listen = new NpgsqlCommand("LISTEN " + Channel, connection)) await listen.ExecuteNonQueryAsync(stoppingToken);
+                isNews = true;
+                commits.Publish(); // Whatever was committed while nobody listened.
+                eventCommits.Publish();
+                while (true) await connection.WaitAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // Whatever it is: an error that left here would stop the host, and only the speed of news depends on this.
+                if (isNews) Log.NotListening(logger, e);
+                isNews = false;
+                await Task.Delay(_retry, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(30, LogLevel.Warning, "Commits of other processes are not heard just now; it is tried again.")]
+        public static partial void NotListening(ILogger logger, Exception error);
+    }
+}

@@ -1,0 +1,131 @@
+using Npgsql;
+using SensorDash.Data.Events;
+using SensorDash.Data.Events.Canonical;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Timescale;
+
+/// <inheritdoc cref="IEventStore"/>
+/// <remarks>Several processes may use one database: their writers take turns by a lock on the server, readers wait for nobody.</remarks>
+public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitFeed commits, TimeProvider clock) : IEventStore, IDisposable, IAsyncDisposable
+{
+    private const long DayMicroseconds = 86_400_000_000;
+
+    // Whole batches are taken until there are so many events.
+    private const int EventsWanted = 10_000;
+
+    private const string NewestTime = "SELECT max(source_truth_time) FROM event_index";
+
+    private const string FindIndexAt = "SELECT lane, first_seen FROM event_index WHERE source_truth_time = $1 AND event_id = $2";
+
+    private const string FindIndexBetween = """
+        SELECT lane, first_seen FROM event_index WHERE source_truth_time > $1 AND source_truth_time <= $2 AND event_id = $3 LIMIT 1
+        """;
+
+    private const string SelectBatches = """
+        SELECT id, committed_at, event_count, first_canonical_time, last_canonical_time FROM event_batches WHERE id > $1 ORDER BY id LIMIT 10000
+        """;
+
+    // An id alone has no index (ADR 0011): it is looked for in the newest day, then further and further back.
+    private static readonly long[] _daysBack = [1, 10, 100, 365_000];
+
+    private readonly TimescaleEventWriter _writer = new(database, commits, clock);
+
+    /// <inheritdoc/>
+    public Task<int> AppendAsync(ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+        => _writer.AppendAsync(batch, outcomes, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<EventPage> ReadAsync(EventQuery query, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, EventQuery.MaxLimit);
+        return database.ReadAsync((connection, token) => TimescaleEventPages.ReadAsync(connection, query, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<LaneEvent?> FindAsync(EventId id, long? sourceTime, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            async (connection, token) =>
+            {
+                var place = sourceTime is { } time ? await FindPlaceAsync(connection, FindIndexAt, id, token, time) : await FindPlaceAsync(connection, id, token);
+                return place is var (lane, canonicalTime) ? await ReadOneAsync(connection, lane, canonicalTime, id, token) : null;
+            },
+            cancellationToken);
+
+    private static async Task<(LaneTable Lane, long CanonicalTime)?> FindPlaceAsync(NpgsqlConnection connection, EventId id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(NewestTime, connection);
+        if (await command.ExecuteScalarAsync(cancellationToken) is not long newest) return null;
+        var to = newest;
+        foreach (var days in _daysBack)
+        {
+            var from = newest - (days * DayMicroseconds);
+            if (await FindPlaceAsync(connection, FindIndexBetween, id, cancellationToken, from, to) is { } place) return place;
+            to = from;
+        }
+        return null;
+    }
+
+    private static async Task<(LaneTable Lane, long CanonicalTime)?> FindPlaceAsync(
+        NpgsqlConnection connection, string sql, EventId id, CancellationToken cancellationToken, params long[] times)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var time in times) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = time });
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = id.ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? (LaneTable.Of((Lane)reader.GetInt16(0)), reader.GetInt64(1)) : null;
+    }
+
+    private static async Task<LaneEvent?> ReadOneAsync(NpgsqlConnection connection, LaneTable lane, long canonicalTime, EventId id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"SELECT {lane.Columns} FROM {lane.Name} WHERE canonical_truth_time = $1 AND event_id = $2", connection);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = canonicalTime });
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = id.ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? lane.Read(reader, new CanonicalJson()) : null;
+    }
+
+    // Under the writers' turn the order of canonical times is the order of commits, so a run of batches is a range of the lanes' keys.
+    /// <inheritdoc/>
+    public Task<EventChanges> ReadChangesAsync(long after, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            async (connection, token) =>
+            {
+                var (upTo, committedAt, count, first, last) = await ChooseBatchesAsync(connection, after, token);
+                var events = new List<LaneEvent>(count);
+                if (count == 0) return new EventChanges(after, 0, events);
+                var query = new EventQuery(EventFilter.All, Timebase.Canonical, EventDirection.Forward, first, last + 1, null, EventQuery.MaxLimit);
+                EventPosition? next;
+                do
+                {
+                    var page = await TimescaleEventPages.ReadAsync(connection, query, token);
+                    events.AddRange(page.Events);
+                    next = page.Next;
+                    query = query with { After = next };
+                }
+                while (next is not null);
+                return new EventChanges(upTo, committedAt, events);
+            },
+            cancellationToken);
+
+    private static async Task<(long UpTo, long CommittedAt, int Count, long First, long Last)> ChooseBatchesAsync(
+        NpgsqlConnection connection, long after, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(SelectBatches, connection);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var (upTo, committedAt, count, first, last) = (after, 0L, 0, 0L, 0L);
+        while (count < EventsWanted && await reader.ReadAsync(cancellationToken))
+        {
+            (upTo, committedAt, last) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(4));
+            if (count == 0) first = reader.GetInt64(3);
+            count += reader.GetInt32(2);
+        }
+        return (upTo, committedAt, count, first, last);
+    }
+
+    public void Dispose() => _writer.Dispose();
+
+    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+}

@@ -1,0 +1,222 @@
+using Npgsql;
+using SensorDash.Data.Events;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Timescale;
+
+/// <summary>This process's writer of events, on a connection that it keeps. The writers of all processes take turns, so that batches and canonical times become visible in order.</summary>
+/// <remarks>
+/// The ids of a batch go into the index by one statement that tells which were new, and the new events straight into their lanes by COPY:
+/// half the cost of a staging table (ADR 0011).
+/// </remarks>
+internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventCommitFeed commits, TimeProvider clock) : IDisposable, IAsyncDisposable
+{
+    /// <summary>Ends with the transaction. Not the turn of the readings: the two never wait for each other.</summary>
+    internal const string TakeTurn = "SELECT pg_advisory_xact_lock(5318010)";
+
+    /// <summary>Told with the commit, to the followers of every process.</summary>
+    internal const string Notify = $"NOTIFY {TimescaleCommitListener.Channel}, '{TimescaleCommitListener.OfEvents}'";
+
+    // Statements of their own: only what begins under the turn sees what the writer before has committed.
+    private const string LastBatch = "SELECT id, last_canonical_time FROM event_batches ORDER BY id DESC LIMIT 1";
+
+    private const string KnownRequests = """
+        SELECT r.scope_id, r.request_id, r.event_id FROM unnest($1, $2) AS k (scope_id, request_id)
+        JOIN command_requests r ON r.scope_id = k.scope_id AND r.request_id = k.request_id
+        """;
+
+    // The canonical time that a row was given tells which event it is.
+    internal const string InsertIndex = """
+        INSERT INTO event_index (source_truth_time, event_id, lane, first_seen) SELECT * FROM unnest($1, $2, $3, $4)
+        ON CONFLICT DO NOTHING RETURNING first_seen
+        """;
+
+    private const string InsertRequests = "INSERT INTO command_requests (scope_id, request_id, event_id) SELECT * FROM unnest($1, $2, $3)";
+
+    private const string InsertBatch = """
+        INSERT INTO event_batches (id, committed_at, event_count, first_canonical_time, last_canonical_time) VALUES ($1, $2, $3, $4, $5)
+        """;
+
+    private readonly TimescaleWriter _writer = new(database);
+
+    // The events of a batch that may be new, and what is known of them.
+    private sealed class Candidates
+    {
+        public List<int> Places { get; } = []; // In the batch, ascending.
+
+        public List<byte[]> Ids { get; } = [];
+
+        public bool[] IsNew { get; set; } = [];
+
+        public long FirstTime { get; set; }
+    }
+
+    /// <inheritdoc cref="IEventStore.AppendAsync"/>
+    public async Task<int> AppendAsync(ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (batch.IsEmpty) return 0;
+        var added = await _writer.RunAsync(connection => AppendAsync(connection, batch, outcomes, cancellationToken), cancellationToken);
+        if (added > 0) commits.Publish();
+        return added;
+    }
+
+    private async Task<int> AppendAsync(NpgsqlConnection connection, ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var (batchId, last, requests) = await TakeTurnAsync(connection, batch, cancellationToken);
+        batchId++;
+        var candidates = Choose(batch.Span, outcomes.Span, requests, out var accepted);
+        candidates.FirstTime = Math.Max(clock.NowMicroseconds(), last + 1);
+        var added = candidates.Places.Count == 0 ? 0 : await InsertIndexAsync(connection, batch, candidates, cancellationToken);
+        foreach (var lane in Lanes.All) await CopyAsync(connection, batch, candidates, lane, batchId, cancellationToken);
+        if (added > 0) await FinishAsync(connection, candidates, accepted.Where(a => candidates.IsNew[a.Candidate]), batchId, added, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        // Not cancelled any more: a commit that was sent must be waited for, or nobody knows whether it happened.
+        await transaction.CommitAsync(CancellationToken.None);
+        Tell(batch.Span, outcomes.Span, candidates);
+        return added;
+    }
+
+    private static async Task<(long BatchId, long LastTime, Dictionary<(string Scope, string Request), EventId> Requests)> TakeTurnAsync(
+        NpgsqlConnection connection, ReadOnlyMemory<LaneEvent> batch, CancellationToken cancellationToken)
+    {
+        var asked = RequestsOf(batch.Span);
+        await using var start = new NpgsqlBatch(connection) { BatchCommands = { new(TakeTurn), new(LastBatch) } };
+        if (asked.Count > 0)
+        {
+            var known = new NpgsqlBatchCommand(KnownRequests);
+            known.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. asked.Select(a => a.Scope)] });
+            known.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. asked.Select(a => a.Request)] });
+            start.BatchCommands.Add(known);
+        }
+        await using var reader = await start.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        var (batchId, lastTime) = await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetInt64(1)) : (0, 0);
+        var requests = new Dictionary<(string, string), EventId>();
+        if (asked.Count > 0)
+        {
+            await reader.NextResultAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken)) requests[(reader.GetString(0), reader.GetString(1))] = new EventId((byte[])reader[2]);
+        }
+        return (batchId, lastTime, requests);
+    }
+
+    private static HashSet<(string Scope, string Request)> RequestsOf(ReadOnlySpan<LaneEvent> batch)
+    {
+        var requests = new HashSet<(string, string)>();
+        foreach (var laneEvent in batch)
+            if (laneEvent is CommandEvent { RequestId: { } request }) requests.Add((laneEvent.ScopeId, request));
+        return requests;
+    }
+
+    // Of events that stand twice in the batch, and of requests that are known or stand twice, at most the first may be new.
+    private static Candidates Choose(
+        ReadOnlySpan<LaneEvent> batch, Span<RowOutcome> outcomes, Dictionary<(string Scope, string Request), EventId> requests,
+        out List<(string Scope, string Request, int Candidate)> accepted)
+    {
+        var candidates = new Candidates();
+        var seen = new HashSet<(long, EventId)>(batch.Length);
+        accepted = [];
+        for (var i = 0; i < batch.Length; i++)
+        {
+            var laneEvent = batch[i];
+            outcomes[i] = RowOutcome.Duplicate;
+            if (laneEvent is CommandEvent { RequestId: { } request })
+            {
+                var isKnown = requests.TryGetValue((laneEvent.ScopeId, request), out var known);
+                if (isKnown && known != laneEvent.Id) outcomes[i] = RowOutcome.AlreadyAccepted;
+                if (isKnown) continue;
+                requests[(laneEvent.ScopeId, request)] = laneEvent.Id;
+                accepted.Add((laneEvent.ScopeId, request, candidates.Places.Count));
+            }
+            if (!seen.Add((laneEvent.SourceTime, laneEvent.Id))) continue;
+            candidates.Places.Add(i);
+            candidates.Ids.Add(laneEvent.Id.ToArray());
+        }
+        candidates.IsNew = new bool[candidates.Places.Count];
+        return candidates;
+    }
+
+    private static async Task<int> InsertIndexAsync(
+        NpgsqlConnection connection, ReadOnlyMemory<LaneEvent> batch, Candidates candidates, CancellationToken cancellationToken)
+    {
+        var count = candidates.Places.Count;
+        var (times, lanes, seen) = (new long[count], new short[count], new long[count]);
+        for (var i = 0; i < count; i++)
+        {
+            var laneEvent = batch.Span[candidates.Places[i]];
+            (times[i], lanes[i], seen[i]) = (laneEvent.SourceTime, (short)laneEvent.Lane, candidates.FirstTime + i);
+        }
+        await using var insert = new NpgsqlCommand(InsertIndex, connection);
+        insert.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = times });
+        insert.Parameters.Add(new NpgsqlParameter<List<byte[]>> { TypedValue = candidates.Ids });
+        insert.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = lanes });
+        insert.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = seen });
+        await using var reader = await insert.ExecuteReaderAsync(cancellationToken);
+        var added = 0;
+        for (; await reader.ReadAsync(cancellationToken); added++) candidates.IsNew[(int)(reader.GetInt64(0) - candidates.FirstTime)] = true;
+        return added;
+    }
+
+    private static async Task CopyAsync(
+        NpgsqlConnection connection, ReadOnlyMemory<LaneEvent> batch, Candidates candidates, Lane lane, long batchId, CancellationToken cancellationToken)
+    {
+        NpgsqlBinaryImporter? copy = null;
+        try
+        {
+            for (var i = 0; i < candidates.Places.Count; i++)
+            {
+                var laneEvent = batch.Span[candidates.Places[i]];
+                if (laneEvent.Lane != lane || !candidates.IsNew[i]) continue;
+                copy ??= await connection.BeginBinaryImportAsync(TimescaleLane.CopyInto(lane), cancellationToken);
+                await TimescaleLane.WriteAsync(copy, laneEvent, candidates.Ids[i], candidates.FirstTime + i, batchId, cancellationToken);
+            }
+            if (copy is not null) await copy.CompleteAsync(cancellationToken);
+        }
+        finally
+        {
+            if (copy is not null) await copy.DisposeAsync();
+        }
+    }
+
+    private async Task FinishAsync(
+        NpgsqlConnection connection, Candidates candidates, IEnumerable<(string Scope, string Request, int Candidate)> accepted, long batchId, int added,
+        CancellationToken cancellationToken)
+    {
+        await using var rest = new NpgsqlBatch(connection);
+        var requests = accepted.ToList();
+        if (requests.Count > 0)
+        {
+            var insert = new NpgsqlBatchCommand(InsertRequests);
+            insert.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. requests.Select(r => r.Scope)] });
+            insert.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. requests.Select(r => r.Request)] });
+            insert.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = [.. requests.Select(r => candidates.Ids[r.Candidate])] });
+            rest.BatchCommands.Add(insert);
+        }
+        var row = new NpgsqlBatchCommand(InsertBatch);
+        var (first, last) = (candidates.FirstTime + Array.IndexOf(candidates.IsNew, true), candidates.FirstTime + Array.LastIndexOf(candidates.IsNew, true));
+        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = batchId });
+        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = clock.NowMicroseconds() });
+        row.Parameters.Add(new NpgsqlParameter<int> { TypedValue = added });
+        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = first });
+        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = last });
+        rest.BatchCommands.Add(row);
+        rest.BatchCommands.Add(new NpgsqlBatchCommand(Notify));
+        await rest.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static void Tell(ReadOnlySpan<LaneEvent> batch, Span<RowOutcome> outcomes, Candidates candidates)
+    {
+        for (var i = 0; i < candidates.Places.Count; i++)
+        {
+            if (!candidates.IsNew[i]) continue;
+            outcomes[candidates.Places[i]] = RowOutcome.Inserted;
+            batch[candidates.Places[i]].CanonicalTime = candidates.FirstTime + i;
+        }
+    }
+
+    public void Dispose() => _writer.Dispose();
+
+    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+}

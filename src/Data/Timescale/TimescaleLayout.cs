@@ -1,0 +1,103 @@
+using Npgsql;
+
+namespace SensorDash.Data.Timescale;
+
+/// <summary>What the server gives to the tables that grow with time.</summary>
+public enum TimescaleEdition
+{
+    /// <summary>PostgreSQL without the extension: one table.</summary>
+    Plain,
+
+    /// <summary>Chunks of time, dropped whole when old.</summary>
+    Apache,
+
+    /// <summary>As Apache, and old chunks are compressed.</summary>
+    Community,
+}
+
+/// <summary>How the server keeps readings and events, and the settings it follows in that.</summary>
+internal static class TimescaleLayout
+{
+    private const string HasExtension = "SELECT to_regclass('timescaledb_information.hypertables') IS NOT NULL";
+
+    private const string HasHypertable = """
+        SELECT EXISTS (SELECT FROM timescaledb_information.hypertables WHERE hypertable_schema = current_schema() AND hypertable_name = 'sensor_readings')
+        """;
+
+    private const string ChunkInterval = """
+        SELECT integer_interval FROM timescaledb_information.dimensions WHERE hypertable_schema = current_schema() AND hypertable_name = $1
+        """;
+
+    private const string CompressionAfter = """
+        SELECT coalesce((SELECT (config ->> 'compress_after')::bigint FROM timescaledb_information.jobs
+        WHERE hypertable_schema = current_schema() AND hypertable_name = $1 AND config ? 'compress_after'), 0)
+        """;
+
+    // One node's readings lie together in order of time; events lie in the order of the contract. As they are asked for.
+    private static readonly Hypertable[] _hypertables = [
+        new("sensor_readings", TimeSpan.TicksPerSecond, "node_address", "timestamp"),
+        new("event_index", TimeSpan.TicksPerMicrosecond, "", "source_truth_time, event_id"),
+        new("metadata_events", TimeSpan.TicksPerMicrosecond, "", "canonical_truth_time, event_id"),
+        new("command_events", TimeSpan.TicksPerMicrosecond, "", "canonical_truth_time, event_id"),
+        new("ui_events", TimeSpan.TicksPerMicrosecond, "", "canonical_truth_time, event_id"),
+        new("parsed_events", TimeSpan.TicksPerMicrosecond, "", "canonical_truth_time, event_id"),
+        new("raw_events", TimeSpan.TicksPerMicrosecond, "", "canonical_truth_time, connection_id, sequence, event_id")];
+
+    // Time is a number in each: of seconds, or of microseconds.
+    private sealed record Hypertable(string Name, long TicksPerUnit, string SegmentBy, string OrderBy);
+
+    public static async Task<bool> IsHypertableAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+        => await AskAsync<bool>(connection, HasExtension, cancellationToken) && await AskAsync<bool>(connection, HasHypertable, cancellationToken);
+
+    public static async Task<TimescaleEdition> EditionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (!await IsHypertableAsync(connection, cancellationToken)) return TimescaleEdition.Plain;
+        return await AskAsync<string>(connection, "SELECT coalesce(current_setting('timescaledb.license', true), '')", cancellationToken) == "timescale"
+            ? TimescaleEdition.Community : TimescaleEdition.Apache;
+    }
+
+    /// <summary>Brings chunk interval and compression policy to the settings; does nothing where they are so already.</summary>
+    public static async Task<TimescaleEdition> FollowAsync(NpgsqlConnection connection, TimescaleHypertableOptions options, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // Several processes may start at once.
+        await ExecuteAsync(connection, "SELECT pg_advisory_xact_lock(5318009)", cancellationToken);
+        var edition = await EditionAsync(connection, cancellationToken);
+        foreach (var table in edition == TimescaleEdition.Plain ? [] : _hypertables)
+        {
+            var interval = options.ChunkInterval.Ticks / table.TicksPerUnit;
+            if (await AskAsync<long>(connection, ChunkInterval, cancellationToken, table.Name) != interval)
+                await ExecuteAsync(connection, FormattableString.Invariant($"SELECT set_chunk_time_interval('{table.Name}', {interval}::bigint)"), cancellationToken);
+            if (edition == TimescaleEdition.Community)
+                await FollowCompressionAsync(connection, table, options.CompressionAfter.Ticks / table.TicksPerUnit, cancellationToken);
+        }
+        await transaction.CommitAsync(cancellationToken);
+        return edition;
+    }
+
+    private static async Task FollowCompressionAsync(NpgsqlConnection connection, Hypertable table, long after, CancellationToken cancellationToken)
+    {
+        if (await AskAsync<long>(connection, CompressionAfter, cancellationToken, table.Name) == after) return;
+        await ExecuteAsync(connection, $"SELECT remove_compression_policy('{table.Name}', if_exists => true)", cancellationToken);
+        if (after == 0) return;
+        await ExecuteAsync(
+            connection,
+            $"ALTER TABLE {table.Name} SET (timescaledb.compress, timescaledb.compress_segmentby = '{table.SegmentBy}', timescaledb.compress_orderby = '{table.OrderBy}')",
+            cancellationToken);
+        await ExecuteAsync(
+            connection, FormattableString.Invariant($"SELECT add_compression_policy('{table.Name}', compress_after => {after}::bigint)"), cancellationToken);
+    }
+
+    private static async Task<T> AskAsync<T>(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params string[] values)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values) command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = value });
+        return (T)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,87 @@
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Timescale;
+
+/// <summary>The PostgreSQL server, used when <see cref="DatabaseOptions.Provider"/> is Timescale.</summary>
+public sealed class TimescaleOptions
+{
+    /// <summary>Name or address of the server. Default localhost.</summary>
+    public string Host { get; set; } = "localhost";
+
+    /// <summary>1 to 65535. Default 5432.</summary>
+    public int Port { get; set; } = 5432;
+
+    /// <summary>Default sensordash.</summary>
+    public string Database { get; set; } = "sensordash";
+
+    /// <summary>The role to connect as. Default sensordash.</summary>
+    public string User { get; set; } = "sensordash";
+
+    /// <summary>The environment variable that holds the password, so that no settings file does. When it is not set, none is sent. Default NOVA_DB_PASSWORD.</summary>
+    public string PasswordEnv { get; set; } = "NOVA_DB_PASSWORD";
+
+    /// <summary>Encryption of the connection. Default Prefer: encrypted when the server can, its certificate not checked.</summary>
+    public TimescaleSsl Ssl { get; set; } = TimescaleSsl.Prefer;
+
+    public TimescalePoolOptions Pool { get; set; } = new();
+
+    public TimescaleHypertableOptions Hypertable { get; set; } = new();
+
+    internal static IEnumerable<string> Faults(TimescaleOptions options)
+    {
+        foreach (var (key, value) in ((string, string)[])[("Host", options.Host), ("Database", options.Database), ("User", options.User), ("PasswordEnv", options.PasswordEnv)])
+            if (string.IsNullOrWhiteSpace(value)) yield return $"Database:Timescale:{key} must not be empty.";
+        if (options.Port is < 1 or > 65535) yield return $"Database:Timescale:Port must be 1 to 65535, not {options.Port}.";
+
+        var pool = options.Pool;
+        // The writer and the listener keep one each, so that readers can never take the last one from them.
+        if (pool.MaxSize is < 4 or > 1000) yield return $"Database:Timescale:Pool:MaxSize must be 4 to 1000, not {pool.MaxSize}.";
+        if (pool.MinSize < 0 || pool.MinSize > pool.MaxSize)
+            yield return $"Database:Timescale:Pool:MinSize must be 0 to Database:Timescale:Pool:MaxSize, not {pool.MinSize}.";
+        if (pool.CommandTimeout is < 1 or > 86_400) yield return $"Database:Timescale:Pool:CommandTimeout must be 1 to 86400 seconds, not {pool.CommandTimeout}.";
+        if (pool.ConnectionTimeout is < 1 or > 600) yield return $"Database:Timescale:Pool:ConnectionTimeout must be 1 to 600 seconds, not {pool.ConnectionTimeout}.";
+
+        var table = options.Hypertable;
+        const string Section = "Database:Timescale:Hypertable";
+        if (table.ChunkInterval < TimeSpan.FromMinutes(10) || table.ChunkInterval > TimeSpan.FromDays(365))
+            yield return $"{Section}:ChunkInterval must be 00:10:00 to 365.00:00:00, not {table.ChunkInterval:c}.";
+        if (table.CompressionAfter != TimeSpan.Zero && table.CompressionAfter < table.ChunkInterval)
+            yield return $"{Section}:CompressionAfter must be 00:00:00 (never) or at least {Section}:ChunkInterval, not {table.CompressionAfter:c}.";
+    }
+}
+
+/// <summary>How the connection is encrypted; the driver's own words.</summary>
+public enum TimescaleSsl
+{
+    Disable,
+    Prefer,
+    Require,
+    VerifyCA,
+    VerifyFull,
+}
+
+/// <summary>Connections to the server.</summary>
+public sealed class TimescalePoolOptions
+{
+    /// <summary>Kept open, 0 to <see cref="MaxSize"/>. Default 10.</summary>
+    public int MinSize { get; set; } = 10;
+
+    /// <summary>At most, 4 to 1000; a request that finds them all taken waits <see cref="ConnectionTimeout"/>. Default 50.</summary>
+    public int MaxSize { get; set; } = 50;
+
+    /// <summary>Longest statement in seconds, 1 to 86400, on this side and on the server. Default 60.</summary>
+    public int CommandTimeout { get; set; } = 60;
+
+    /// <summary>Longest wait for a connection in seconds, 1 to 600. Default 10.</summary>
+    public int ConnectionTimeout { get; set; } = 10;
+}
+
+/// <summary>How TimescaleDB keeps readings and events. Followed at every start; plain PostgreSQL has none of it.</summary>
+public sealed class TimescaleHypertableOptions
+{
+    /// <summary>Time that one chunk of readings or events covers, 10 minutes to 365 days; holds for chunks made from now on. Default 1 day.</summary>
+    public TimeSpan ChunkInterval { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>Compress chunks older than this (Community edition only), at least <see cref="ChunkInterval"/>; zero: never. Default 7 days.</summary>
+    public TimeSpan CompressionAfter { get; set; } = TimeSpan.FromDays(7);
+}

@@ -1,0 +1,193 @@
+using Npgsql;
+using NpgsqlTypes;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Timescale;
+
+/// <inheritdoc cref="IReadingStore"/>
+/// <remarks>Several processes may use one database: their writers take turns by a lock on the server (ADR 0009), readers wait for nobody.</remarks>
+public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitFeed commits, TimeProvider clock) : IReadingStore, IDisposable, IAsyncDisposable
+{
+    internal const string Columns =
+        "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
+
+    // OFFSET 0 keeps the planner from turning this into a hash join, whose rows would have to be sorted again.
+    internal const string DeviceOfReading = "LEFT JOIN LATERAL (SELECT device_id FROM nodes WHERE address = r.node_address OFFSET 0) n ON true";
+
+    // A page is a round trip to the server.
+    private const int PageRows = 5_000;
+
+    private const string OneNode = $"""
+        SELECT {Columns} FROM sensor_readings r {DeviceOfReading}
+        WHERE r.node_address = $1 AND r.timestamp BETWEEN $2 AND $3
+        """;
+
+    private const string EveryNode = $"""
+        SELECT {Columns} FROM sensor_readings r {DeviceOfReading}
+        WHERE r.timestamp BETWEEN $2 AND $3 AND NOT (r.timestamp = $6 AND r.node_address
+        """;
+
+    internal const string OneNodeNewestFirst = OneNode + " ORDER BY r.timestamp DESC LIMIT $4 OFFSET $5";
+    internal const string OneNodeOldestFirst = OneNode + " ORDER BY r.timestamp ASC LIMIT $4 OFFSET $5";
+    internal const string EveryNodeNewestFirst = EveryNode + " <= $1) ORDER BY r.timestamp DESC, r.node_address ASC LIMIT $4 OFFSET $5";
+    internal const string EveryNodeOldestFirst = EveryNode + " >= $1) ORDER BY r.timestamp ASC, r.node_address DESC LIMIT $4 OFFSET $5";
+
+    // One walk down each node's key, from the newest time the node is known by: chunks after it are not looked at.
+    internal const string Newest = $"""
+        SELECT {Columns} FROM nodes n CROSS JOIN LATERAL (
+            SELECT * FROM sensor_readings WHERE node_address = n.address AND timestamp <= n.last_seen_at ORDER BY timestamp DESC LIMIT $2) r
+        WHERE n.address = ANY ($1)
+        """;
+
+    private const string CountOneNode = "SELECT count(*) FROM sensor_readings WHERE node_address = $1 AND timestamp BETWEEN $2 AND $3";
+    private const string CountEveryNode = "SELECT count(*) FROM sensor_readings WHERE timestamp BETWEEN $2 AND $3 AND $1 IS NULL";
+
+    // Counters always equal a recount, so an open range need not be counted row by row.
+    private const string CountFromNodes = "SELECT coalesce(sum(total_readings), 0)::bigint FROM nodes WHERE $1 IS NULL OR address = $1";
+
+    private const string SelectNodes = "SELECT address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen FROM nodes";
+
+    private readonly TimescaleReadingWriter _writer = new(database, commits, clock);
+
+    /// <inheritdoc/>
+    public int PageLength => PageRows;
+
+    /// <inheritdoc/>
+    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
+        => _writer.AppendAsync(batch, isNew, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken)
+        => TimescaleRemoval.DeleteNodeAsync(database, commits, clock, address, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
+        => TimescaleRemoval.RemoveBeforeAsync(database, commits, clock, before, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task CheckAsync(CancellationToken cancellationToken)
+        => database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using var transaction = await connection.BeginTransactionAsync(token);
+                // The lock that every insert takes: a standby, a read-only server and a locked table refuse it.
+                await using var command = new NpgsqlCommand("LOCK TABLE sensor_readings IN ROW EXCLUSIVE MODE", connection, transaction);
+                return await command.ExecuteNonQueryAsync(token);
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<int> ReadAsync(ReadingQuery query, Memory<Reading> page, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using var command = PageCommand(connection, query, page.Length);
+                await using var reader = await command.ExecuteReaderAsync(token);
+                var count = 0;
+                while (count < page.Length && await reader.ReadAsync(token)) page.Span[count++] = ReadingColumns.Read(reader);
+                return count;
+            },
+            cancellationToken);
+
+    internal static NpgsqlCommand PageCommand(NpgsqlConnection connection, ReadingQuery query, int length)
+    {
+        var (start, end) = (query.Filter.Range.Start ?? long.MinValue, query.Filter.Range.End ?? long.MaxValue);
+        var newestFirst = query.Order == ReadingOrder.NewestFirst;
+        var command = new NpgsqlCommand { Connection = connection };
+        // Behind one node's place is another second; behind a place among all nodes there may be more of the same second.
+        var step = query.Filter.NodeAddress is null ? 0 : 1;
+        if (query.After is { } after)
+            (start, end) = newestFirst ? (start, Math.Min(end, after.Timestamp - step)) : (Math.Max(start, after.Timestamp + step), end);
+        command.CommandText = (query.Filter.NodeAddress, newestFirst) switch
+        {
+            (null, true) => EveryNodeNewestFirst,
+            (null, false) => EveryNodeOldestFirst,
+            (_, true) => OneNodeNewestFirst,
+            (_, false) => OneNodeOldestFirst,
+        };
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = query.Filter.NodeAddress ?? query.After?.NodeAddress ?? 0 });
+        foreach (var value in (long[])[start, end, length, query.Offset]) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = value });
+        if (query.Filter.NodeAddress is null) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = query.After?.Timestamp ?? long.MinValue });
+        return command;
+    }
+
+    /// <inheritdoc/>
+    public Task<long> CountAsync(ReadingFilter filter, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            async (connection, token) =>
+            {
+                var open = filter.Range == TimeRange.All;
+                await using var command = new NpgsqlCommand(
+                    open ? CountFromNodes : filter.NodeAddress is null ? CountEveryNode : CountOneNode, connection);
+                command.Parameters.Add(new NpgsqlParameter { Value = (object?)filter.NodeAddress ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
+                if (!open)
+                {
+                    command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = filter.Range.Start ?? long.MinValue });
+                    command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = filter.Range.End ?? long.MaxValue });
+                }
+                return (long)(await command.ExecuteScalarAsync(token))!;
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<int, Reading[]>> ReadNewestAsync(
+        IReadOnlyCollection<int> addresses, int count, CancellationToken cancellationToken)
+        => database.ReadAsync<IReadOnlyDictionary<int, Reading[]>>(
+            async (connection, token) =>
+            {
+                await using var command = new NpgsqlCommand(Newest, connection);
+                command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. addresses] });
+                command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = count });
+                await using var reader = await command.ExecuteReaderAsync(token);
+                var readings = new List<Reading>();
+                while (await reader.ReadAsync(token)) readings.Add(ReadingColumns.Read(reader));
+                return readings.GroupBy(r => r.NodeAddress).ToDictionary(g => g.Key, g => g.OrderByDescending(r => r.Timestamp).ToArray());
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken)
+        => database.ReadAsync<IReadOnlyList<Node>>(
+            async (connection, token) =>
+            {
+                await using var command = new NpgsqlCommand(SelectNodes + " ORDER BY address", connection);
+                return await ReadNodesAsync(command, token);
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Node?> FindNodeAsync(int address, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using var command = new NpgsqlCommand(SelectNodes + " WHERE address = $1", connection);
+                command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = address });
+                return (await ReadNodesAsync(command, token)).SingleOrDefault();
+            },
+            cancellationToken);
+
+    private static async Task<List<Node>> ReadNodesAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        var nodes = new List<Node>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken)) nodes.Add(ReadNode(reader));
+        return nodes;
+    }
+
+    private static Node ReadNode(NpgsqlDataReader reader) => new()
+    {
+        Address = reader.GetInt32(0),
+        DeviceId = reader.IsDBNull(1) ? null : reader.GetInt64(1),
+        NodeType = reader.GetString(2),
+        FirstSeenAt = reader.GetInt64(3),
+        LastSeenAt = reader.GetInt64(4),
+        TotalReadings = reader.GetInt64(5),
+        DuplicatesSeen = reader.GetInt64(6),
+    };
+
+    public void Dispose() => _writer.Dispose();
+
+    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+}

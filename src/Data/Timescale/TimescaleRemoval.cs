@@ -1,0 +1,127 @@
+using Npgsql;
+using SensorDash.Data.Events;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Timescale;
+
+/// <summary>Removes readings: those of a node, or those that have grown old. Each transaction takes the writers' turn, so counters and feed stay exact.</summary>
+internal static class TimescaleRemoval
+{
+    private const long DaySeconds = 86_400;
+
+    private const string InsertRemoval = """
+        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, removed_node, removed_before)
+        SELECT coalesce(max(id), 0) + 1, $1, $2, 0, 0, $3, $4 FROM ingest_batches
+        """;
+
+    // What is left gives the new oldest time; a node without any keeps the time it was last heard.
+    private const string TakeFromCounters = """
+        WITH gone AS (SELECT node_address, count(*) AS readings FROM sensor_readings WHERE timestamp < $1 GROUP BY node_address)
+        UPDATE nodes SET total_readings = total_readings - gone.readings, first_seen_at = coalesce(
+            (SELECT min(r.timestamp) FROM sensor_readings r WHERE r.node_address = nodes.address AND r.timestamp >= $1), last_seen_at)
+        FROM gone WHERE address = gone.node_address RETURNING gone.readings
+        """;
+
+    private const string OldestChunkEnd = """
+        SELECT min(range_end_integer) FROM timescaledb_information.chunks
+        WHERE hypertable_schema = current_schema() AND hypertable_name = 'sensor_readings' AND range_end_integer <= $1
+        """;
+
+    public static async Task<bool> DeleteNodeAsync(
+        TimescaleDatabase database, CommitFeed commits, TimeProvider clock, int address, CancellationToken cancellationToken)
+    {
+        var removed = await RunAsync(
+            database,
+            async (connection, token) =>
+            {
+                if (await ExecuteAsync(connection, "DELETE FROM nodes WHERE address = $1", address, token) == 0) return false;
+                await ExecuteAsync(connection, "DELETE FROM node_metadata WHERE address = $1", address, token);
+                var rows = await ExecuteAsync(connection, "DELETE FROM sensor_readings WHERE node_address = $1", address, token);
+                await TellAsync(connection, clock, -rows, address, null, token);
+                return true;
+            },
+            cancellationToken);
+        if (removed) commits.Publish();
+        return removed;
+    }
+
+    public static async Task<long> RemoveBeforeAsync(
+        TimescaleDatabase database, CommitFeed commits, TimeProvider clock, long before, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var (isDone, rows) = await RunAsync(database, (connection, token) => RemovePieceAsync(connection, clock, before, token), cancellationToken);
+            if (rows > 0) commits.Publish();
+            if (isDone || rows > 0) return rows; // An empty chunk is no step.
+        }
+    }
+
+    // A chunk is dropped whole, which costs nothing however many rows it has; a table without chunks loses a day at a time.
+    private static async Task<(bool IsDone, long Rows)> RemovePieceAsync(NpgsqlConnection connection, TimeProvider clock, long before, CancellationToken cancellationToken)
+    {
+        var hasChunks = await TimescaleLayout.IsHypertableAsync(connection, cancellationToken);
+        if (await FindEndAsync(connection, hasChunks, before, cancellationToken) is not { } end) return (true, 0);
+        var rows = 0L;
+        await using (var counters = Command(connection, TakeFromCounters, end))
+        await using (var reader = await counters.ExecuteReaderAsync(cancellationToken))
+            while (await reader.ReadAsync(cancellationToken)) rows += reader.GetInt64(0);
+        if (hasChunks) await DropAsync(connection, end, cancellationToken);
+        else await ExecuteAsync(connection, "DELETE FROM sensor_readings WHERE timestamp < $1", end, cancellationToken);
+        if (rows > 0) await TellAsync(connection, clock, -(int)rows, null, end, cancellationToken);
+        return (false, rows);
+    }
+
+    // drop_chunks locks an index before its table, and every reader the table before its index: a deadlock, unless the table is had already.
+    private static async Task DropAsync(NpgsqlConnection connection, long end, CancellationToken cancellationToken)
+    {
+        var chunks = new List<string>();
+        await using (var show = Command(connection, "SELECT show_chunks('sensor_readings', older_than => $1)::text", end))
+        await using (var reader = await show.ExecuteReaderAsync(cancellationToken))
+            while (await reader.ReadAsync(cancellationToken)) chunks.Add(reader.GetString(0));
+        await using (var take = new NpgsqlCommand($"LOCK TABLE {string.Join(", ", chunks)}", connection)) await take.ExecuteNonQueryAsync(cancellationToken);
+        await ExecuteAsync(connection, "SELECT drop_chunks('sensor_readings', older_than => $1)", end, cancellationToken);
+    }
+
+    private static async Task<long?> FindEndAsync(NpgsqlConnection connection, bool hasChunks, long before, CancellationToken cancellationToken)
+    {
+        await using var command = Command(connection, hasChunks ? OldestChunkEnd : "SELECT min(timestamp) FROM sensor_readings WHERE timestamp < $1", before);
+        if (await command.ExecuteScalarAsync(cancellationToken) is not long found) return null;
+        return hasChunks ? found : Math.Min(before, ((found / DaySeconds) + 1) * DaySeconds);
+    }
+
+    private static async Task<T> RunAsync<T>(
+        TimescaleDatabase database, Func<NpgsqlConnection, CancellationToken, Task<T>> remove, CancellationToken cancellationToken)
+        => await database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using var transaction = await connection.BeginTransactionAsync(token);
+                // A node of years takes longer than a statement may: whoever wants it gone waits.
+                await using (var start = new NpgsqlBatch(connection) { BatchCommands = { new("SET LOCAL statement_timeout = 0"), new(TimescaleReadingWriter.TakeTurn) } })
+                    await start.ExecuteNonQueryAsync(token);
+                var result = await remove(connection, token);
+                token.ThrowIfCancellationRequested();
+                await transaction.CommitAsync(CancellationToken.None);
+                return result;
+            },
+            cancellationToken);
+
+    private static async Task TellAsync(NpgsqlConnection connection, TimeProvider clock, int rows, int? node, long? before, CancellationToken cancellationToken)
+    {
+        var row = new NpgsqlBatchCommand(InsertRemoval);
+        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = clock.NowMicroseconds() });
+        row.Parameters.Add(new NpgsqlParameter<int> { TypedValue = rows });
+        row.Parameters.Add(new NpgsqlParameter { Value = (object?)node ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer });
+        row.Parameters.Add(new NpgsqlParameter { Value = (object?)before ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint });
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { row, new(TimescaleReadingWriter.Notify) } };
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task<int> ExecuteAsync<T>(NpgsqlConnection connection, string sql, T value, CancellationToken cancellationToken)
+    {
+        await using var command = Command(connection, sql, value);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static NpgsqlCommand Command<T>(NpgsqlConnection connection, string sql, T value)
+        => new(sql, connection) { CommandTimeout = 0, Parameters = { new NpgsqlParameter<T> { TypedValue = value } } };
+}

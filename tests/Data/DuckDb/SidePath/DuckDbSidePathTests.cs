@@ -1,0 +1,54 @@
+using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb.SidePath;
+using SensorDash.DuckDb;
+using SensorDash.Tests.Support;
+using static SensorDash.Tests.Support.Some;
+
+namespace SensorDash.Data.Tests.DuckDb.SidePath;
+
+/// <summary>The side path may empty and delete its file, so it must know its own.</summary>
+public sealed class DuckDbSidePathTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private DuckDbStoreFixture _store = null!;
+
+    public async Task InitializeAsync()
+    {
+        _store = await DuckDbStoreFixture.CreateAsync();
+        await _store.Store.AddAsync(Reading(1), Reading(2));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task OpenAndDelete_FileThatIsAStore_AreRefusedAndTheReadingsStay()
+    {
+        var options = new AnalyticsOptions { Path = _folder.File("copy.duckdb") };
+        _store.Execute("CHECKPOINT");
+        File.Copy(_store.File.Path, options.Path);
+
+        Assert.Contains("store of readings", Assert.Throws<InvalidDataException>(() => DuckDbSidePath.Open(options, default)).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidDataException>(() => DuckDbSidePath.Delete(options, default));
+
+        using var copy = DuckDbDatabase.Open(options.Path);
+        using var connection = copy.Connect();
+        using var count = connection.Query("SELECT count(*) FROM sensor_readings", default);
+        Assert.Equal(2, count.NextChunk(default)![0].Values<long>()[0]);
+        Assert.Equal(2, await _store.Store.CountAsync(default, default));
+    }
+
+    [Fact]
+    public void Delete_DamagedFile_DeletesIt()
+    {
+        var options = new AnalyticsOptions { Path = _folder.File("side.duckdb") };
+        File.WriteAllText(options.Path, "no database, and long enough to be looked at" + new string('x', 20_000));
+
+        DuckDbSidePath.Delete(options, default);
+
+        Assert.False(File.Exists(options.Path));
+    }
+}

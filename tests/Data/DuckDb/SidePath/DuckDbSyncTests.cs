@@ -1,0 +1,237 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NodaTime;
+using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb.Queries;
+using SensorDash.Data.DuckDb.SidePath;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+using SensorDash.DuckDb;
+using SensorDash.Tests.Support;
+using static SensorDash.Tests.Support.Some;
+
+namespace SensorDash.Data.Tests.DuckDb.SidePath;
+
+/// <summary>A file that is filled again is a new one, whoever still reads the old one.</summary>
+public sealed class DuckDbSyncTests : IAsyncLifetime
+{
+    // More than DuckDB brings at a time, so that an export that has begun is not done.
+    private const int Hours = 6000;
+
+    private readonly TemporaryFolder _folder = new();
+    private SqliteStoreFixture _fixture = null!;
+    private DuckDbSync _sync = null!;
+
+    private string File => _folder.File("side.duckdb");
+
+    private StoreAnalytics Store => new(_fixture.Store, _fixture.Nodes, _fixture.Clock);
+
+    private ReadingAnalytics Analytics => new(
+        _sync, Store, _fixture.Store, new AnalyticsAnswerCount(), _fixture.Clock, NullLogger<ReadingAnalytics>.Instance);
+
+    public async Task InitializeAsync()
+    {
+        _fixture = await SqliteStoreFixture.CreateAsync();
+        await _fixture.Store.AddAsync([.. Run(1, Hours, interval: 3600), .. Run(2, Hours, interval: 3600)]);
+        _sync = Start(_fixture.Changes, NullLogger<DuckDbSync>.Instance, File);
+        await ReadyAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _sync.StopAsync(default);
+        _sync.Dispose();
+        await _fixture.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData(ReadingOrder.NewestFirst)]
+    [InlineData(ReadingOrder.OldestFirst)]
+    public async Task Rebuild_WhileAnExportIsRead_MakesANewFileAndTheExportEndsWhole(ReadingOrder order)
+    {
+        Execute("CREATE TABLE mark (i INTEGER)");
+        var found = new List<NodeBucket>();
+        await foreach (var bucket in Analytics.BucketsAsync(default, order, DateTimeZone.Utc, CalendarUnit.Hour, default))
+        {
+            found.Add(bucket);
+            if (found.Count != 3) continue;
+            _sync.Rebuild();
+            await ReadyAsync();
+            Assert.False(IsMarked());
+            Assert.True(System.IO.File.Exists(File));
+        }
+
+        var expected = new List<NodeBucket>();
+        await foreach (var bucket in Store.BucketsAsync(default, order, DateTimeZone.Utc, CalendarUnit.Hour, default)) expected.Add(bucket);
+        Assert.Equal(2 * Hours, found.Count);
+        Assert.Equal(expected.Select(Key), found.Select(Key));
+    }
+
+    [Fact]
+    public async Task QueryFailed_DamageWhileAnExportIsRead_MakesANewFile()
+    {
+        Execute("CREATE TABLE mark (i INTEGER)");
+        await using var export = Analytics.BucketsAsync(default, ReadingOrder.NewestFirst, DateTimeZone.Utc, CalendarUnit.Hour, default).GetAsyncEnumerator();
+        await export.MoveNextAsync();
+
+        _sync.QueryFailed(new("", new DuckDbException(DuckDbErrorKind.IO, "A block is damaged.")));
+        await ReadyAsync();
+
+        Assert.False(IsMarked());
+        Assert.Equal(2 * Hours, (await Analytics.HoursOfWeekAsync([1, 2], TimeRange.All, DateTimeZone.Utc, default)).Sum(h => h.Count));
+    }
+
+    [Fact]
+    public async Task Questions_FileWithoutItsListOfMonths_AreAnsweredByTheStore()
+    {
+        var everything = TimeRange.All;
+        Execute("DROP TABLE months");
+
+        Assert.Equal(await AskAsync(Store), await AskAsync(Analytics));
+
+        async Task<string> AskAsync(IReadingAnalytics analytics) => JsonSerializer.Serialize(new object[]
+        {
+            (await analytics.CalendarAsync(1, everything, DateTimeZone.Utc, CalendarUnit.Day, 3, default)).Select(b => b with { DeviceId = null }),
+            await analytics.BucketsAsync(default, ReadingOrder.NewestFirst, DateTimeZone.Utc, CalendarUnit.Day, default).CountAsync(),
+            await analytics.StatisticsAsync(1, everything, [50], default),
+            await analytics.FleetAsync([1, 2], 0, Noon, 10, default),
+            await analytics.HoursOfWeekAsync([1, 2], everything, DateTimeZone.Utc, default),
+            await analytics.FleetQualityAsync([1, 2], everything, default),
+        });
+    }
+
+    [Fact]
+    public async Task Follow_ManySteps_AddsUpTheLagSeldomAndIsNotBehindAtTheEnd()
+    {
+        for (var node = 3; node < 10; node++)
+        {
+            await _fixture.Store.AddAsync(Reading(node));
+            await _fixture.Store.DeleteNodeAsync(node, default); // A removal is a step of its own.
+        }
+        var changes = new WatchedChanges(_fixture.Changes);
+
+        using var sync = Start(changes, NullLogger<DuckDbSync>.Instance);
+        await ReadyAsync(sync);
+
+        Assert.True(changes.Steps > 14, $"{changes.Steps}");
+        Assert.Equal(1, changes.LongWaysAdded);
+        Assert.Equal((0, 0), sync.Lag);
+        Assert.Equal(0, (await sync.ReadStatusAsync(default)).LagRows);
+        await sync.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task Follow_UnexpectedError_IsLoggedAndTriedAgain()
+    {
+        var error = new InvalidOperationException("A mistake.");
+        var (changes, log) = (new WatchedChanges(_fixture.Changes) { Error = error }, new RecordedLog<DuckDbSync>());
+
+        using var sync = Start(changes, log);
+        await Patience.UntilAsync("the error is logged", () => log.Lines.Count > 0);
+        Assert.Equal(AnalyticsState.Failed, sync.State); // Set before it is logged.
+        Assert.Equal([(LogLevel.Error, error)], log.Lines);
+        await _fixture.Clock.TimerPendingAsync();
+        changes.Error = null;
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(15));
+
+        await ReadyAsync(sync);
+        await sync.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task Rebuild_AskedForWhileTheLagIsRead_IsDoneBeforeDuckDbAnswers()
+    {
+        var asked = new TaskCompletionSource();
+        var states = new List<AnalyticsState>();
+        DuckDbSync? sync = null;
+        var changes = new WatchedChanges(_fixture.Changes)
+        {
+            UpToDate = () =>
+            {
+                if (asked.TrySetResult()) sync!.Rebuild();
+            },
+            NextStep = () =>
+            {
+                if (asked.Task.IsCompleted) states.Add(sync!.State);
+            },
+        };
+
+        using var started = sync = Create(changes, NullLogger<DuckDbSync>.Instance);
+        await sync.StartAsync(default);
+        await asked.Task.WaitAsync(Patience.Limit);
+        await ReadyAsync(sync);
+
+        Assert.Equal(AnalyticsState.CatchingUp, states[0]);
+        await sync.StopAsync(default);
+    }
+
+    private static object Key(NodeBucket bucket)
+        => (bucket.NodeAddress, bucket.Bucket, bucket.Count, bucket.Temperature.Average, bucket.Humidity.Average);
+
+    private DuckDbSync Start(IReadingChanges changes, ILogger<DuckDbSync> log, string? path = null)
+    {
+        var sync = Create(changes, log, path);
+        sync.StartAsync(default);
+        return sync;
+    }
+
+    private DuckDbSync Create(IReadingChanges changes, ILogger<DuckDbSync> log, string? path = null)
+        => new(changes, new CommitFeed(), Options.Create(new AnalyticsOptions { Path = path ?? _folder.File("another.duckdb") }), _fixture.Clock, log);
+
+    private Task ReadyAsync() => ReadyAsync(_sync);
+
+    private static Task ReadyAsync(DuckDbSync sync) => Patience.UntilAsync("DuckDB answers", () => sync.State == AnalyticsState.Ready);
+
+    // The driver shares the database that the side path has open.
+    private void Execute(string sql)
+    {
+        using var database = Open();
+        using var connection = database.Connect();
+        connection.Execute(sql, default);
+    }
+
+    private bool IsMarked()
+    {
+        using var database = Open();
+        using var connection = database.Connect();
+        using var found = connection.Query("SELECT table_name FROM duckdb_tables() WHERE table_name = 'mark'", default);
+        return found.NextChunk(default) is not null;
+    }
+
+    private DuckDbDatabase Open() => DuckDbDatabase.Open(File, new DuckDbOptions { MemoryLimitMiB = 256 });
+
+    // Counts what is asked of the store, and fails when told to.
+    private sealed class WatchedChanges(IReadingChanges changes) : IReadingChanges
+    {
+        public int Steps { get; private set; }
+
+        public int LongWaysAdded { get; private set; }
+
+        public Exception? Error { get; set; }
+
+        public Action? NextStep { get; init; }
+
+        /// <summary>When it is told that nothing is left to follow, and does not know it yet.</summary>
+        public Action? UpToDate { get; init; }
+
+        public Task<ReadingChanges> ReadChangesAsync(long after, CancellationToken cancellationToken)
+        {
+            Steps++;
+            NextStep?.Invoke();
+            return Error is { } error ? Task.FromException<ReadingChanges>(error) : changes.ReadChangesAsync(after, cancellationToken);
+        }
+
+        public Task<long?> FindCommittedAtAsync(long batch, CancellationToken cancellationToken) => changes.FindCommittedAtAsync(batch, cancellationToken);
+
+        public async Task<(long LastBatch, long Rows, long? OldestCommittedAt)> ReadLagAsync(long after, CancellationToken cancellationToken)
+        {
+            var lag = await changes.ReadLagAsync(after, cancellationToken);
+            if (after < lag.LastBatch) LongWaysAdded++;
+            else UpToDate?.Invoke();
+            return lag;
+        }
+    }
+}

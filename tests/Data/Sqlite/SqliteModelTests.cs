@@ -1,0 +1,90 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Migrations;
+using SensorDash.Data.Sqlite;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Data.Tests.Sqlite;
+
+public sealed class SqliteModelTests : IAsyncLifetime
+{
+    private SqliteStoreFixture _fixture = null!;
+
+    public async Task InitializeAsync() => _fixture = await SqliteStoreFixture.CreateAsync();
+
+    public async Task DisposeAsync() => await _fixture.DisposeAsync();
+
+    [Fact]
+    public async Task Model_AgainstItsMigrations_HasNoPendingChanges()
+    {
+        await using var context = _fixture.CreateSqliteContext();
+
+        Assert.False(context.Database.HasPendingModelChanges());
+    }
+
+    [Fact]
+    public async Task Migrations_AllTheWayDownAndUpAgain_LeaveAStoreThatWorks()
+    {
+        await using var context = _fixture.CreateSqliteContext();
+
+        await context.Database.MigrateAsync(Migration.InitialDatabase);
+        Assert.Equal(0, await _fixture.ScalarAsync("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '__EF%'"));
+        await context.Database.MigrateAsync();
+
+        Assert.Equal(1, await _fixture.Store.AddAsync(Some.Reading()));
+    }
+
+    [Fact]
+    public async Task Schema_EveryMappedColumn_ExistsInTheDatabase()
+    {
+        // The table of readings is made by hand-written SQL, which the pending-changes check does not see.
+        await using var context = _fixture.CreateSqliteContext();
+        foreach (var entity in context.Model.GetEntityTypes())
+        {
+            var columns = await context.Database.SqlQuery<string>($"SELECT name AS Value FROM pragma_table_info({entity.GetTableName()})").ToListAsync();
+            Assert.Equal(entity.GetProperties().Select(p => p.GetColumnName()).Order(), columns.Order());
+        }
+    }
+
+    [Fact]
+    public async Task Schema_Names_AreSnakeCase()
+        => Assert.Equal(0, await _fixture.ScalarAsync("""
+            SELECT count(*) FROM sqlite_master m JOIN pragma_table_info(m.name) c
+            WHERE m.type = 'table' AND m.name NOT LIKE '__EF%' AND (m.name GLOB '*[A-Z]*' OR c.name GLOB '*[A-Z]*')
+            """));
+}
+
+public sealed class SqliteFileLockTests
+{
+    [Fact]
+    public void Acquire_HeldByAnother_IsRefusedAndNamesIt()
+    {
+        using var folder = new TemporaryFolder();
+        var clock = new ManualTime();
+        using var first = SqliteFileLock.Acquire(folder.File("a.db"), clock);
+
+        var refused = Assert.Throws<InvalidOperationException>(() => SqliteFileLock.Acquire(folder.File("a.db"), clock));
+
+        Assert.Contains(folder.File("a.db"), refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}, started 2026-07-01 12:00:00 UTC", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Acquire_AfterTheFirstHasGone_IsGranted()
+    {
+        using var folder = new TemporaryFolder();
+        SqliteFileLock.Acquire(folder.File("a.db"), new ManualTime()).Dispose();
+
+        using var second = SqliteFileLock.Acquire(folder.File("a.db"), new ManualTime());
+        using var other = SqliteFileLock.Acquire(folder.File("b.db"), new ManualTime());
+    }
+
+    [Fact]
+    public void Acquire_OwnerFileLeftByAKilledProcess_IsGranted()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("a.db.owner"), "{ half");
+        File.WriteAllText(folder.File("a.db.lock"), "");
+
+        using var held = SqliteFileLock.Acquire(folder.File("a.db"), new ManualTime());
+    }
+}

@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SensorDash.Data.Events;
+using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Data.Tests.Timescale;
+
+/// <summary>What an error of the server means, and that none of them ends the program. Without a server.</summary>
+public sealed class TimescaleErrorTests
+{
+    [Theory]
+    [InlineData("08006")] // connection failure
+    [InlineData("25P03")] // idle in transaction for too long
+    [InlineData("28P01")] // password changed meanwhile
+    [InlineData("40001")] // serialization failure
+    [InlineData("40P01")] // deadlock
+    [InlineData("42501")] // rights taken away meanwhile
+    [InlineData("53100")] // disk full
+    [InlineData("53300")] // too many connections
+    [InlineData("53400")] // a limit of the configuration
+    [InlineData("55P03")] // lock not available
+    [InlineData("57014")] // statement timeout
+    [InlineData("57P01")] // administrator shuts down
+    [InlineData("57P03")] // server starts
+    public void Translate_NotTheFaultOfTheRows_IsUnavailable(string state)
+        => Assert.IsType<StoreUnavailableException>(TimescaleDatabase.Translate(Error(state), default));
+
+    [Theory]
+    [InlineData("22003")] // out of range
+    [InlineData("22P05")] // character that the encoding lacks
+    [InlineData("23505")] // unique violation
+    [InlineData("23514")] // check violation
+    [InlineData("P0001")] // raised by a trigger
+    public void Translate_FaultOfARow_IsRejected(string state)
+        => Assert.IsType<StoreRejectedException>(TimescaleDatabase.Translate(Error(state), default));
+
+    [Theory]
+    [InlineData("0A000")] // feature not supported
+    [InlineData("42P01")] // no such table
+    [InlineData("XX000")] // internal error
+    public void Translate_UnknownKind_StaysWhatItIs(string state)
+    {
+        var error = Error(state);
+
+        Assert.Same(error, TimescaleDatabase.Translate(error, default));
+    }
+
+    [Fact]
+    public void Translate_WithoutAState_IsUnavailable()
+        => Assert.IsType<StoreUnavailableException>(TimescaleDatabase.Translate(new NpgsqlException("The connection broke."), default));
+
+    [Fact]
+    public void Translate_AfterTheCallWasCancelled_IsTheCancellation()
+        => Assert.IsType<OperationCanceledException>(TimescaleDatabase.Translate(Error("57014"), new CancellationToken(canceled: true)));
+
+    [Fact]
+    public async Task Listener_ErrorNobodyForesaw_TriesAgainAndAgain()
+    {
+        var clock = new ManualTime();
+        var database = new TimescaleDatabase(Options.Create(new DatabaseOptions()));
+        await database.DisposeAsync(); // Opening fails, and not as unavailable.
+        using var listener = new TimescaleCommitListener(database, new(), new EventCommitFeed(), clock, NullLogger<TimescaleCommitListener>.Instance);
+        await listener.StartAsync(default);
+
+        for (var tried = 0; tried < 3; tried++)
+        {
+            await clock.TimerPendingAsync().WaitAsync(Patience.Limit);
+            clock.Advance(TimeSpan.FromSeconds(5));
+        }
+
+        Assert.False(listener.ExecuteTask!.IsCompleted);
+        await listener.StopAsync(default);
+    }
+
+    private static PostgresException Error(string state) => new("as the server says it", "ERROR", "ERROR", state);
+}

@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Data.Tests.Timescale;
+
+/// <summary>Nobody holds the store up for longer than the settings say, and the server itself sees to it.</summary>
+public sealed class TimescaleLimitsTests
+{
+    public static TheoryData<TimescaleEdition> Editions() => [TimescaleEdition.Plain, TimescaleEdition.Apache];
+
+    [SkippableFact]
+    public async Task Read_LongerThanAStatementMayTake_IsEndedByTheServerAndUnavailable()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Plain);
+        await using var database = Hasty(fixture, seconds: 1);
+
+        // Without a limit on this side, so that only the server's can end it.
+        var ended = await Assert.ThrowsAsync<StoreUnavailableException>(() => database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using var sleep = new NpgsqlCommand("SELECT pg_sleep(60)::text", connection) { CommandTimeout = 0 };
+                return await sleep.ExecuteScalarAsync(token);
+            },
+            default));
+
+        Assert.Equal(PostgresErrorCodes.QueryCanceled, Assert.IsType<PostgresException>(ended.InnerException).SqlState);
+    }
+
+    [SkippableFact]
+    public async Task Store_TableHeldByAnother_IsUnavailableAndWorksAgainAfter()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Plain);
+        await using var database = Hasty(fixture, seconds: 1);
+        await using var store = new TimescaleReadingStore(database, new(), fixture.Clock);
+        await using (await fixture.HoldAsync("LOCK TABLE sensor_readings"))
+        {
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => store.AllAsync());
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => store.AddAsync(Some.Reading()));
+        }
+
+        await store.AddPatientlyAsync(Some.Reading()); // Patiently: a busy machine may need longer than such short limits leave it.
+        Assert.Single(await fixture.Store.AllAsync());
+    }
+
+    [SkippableFact]
+    public async Task Writer_IdleInItsTurn_IsEndedByTheServerAndTheNextGoesOn()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Plain);
+        await using var idle = await fixture.Database.OpenAsync(default);
+        Assert.Equal("30s", await AskAsync(idle, "SHOW idle_in_transaction_session_timeout"));
+        await using (var begin = new NpgsqlCommand($"SET idle_in_transaction_session_timeout = '500ms'; BEGIN; {TimescaleReadingWriter.TakeTurn}", idle))
+            await begin.ExecuteNonQueryAsync();
+
+        await fixture.Store.AddPatientlyAsync(Some.Reading()); // It waits for its turn, and the turn comes.
+
+        Assert.Single(await fixture.Store.AllAsync());
+        var ended = await Assert.ThrowsAnyAsync<NpgsqlException>(() => AskAsync(idle, "SELECT 'alive'"));
+        Assert.IsType<StoreUnavailableException>(TimescaleDatabase.Translate(ended, default));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Editions))]
+    public async Task Connection_OnEveryEdition_MayReachIntoAnyNumberOfCompressedRows(TimescaleEdition edition)
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(edition);
+        await using var connection = await fixture.Database.OpenAsync(default);
+
+        Assert.Equal("0", await AskAsync(connection, "SHOW timescaledb.max_tuples_decompressed_per_dml_transaction"));
+    }
+
+    private static TimescaleDatabase Hasty(TimescaleStoreFixture fixture, int seconds)
+    {
+        var options = TimescaleStoreFixture.OptionsOf(PostgresServer.Require(), fixture.Name);
+        options.Timescale.Pool.CommandTimeout = seconds;
+        return new TimescaleDatabase(Options.Create(options));
+    }
+
+    private static async Task<string?> AskAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync() as string;
+    }
+}

@@ -1,0 +1,242 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SensorDash.Data.Events;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Storage;
+using SensorDash.Data.Tests.Events;
+using SensorDash.Data.Timescale;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Data.Tests.Timescale;
+
+/// <summary>The schema on a server with and without the extension, and what the program does there at start.</summary>
+public sealed class TimescaleModelTests
+{
+    public static TheoryData<TimescaleEdition> Editions() => [TimescaleEdition.Plain, TimescaleEdition.Apache];
+
+    [SkippableTheory]
+    [MemberData(nameof(Editions))]
+    public async Task Migrations_UpTwiceDownAndUpAgain_KeepReadingsAndEndInTheSameSchema(TimescaleEdition edition)
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateEmptyAsync(edition);
+        await using var context = fixture.CreateTimescaleContext();
+        await context.Database.MigrateAsync();
+        var schema = await SchemaAsync(fixture);
+        await context.Database.MigrateAsync();
+        Assert.Equal(schema, await SchemaAsync(fixture));
+        await fixture.Store.AddAsync(Some.Run(1, 100, interval: 3600));
+
+        await using var events = new TimescaleEventStore(fixture.Database, new(), fixture.Clock);
+        var sent = SomeEvents.Many(100, 1).DistinctBy(e => e.Id).Where(e => e is not CommandEvent).ToArray();
+        Assert.Equal(sent.Length, await events.AppendAsync(sent, new RowOutcome[sent.Length], default));
+        var filter = new EventQuery(EventFilter.All, Timebase.Source, EventDirection.Forward);
+        var stored = (await events.ReadAsync(filter, default)).Events.Select(SomeEvents.Describe).ToArray();
+
+        await context.Database.MigrateAsync("Events");
+        await context.Database.MigrateAsync();
+        Assert.Equal(schema, await SchemaAsync(fixture));
+        Assert.Equal(stored, (await events.ReadAsync(filter, default)).Events.Select(SomeEvents.Describe));
+
+        await context.Database.MigrateAsync("Initial");
+        Assert.Equal(100, await fixture.ScalarAsync("SELECT count(*) FROM sensor_readings"));
+        await context.Database.MigrateAsync();
+        Assert.Equal(schema, await SchemaAsync(fixture));
+        Assert.Equal(100, (await fixture.Store.AllAsync()).Count);
+
+        await context.Database.MigrateAsync(Migration.InitialDatabase);
+        Assert.Equal(0, await fixture.ScalarAsync("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_\\_EF%'"));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Editions))]
+    public async Task Migrations_OfEachEdition_SayInTheTableWhatTheyDid(TimescaleEdition edition)
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(edition);
+        var said = edition == TimescaleEdition.Plain ? "One table" : await IsCommunityAsync(fixture) ? "Community edition" : "Apache edition";
+
+        Assert.Contains(said, await fixture.TextAsync("SELECT obj_description('sensor_readings'::regclass)"), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Model_AgainstItsMigrations_HasNoPendingChanges()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Plain);
+        await using var context = fixture.CreateTimescaleContext();
+
+        Assert.False(context.Database.HasPendingModelChanges());
+    }
+
+    [SkippableFact]
+    public async Task Schema_Text_SortsByCodePointWhateverTheLanguageOfTheDatabase()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Plain);
+        await using (var context = fixture.CreateTimescaleContext())
+        {
+            foreach (var name in (string[])["b", "B", "a", "é", "Z"]) context.Add(new Zone { Name = name, Color = "#112233" });
+            await context.SaveChangesAsync();
+        }
+
+        var zones = await new ZoneDirectory(fixture).ListAsync(default);
+
+        Assert.Equal(["B", "Z", "a", "b", "é"], zones.Select(z => z.Name));
+    }
+
+    [SkippableFact]
+    public async Task FollowSettings_ChunkIntervalChanged_HoldsForNewChunksWithoutAMigration()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+        fixture.Options.Timescale.Hypertable.ChunkInterval = TimeSpan.FromHours(6);
+        fixture.Options.Timescale.Hypertable.CompressionAfter = TimeSpan.FromDays(3);
+
+        for (var start = 0; start < 2; start++) await StartOf(fixture).FollowSettingsAsync(default);
+        await fixture.Store.AddAsync([.. Enumerable.Range(0, 4).Select(i => Some.Reading(time: Some.Noon - 43_200 + (i * 21_600)))]);
+
+        Assert.Equal(4, await fixture.ScalarAsync("SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = 'sensor_readings'"));
+        Assert.Equal(6, await fixture.ScalarAsync("SELECT count(*) FROM timescaledb_information.dimensions WHERE integer_interval = 21600000000"));
+    }
+
+    [SkippableFact]
+    public async Task FollowSettings_LockHeldByAnother_IsAWarningAndFollowsAtTheNextStart()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+        fixture.Options.Timescale.Hypertable.ChunkInterval = TimeSpan.FromHours(6);
+        const string SixHours = "SELECT count(*) FROM timescaledb_information.dimensions WHERE integer_interval IN (21600, 21600000000)";
+        await using (await fixture.HoldAsync("SELECT pg_advisory_xact_lock(5318009)"))
+            await StartOf(fixture).FollowSettingsAsync(default);
+        Assert.Equal(0, await fixture.ScalarAsync(SixHours));
+
+        await StartOf(fixture).FollowSettingsAsync(default);
+        Assert.Equal(7, await fixture.ScalarAsync(SixHours));
+    }
+
+    [SkippableFact]
+    public async Task FollowSettings_CompressionOnOffAndOnAgain_IsThePolicyOfTheServer()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+        var isCommunity = await IsCommunityAsync(fixture); // Else the setting is followed by doing nothing.
+        foreach (var days in (int[])[7, 7, 3, 0, 5])
+        {
+            fixture.Options.Timescale.Hypertable.CompressionAfter = TimeSpan.FromDays(days);
+            await StartOf(fixture).FollowSettingsAsync(default);
+            Assert.Equal(days > 0 && isCommunity ? 1 : 0, await fixture.ScalarAsync("SELECT count(*) FROM timescaledb_information.jobs WHERE hypertable_name = 'sensor_readings'"));
+            if (days > 0 && isCommunity)
+            {
+                Assert.Equal(days * 86_400, await fixture.ScalarAsync("SELECT config ->> 'compress_after' FROM timescaledb_information.jobs WHERE hypertable_name = 'sensor_readings'"));
+                Assert.Equal(6, await fixture.ScalarAsync($"SELECT count(*) FROM timescaledb_information.jobs WHERE config ->> 'compress_after' = '{days * 86_400}000000'"));
+            }
+        }
+
+        // Readings that were compressed are read, found as duplicates, joined by late ones, and removed like any others.
+        await fixture.Store.AddAsync(Some.Run(1, 500, interval: 600));
+        if (isCommunity) await fixture.ExecuteAsync("SELECT compress_chunk(c) FROM show_chunks('sensor_readings') c");
+        Assert.Equal(1, await fixture.Store.AddAsync(Some.Run(1, 500, interval: 600)[7], Some.Reading(1, Some.Noon - 900)));
+        Assert.Equal(501, (await fixture.Store.AllAsync()).Count);
+        Assert.Equal(501, (await fixture.Changes.ReadChangesAsync(0, default)).Added.Count);
+        var left = 501 - await fixture.Store.RemoveBeforeAsync(Some.Noon - 43_200, default);
+        Assert.Equal(left, (await fixture.Store.FindNodeAsync(1, default))!.TotalReadings);
+        Assert.Equal(left, (await fixture.Store.AllAsync()).Count);
+    }
+
+    [SkippableFact]
+    public async Task Claim_WhatCanBeWrong_IsSaidInOneLineWithoutThePassword()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateEmptyAsync(TimescaleEdition.Plain);
+        Environment.SetEnvironmentVariable("SENSORDASH_TEST_WRONG", "so-not-the-password");
+
+        Assert.Contains("refuses the password of role", await ClaimAsync(fixture, o => o.PasswordEnv = "SENSORDASH_TEST_WRONG"), StringComparison.Ordinal);
+        Assert.Contains("SENSORDASH_TEST_UNSET is not set", await ClaimAsync(fixture, o => o.PasswordEnv = "SENSORDASH_TEST_UNSET"), StringComparison.Ordinal);
+        Assert.Contains("there is no database nowhere on", await ClaimAsync(fixture, o => o.Database = "nowhere"), StringComparison.Ordinal);
+        Assert.Contains("nobody", await ClaimAsync(fixture, o => o.User = "nobody"), StringComparison.Ordinal);
+        Assert.Contains("cannot be reached", await ClaimAsync(fixture, o => o.Port = 1), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Migrate_RoleWithoutRights_IsSaidInOneLineAndLeavesNothing()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateEmptyAsync(TimescaleEdition.Apache);
+        var role = fixture.Name + "_role";
+        Environment.SetEnvironmentVariable("SENSORDASH_TEST_ROLE", "pw");
+        await fixture.ExecuteAsync($"DROP ROLE IF EXISTS {role}", $"CREATE ROLE {role} LOGIN PASSWORD 'pw'"); // A killed run has left its own.
+        try
+        {
+            var options = Changed(fixture, o => (o.User, o.PasswordEnv) = (role, "SENSORDASH_TEST_ROLE"));
+            await using var database = new TimescaleDatabase(options);
+            await using var context = new SensorDash.Migrations.Timescale.TimescaleContext(
+                new DbContextOptionsBuilder<SensorDash.Migrations.Timescale.TimescaleContext>().UseNpgsql(database.DataSource).Options);
+
+            var refused = await Assert.ThrowsAnyAsync<Exception>(() => context.Database.MigrateAsync());
+
+            Assert.Contains($"role {role} lacks rights", new TimescaleStart(database, options, NullLogger<TimescaleStart>.Instance).Explain(refused), StringComparison.Ordinal);
+            // The owner of the database needs no more than that: the extension is one that owners may create.
+            await fixture.ExecuteAsync($"ALTER DATABASE {fixture.Name} OWNER TO {role}");
+            await context.Database.MigrateAsync();
+            Assert.Equal(1, await fixture.ScalarAsync("SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_name = 'sensor_readings'"));
+        }
+        finally
+        {
+            await fixture.ExecuteAsync($"REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}; DROP ROLE {role}");
+        }
+    }
+
+    [SkippableFact]
+    public async Task Append_NoConnectionLeft_IsUnavailableAndWorksAgainAfter()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Plain);
+        var options = Changed(fixture, o => (o.Pool.MaxSize, o.Pool.ConnectionTimeout) = (4, 1));
+        await using var database = new TimescaleDatabase(options);
+        await using var store = new TimescaleReadingStore(database, new(), fixture.Clock);
+        var taken = new List<NpgsqlConnection>();
+        // A busy server may take longer than the one second; the next attempt is as good.
+        for (var i = 0; i < 4; i++) taken.Add(await Patience.WithStoreAsync("a connection of the pool is had", () => database.OpenAsync(default)));
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => store.AddAsync(Some.Reading()));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => store.CountAsync(default, default));
+        foreach (var connection in taken) await connection.DisposeAsync();
+        Assert.Equal(1, await store.AddAsync(Some.Reading()));
+
+        // The server's own limit, which the pool cannot know.
+        await fixture.ExecuteAsync($"ALTER DATABASE {fixture.Name} CONNECTION LIMIT 0", $"DROP ROLE IF EXISTS {fixture.Name}_few", $"CREATE ROLE {fixture.Name}_few LOGIN PASSWORD 'pw'",
+            $"GRANT pg_read_all_data TO {fixture.Name}_few");
+        Environment.SetEnvironmentVariable("SENSORDASH_TEST_ROLE", "pw");
+        await using var few = new TimescaleDatabase(Changed(fixture, o => (o.User, o.PasswordEnv) = (fixture.Name + "_few", "SENSORDASH_TEST_ROLE")));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => few.OpenAsync(default));
+        await fixture.ExecuteAsync($"DROP OWNED BY {fixture.Name}_few; DROP ROLE {fixture.Name}_few");
+    }
+
+    private static async Task<bool> IsCommunityAsync(TimescaleStoreFixture fixture)
+        => await fixture.TextAsync("SELECT current_setting('timescaledb.license', true)") == "timescale";
+
+    private static async Task<string> ClaimAsync(TimescaleStoreFixture fixture, Action<TimescaleOptions> change)
+    {
+        var options = Changed(fixture, change);
+        await using var database = new TimescaleDatabase(options);
+        var refused = await Assert.ThrowsAsync<StoreStartException>(
+            () => new TimescaleStart(database, options, NullLogger<TimescaleStart>.Instance).ClaimAsync(default));
+        Assert.DoesNotContain("so-not-the-password", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+        return refused.Message;
+    }
+
+    private static TimescaleStart StartOf(TimescaleStoreFixture fixture)
+        => new(fixture.Database, Options.Create(fixture.Options), NullLogger<TimescaleStart>.Instance);
+
+    private static IOptions<DatabaseOptions> Changed(TimescaleStoreFixture fixture, Action<TimescaleOptions> change)
+    {
+        var options = TimescaleStoreFixture.OptionsOf(PostgresServer.Require(), fixture.Name);
+        change(options.Timescale);
+        return Options.Create(options);
+    }
+
+    private static Task<string> SchemaAsync(TimescaleStoreFixture fixture) => fixture.TextAsync(string.Create(CultureInfo.InvariantCulture, $"""
+        SELECT string_agg(line, chr(10) ORDER BY line COLLATE "C") FROM (
+            SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(collation_name, '') AS line
+            FROM information_schema.columns WHERE table_schema = 'public'
+            UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+            UNION ALL SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+            UNION ALL SELECT obj_description('sensor_readings'::regclass)) AS lines
+        """));
+}
