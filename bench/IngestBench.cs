@@ -18,7 +18,7 @@ internal static class IngestBench
     {
         var readings = SyntheticReadings.Take(count).ToArray();
         var bodies = readings.Chunk(LinesPerRequest).Select(chunk => SyntheticReadings.Ndjson(chunk)).ToArray();
-        Console.WriteLine($"{count:N0} readings of {SyntheticReadings.UsualNodes} nodes, {LinesPerRequest:N0} a request, {Connections} connections, synchronous FULL");
+        Console.WriteLine($"{count:N0} readings of {SyntheticReadings.DefaultNodes} nodes, {LinesPerRequest:N0} a request, {Connections} connections, synchronous FULL");
         Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}, SQLite {SQLitePCL.raw.sqlite3_libversion().utf8_to_string()}");
         Console.WriteLine("| round | bare SQLite, rows/s | HTTP, rows/s | ratio |\n|---|---|---|---|");
         var ratios = new List<double>();

@@ -7,12 +7,12 @@ namespace SensorDash.Bench;
 /// <summary>Readings as a hub sends them: every node every 30 s, in the order of time. The same for the same seed.</summary>
 internal static class SyntheticReadings
 {
-    public const int UsualNodes = 100;
+    public const int DefaultNodes = 100;
     public const int Seed = 42;
 
     private const long Start = 1_700_000_000;
 
-    public static IEnumerable<Reading> Take(int count, int nodes = UsualNodes)
+    public static IEnumerable<Reading> Take(int count, int nodes = DefaultNodes)
     {
         var random = new Random(Seed);
         for (var i = 0; i < count; i++)

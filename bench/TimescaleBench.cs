@@ -17,7 +17,7 @@ internal static class TimescaleBench
     {
         var readings = SyntheticReadings.Take(count).ToArray();
         var bodies = readings.Chunk(IngestBench.LinesPerRequest).Select(chunk => SyntheticReadings.Ndjson(chunk)).ToArray();
-        Console.WriteLine($"{count:N0} readings of {SyntheticReadings.UsualNodes} nodes, {IngestBench.LinesPerRequest:N0} a request, {IngestBench.Connections} connections, fsync on");
+        Console.WriteLine($"{count:N0} readings of {SyntheticReadings.DefaultNodes} nodes, {IngestBench.LinesPerRequest:N0} a request, {IngestBench.Connections} connections, fsync on");
         Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}");
         Console.WriteLine("| round | COPY to staging and INSERT, rows/s | HTTP, rows/s | ratio |\n|---|---|---|---|");
         var ratios = new List<double>();

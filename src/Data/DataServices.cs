@@ -28,12 +28,12 @@ public static class DataServices
         services.AddOptions<EventOptions>().BindConfiguration(EventOptions.SectionName);
         services.AddOptions<AnalyticsOptions>().BindConfiguration(AnalyticsOptions.SectionName);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<CommitFeed>();
-        services.AddSingleton<EventCommitFeed>();
+        services.AddSingleton<CommitSignal>();
+        services.AddSingleton<EventCommitSignal>();
         services.AddSingleton<NodeDirectory>();
         services.AddSingleton<ZoneDirectory>();
         services.AddSingleton<StoreAnalytics>();
-        services.AddSingleton<AnalyticsAnswerCount>();
+        services.AddSingleton<AnalyticsQueryCount>();
         services.AddSingleton<IReadingAnalytics, ReadingAnalytics>();
         services.AddSingleton<Export.CsvExport>();
         services.AddSingleton<Export.EventExport>();
@@ -51,10 +51,10 @@ public static class DataServices
         services.AddOptions<DatabaseOptions>().PostConfigure<IOptions<IngestOptions>>(
             (database, ingest) => database.Sqlite.SyncsEveryCommit = ingest.Value.Durability == DurabilityProfile.Full);
         services.AddSingleton<SqliteDatabase>();
-        services.AddSingleton<IStoreStart, SqliteStart>();
+        services.AddSingleton<IStoreStartup, SqliteStartup>();
         services.AddSingleton<IStoreReporter, SqliteStoreReporter>();
         services.AddSingleton<IReadingStore, SqliteReadingStore>();
-        services.AddSingleton<IReadingChanges, SqliteReadingChanges>();
+        services.AddSingleton<IReadingChangeFeed, SqliteReadingChangeFeed>();
         services.AddSingleton<IEventStore, SqliteEventStore>();
         services.AddSingleton<IEventCounts, SqliteEventCounts>();
         return services;
@@ -64,10 +64,10 @@ public static class DataServices
     public static IServiceCollection AddTimescale(this IServiceCollection services)
     {
         services.AddSingleton<TimescaleDatabase>();
-        services.AddSingleton<IStoreStart, TimescaleStart>();
+        services.AddSingleton<IStoreStartup, TimescaleStartup>();
         services.AddSingleton<IStoreReporter, TimescaleStoreReporter>();
         services.AddSingleton<IReadingStore, TimescaleReadingStore>();
-        services.AddSingleton<IReadingChanges, TimescaleReadingChanges>();
+        services.AddSingleton<IReadingChangeFeed, TimescaleReadingChangeFeed>();
         services.AddSingleton<IEventStore, TimescaleEventStore>();
         services.AddSingleton<IEventCounts, TimescaleEventCounts>();
         services.AddHostedService<TimescaleCommitListener>();
@@ -83,7 +83,7 @@ public static class DataServices
         services.AddSingleton<IStoreReporter, DuckDbStoreReporter>();
         services.AddSingleton<DuckDbReadingStore>();
         services.Replace(ServiceDescriptor.Singleton<IReadingStore>(provider => provider.GetRequiredService<DuckDbReadingStore>()));
-        services.Replace(ServiceDescriptor.Singleton<IReadingChanges, DuckDbReadingChanges>());
+        services.Replace(ServiceDescriptor.Singleton<IReadingChangeFeed, DuckDbReadingChangeFeed>());
         services.AddSingleton<IDuckDbSource, DuckDbStoreSource>();
         services.AddHostedService<DuckDbReadingSorter>();
         return services;

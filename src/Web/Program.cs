@@ -12,7 +12,7 @@ try
     await app.RunSensorDashAsync();
     return 0;
 }
-catch (StartException e)
+catch (StartupException e)
 {
     await Console.Error.WriteLineAsync($"SensorDash cannot start: {e.Message}");
     return 1;

@@ -46,7 +46,7 @@ public sealed class AnalyticsNoticeTests(HeldSidePathFixture browser) : IClassFi
         await browser.LetGoAsync();
 
         await Expect(page.GetByText("DuckDB cannot be used")).ToBeHiddenAsync();
-        await Expect(page.GetByText("Answers come from DuckDB, exact")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Responses come from DuckDB, exact")).ToBeVisibleAsync();
         Assert.Null(await (await again).EndAsync());
         Assert.True(await page.EvaluateAsync<bool>("window.isTheSamePage"));
         watched.AssertNoErrors();
@@ -67,14 +67,14 @@ public sealed class HeldSidePathFixture : BrowserFixture
     protected override async Task PrepareAsync(string databasePath)
     {
         _holder = await SensorDashProcess.StartAsync(databasePath + ".other", ("Analytics__Path", Path.ChangeExtension(databasePath, ".duckdb")));
-        await _holder.Client.SidePathIsAsync("ready");
+        await _holder.Client.WaitForSidePathAsync("ready");
     }
 
     public override async Task InitializeAsync()
     {
         await base.InitializeAsync();
         if (!IsAvailable) return;
-        await Client.SidePathIsAsync("failed"); // Until it has tried, a page says that DuckDB is catching up.
+        await Client.WaitForSidePathAsync("failed"); // Until it has tried, a page says that DuckDB is catching up.
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
         using var readings = new StringContent(string.Concat(Enumerable.Range(0, 500).Select(i => FormattableString.Invariant(
             $"{{\"node_address\":{1 + (i % 3)},\"timestamp\":{now - (i * 60)},\"temperature_celsius\":{i % 20}}}\n"))), null, "application/x-ndjson");

@@ -12,7 +12,7 @@ public class BrowserFixture : IAsyncLifetime
     private const string Chromium = "/usr/bin/chromium";
 
     // For starting the browser too, which is a dozen processes.
-    private static readonly float _patience = (float)(2 * Patience.Limit.TotalMilliseconds);
+    private static readonly float _timeout = (float)(2 * WaitFor.Limit.TotalMilliseconds);
 
     private TemporaryFolder? _folder;
     private IPlaywright? _playwright;
@@ -37,12 +37,12 @@ public class BrowserFixture : IAsyncLifetime
         await PrepareAsync(_folder.File("browser.db"));
         // Nothing here is about a power cut, and syncing every commit of the demo data takes long on a slow disk.
         _server = await SensorDashProcess.StartAsync(_folder.File("browser.db"), ("Ingest__Durability", "Normal"));
-        Assertions.SetDefaultExpectTimeout(_patience);
+        Assertions.SetDefaultExpectTimeout(_timeout);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = Chromium,
-            Timeout = _patience,
+            Timeout = _timeout,
             // Without these Chromium calls home at every start, which closed networks refuse slowly.
             Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
         });
@@ -61,7 +61,7 @@ public class BrowserFixture : IAsyncLifetime
             Locale = "en-GB",
             AcceptDownloads = true,
         });
-        context.SetDefaultTimeout(_patience);
+        context.SetDefaultTimeout(_timeout);
         return new WatchedPage(context, await context.NewPageAsync());
     }
 

@@ -7,7 +7,7 @@ namespace SensorDash.Soak.Tests;
 public sealed class DuckDbStoreTests
 {
     private const int Senders = 4;
-    private const int MostAcknowledgedBeforeKill = 200;
+    private const int MaxAcknowledgedBeforeKill = 200;
 
     [Fact]
     public async Task Kill_DuringIngest_EveryAcknowledgedReadingIsThereOnce()
@@ -19,7 +19,7 @@ public sealed class DuckDbStoreTests
         for (var round = 0; round < SoakSize.Choose(quick: 2, full: 20); round++)
         {
             await using var server = await SensorDashProcess.StartAsync(folder.File("names.db"), ("DB_BACKEND", "duckdb"), ("DUCKDB_PATH", path));
-            var left = random.Next(10, MostAcknowledgedBeforeKill);
+            var left = random.Next(10, MaxAcknowledgedBeforeKill);
             var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var sending = senders.Select(async sender =>
             {

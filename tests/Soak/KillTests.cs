@@ -6,7 +6,7 @@ namespace SensorDash.Soak.Tests;
 public sealed class KillTests
 {
     private const int Senders = 4;
-    private const int MostAcknowledgedBeforeKill = 400;
+    private const int MaxAcknowledgedBeforeKill = 400;
 
     [Fact]
     public async Task Kill_DuringIngest_EveryAcknowledgedReadingIsThere()
@@ -18,7 +18,7 @@ public sealed class KillTests
         for (var round = 0; round < SoakSize.Choose(quick: 2, full: 20); round++)
         {
             await using var server = await SensorDashProcess.StartAsync(path);
-            var left = random.Next(10, MostAcknowledgedBeforeKill);
+            var left = random.Next(10, MaxAcknowledgedBeforeKill);
             var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var sending = senders.Select(async sender =>
             {

@@ -30,7 +30,7 @@ internal sealed class MemoryLimitGroup : IDisposable
         .Single(line => line.StartsWith("oom_kill ", StringComparison.Ordinal)).Split(' ')[1], CultureInfo.InvariantCulture);
 
     /// <summary>Makes a group, or says why it cannot.</summary>
-    public static (MemoryLimitGroup? Group, string? Obstacle) Create(int limitMiB)
+    public static (MemoryLimitGroup? Group, string? SkipReason) Create(int limitMiB)
     {
         if (!OperatingSystem.IsLinux()) return (null, "Memory limits of the kernel are Linux only.");
         var isOld = Directory.Exists(Old);

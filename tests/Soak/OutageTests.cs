@@ -47,7 +47,7 @@ public sealed class OutageTests
         foreach (var sender in senders)
         {
             // The writer may still be in its last pause, so the first try may be refused; from the first success on none may be.
-            await Patience.UntilAsync("the server takes readings again", async () => await sender.PostAsync(server.Client, 100) is HttpStatusCode.OK);
+            await WaitFor.TrueAsync("the server takes readings again", async () => await sender.PostAsync(server.Client, 100) is HttpStatusCode.OK);
             for (var i = 0; i < 50; i++) await sender.PostToWorkingServerAsync(server.Client, 1, _ackTimeout);
         }
         await StoredFile.AssertHoldsAsync(path, senders);

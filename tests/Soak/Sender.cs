@@ -48,7 +48,7 @@ internal sealed class Sender(int node)
     }
 
     /// <summary>Posts the next <paramref name="count"/> readings to a server that works: it may be slow, on a busy machine, but refuses nothing before its time is up.</summary>
-    public Task PostToWorkingServerAsync(HttpClient client, int count, TimeSpan ackTimeout) => Patience.UntilAsync("the readings are acknowledged", async () =>
+    public Task PostToWorkingServerAsync(HttpClient client, int count, TimeSpan ackTimeout) => WaitFor.TrueAsync("the readings are acknowledged", async () =>
     {
         var watch = Stopwatch.StartNew();
         var status = await PostAsync(client, count);

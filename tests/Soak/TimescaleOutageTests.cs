@@ -71,7 +71,7 @@ public sealed class TimescaleOutageTests
             using var over = new CancellationTokenSource();
             var before = senders.Select(sender => sender.Acknowledged.Count).ToArray();
             var sending = Task.WhenAll(senders.Select(sender => SendAsync(server.Client, sender, over.Token)));
-            await Patience.UntilAsync("every sender is at it", () => senders.Zip(before).All(s => s.First.Acknowledged.Count > s.Second));
+            await WaitFor.TrueAsync("every sender is at it", () => senders.Zip(before).All(s => s.First.Acknowledged.Count > s.Second));
             Assert.Equal(0, PostgresServer.Tool("down", _instance).ExitCode);
             await Task.Delay(TimeSpan.FromSeconds(SoakSize.Choose(quick: 3, full: 60)));
             foreach (var path in (string[])["/health/ready", "/api/nodes"])
@@ -87,7 +87,7 @@ public sealed class TimescaleOutageTests
             foreach (var sender in senders)
             {
                 // The writer may still be in its last pause, so the first try may be refused; from the first success on none may be.
-                await Patience.UntilAsync("the server takes readings again", async () => await sender.PostAsync(server.Client, 100) is HttpStatusCode.OK);
+                await WaitFor.TrueAsync("the server takes readings again", async () => await sender.PostAsync(server.Client, 100) is HttpStatusCode.OK);
                 for (var i = 0; i < 20; i++) await sender.PostToWorkingServerAsync(server.Client, 1, _ackTimeout);
             }
         }

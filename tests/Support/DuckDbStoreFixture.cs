@@ -18,7 +18,7 @@ public sealed class DuckDbStoreFixture : StoreFixture
     {
         _database = database;
         File = new DuckDbReadingFile(Options.Create(new ReadingsOptions { DuckDb = { Path = _folder.File("readings.duckdb") } }));
-        _store = new DuckDbReadingStore(File, database.Contexts, new CommitFeed(), Clock);
+        _store = new DuckDbReadingStore(File, database.Contexts, new CommitSignal(), Clock);
     }
 
     public DuckDbReadingFile File { get; }
@@ -27,14 +27,14 @@ public sealed class DuckDbStoreFixture : StoreFixture
 
     public override IReadingStore Store => _store;
 
-    public override IReadingChanges Changes => new DuckDbReadingChanges(File);
+    public override IReadingChangeFeed Changes => new DuckDbReadingChangeFeed(File);
 
     public override IDbContextFactory<SensorDashContext> Contexts => _database.Contexts;
 
     public static async Task<DuckDbStoreFixture> CreateAsync() => new(await SqliteStoreFixture.CreateAsync());
 
     // DuckDB has no triggers, and adds no constraints to a table: the month is made beforehand, with one.
-    public override async Task RefuseAsync(short temperatureCentidegrees)
+    public override async Task RejectValueAsync(short temperatureCentidegrees)
     {
         await Store.CheckAsync(CancellationToken.None);
         using var database = Open();

@@ -9,7 +9,7 @@ namespace SensorDash.Tests.Support;
 public sealed record ProgramRun(int ExitCode, string Errors, string Output)
 {
     // Only a program that starts after all gets so far.
-    private static readonly TimeSpan _limit = 3 * Patience.Limit;
+    private static readonly TimeSpan _limit = 3 * WaitFor.Limit;
 
     /// <summary>Starts it with these environment variables and waits for its end, at most three minutes.</summary>
     public static async Task<ProgramRun> ToItsEndAsync(params (string Name, string Value)[] settings)

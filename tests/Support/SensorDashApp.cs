@@ -16,10 +16,10 @@ namespace SensorDash.Tests.Support;
 public sealed class SensorDashApp : WebApplicationFactory<Program>
 {
     /// <summary>Metric of the questions that DuckDB has answered.</summary>
-    public const string AnswersByDuckDb = "sensordash_analytics_answers_total{engine=\"duckdb\"}";
+    public const string QueriesByDuckDb = "sensordash_analytics_answers_total{engine=\"duckdb\"}";
 
     /// <summary>Metric of the questions that the store has answered.</summary>
-    public const string AnswersByStore = "sensordash_analytics_answers_total{engine=\"store\"}";
+    public const string QueriesByStore = "sensordash_analytics_answers_total{engine=\"store\"}";
 
     private readonly TemporaryFolder _folder = new();
     private readonly (string Key, string Value)[] _settings;
@@ -51,12 +51,12 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
     }
 
     /// <summary>Ends as soon as DuckDB has everything the store has, without moving the clock: a question waits for that, and this clock stands still.</summary>
-    public async Task CaughtUpAsync()
+    public async Task WaitUntilCaughtUpAsync()
     {
         using var client = CreateClient();
-        var before = await MetricAsync(AnswersByDuckDb);
+        var before = await MetricAsync(QueriesByDuckDb);
         using var answer = await client.GetAsync(new Uri("/api/fleet/hours?from=0&to=1", UriKind.Relative));
-        if (await MetricAsync(AnswersByDuckDb) == before) throw new InvalidOperationException("DuckDB did not answer: " + await client.GetStringAsync("/api/system/analytics"));
+        if (await MetricAsync(QueriesByDuckDb) == before) throw new InvalidOperationException("DuckDB did not answer: " + await client.GetStringAsync("/api/system/analytics"));
     }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)

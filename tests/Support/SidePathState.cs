@@ -7,9 +7,9 @@ public static class SidePathState
 {
     /// <summary>Ends as soon as the hub says that its side path is in this state.</summary>
     /// <param name="meanwhile">Done before each look after the first.</param>
-    public static async Task SidePathIsAsync(this HttpClient hub, string state, Action? meanwhile = null)
+    public static async Task WaitForSidePathAsync(this HttpClient hub, string state, Action? meanwhile = null)
     {
-        await Patience.UntilAsync($"a side path that is {state}", async () =>
+        await WaitFor.TrueAsync($"a side path that is {state}", async () =>
         {
             var status = JsonSerializer.Deserialize<JsonElement>(await hub.GetStringAsync(new Uri("/api/system/analytics", UriKind.Relative)));
             if (status.GetProperty("state").GetString() == state) return true;

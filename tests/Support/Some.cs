@@ -21,8 +21,8 @@ public static class Some
         => store.AppendAsync(readings, new bool[readings.Length], CancellationToken.None);
 
     /// <summary>Adds readings as the worker does it: those that the store cannot take just now again, until it has.</summary>
-    public static Task<int> AddPatientlyAsync(this IReadingStore store, params Reading[] readings)
-        => Patience.WithStoreAsync("the store takes the readings", () => store.AddAsync(readings));
+    public static Task<int> AddWithRetryAsync(this IReadingStore store, params Reading[] readings)
+        => WaitFor.RetryWhileUnavailableAsync("the store takes the readings", () => store.AddAsync(readings));
 
     /// <summary>Everything in the store that the filter names, page by page.</summary>
     public static async Task<List<Reading>> AllAsync(

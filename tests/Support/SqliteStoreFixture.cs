@@ -19,14 +19,14 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
         var options = new DatabaseOptions();
         options.Sqlite.Path = _folder.File("test.db");
         Database = new SqliteDatabase(Options.Create(options));
-        _store = new SqliteReadingStore(Database, new CommitFeed(), Clock);
+        _store = new SqliteReadingStore(Database, new CommitSignal(), Clock);
     }
 
     public SqliteDatabase Database { get; }
 
     public override IReadingStore Store => _store;
 
-    public override IReadingChanges Changes => new SqliteReadingChanges(Database);
+    public override IReadingChangeFeed Changes => new SqliteReadingChangeFeed(Database);
 
     public override IDbContextFactory<SensorDashContext> Contexts => this;
 
@@ -43,7 +43,7 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
     public SqliteContext CreateSqliteContext() => new(new DbContextOptionsBuilder<SqliteContext>()
         .UseSqlite(Database.ConnectionString, sqlite => sqlite.MigrationsAssembly(typeof(SqliteContext).Assembly)).Options);
 
-    public override Task RefuseAsync(short temperatureCentidegrees) => ExecuteAsync($"""
+    public override Task RejectValueAsync(short temperatureCentidegrees) => ExecuteAsync($"""
         CREATE TRIGGER refuse_{Math.Abs((int)temperatureCentidegrees)} BEFORE INSERT ON sensor_readings
         WHEN NEW.temperature_centidegrees = {temperatureCentidegrees} BEGIN SELECT RAISE(ABORT, 'poison'); END
         """);
@@ -87,7 +87,7 @@ public sealed class SqliteLock : IAsyncDisposable
 
     public static async Task<SqliteConnection> OpenAsync(string path)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = (int)Patience.Limit.TotalSeconds }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = (int)WaitFor.Limit.TotalSeconds }.ToString());
         await connection.OpenAsync();
         return connection;
     }

@@ -12,14 +12,14 @@ public abstract class StoreFixture : IAsyncDisposable
 
     public abstract IReadingStore Store { get; }
 
-    public abstract IReadingChanges Changes { get; }
+    public abstract IReadingChangeFeed Changes { get; }
 
     public abstract IDbContextFactory<SensorDashContext> Contexts { get; }
 
     public NodeDirectory Nodes => new(Store, Contexts, Clock);
 
     /// <summary>From now on the engine itself refuses readings of this temperature, as a broken page or a constraint would.</summary>
-    public abstract Task RefuseAsync(short temperatureCentidegrees);
+    public abstract Task RejectValueAsync(short temperatureCentidegrees);
 
     /// <summary>Keeps every writer out until the answer is disposed.</summary>
     public abstract Task<IAsyncDisposable> LockAsync();

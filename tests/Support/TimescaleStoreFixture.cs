@@ -33,11 +33,11 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
 
     public TimescaleDatabase Database { get; }
 
-    public CommitFeed Commits { get; } = new();
+    public CommitSignal Commits { get; } = new();
 
     public override IReadingStore Store => _store;
 
-    public override IReadingChanges Changes => new TimescaleReadingChanges(Database);
+    public override IReadingChangeFeed Changes => new TimescaleReadingChangeFeed(Database);
 
     public override IDbContextFactory<SensorDashContext> Contexts => this;
 
@@ -97,9 +97,9 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         .UseNpgsql(Database.DataSource, npgsql => npgsql.MigrationsAssembly(typeof(TimescaleContext).Assembly)).Options);
 
     /// <summary>A second store on the same database, as another process has it.</summary>
-    public TimescaleReadingStore CreateOtherStore(CommitFeed? commits = null) => new(Database, commits ?? new(), Clock);
+    public TimescaleReadingStore CreateOtherStore(CommitSignal? commits = null) => new(Database, commits ?? new(), Clock);
 
-    public override Task RefuseAsync(short temperatureCentidegrees) => ExecuteAsync(string.Create(CultureInfo.InvariantCulture,
+    public override Task RejectValueAsync(short temperatureCentidegrees) => ExecuteAsync(string.Create(CultureInfo.InvariantCulture,
         $"ALTER TABLE sensor_readings ADD CONSTRAINT refuse_{Math.Abs((int)temperatureCentidegrees)} CHECK (temperature_centidegrees <> {temperatureCentidegrees})"));
 
     // In the order in which writers take them: the other way round one of both would end in a deadlock.
@@ -160,7 +160,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
 
     // Waits until everybody is gone.
     private static string Disconnect(string name)
-        => $"SELECT pg_terminate_backend(pid, {(int)Patience.Limit.TotalMilliseconds}) FROM pg_stat_activity WHERE datname = '{name}'";
+        => $"SELECT pg_terminate_backend(pid, {(int)WaitFor.Limit.TotalMilliseconds}) FROM pg_stat_activity WHERE datname = '{name}'";
 
     // Databases of test processes that are gone.
     private static async Task DropLeftoversAsync(NpgsqlConnectionStringBuilder server)
@@ -185,7 +185,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         => WhenLeftAsync(server, name, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
 
     // The server gives those that it told to go 5 seconds, and then it refuses; on a busy machine they need longer.
-    private static Task WhenLeftAsync(NpgsqlConnectionStringBuilder server, string database, string sql) => Patience.UntilAsync(
+    private static Task WhenLeftAsync(NpgsqlConnectionStringBuilder server, string database, string sql) => WaitFor.TrueAsync(
         $"nobody is connected to {database}",
         async () =>
         {

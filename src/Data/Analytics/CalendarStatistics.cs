@@ -55,7 +55,7 @@ public static class CalendarStatistics
 
         public NodeBucket Close(int node, CalendarBucket bucket)
         {
-            var statistics = _summary.Summarize(ValueSummary.UsualPercentiles);
+            var statistics = _summary.Summarize(ValueSummary.DefaultPercentiles);
             return new(node, _deviceId, bucket, statistics.Count, statistics.Temperature, statistics.Humidity);
         }
     }

@@ -42,8 +42,8 @@ internal sealed class DataQualityPass(long from, long to, int? intervalSeconds)
     /// <summary>Lists the values of a reading that lie outside; oldest first again.</summary>
     public void ListIfOutlier(in Reading reading)
     {
-        ListIfOutlier(_temperature.Judge(reading.Timestamp, reading.TemperatureCentidegrees));
-        ListIfOutlier(_humidity.Judge(reading.Timestamp, reading.HumidityCentipercent));
+        ListIfOutlier(_temperature.CheckOutlier(reading.Timestamp, reading.TemperatureCentidegrees));
+        ListIfOutlier(_humidity.CheckOutlier(reading.Timestamp, reading.HumidityCentipercent));
     }
 
     public DataQuality Finish(Node node)
@@ -119,7 +119,7 @@ internal sealed class DataQualityPass(long from, long to, int? intervalSeconds)
             return _counts.Where(c => IsOutlier(c.Key)).Sum(c => c.Value);
         }
 
-        public Outlier? Judge(long time, short? value)
+        public Outlier? CheckOutlier(long time, short? value)
             => value is { } given && IsOutlier(given) ? new(quantity, time, given / 100m, ValueSummary.Round(Score(given))) : null;
 
         // More than half of the values equal: then nothing can be said of the others.

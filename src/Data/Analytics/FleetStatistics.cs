@@ -4,7 +4,7 @@ namespace SensorDash.Data.Analytics;
 
 /// <summary>All readings of some nodes in one bucket of time.</summary>
 /// <param name="Start">Unix seconds; buckets are aligned to the epoch.</param>
-/// <param name="Statistics">Exact; percentiles are <see cref="ValueSummary.UsualPercentiles"/>.</param>
+/// <param name="Statistics">Exact; percentiles are <see cref="ValueSummary.DefaultPercentiles"/>.</param>
 public sealed record FleetBucket(long Start, ReadingStatistics Statistics);
 
 /// <summary>Readings of some nodes over time.</summary>

@@ -66,15 +66,15 @@ public sealed record NodeSeries(
     /// <param name="from">Unix seconds, included.</param>
     /// <param name="to">Unix seconds, included.</param>
     /// <param name="points">Most buckets, 1 to <see cref="MaxPoints"/>. A gap inside a bucket splits it in two.</param>
-    /// <param name="setIntervalSeconds">The interval the user has set, if so.</param>
+    /// <param name="configuredIntervalSeconds">The interval the user has set, if so.</param>
     /// <param name="now">Unix seconds: silence after it is not missing yet.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     public static async Task<NodeSeries> BuildAsync(
-        IReadingStore store, int node, long from, long to, int points, int? setIntervalSeconds, long now, CancellationToken cancellationToken)
+        IReadingStore store, int node, long from, long to, int points, int? configuredIntervalSeconds, long now, CancellationToken cancellationToken)
     {
         var filter = new ReadingFilter(node, new TimeRange(from, to));
         var count = await store.CountAsync(filter, cancellationToken);
-        var interval = setIntervalSeconds ?? await LearnIntervalAsync(store, filter, cancellationToken);
+        var interval = configuredIntervalSeconds ?? await LearnIntervalAsync(store, filter, cancellationToken);
         long? bucketSeconds = count <= points ? null : Downsampling.BucketSeconds(from, to, points);
         // Before a node's first reading nothing is missing, and after now nothing is missing yet.
         var firstSeen = (await store.FindNodeAsync(node, cancellationToken))?.FirstSeenAt ?? from;

@@ -40,7 +40,7 @@ internal sealed class SeriesBuilder(long dueFrom, long dueTo, long? bucketSecond
         CloseRun();
         var silentSince = _previous ?? dueFrom; // Without any reading the whole range is silent.
         if (NodeSeries.IsGap(dueTo - silentSince, intervalSeconds)) _gaps.Add(SeriesGap.Between(silentSince, dueTo, intervalSeconds!.Value));
-        var statistics = _summary.Summarize(ValueSummary.UsualPercentiles);
+        var statistics = _summary.Summarize(ValueSummary.DefaultPercentiles);
         return new(from, to, statistics.Count, bucketSeconds, intervalSeconds, _runs, _gaps, statistics, _lastTemperature / 100m, _lastHumidity / 100m);
     }
 

@@ -36,7 +36,7 @@ public sealed class StoreAnalytics(IReadingStore store, NodeDirectory nodes, Tim
     public async Task<DataQuality?> QualityAsync(int node, TimeRange range, CancellationToken cancellationToken)
     {
         if (await store.FindNodeAsync(node, cancellationToken) is not { } known) return null;
-        var judged = new JudgedNode(known, (await nodes.FindMetadataAsync(node, cancellationToken))?.ExpectedIntervalS);
+        var judged = new QualityCheckNode(known, (await nodes.FindMetadataAsync(node, cancellationToken))?.ExpectedIntervalS);
         var pass = await PassAsync(judged, range, cancellationToken);
         // Which values are outliers is known only once all have been seen, so they are looked up again; without any, nothing is.
         if (pass.HasMoreToList)
@@ -54,24 +54,24 @@ public sealed class StoreAnalytics(IReadingStore store, NodeDirectory nodes, Tim
     public async Task<IReadOnlyList<DataQuality>> FleetQualityAsync(IReadOnlyCollection<int> nodes, TimeRange range, CancellationToken cancellationToken)
     {
         var found = new List<DataQuality>(nodes.Count);
-        foreach (var judged in await ListJudgedAsync(nodes, cancellationToken))
+        foreach (var judged in await ListQualityCheckNodesAsync(nodes, cancellationToken))
             found.Add((await PassAsync(judged, range, cancellationToken)).Finish(judged.Node));
         return found;
     }
 
     /// <summary>Those of some nodes that there are, by address, with what is needed to judge them.</summary>
-    internal async Task<IReadOnlyList<JudgedNode>> ListJudgedAsync(IReadOnlyCollection<int> addresses, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<QualityCheckNode>> ListQualityCheckNodesAsync(IReadOnlyCollection<int> addresses, CancellationToken cancellationToken)
     {
         var wanted = addresses.ToHashSet();
         var known = await store.ListNodesAsync(cancellationToken);
-        var intervals = await nodes.ListSetIntervalsAsync(cancellationToken);
-        return [.. known.Where(n => wanted.Contains(n.Address)).Select(n => new JudgedNode(n, intervals.TryGetValue(n.Address, out var set) ? set : null))];
+        var intervals = await nodes.ListConfiguredIntervalsAsync(cancellationToken);
+        return [.. known.Where(n => wanted.Contains(n.Address)).Select(n => new QualityCheckNode(n, intervals.TryGetValue(n.Address, out var set) ? set : null))];
     }
 
-    private async Task<DataQualityPass> PassAsync(JudgedNode judged, TimeRange range, CancellationToken cancellationToken)
+    private async Task<DataQualityPass> PassAsync(QualityCheckNode judged, TimeRange range, CancellationToken cancellationToken)
     {
         var filter = new ReadingFilter(judged.Node.Address, range);
-        var interval = judged.SetIntervalSeconds ?? await NodeSeries.LearnIntervalAsync(store, filter, cancellationToken);
+        var interval = judged.ConfiguredIntervalSeconds ?? await NodeSeries.LearnIntervalAsync(store, filter, cancellationToken);
         var pass = judged.Begin(range, interval, clock.GetUtcNow().ToUnixTimeSeconds());
         await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
             foreach (ref readonly var reading in page.Span) pass.Add(reading);
@@ -94,7 +94,7 @@ public sealed class StoreAnalytics(IReadingStore store, NodeDirectory nodes, Tim
                 bucket.Add(reading);
             }
         }
-        return new(start, end, seconds, [.. buckets.Select(b => new FleetBucket(b.Key * seconds, b.Value.Summarize(ValueSummary.UsualPercentiles)))]);
+        return new(start, end, seconds, [.. buckets.Select(b => new FleetBucket(b.Key * seconds, b.Value.Summarize(ValueSummary.DefaultPercentiles)))]);
     }
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ namespace SensorDash.Data.Events;
 internal abstract class LaneRows(EventQuery query)
 {
     /// <summary>Whether it is known what comes next: <see cref="Current"/>, or the end.</summary>
-    public bool IsPlaced { get; private set; }
+    public bool HasCurrent { get; private set; }
 
     /// <summary>The event it stands on; null behind the last.</summary>
     public LaneEvent? Current { get; private set; }
@@ -12,16 +12,16 @@ internal abstract class LaneRows(EventQuery query)
     public EventPosition Position { get; private set; }
 
     /// <summary>Whether rows may be passed over here, of which there may be any number.</summary>
-    protected bool IsSifted => query.Filter.Payload.Count > 0;
+    protected bool HasResidualFilter => query.Filter.Payload.Count > 0;
 
     /// <summary>Goes to the next event that the query wants.</summary>
     /// <returns>False when the rows at hand are used up and there may be more.</returns>
-    public bool TryPlace()
+    public bool TryMoveNext()
     {
         while (TryRead(out var next))
         {
             if (next is not null && !query.Filter.MatchesPayload(next)) continue;
-            (Current, IsPlaced) = (next, true);
+            (Current, HasCurrent) = (next, true);
             if (next is not null) Position = EventPosition.Of(next, query.Timebase);
             return true;
         }
@@ -29,7 +29,7 @@ internal abstract class LaneRows(EventQuery query)
     }
 
     /// <summary>Leaves <see cref="Current"/> behind.</summary>
-    public void Leave() => IsPlaced = false;
+    public void Consume() => HasCurrent = false;
 
     /// <param name="next">The next row; null behind the last.</param>
     /// <returns>False when it is not at hand.</returns>
@@ -47,18 +47,18 @@ internal sealed class EventMerge<TRows>(IReadOnlyList<TRows> lanes, EventQuery q
     private long _contentBytes;
 
     /// <summary>Events that the page may still take.</summary>
-    public int Room => query.Limit - _events.Count;
+    public int Remaining => query.Limit - _events.Count;
 
-    /// <summary>Set when <see cref="Run"/> has ended with null.</summary>
+    /// <summary>Set when <see cref="ReadUntilBlocked"/> has ended with null.</summary>
     public EventPage? Page { get; private set; }
 
     /// <summary>Goes on until the page is complete, which is null, or a lane needs rows: it is to be given some, and this called again.</summary>
-    public TRows? Run(CancellationToken cancellationToken)
+    public TRows? ReadUntilBlocked(CancellationToken cancellationToken)
     {
         while (Page is null)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Room == 0 && query.EndsAtLimit)
+            if (Remaining == 0 && query.EndsAtLimit)
             {
                 Page = FullPage();
                 break;
@@ -66,12 +66,12 @@ internal sealed class EventMerge<TRows>(IReadOnlyList<TRows> lanes, EventQuery q
             TRows? first = null;
             foreach (var lane in lanes)
             {
-                if (!lane.IsPlaced && !lane.TryPlace()) return lane;
+                if (!lane.HasCurrent && !lane.TryMoveNext()) return lane;
                 if (lane.Current is null) continue;
                 if (first is null || lane.Position < first.Position == (query.Direction == EventDirection.Forward)) first = lane;
             }
             if (first is null) Page = new EventPage(_events, null);
-            else if (Room == 0 || _contentBytes >= MaxContentBytes) Page = FullPage();
+            else if (Remaining == 0 || _contentBytes >= MaxContentBytes) Page = FullPage();
             else Take(first);
         }
         return null;
@@ -83,6 +83,6 @@ internal sealed class EventMerge<TRows>(IReadOnlyList<TRows> lanes, EventQuery q
     {
         _events.Add(lane.Current!);
         _contentBytes += lane.Current!.Content.Length;
-        lane.Leave();
+        lane.Consume();
     }
 }

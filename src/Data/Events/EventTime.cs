@@ -16,8 +16,8 @@ public static class EventTime
     public const long MaxAhead = 86_400_000_000;
 
     // 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z.
-    private const long LeastTime = -62_135_596_800_000_000;
-    private const long MostTime = 253_402_300_799_999_999;
+    private const long MinTime = -62_135_596_800_000_000;
+    private const long MaxTime = 253_402_300_799_999_999;
 
     private const int MicrosecondDigits = 6;
     private const long MicrosecondsPerMinute = 60_000_000;
@@ -43,7 +43,7 @@ public static class EventTime
         if (!TakeFraction(ref rest, out var microseconds) || !TryParseZone(rest, out var offsetMinutes)) return false;
         var ticks = new DateTime(year, month, day, hour, minute, second, DateTimeKind.Utc).Ticks - DateTime.UnixEpoch.Ticks;
         time = (ticks / TimeSpan.TicksPerMicrosecond) + microseconds - (offsetMinutes * MicrosecondsPerMinute);
-        if (time is < LeastTime or > MostTime) return false; // Its zone takes it out of the calendar.
+        if (time is < MinTime or > MaxTime) return false; // Its zone takes it out of the calendar.
 
         // Only a text that could be canonical is worth formatting: it has no fraction or six digits of one, and ends in Z.
         if (text.Length is not (20 or 27) || text[^1] != 'Z' || text[10] != 'T') return true;

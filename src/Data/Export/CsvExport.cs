@@ -18,9 +18,9 @@ public sealed class CsvExport(IReadingStore store, IReadingAnalytics analytics, 
     /// <param name="options">Valid: the column names are of the resolution.</param>
     /// <param name="target">Receives the file; <see cref="Stream.Null"/> when only the proof is wanted.</param>
     /// <param name="cancellationToken">Stops the query and the writing; the file is then cut.</param>
-    public async Task<ExportProof> WriteAsync(CsvOptions options, Stream target, CancellationToken cancellationToken)
+    public async Task<ExportChecksum> WriteAsync(CsvOptions options, Stream target, CancellationToken cancellationToken)
     {
-        await using var file = new ProofStream(target);
+        await using var file = new HashingStream(target);
         long rows;
         if (options.Gzip)
         {
@@ -31,7 +31,7 @@ public sealed class CsvExport(IReadingStore store, IReadingAnalytics analytics, 
         {
             rows = await WriteTextAsync(options, file, cancellationToken);
         }
-        return new ExportProof(rows, file.Bytes, file.Sha256());
+        return new ExportChecksum(rows, file.Bytes, file.Sha256());
     }
 
     private async Task<long> WriteTextAsync(CsvOptions options, Stream target, CancellationToken cancellationToken)
@@ -39,7 +39,7 @@ public sealed class CsvExport(IReadingStore store, IReadingAnalytics analytics, 
         var columns = options.Columns.Count > 0 ? options.Columns : CsvColumns.Usual(options.Resolution);
         var labels = await LabelsAsync(columns, cancellationToken);
         var buffer = new ArrayBufferWriter<byte>(ChunkLength + 4096);
-        await using var text = new ProofStream(target); // The footer proves the text; the file may be its compressed form.
+        await using var text = new HashingStream(target); // The footer proves the text; the file may be its compressed form.
         var line = new CsvLine(options, buffer);
         if (options.ByteOrderMark) buffer.Write<byte>([0xEF, 0xBB, 0xBF]);
         foreach (var column in columns) line.Text(column);

@@ -66,4 +66,4 @@ public sealed record CsvOptions
 /// <param name="Rows">Lines, header and footer not counted.</param>
 /// <param name="Bytes">Length of the file.</param>
 /// <param name="Sha256">Of the file, 64 lower-case hexadecimal digits.</param>
-public sealed record ExportProof(long Rows, long Bytes, string Sha256);
+public sealed record ExportChecksum(long Rows, long Bytes, string Sha256);

@@ -29,11 +29,11 @@ public sealed class EventExport(IEventStore store)
     /// <param name="query">Its limit does not count; an open end is the newest event at the start.</param>
     /// <param name="target">Receives the file; <see cref="Stream.Null"/> when only the proof is wanted.</param>
     /// <param name="cancellationToken">Stops the query and the writing; the file is then cut.</param>
-    public async Task<ExportProof> WriteAsync(EventQuery query, EventFormat format, Stream target, CancellationToken cancellationToken)
+    public async Task<ExportChecksum> WriteAsync(EventQuery query, EventFormat format, Stream target, CancellationToken cancellationToken)
     {
         // While events keep coming, a file that goes up to the newest would never end: it goes up to the newest of now.
         if (query.To is null) query = query with { To = (await store.FindNewestAsync(EventFilter.All, query.Timebase, cancellationToken))?.TimeBy(query.Timebase) + 1 };
-        await using var file = new ProofStream(target);
+        await using var file = new HashingStream(target);
         var buffer = new ArrayBufferWriter<byte>(ChunkLength + 4096);
         var line = new CsvLine(new CsvOptions(), buffer);
         if (format == EventFormat.Csv)
@@ -53,12 +53,12 @@ public sealed class EventExport(IEventStore store)
             rows += page.Count;
         }
         await FlushAsync(buffer, file, cancellationToken);
-        return new ExportProof(rows, file.Bytes, file.Sha256());
+        return new ExportChecksum(rows, file.Bytes, file.Sha256());
     }
 
     private static void WriteJson(ArrayBufferWriter<byte> buffer, LaneEvent laneEvent)
     {
-        using (var json = new Utf8JsonWriter(buffer, EventText.Options)) EventText.Write(json, laneEvent);
+        using (var json = new Utf8JsonWriter(buffer, EventJsonWriter.Options)) EventJsonWriter.Write(json, laneEvent);
         buffer.Write("\n"u8);
     }
 

@@ -32,7 +32,7 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
     private protected abstract Task<int> AppendAsync(ReadOnlyMemory<TRow> rows, Memory<RowOutcome> outcomes, CancellationToken cancellationToken);
 
     /// <summary>Says for the log what a row is that the store refuses, and for its sender what happened.</summary>
-    private protected abstract (string Row, string Error) Describe(TRow refused);
+    private protected abstract (string Row, string Error) Describe(TRow rejected);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -118,21 +118,21 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
             at += submission.Rows.Length;
         }
 
-        var refused = new Dictionary<int, string>();
-        await AppendRangeAsync(0, count, refused, cancellationToken);
+        var rejected = new Dictionary<int, string>();
+        await AppendRangeAsync(0, count, rejected, cancellationToken);
 
         at = 0;
         foreach (var submission in _batch)
         {
             submission.AddResult(_outcomes.AsSpan(at, submission.Rows.Length));
-            for (var i = 0; refused.Count > 0 && i < submission.Rows.Length; i++)
-                if (refused.TryGetValue(at + i, out var error)) submission.Refuse(i, error);
+            for (var i = 0; rejected.Count > 0 && i < submission.Rows.Length; i++)
+                if (rejected.TryGetValue(at + i, out var error)) submission.Reject(i, error);
             at += submission.Rows.Length;
         }
     }
 
     // A row that the store refuses is found by halving, so that it cannot keep the good rows around it out for ever.
-    private async Task AppendRangeAsync(int start, int count, Dictionary<int, string> refused, CancellationToken cancellationToken)
+    private async Task AppendRangeAsync(int start, int count, Dictionary<int, string> rejected, CancellationToken cancellationToken)
     {
         try
         {
@@ -142,14 +142,14 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
         catch (StoreRejectedException e) when (count == 1)
         {
             var (row, error) = Describe(_rows[start]);
-            IngestLog.RowRefused(logger, row, e);
+            IngestLog.RowRejected(logger, row, e);
             _outcomes[start] = RowOutcome.Duplicate; // Counted as refused, not as added.
-            refused[start] = error;
+            rejected[start] = error;
         }
         catch (StoreRejectedException)
         {
-            await AppendRangeAsync(start, count / 2, refused, cancellationToken);
-            await AppendRangeAsync(start + (count / 2), count - (count / 2), refused, cancellationToken);
+            await AppendRangeAsync(start, count / 2, rejected, cancellationToken);
+            await AppendRangeAsync(start + (count / 2), count - (count / 2), rejected, cancellationToken);
         }
     }
 
@@ -179,7 +179,7 @@ internal static partial class IngestLog
     public static partial void StoreUnavailable(ILogger logger, int rows, Exception error);
 
     [LoggerMessage(2, LogLevel.Error, "The store refuses the {Row}.")]
-    public static partial void RowRefused(ILogger logger, string row, Exception error);
+    public static partial void RowRejected(ILogger logger, string row, Exception error);
 
     [LoggerMessage(3, LogLevel.Error, "A batch of {Rows} rows was given up. Their senders were told so, except those that asked for ack=buffered.")]
     public static partial void BatchAbandoned(ILogger logger, int rows, Exception error);

@@ -5,11 +5,11 @@ namespace SensorDash.Data.Ingest;
 /// <summary>A row that the store itself refused.</summary>
 /// <param name="Index">Its place in the submission, from 0.</param>
 /// <param name="Error">The reason, fit for the sender.</param>
-public readonly record struct RefusedRow(int Index, string Error);
+public readonly record struct RejectedRow(int Index, string Error);
 
 /// <summary>What became of a submission.</summary>
 /// <param name="AlreadyAccepted">Places of the command requests that were accepted before, from 0.</param>
-public readonly record struct SubmissionResult(int Inserted, int Duplicates, IReadOnlyList<int> AlreadyAccepted, IReadOnlyList<RefusedRow> Refused);
+public readonly record struct SubmissionResult(int Inserted, int Duplicates, IReadOnlyList<int> AlreadyAccepted, IReadOnlyList<RejectedRow> Rejected);
 
 /// <summary>Limits of every submission.</summary>
 public static class Submission
@@ -25,7 +25,7 @@ public static class Submission
 public sealed class Submission<TRow>(ReadOnlyMemory<TRow> rows, bool isWaitedFor, int weight = 0)
 {
     private readonly TaskCompletionSource<SubmissionResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private List<RefusedRow>? _refused;
+    private List<RejectedRow>? _rejected;
     private List<int>? _alreadyAccepted;
     private int _inserted;
 
@@ -48,12 +48,12 @@ public sealed class Submission<TRow>(ReadOnlyMemory<TRow> rows, bool isWaitedFor
             if (outcomes[i] == RowOutcome.AlreadyAccepted) (_alreadyAccepted ??= []).Add(i);
     }
 
-    internal void Refuse(int index, string error) => (_refused ??= []).Add(new RefusedRow(index, error));
+    internal void Reject(int index, string error) => (_rejected ??= []).Add(new RejectedRow(index, error));
 
     internal void Complete()
     {
-        var (alreadyAccepted, refused) = (_alreadyAccepted ?? [], _refused ?? []);
-        _done.TrySetResult(new SubmissionResult(_inserted, Rows.Length - _inserted - alreadyAccepted.Count - refused.Count, alreadyAccepted, refused));
+        var (alreadyAccepted, rejected) = (_alreadyAccepted ?? [], _rejected ?? []);
+        _done.TrySetResult(new SubmissionResult(_inserted, Rows.Length - _inserted - alreadyAccepted.Count - rejected.Count, alreadyAccepted, rejected));
     }
 
     internal void Fail(Exception error)

@@ -42,8 +42,8 @@ public sealed class WriteBuffer<TRow>(IOptions<IngestOptions> options, TimeProvi
     }
 
     /// <summary>Queues <paramref name="submission"/>, waiting for room: back-pressure on a sender whose request is half read.</summary>
-    /// <exception cref="StoreUnavailableException">There was no room for <paramref name="patience"/>, or the program is stopping.</exception>
-    public async Task AddAsync(Submission<TRow> submission, TimeSpan patience, CancellationToken cancellationToken)
+    /// <exception cref="StoreUnavailableException">There was no room for <paramref name="timeout"/>, or the program is stopping.</exception>
+    public async Task AddAsync(Submission<TRow> submission, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var began = clock.GetTimestamp();
         while (true)
@@ -54,12 +54,12 @@ public sealed class WriteBuffer<TRow>(IOptions<IngestOptions> options, TimeProvi
             try
             {
                 // What is left of it: room that is too small, or that others take, must not begin the wait anew.
-                var left = patience - clock.GetElapsedTime(began);
+                var left = timeout - clock.GetElapsedTime(began);
                 await room.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, clock, cancellationToken);
             }
             catch (TimeoutException e)
             {
-                throw new StoreUnavailableException($"The write buffer of {_capacity} rows stayed full for {patience.TotalSeconds:0} s.", e);
+                throw new StoreUnavailableException($"The write buffer of {_capacity} rows stayed full for {timeout.TotalSeconds:0} s.", e);
             }
         }
     }

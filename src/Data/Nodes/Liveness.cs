@@ -32,18 +32,18 @@ public sealed record Liveness(NodeStatus Status, string Reason, long? SilentSeco
     public bool IsOnline => Status == NodeStatus.Live;
 
     /// <param name="newestFirst">Measured times of the newest readings, Unix seconds, newest first.</param>
-    /// <param name="setIntervalSeconds">The interval that the user has set, if so.</param>
+    /// <param name="configuredIntervalSeconds">The interval that the user has set, if so.</param>
     /// <param name="now">Unix seconds.</param>
-    public static Liveness Judge(ReadOnlySpan<long> newestFirst, int? setIntervalSeconds, long now)
+    public static Liveness Evaluate(ReadOnlySpan<long> newestFirst, int? configuredIntervalSeconds, long now)
     {
-        var interval = setIntervalSeconds ?? LearnInterval(newestFirst);
+        var interval = configuredIntervalSeconds ?? LearnInterval(newestFirst);
         if (newestFirst.IsEmpty) return new(NodeStatus.Never, "no reading yet", null, interval);
 
         var silent = Math.Max(0, now - newestFirst[0]); // A node's clock may run a little ahead.
         var allowed = Math.Max(ShortestAllowedSilence, AllowedIntervals * (long)(interval ?? 0));
-        var usual = interval is { } known ? $"usual {Words(known)}" : "interval not known yet";
+        var usual = interval is { } known ? $"usual {FormatDuration(known)}" : "interval not known yet";
         var status = silent <= allowed ? NodeStatus.Live : silent <= StaleAfterAllowed * allowed ? NodeStatus.Late : NodeStatus.Stale;
-        var reason = status == NodeStatus.Live ? $"heard {Words(silent)} ago, {usual}" : $"silent {Words(silent)}, {usual}";
+        var reason = status == NodeStatus.Live ? $"heard {FormatDuration(silent)} ago, {usual}" : $"silent {FormatDuration(silent)}, {usual}";
         return new(status, reason, silent, interval);
     }
 
@@ -58,7 +58,7 @@ public sealed record Liveness(NodeStatus Status, string Reason, long? SilentSeco
     }
 
     /// <summary>A duration as people say it: "45 s", "14 min", "3 h 5 min", "2 d 4 h".</summary>
-    public static string Words(long seconds) => seconds switch
+    public static string FormatDuration(long seconds) => seconds switch
     {
         < 120 => $"{seconds} s",
         < 7200 => $"{seconds / 60} min",

@@ -78,7 +78,7 @@ public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<Sens
     }
 
     /// <summary>The expected intervals that the user has set, seconds by address.</summary>
-    public async Task<IReadOnlyDictionary<int, int>> ListSetIntervalsAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<int, int>> ListConfiguredIntervalsAsync(CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         return await context.NodeMetadata.Where(m => m.ExpectedIntervalS != null).ToDictionaryAsync(m => m.Address, m => m.ExpectedIntervalS!.Value, cancellationToken);
@@ -101,7 +101,7 @@ public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<Sens
         {
             var latest = newest.GetValueOrDefault(node.Address, []);
             var said = metadata.GetValueOrDefault(node.Address);
-            var liveness = Liveness.Judge(Array.ConvertAll(latest, r => r.Timestamp), said?.ExpectedIntervalS, now);
+            var liveness = Liveness.Evaluate(Array.ConvertAll(latest, r => r.Timestamp), said?.ExpectedIntervalS, now);
             var zone = said?.ZoneId is { } id ? zones.GetValueOrDefault(id) : null;
             return new NodeView(node, liveness, latest.Length > 0 ? latest[0] : null, said, zone);
         }

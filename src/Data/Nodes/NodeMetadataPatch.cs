@@ -4,10 +4,10 @@ namespace SensorDash.Data.Nodes;
 public sealed class NodeMetadataPatch
 {
     private readonly List<Action<NodeMetadata>> _edits = [];
-    private readonly Dictionary<string, string[]> _faults = [];
+    private readonly Dictionary<string, string[]> _errors = [];
 
     /// <summary>What is wrong with the values set so far, by field; a patch with faults must not be applied.</summary>
-    public IReadOnlyDictionary<string, string[]> Faults => _faults;
+    public IReadOnlyDictionary<string, string[]> Errors => _errors;
 
     /// <summary>The zone that must exist, if the patch puts the node into one.</summary>
     public int? WantedZone { get; private set; }
@@ -28,24 +28,24 @@ public sealed class NodeMetadataPatch
     public void SetExpectedInterval(long? seconds)
     {
         if (seconds is < 1 or > NodeMetadata.MaxExpectedIntervalSeconds)
-            Fault("expected_interval_s", $"must be 1 to {NodeMetadata.MaxExpectedIntervalSeconds} seconds, not {seconds}");
+            Error("expected_interval_s", $"must be 1 to {NodeMetadata.MaxExpectedIntervalSeconds} seconds, not {seconds}");
         _edits.Add(m => m.ExpectedIntervalS = (int?)seconds);
     }
 
     /// <summary>Records a fault that was found before a value could be set.</summary>
-    public void Fault(string field, string error) => _faults[field] = [error];
+    public void Error(string field, string error) => _errors[field] = [error];
 
     internal void Apply(NodeMetadata metadata)
     {
-        if (_faults.Count > 0) throw new InvalidOperationException("A patch with faults cannot be applied.");
+        if (_errors.Count > 0) throw new InvalidOperationException("A patch with faults cannot be applied.");
         foreach (var edit in _edits) edit(metadata);
     }
 
     private void SetText(string field, string? value, int most, Action<NodeMetadata, string?> set)
     {
         var text = string.IsNullOrWhiteSpace(value) ? null : value.Trim();
-        if (text?.Length > most) Fault(field, $"must be at most {most} characters, not {text.Length}");
-        if (text?.Contains('\0', StringComparison.Ordinal) == true) Fault(field, "must not contain the character U+0000"); // PostgreSQL has no place for it.
+        if (text?.Length > most) Error(field, $"must be at most {most} characters, not {text.Length}");
+        if (text?.Contains('\0', StringComparison.Ordinal) == true) Error(field, "must not contain the character U+0000"); // PostgreSQL has no place for it.
         _edits.Add(m => set(m, text));
     }
 }

@@ -6,16 +6,16 @@ public sealed class ZonePatch
     private const string NoNul = "must not contain the character U+0000"; // PostgreSQL has no place for it.
 
     private readonly List<Action<Zone>> _edits = [];
-    private readonly Dictionary<string, string[]> _faults = [];
+    private readonly Dictionary<string, string[]> _errors = [];
 
     /// <summary>What is wrong with the values set so far, by field; a patch with faults must not be applied.</summary>
-    public IReadOnlyDictionary<string, string[]> Faults => _faults;
+    public IReadOnlyDictionary<string, string[]> Errors => _errors;
 
     public void SetName(string? value)
     {
         var name = value?.Trim() ?? "";
-        if (name.Length is 0 or > Zone.NameLength) _faults["name"] = [$"must be 1 to {Zone.NameLength} characters"];
-        if (name.Contains('\0', StringComparison.Ordinal)) _faults["name"] = [NoNul];
+        if (name.Length is 0 or > Zone.NameLength) _errors["name"] = [$"must be 1 to {Zone.NameLength} characters"];
+        if (name.Contains('\0', StringComparison.Ordinal)) _errors["name"] = [NoNul];
         _edits.Add(z => z.Name = name);
     }
 
@@ -23,15 +23,15 @@ public sealed class ZonePatch
     public void SetColor(string? value)
     {
         var color = string.IsNullOrEmpty(value) ? Zone.DefaultColor : value;
-        if (!Zone.ColorPattern().IsMatch(color)) _faults["color"] = [$"must be #RRGGBB in hexadecimal, not '{color}'"];
+        if (!Zone.ColorPattern().IsMatch(color)) _errors["color"] = [$"must be #RRGGBB in hexadecimal, not '{color}'"];
         _edits.Add(z => z.Color = color.ToUpperInvariant());
     }
 
     public void SetDescription(string? value)
     {
         var text = string.IsNullOrWhiteSpace(value) ? null : value.Trim();
-        if (text?.Length > Zone.DescriptionLength) _faults["description"] = [$"must be at most {Zone.DescriptionLength} characters"];
-        if (text?.Contains('\0', StringComparison.Ordinal) == true) _faults["description"] = [NoNul];
+        if (text?.Length > Zone.DescriptionLength) _errors["description"] = [$"must be at most {Zone.DescriptionLength} characters"];
+        if (text?.Contains('\0', StringComparison.Ordinal) == true) _errors["description"] = [NoNul];
         _edits.Add(z => z.Description = text);
     }
 
@@ -45,7 +45,7 @@ public sealed class ZonePatch
 
     internal void Apply(Zone zone)
     {
-        if (_faults.Count > 0) throw new InvalidOperationException("A patch with faults cannot be applied.");
+        if (_errors.Count > 0) throw new InvalidOperationException("A patch with faults cannot be applied.");
         foreach (var edit in _edits) edit(zone);
     }
 }

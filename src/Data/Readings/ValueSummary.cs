@@ -8,7 +8,7 @@ public sealed record ValueStatistics(
 public sealed class ValueSummary
 {
     /// <summary>The percentiles shown beside every minimum, maximum and average.</summary>
-    public static IReadOnlyList<decimal> UsualPercentiles { get; } = [50, 95, 99];
+    public static IReadOnlyList<decimal> DefaultPercentiles { get; } = [50, 95, 99];
 
     private readonly Dictionary<short, long> _counts = [];
     private long _sum;

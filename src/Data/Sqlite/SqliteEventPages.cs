@@ -20,7 +20,7 @@ internal static class SqliteEventPages
         {
             foreach (var lane in query.Filter.Lanes.Distinct()) lanes.Add(new SqliteLaneRows(connection, transaction, lane, query));
             var merge = new EventMerge<SqliteLaneRows>(lanes, query);
-            merge.Run(cancellationToken); // A lane of SQLite always has its next row at hand.
+            merge.ReadUntilBlocked(cancellationToken); // A lane of SQLite always has its next row at hand.
             return merge.Page!;
         }
         finally

@@ -6,7 +6,7 @@ namespace SensorDash.Data.Sqlite;
 
 /// <inheritdoc cref="IEventStore"/>
 /// <remarks>Readers never wait for the writer (WAL).</remarks>
-public sealed class SqliteEventStore(SqliteDatabase database, EventCommitFeed commits, TimeProvider clock) : IEventStore
+public sealed class SqliteEventStore(SqliteDatabase database, EventCommitSignal commits, TimeProvider clock) : IEventStore
 {
     // Whole batches are taken until there are so many events.
     private const int EventsWanted = 10_000;

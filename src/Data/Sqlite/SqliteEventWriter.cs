@@ -5,7 +5,7 @@ using SQLitePCL;
 namespace SensorDash.Data.Sqlite;
 
 /// <summary>Writes batches of events: index, lane and batch in one transaction.</summary>
-internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitFeed commits, TimeProvider clock)
+internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal commits, TimeProvider clock)
 {
     private const string InsertIndex = """
         INSERT INTO event_index (source_truth_time, event_id, lane, first_seen) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING

@@ -7,7 +7,7 @@ namespace SensorDash.Data.Sqlite;
 
 /// <inheritdoc cref="IReadingStore"/>
 /// <remarks>Readers never wait for the writer (WAL).</remarks>
-public sealed class SqliteReadingStore(SqliteDatabase database, CommitFeed commits, TimeProvider clock) : IReadingStore
+public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal commits, TimeProvider clock) : IReadingStore
 {
     internal const string Columns = "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
 

@@ -7,7 +7,7 @@ using SQLitePCL;
 namespace SensorDash.Data.Sqlite;
 
 /// <summary>Writes batches of readings, and removes nodes.</summary>
-internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitFeed commits, TimeProvider clock)
+internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal commits, TimeProvider clock)
 {
     private const string InsertReading = """
         INSERT INTO sensor_readings (node_address, timestamp, temperature_centidegrees, humidity_centipercent, flags, received_at, batch_id)

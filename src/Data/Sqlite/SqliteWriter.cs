@@ -8,7 +8,7 @@ namespace SensorDash.Data.Sqlite;
 /// <remarks>Batches go through SQLite's own C functions: a driver command per row costs as much as the row.</remarks>
 public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
 {
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _writeLock = new(1);
     private readonly Dictionary<string, sqlite3_stmt> _statements = [];
     private SqliteConnection? _connection;
     private sqlite3? _handle;
@@ -18,7 +18,7 @@ public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
     /// <exception cref="StoreRejectedException">A row cannot be stored; nothing is changed.</exception>
     internal async Task<T> TransactAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _writeLock.WaitAsync(cancellationToken);
         try
         {
             await OpenAsync(cancellationToken);
@@ -39,7 +39,7 @@ public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 
@@ -120,6 +120,6 @@ public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
     {
         foreach (var statement in _statements.Values) statement.Dispose();
         _connection?.Dispose();
-        _turn.Dispose();
+        _writeLock.Dispose();
     }
 }

@@ -50,7 +50,7 @@ public sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOptions>
             result.AddError("Database:Sqlite:Path must name a file; it is empty.");
         if (options.Sqlite.CacheMiB is < 1 or > 1024)
             result.AddError($"Database:Sqlite:CacheMiB must be 1 to 1024, not {options.Sqlite.CacheMiB}.");
-        foreach (var timescale in TimescaleOptions.Faults(options.Timescale)) result.AddError(timescale);
+        foreach (var timescale in TimescaleOptions.Errors(options.Timescale)) result.AddError(timescale);
         return result.Build();
     }
 }

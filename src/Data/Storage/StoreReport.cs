@@ -9,7 +9,7 @@ public interface IStoreReporter
 
     /// <summary>What this edition of the store cannot do that another can, for people; null when nothing is amiss.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
-    Task<string?> ReadLackAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+    Task<string?> ReadLimitationAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 }
 
 /// <summary>What a store is and how it is doing.</summary>

@@ -8,7 +8,7 @@ namespace SensorDash.Data.Timescale;
 
 /// <summary>Wakes this process's followers when another process has committed.</summary>
 public sealed partial class TimescaleCommitListener(
-    TimescaleDatabase database, CommitFeed commits, EventCommitFeed eventCommits, TimeProvider clock, ILogger<TimescaleCommitListener> logger) : BackgroundService
+    TimescaleDatabase database, CommitSignal commits, EventCommitSignal eventCommits, TimeProvider clock, ILogger<TimescaleCommitListener> logger) : BackgroundService
 {
     internal const string Channel = "sensordash_commits";
 

@@ -13,7 +13,7 @@ internal static class TimescaleEventPages
 {
     // Of each lane at most at first, when nothing is known of how large its events are.
     private const int FirstRows = 32;
-    private const int MostRows = 4_096;
+    private const int MaxRows = 4_096;
 
     // Fetched of one lane at a time, by the size of what came before.
     private const int FetchBytes = 4 << 20;
@@ -37,9 +37,9 @@ internal static class TimescaleEventPages
             }
         }
         var merge = new EventMerge<TimescaleLaneRows>(lanes, query);
-        while (merge.Run(cancellationToken) is { } used)
+        while (merge.ReadUntilBlocked(cancellationToken) is { } used)
         {
-            await using var fetch = new NpgsqlCommand(used.Fetch(used.RowsFor(merge.Room, lanes.Count)), connection);
+            await using var fetch = new NpgsqlCommand(used.Fetch(used.RowsFor(merge.Remaining, lanes.Count)), connection);
             await using var reader = await fetch.ExecuteReaderAsync(cancellationToken);
             await used.TakeAsync(reader, cancellationToken);
         }
@@ -106,8 +106,8 @@ internal static class TimescaleEventPages
         public int RowsFor(int room, int lanes)
         {
             var wanted = lanes == 1 ? room + 1 : Math.Max(2 * room / lanes, FirstRows);
-            if (IsSifted) wanted = Math.Max(wanted, 2 * _asked);
-            var fitting = (int)Math.Min(FetchBytes * _count / Math.Max(_bytes, 1), MostRows);
+            if (HasResidualFilter) wanted = Math.Max(wanted, 2 * _asked);
+            var fitting = (int)Math.Min(FetchBytes * _count / Math.Max(_bytes, 1), MaxRows);
             var rows = Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)wanted), fitting);
             return rows < 2 ? 1 : 1 << BitOperations.Log2((uint)rows);
         }

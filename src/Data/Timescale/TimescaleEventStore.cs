@@ -7,7 +7,7 @@ namespace SensorDash.Data.Timescale;
 
 /// <inheritdoc cref="IEventStore"/>
 /// <remarks>Several processes may use one database: their writers take turns by a lock on the server, readers wait for nobody.</remarks>
-public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitFeed commits, TimeProvider clock) : IEventStore, IDisposable, IAsyncDisposable
+public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitSignal commits, TimeProvider clock) : IEventStore, IDisposable, IAsyncDisposable
 {
     private const long DayMicroseconds = 86_400_000_000;
 

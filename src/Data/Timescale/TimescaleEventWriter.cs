@@ -9,10 +9,10 @@ namespace SensorDash.Data.Timescale;
 /// The ids of a batch go into the index by one statement that tells which were new, and the new events straight into their lanes by COPY:
 /// half the cost of a staging table (ADR 0011).
 /// </remarks>
-internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventCommitFeed commits, TimeProvider clock) : IDisposable, IAsyncDisposable
+internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventCommitSignal commits, TimeProvider clock) : IDisposable, IAsyncDisposable
 {
     /// <summary>Ends with the transaction. Not the turn of the readings: the two never wait for each other.</summary>
-    internal const string TakeTurn = "SELECT pg_advisory_xact_lock(5318010)";
+    internal const string AcquireWriterLock = "SELECT pg_advisory_xact_lock(5318010)";
 
     /// <summary>Told with the commit, to the followers of every process.</summary>
     internal const string Notify = $"NOTIFY {TimescaleCommitListener.Channel}, '{TimescaleCommitListener.OfEvents}'";
@@ -64,7 +64,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
     private async Task<int> AppendAsync(NpgsqlConnection connection, ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var (batchId, last, requests) = await TakeTurnAsync(connection, batch, cancellationToken);
+        var (batchId, last, requests) = await AcquireWriterLockAsync(connection, batch, cancellationToken);
         batchId++;
         var candidates = Choose(batch.Span, outcomes.Span, requests, out var accepted);
         candidates.FirstTime = Math.Max(clock.NowMicroseconds(), last + 1);
@@ -74,15 +74,15 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         cancellationToken.ThrowIfCancellationRequested();
         // Not cancelled any more: a commit that was sent must be waited for, or nobody knows whether it happened.
         await transaction.CommitAsync(CancellationToken.None);
-        Tell(batch.Span, outcomes.Span, candidates);
+        SetOutcomes(batch.Span, outcomes.Span, candidates);
         return added;
     }
 
-    private static async Task<(long BatchId, long LastTime, Dictionary<(string Scope, string Request), EventId> Requests)> TakeTurnAsync(
+    private static async Task<(long BatchId, long LastTime, Dictionary<(string Scope, string Request), EventId> Requests)> AcquireWriterLockAsync(
         NpgsqlConnection connection, ReadOnlyMemory<LaneEvent> batch, CancellationToken cancellationToken)
     {
         var asked = RequestsOf(batch.Span);
-        await using var start = new NpgsqlBatch(connection) { BatchCommands = { new(TakeTurn), new(LastBatch) } };
+        await using var start = new NpgsqlBatch(connection) { BatchCommands = { new(AcquireWriterLock), new(LastBatch) } };
         if (asked.Count > 0)
         {
             var known = new NpgsqlBatchCommand(KnownRequests);
@@ -206,7 +206,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         await rest.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static void Tell(ReadOnlySpan<LaneEvent> batch, Span<RowOutcome> outcomes, Candidates candidates)
+    private static void SetOutcomes(ReadOnlySpan<LaneEvent> batch, Span<RowOutcome> outcomes, Candidates candidates)
     {
         for (var i = 0; i < candidates.Places.Count; i++)
         {

@@ -47,17 +47,17 @@ internal static class TimescaleLayout
     private sealed record Hypertable(string Name, long TicksPerUnit, string SegmentBy, string OrderBy);
 
     public static async Task<bool> IsHypertableAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-        => await AskAsync<bool>(connection, HasExtension, cancellationToken) && await AskAsync<bool>(connection, HasHypertable, cancellationToken);
+        => await QueryAsync<bool>(connection, HasExtension, cancellationToken) && await QueryAsync<bool>(connection, HasHypertable, cancellationToken);
 
     public static async Task<TimescaleEdition> EditionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         if (!await IsHypertableAsync(connection, cancellationToken)) return TimescaleEdition.Plain;
-        return await AskAsync<string>(connection, "SELECT coalesce(current_setting('timescaledb.license', true), '')", cancellationToken) == "timescale"
+        return await QueryAsync<string>(connection, "SELECT coalesce(current_setting('timescaledb.license', true), '')", cancellationToken) == "timescale"
             ? TimescaleEdition.Community : TimescaleEdition.Apache;
     }
 
     /// <summary>Brings chunk interval and compression policy to the settings; does nothing where they are so already.</summary>
-    public static async Task<TimescaleEdition> FollowAsync(NpgsqlConnection connection, TimescaleHypertableOptions options, CancellationToken cancellationToken)
+    public static async Task<TimescaleEdition> ApplyAsync(NpgsqlConnection connection, TimescaleHypertableOptions options, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         // Several processes may start at once.
@@ -66,18 +66,18 @@ internal static class TimescaleLayout
         foreach (var table in edition == TimescaleEdition.Plain ? [] : _hypertables)
         {
             var interval = options.ChunkInterval.Ticks / table.TicksPerUnit;
-            if (await AskAsync<long>(connection, ChunkInterval, cancellationToken, table.Name) != interval)
+            if (await QueryAsync<long>(connection, ChunkInterval, cancellationToken, table.Name) != interval)
                 await ExecuteAsync(connection, FormattableString.Invariant($"SELECT set_chunk_time_interval('{table.Name}', {interval}::bigint)"), cancellationToken);
             if (edition == TimescaleEdition.Community)
-                await FollowCompressionAsync(connection, table, options.CompressionAfter.Ticks / table.TicksPerUnit, cancellationToken);
+                await ApplyCompressionAsync(connection, table, options.CompressionAfter.Ticks / table.TicksPerUnit, cancellationToken);
         }
         await transaction.CommitAsync(cancellationToken);
         return edition;
     }
 
-    private static async Task FollowCompressionAsync(NpgsqlConnection connection, Hypertable table, long after, CancellationToken cancellationToken)
+    private static async Task ApplyCompressionAsync(NpgsqlConnection connection, Hypertable table, long after, CancellationToken cancellationToken)
     {
-        if (await AskAsync<long>(connection, CompressionAfter, cancellationToken, table.Name) == after) return;
+        if (await QueryAsync<long>(connection, CompressionAfter, cancellationToken, table.Name) == after) return;
         await ExecuteAsync(connection, $"SELECT remove_compression_policy('{table.Name}', if_exists => true)", cancellationToken);
         if (after == 0) return;
         await ExecuteAsync(
@@ -88,7 +88,7 @@ internal static class TimescaleLayout
             connection, FormattableString.Invariant($"SELECT add_compression_policy('{table.Name}', compress_after => {after}::bigint)"), cancellationToken);
     }
 
-    private static async Task<T> AskAsync<T>(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params string[] values)
+    private static async Task<T> QueryAsync<T>(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params string[] values)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (var value in values) command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = value });

@@ -27,7 +27,7 @@ public sealed class TimescaleOptions
 
     public TimescaleHypertableOptions Hypertable { get; set; } = new();
 
-    internal static IEnumerable<string> Faults(TimescaleOptions options)
+    internal static IEnumerable<string> Errors(TimescaleOptions options)
     {
         foreach (var (key, value) in ((string, string)[])[("Host", options.Host), ("Database", options.Database), ("User", options.User), ("PasswordEnv", options.PasswordEnv)])
             if (string.IsNullOrWhiteSpace(value)) yield return $"Database:Timescale:{key} must not be empty.";

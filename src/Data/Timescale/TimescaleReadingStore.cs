@@ -8,7 +8,7 @@ namespace SensorDash.Data.Timescale;
 
 /// <inheritdoc cref="IReadingStore"/>
 /// <remarks>Several processes may use one database: their writers take turns by a lock on the server (ADR 0009), readers wait for nobody.</remarks>
-public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitFeed commits, TimeProvider clock) : IReadingStore, IDisposable, IAsyncDisposable
+public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSignal commits, TimeProvider clock) : IReadingStore, IDisposable, IAsyncDisposable
 {
     internal const string Columns =
         "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";

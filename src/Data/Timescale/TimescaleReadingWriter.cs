@@ -12,10 +12,10 @@ namespace SensorDash.Data.Timescale;
 /// Under the turn nobody else adds readings, so asking once which keys are stored is enough, and the new rows go straight into the table by COPY:
 /// half the cost of a staging table and INSERT … ON CONFLICT (ADR 0009).
 /// </remarks>
-internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitFeed commits, TimeProvider clock) : IDisposable, IAsyncDisposable
+internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitSignal commits, TimeProvider clock) : IDisposable, IAsyncDisposable
 {
     /// <summary>Ends with the transaction. The number is arbitrary; whoever writes readings by other means should take it too.</summary>
-    internal const string TakeTurn = "SELECT pg_advisory_xact_lock(5318008)";
+    internal const string AcquireWriterLock = "SELECT pg_advisory_xact_lock(5318008)";
 
     /// <summary>A statement of its own: only one that begins under the turn sees what the writer before has committed.</summary>
     internal const string NextBatchId = "SELECT coalesce(max(id), 0) + 1 FROM ingest_batches";
@@ -67,7 +67,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitF
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var (nodes, times) = DistinctKeys(batch.Span, isNew.Span);
-        var batchId = await TakeTurnAsync(connection, nodes, times, isNew, cancellationToken);
+        var batchId = await AcquireWriterLockAsync(connection, nodes, times, isNew, cancellationToken);
         var (added, first, last) = Count(batch.Span, isNew.Span);
         if (added > 0) await CopyAsync(connection, batch, isNew, batchId, cancellationToken);
 
@@ -97,14 +97,14 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitF
         return (nodes, times);
     }
 
-    private async Task<long> TakeTurnAsync(NpgsqlConnection connection, int[] nodes, long[] times, Memory<bool> isNew, CancellationToken cancellationToken)
+    private async Task<long> AcquireWriterLockAsync(NpgsqlConnection connection, int[] nodes, long[] times, Memory<bool> isNew, CancellationToken cancellationToken)
     {
         var stored = new NpgsqlBatchCommand(StoredKeys);
         stored.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = nodes });
         stored.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = times });
         stored.Parameters.Add(new NpgsqlParameter<long> { TypedValue = times.Min() });
         stored.Parameters.Add(new NpgsqlParameter<long> { TypedValue = times.Max() });
-        await using var start = new NpgsqlBatch(connection) { BatchCommands = { new(TakeTurn), new(NextBatchId), stored } };
+        await using var start = new NpgsqlBatch(connection) { BatchCommands = { new(AcquireWriterLock), new(NextBatchId), stored } };
         await using var reader = await start.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);

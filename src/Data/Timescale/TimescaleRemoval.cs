@@ -28,7 +28,7 @@ internal static class TimescaleRemoval
         """;
 
     public static async Task<bool> DeleteNodeAsync(
-        TimescaleDatabase database, CommitFeed commits, TimeProvider clock, int address, CancellationToken cancellationToken)
+        TimescaleDatabase database, CommitSignal commits, TimeProvider clock, int address, CancellationToken cancellationToken)
     {
         var removed = await RunAsync(
             database,
@@ -37,7 +37,7 @@ internal static class TimescaleRemoval
                 if (await ExecuteAsync(connection, "DELETE FROM nodes WHERE address = $1", address, token) == 0) return false;
                 await ExecuteAsync(connection, "DELETE FROM node_metadata WHERE address = $1", address, token);
                 var rows = await ExecuteAsync(connection, "DELETE FROM sensor_readings WHERE node_address = $1", address, token);
-                await TellAsync(connection, clock, -rows, address, null, token);
+                await InsertRemovalBatchAsync(connection, clock, -rows, address, null, token);
                 return true;
             },
             cancellationToken);
@@ -46,7 +46,7 @@ internal static class TimescaleRemoval
     }
 
     public static async Task<long> RemoveBeforeAsync(
-        TimescaleDatabase database, CommitFeed commits, TimeProvider clock, long before, CancellationToken cancellationToken)
+        TimescaleDatabase database, CommitSignal commits, TimeProvider clock, long before, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -67,7 +67,7 @@ internal static class TimescaleRemoval
             while (await reader.ReadAsync(cancellationToken)) rows += reader.GetInt64(0);
         if (hasChunks) await DropAsync(connection, end, cancellationToken);
         else await ExecuteAsync(connection, "DELETE FROM sensor_readings WHERE timestamp < $1", end, cancellationToken);
-        if (rows > 0) await TellAsync(connection, clock, -(int)rows, null, end, cancellationToken);
+        if (rows > 0) await InsertRemovalBatchAsync(connection, clock, -(int)rows, null, end, cancellationToken);
         return (false, rows);
     }
 
@@ -96,7 +96,7 @@ internal static class TimescaleRemoval
             {
                 await using var transaction = await connection.BeginTransactionAsync(token);
                 // A node of years takes longer than a statement may: whoever wants it gone waits.
-                await using (var start = new NpgsqlBatch(connection) { BatchCommands = { new("SET LOCAL statement_timeout = 0"), new(TimescaleReadingWriter.TakeTurn) } })
+                await using (var start = new NpgsqlBatch(connection) { BatchCommands = { new("SET LOCAL statement_timeout = 0"), new(TimescaleReadingWriter.AcquireWriterLock) } })
                     await start.ExecuteNonQueryAsync(token);
                 var result = await remove(connection, token);
                 token.ThrowIfCancellationRequested();
@@ -105,7 +105,7 @@ internal static class TimescaleRemoval
             },
             cancellationToken);
 
-    private static async Task TellAsync(NpgsqlConnection connection, TimeProvider clock, int rows, int? node, long? before, CancellationToken cancellationToken)
+    private static async Task InsertRemovalBatchAsync(NpgsqlConnection connection, TimeProvider clock, int rows, int? node, long? before, CancellationToken cancellationToken)
     {
         var row = new NpgsqlBatchCommand(InsertRemoval);
         row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = clock.NowMicroseconds() });

@@ -33,18 +33,18 @@ public sealed class TimescaleStoreReporter(TimescaleDatabase database, IOptions<
     public Task<StoreReport> ReadAsync(CancellationToken cancellationToken) => database.ReadAsync(ReadAsync, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<string?> ReadLackAsync(CancellationToken cancellationToken)
-        => database.ReadAsync(async (connection, token) => LackOf(await TimescaleLayout.EditionAsync(connection, token)), cancellationToken);
+    public Task<string?> ReadLimitationAsync(CancellationToken cancellationToken)
+        => database.ReadAsync(async (connection, token) => LimitationOf(await TimescaleLayout.EditionAsync(connection, token)), cancellationToken);
 
     private async Task<StoreReport> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var edition = await TimescaleLayout.EditionAsync(connection, cancellationToken);
         var (version, size, extension, busy) = await ReadServerAsync(connection, cancellationToken);
-        var report = new StoreReport("PostgreSQL", EditionWords(edition, extension), version, database.Name, size)
+        var report = new StoreReport("PostgreSQL", EditionText(edition, extension), version, database.Name, size)
         {
             Pool = new PoolUse((int)busy, null, options.Value.Timescale.Pool.MaxSize),
         };
-        if (LackOf(edition) is { } lack) report = report with { Notes = [lack] };
+        if (LimitationOf(edition) is { } lack) report = report with { Notes = [lack] };
         if (edition == TimescaleEdition.Plain) return report;
         var (chunks, compressed) = await ReadChunksAsync(connection, cancellationToken);
         if (edition == TimescaleEdition.Apache) return report with { Parts = new PartUse("chunk", chunks, compressed, null) };
@@ -56,14 +56,14 @@ public sealed class TimescaleStoreReporter(TimescaleDatabase database, IOptions<
         };
     }
 
-    private static string? LackOf(TimescaleEdition edition) => edition switch
+    private static string? LimitationOf(TimescaleEdition edition) => edition switch
     {
         TimescaleEdition.Plain => "Without TimescaleDB every table is whole: old readings are deleted row by row, and nothing is compressed.",
         TimescaleEdition.Apache => "The Apache edition has no compression and no policies; old readings are dropped by SensorDash, chunk by chunk.",
         _ => null,
     };
 
-    private static string EditionWords(TimescaleEdition edition, string? extension) => edition switch
+    private static string EditionText(TimescaleEdition edition, string? extension) => edition switch
     {
         TimescaleEdition.Plain => extension is null ? "without TimescaleDB" : "TimescaleDB is there, but the tables are whole",
         _ => $"TimescaleDB {extension}, {edition} edition",

@@ -7,7 +7,7 @@ namespace SensorDash.Data.Timescale;
 /// <remarks>Kept between batches: its prepared statements are, and a flood of readers can take every connection but this one.</remarks>
 internal sealed class TimescaleWriter(TimescaleDatabase database) : IDisposable, IAsyncDisposable
 {
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _writeLock = new(1);
     private NpgsqlConnection? _connection;
 
     /// <summary>Runs <paramref name="write"/> when it is this caller's turn; the transaction is its own.</summary>
@@ -15,7 +15,7 @@ internal sealed class TimescaleWriter(TimescaleDatabase database) : IDisposable,
     /// <exception cref="StoreRejectedException">A row cannot be stored; nothing is stored.</exception>
     public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> write, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _writeLock.WaitAsync(cancellationToken);
         try
         {
             return await write(await OpenAsync(cancellationToken));
@@ -31,7 +31,7 @@ internal sealed class TimescaleWriter(TimescaleDatabase database) : IDisposable,
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 
@@ -51,12 +51,12 @@ internal sealed class TimescaleWriter(TimescaleDatabase database) : IDisposable,
     public void Dispose()
     {
         _connection?.Dispose();
-        _turn.Dispose();
+        _writeLock.Dispose();
     }
 
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
-        _turn.Dispose();
+        _writeLock.Dispose();
     }
 }

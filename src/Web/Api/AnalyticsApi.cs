@@ -7,7 +7,7 @@ namespace SensorDash.Web.Api;
 /// <summary>Hours, days, percentiles and quality.</summary>
 internal static class AnalyticsApi
 {
-    private const int MostPercentiles = 20;
+    private const int MaxPercentiles = 20;
 
     private static readonly ZoneParameter _zone = new("tz", "IANA time zone by whose clocks hours and days are cut. Default UTC.");
     private static readonly WholeParameter _limit = new("limit", 1, 10_000, "Most buckets, 1 to 10000. Default 1000.", "24", 1000);
@@ -20,16 +20,16 @@ internal static class AnalyticsApi
         {
             node.MapGet($"/statistics/{path}", (int address, HttpRequest request, IReadingStore store, IReadingAnalytics analytics, CancellationToken cancellationToken)
                     => CalendarAsync(unit, address, request, store, analytics, cancellationToken))
-                .WithName(unit == CalendarUnit.Hour ? "HourlyStatistics" : "DailyStatistics").Produces<CalendarAnswer>()
+                .WithName(unit == CalendarUnit.Hour ? "HourlyStatistics" : "DailyStatistics").Produces<CalendarResponse>()
                 .WithSummary($"Exact statistics per calendar {unit.ToString().ToLowerInvariant()} of a time zone, newest first")
                 .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime, _zone, _limit);
         }
-        node.MapGet("/percentiles", PercentilesAsync).WithName("Percentiles").Produces<PercentilesAnswer>()
+        node.MapGet("/percentiles", PercentilesAsync).WithName("Percentiles").Produces<PercentilesResponse>()
             .WithSummary("Exact percentiles by linear interpolation").WithQuery(_percentiles, RangeParameters.StartTime, RangeParameters.EndTime);
-        node.MapGet("/quality", QualityAsync).WithName("NodeQuality").Produces<QualityAnswer>()
+        node.MapGet("/quality", QualityAsync).WithName("NodeQuality").Produces<QualityResponse>()
             .WithSummary("Completeness, gaps, outliers, flat lines, late arrivals and clock skew")
             .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
-        routes.MapGet("/api/quality", FleetQualityAsync).WithTags("Analytics").WithName("FleetQuality").Produces<FleetQualityAnswer>()
+        routes.MapGet("/api/quality", FleetQualityAsync).WithTags("Analytics").WithName("FleetQuality").Produces<FleetQualityResponse>()
             .WithSummary("The same of every node, worst first, without the lists").WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
     }
 
@@ -38,10 +38,10 @@ internal static class AnalyticsApi
     {
         var reader = new QueryReader(request.Query);
         var (range, zone, limit) = (RangeParameters.ReadRange(reader), _zone.Read(reader), (int)_limit.Read(reader)!);
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NoSuchNode(address);
         var buckets = await analytics.CalendarAsync(address, range, zone, unit, limit, cancellationToken);
-        return TypedResults.Ok(new CalendarAnswer(address, zone.Id, buckets.Count, [.. buckets.Select(b => CalendarBucketAnswer.Of(b, zone))]));
+        return TypedResults.Ok(new CalendarResponse(address, zone.Id, buckets.Count, [.. buckets.Select(b => CalendarBucketResponse.Of(b, zone))]));
     }
 
     private static async Task<IResult> PercentilesAsync(
@@ -49,10 +49,10 @@ internal static class AnalyticsApi
     {
         var reader = new QueryReader(request.Query);
         var (range, percentiles) = (RangeParameters.ReadRange(reader), ReadPercentiles(reader));
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NoSuchNode(address);
         var found = await analytics.StatisticsAsync(address, range, percentiles, cancellationToken);
-        return TypedResults.Ok(new PercentilesAnswer(address, "exact", Named(found.Temperature), Named(found.Humidity)));
+        return TypedResults.Ok(new PercentilesResponse(address, "exact", Named(found.Temperature), Named(found.Humidity)));
 
         Dictionary<string, decimal?> Named(ValueStatistics values) => percentiles.Zip(values.Percentiles)
             .ToDictionary(pair => "p" + pair.First.ToString("0.##", CultureInfo.InvariantCulture), pair => pair.Second);
@@ -62,9 +62,9 @@ internal static class AnalyticsApi
     {
         var reader = new QueryReader(request.Query);
         var range = RangeParameters.ReadRange(reader);
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         return await analytics.QualityAsync(address, range, cancellationToken) is { } quality
-            ? TypedResults.Ok(QualityAnswer.Of(quality)) : NodesApi.NoSuchNode(address);
+            ? TypedResults.Ok(QualityResponse.Of(quality)) : NodesApi.NoSuchNode(address);
     }
 
     private static async Task<IResult> FleetQualityAsync(
@@ -72,25 +72,25 @@ internal static class AnalyticsApi
     {
         var reader = new QueryReader(request.Query);
         var range = RangeParameters.ReadRange(reader);
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         var every = (await store.ListNodesAsync(cancellationToken)).Select(n => n.Address).ToArray();
         var found = await analytics.FleetQualityAsync(every, range, cancellationToken);
-        return TypedResults.Ok(new FleetQualityAnswer(found.Count,
+        return TypedResults.Ok(new FleetQualityResponse(found.Count,
             [.. found.OrderBy(q => q.CompletenessPercent ?? 100).ThenBy(q => q.NodeAddress).Select(QualitySummary.Of)]));
     }
 
     private static decimal[] ReadPercentiles(QueryReader reader)
     {
-        if (reader.Text(_percentiles.Name) is not { } text) return [.. ValueSummary.UsualPercentiles];
+        if (reader.Text(_percentiles.Name) is not { } text) return [.. ValueSummary.DefaultPercentiles];
         var parts = text.Split(',');
         var values = new List<decimal>(parts.Length);
         foreach (var part in parts)
         {
             var isNumber = decimal.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value);
             if (isNumber && value is >= 0 and <= 100 && decimal.Round(value, 2) == value) values.Add(value);
-            else reader.Fault(_percentiles.Name, $"must be numbers of 0 to 100 with at most two decimals, not '{part}'");
+            else reader.Error(_percentiles.Name, $"must be numbers of 0 to 100 with at most two decimals, not '{part}'");
         }
-        if (parts.Length > MostPercentiles) reader.Fault(_percentiles.Name, $"must be at most {MostPercentiles} numbers");
+        if (parts.Length > MaxPercentiles) reader.Error(_percentiles.Name, $"must be at most {MaxPercentiles} numbers");
         return [.. values.Distinct()];
     }
 }

@@ -16,7 +16,7 @@ internal static class EventExportApi
         var group = routes.MapGroup("/api/events/export").WithTags("Export");
         group.MapGet("", ExportAsync).WithName("ExportEvents").Produces(200, contentType: "application/x-ndjson")
             .WithSummary("Events of any number; ends with the trailers X-Row-Count and X-Content-SHA256").WithQuery(query);
-        group.MapGet("/manifest", ManifestAsync).WithName("EventExportManifest").Produces<ManifestAnswer>()
+        group.MapGet("/manifest", ManifestAsync).WithName("EventExportManifest").Produces<ManifestResponse>()
             .WithSummary("Rows, bytes and SHA-256 of the file that the same query gives").WithQuery(query);
     }
 
@@ -24,9 +24,9 @@ internal static class EventExportApi
     {
         var reader = new QueryReader(context.Request.Query);
         var (query, format) = Read(reader);
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         var contentType = format == EventFormat.Csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
-        await ProvenDownload.SendAsync(context, contentType, FileName(query, format), target => export.WriteAsync(query, format, target, cancellationToken), cancellationToken);
+        await VerifiedDownload.SendAsync(context, contentType, FileName(query, format), target => export.WriteAsync(query, format, target, cancellationToken), cancellationToken);
         return TypedResults.Empty;
     }
 
@@ -34,9 +34,9 @@ internal static class EventExportApi
     {
         var reader = new QueryReader(request.Query);
         var (query, format) = Read(reader);
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         var proof = await export.WriteAsync(query, format, Stream.Null, cancellationToken);
-        return TypedResults.Ok(new ManifestAnswer(proof.Rows, proof.Sha256, proof.Bytes, FileName(query, format)));
+        return TypedResults.Ok(new ManifestResponse(proof.Rows, proof.Sha256, proof.Bytes, FileName(query, format)));
     }
 
     private static (EventQuery Query, EventFormat Format) Read(QueryReader reader)

@@ -29,7 +29,7 @@ internal static class EventParameters
     public static EventQuery Read(QueryReader reader)
     {
         var (from, to) = (_from.Read(reader), _to.Read(reader));
-        if (from > to) reader.Fault("from", "must not be after to");
+        if (from > to) reader.Error("from", "must not be after to");
         return new EventQuery(ReadFilter(reader), Timebase.Read(reader), _order.Read(reader), from, to);
     }
 
@@ -40,7 +40,7 @@ internal static class EventParameters
         {
             if (name.StartsWith(PayloadPrefix, StringComparison.OrdinalIgnoreCase)) continue;
             if (!All.Concat(others).Any(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
-                reader.Fault(name, $"is no parameter here; there are {string.Join(", ", All.Concat(others).Select(p => p.Name))}");
+                reader.Error(name, $"is no parameter here; there are {string.Join(", ", All.Concat(others).Select(p => p.Name))}");
         }
     }
 
@@ -59,20 +59,20 @@ internal static class EventParameters
         if (names.Length == 0)
         {
             Lane[] able = [.. Lanes.All.Where(l => fields.All(f => l.Has(f.Key)) && (!needsJson || l.HoldsJson()))];
-            if (able.Length == 0) reader.Fault(fields[0].Key.Name(), "and what else is asked for are in no lane together");
+            if (able.Length == 0) reader.Error(fields[0].Key.Name(), "and what else is asked for are in no lane together");
             return able;
         }
         var lanes = new List<Lane>();
         foreach (var name in names)
         {
             if (Lanes.TryParse(name, out var lane)) lanes.Add(lane);
-            else reader.Fault(_lanes.Name, $"must be of raw, parsed, ui, command, metadata, not '{name}'");
+            else reader.Error(_lanes.Name, $"must be of raw, parsed, ui, command, metadata, not '{name}'");
         }
         foreach (var lane in lanes)
         {
             foreach (var field in fields)
-                if (!lane.Has(field.Key)) reader.Fault(field.Key.Name(), $"is no field of the lane {lane.Name()}");
-            if (needsJson && !lane.HoldsJson()) reader.Fault("payload", $"cannot be asked for in the lane {lane.Name()}");
+                if (!lane.Has(field.Key)) reader.Error(field.Key.Name(), $"is no field of the lane {lane.Name()}");
+            if (needsJson && !lane.HoldsJson()) reader.Error("payload", $"cannot be asked for in the lane {lane.Name()}");
         }
         return [.. lanes.Distinct()];
     }

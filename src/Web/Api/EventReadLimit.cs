@@ -24,7 +24,7 @@ internal static class EventReadLimit
     private static Task WriteAsync(HttpContext context, TimeSpan limit)
     {
         context.RequestAborted = CancellationToken.None; // It has fired, and would stop this answer too.
-        return Problems.IsForPeople(context) ? Task.CompletedTask : Problems.WriteAsync(
+        return Problems.AcceptsHtml(context) ? Task.CompletedTask : Problems.WriteAsync(
             context, StatusCodes.Status504GatewayTimeout, $"this took longer than {limit:c} (Events:ReadTimeout); narrow the range or the filters");
     }
 }

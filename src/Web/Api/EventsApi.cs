@@ -23,7 +23,7 @@ internal static class EventsApi
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/events").WithTags("Events");
-        group.MapPost("", PostAsync).WithName("PostEvents").Produces<EventIngestAnswer>()
+        group.MapPost("", PostAsync).WithName("PostEvents").Produces<EventIngestResponse>()
             .WithSummary("Takes one event, an array, or NDJSON, lanes mixed; the answer is sent when they are durable")
             .WithBody("""
                 {"lane": "parsed", "scopeId": "payload1", "sourceTruthTime": "2026-01-26T10:00:00Z", "streamId": "stream1", "streamType": "nav.pvt", "schemaVersion": "1.0", "payload": {"speed": 3}}
@@ -35,7 +35,7 @@ internal static class EventsApi
         group.MapGet("/metadata", MetadataAsync).WithName("EventMetadata").Produces(200, contentType: "application/json")
             .WithSummary("The metadata in effect at a time: the last of each scope, stream or manifest, and type").WithQuery(_asOf, EventParameters.Scope, EventParameters.Timebase)
             .WithRequestTimeout(EventReadLimit.Policy);
-        group.MapGet("/ui-state", UiStateAsync).WithName("UiState").Produces<UiStateAnswer>()
+        group.MapGet("/ui-state", UiStateAsync).WithName("UiState").Produces<UiStateResponse>()
             .WithSummary("The state of a view at a time: its last checkpoint and the updates behind it")
             .WithQuery(_at, _oneScope, _system, _container, _unique, _view, EventParameters.Timebase)
             .WithRequestTimeout(EventReadLimit.Policy);
@@ -46,27 +46,27 @@ internal static class EventsApi
         CancellationToken cancellationToken)
     {
         if (IngestRequest.RefuseEncoding(request) is { } encoding) return encoding;
-        var parser = IngestRequest.ParserOf(request, new EventJson(clock.NowMicroseconds(), events.Value.TrustProducerIds));
+        var parser = IngestRequest.ParserOf(request, new EventJsonParser(clock.NowMicroseconds(), events.Value.TrustProducerIds));
         if (parser is null) return IngestRequest.WrongMediaType();
         var work = new IngestRequest<LaneEvent>(parser, buffer, ingest.Value.AckTimeout, clock, isWaitedFor: true, EventWorker.Weigh);
         var end = await work.RunAsync(cancellationToken);
-        var answer = new EventIngestAnswer(work.Inserted, work.Duplicates, work.AlreadyAccepted,
-            [.. parser.Rejected.Select(r => new RejectedAnswer(r.Line, r.Field, r.Error))], parser.RejectedCount);
+        var answer = new EventIngestResponse(work.Inserted, work.Duplicates, work.AlreadyAccepted,
+            [.. parser.Rejected.Select(r => new RejectedResponse(r.Line, r.Field, r.Error))], parser.RejectedCount);
         KeyValuePair<string, object?>[] soFar = [
             new("inserted", answer.Inserted), new("duplicates", answer.Duplicates), new("alreadyAccepted", answer.AlreadyAccepted),
             new("rejected", answer.Rejected), new("rejectedCount", answer.RejectedCount)];
         return end switch
         {
-            IngestEnd.BufferFull => Problems.Because(429, "the write buffer is full; send the same events again", soFar),
-            IngestEnd.Unavailable => Problems.Because(503, "not everything is durable yet; send the same events again, duplicates do no harm", soFar),
-            IngestEnd.TooLarge => Problems.Because(413, $"the body is larger than {ingest.Value.MaxBodyMiB} MiB; what stood before is kept", soFar),
-            IngestEnd.Broken => Problems.Because(400, "the body broke off or its compression is broken; what stood before is kept", soFar),
-            _ when work.Accepted == 0 => Problems.Because(400, NothingUsable(answer.Rejected), soFar),
+            IngestEnd.BufferFull => Problems.Create(429, "the write buffer is full; send the same events again", soFar),
+            IngestEnd.Unavailable => Problems.Create(503, "not everything is durable yet; send the same events again, duplicates do no harm", soFar),
+            IngestEnd.TooLarge => Problems.Create(413, $"the body is larger than {ingest.Value.MaxBodyMiB} MiB; what stood before is kept", soFar),
+            IngestEnd.Broken => Problems.Create(400, "the body broke off or its compression is broken; what stood before is kept", soFar),
+            _ when work.Accepted == 0 => Problems.Create(400, NothingUsable(answer.Rejected), soFar),
             _ => TypedResults.Ok(answer),
         };
     }
 
-    private static string NothingUsable(IReadOnlyList<RejectedAnswer> rejected) => rejected switch
+    private static string NothingUsable(IReadOnlyList<RejectedResponse> rejected) => rejected switch
     {
         [] => "the body holds no event",
         [var only] => only.Error,
@@ -80,21 +80,21 @@ internal static class EventsApi
         var query = EventParameters.Read(reader) with { Limit = (int)_limit.Read(reader)! };
         if (reader.Text(_cursor.Name) is { } cursor)
         {
-            if (EventCursor.TryParse(cursor, query.Timebase, out var after) is { } fault) reader.Fault(_cursor.Name, fault);
+            if (EventCursor.TryParse(cursor, query.Timebase, out var after) is { } fault) reader.Error(_cursor.Name, fault);
             else query = query with { After = after };
         }
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         var page = await store.ReadAsync(query, cancellationToken);
-        return new EventsAnswer(page.Events, page.Next is { } next ? EventCursor.Format(next, query.Timebase) : null);
+        return new EventsResponse(page.Events, page.Next is { } next ? EventCursor.Format(next, query.Timebase) : null);
     }
 
     private static async Task<IResult> FindAsync(string eventId, HttpRequest request, IEventStore store, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request.Query);
         var sourceTime = _sourceTime.Read(reader);
-        if (!EventId.TryParse(eventId, out var id)) reader.Fault("eventId", $"must be {EventId.HexLength} lower-case hexadecimal digits, not '{eventId}'");
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
-        return await store.FindAsync(id, sourceTime, cancellationToken) is { } found ? new EventAnswer(found) : Problems.NotFound($"there is no event {eventId}");
+        if (!EventId.TryParse(eventId, out var id)) reader.Error("eventId", $"must be {EventId.HexLength} lower-case hexadecimal digits, not '{eventId}'");
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
+        return await store.FindAsync(id, sourceTime, cancellationToken) is { } found ? new EventResponse(found) : Problems.NotFound($"there is no event {eventId}");
     }
 
     private static async Task<IResult> MetadataAsync(HttpRequest request, IEventStore store, TimeProvider clock, CancellationToken cancellationToken)
@@ -102,9 +102,9 @@ internal static class EventsApi
         var reader = new QueryReader(request.Query);
         var (given, timebase) = (_asOf.Read(reader), EventParameters.Timebase.Read(reader));
         var scopes = reader.List(EventParameters.Scope.Name);
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         var asOf = given ?? await store.ReadNowAsync(clock, cancellationToken);
-        return new EventsAnswer(await store.ReadMetadataAsync(scopes, asOf, timebase, cancellationToken), null);
+        return new EventsResponse(await store.ReadMetadataAsync(scopes, asOf, timebase, cancellationToken), null);
     }
 
     private static async Task<IResult> UiStateAsync(HttpRequest request, IEventStore store, TimeProvider clock, CancellationToken cancellationToken)
@@ -112,17 +112,17 @@ internal static class EventsApi
         var reader = new QueryReader(request.Query);
         var (given, timebase) = (_at.Read(reader), EventParameters.Timebase.Read(reader));
         var view = new UiView(reader.Text(_oneScope.Name), Required(reader, _system), Required(reader, _container), Required(reader, _unique), Required(reader, _view));
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         var at = given ?? await store.ReadNowAsync(clock, cancellationToken);
         return await store.ReadUiStateAsync(view, at, timebase, cancellationToken) is { } state
-            ? TypedResults.Ok(new UiStateAnswer(state.Data, state.Checkpoint?.Id.ToString(), state.Last.Id.ToString(), state.UpdatesApplied))
+            ? TypedResults.Ok(new UiStateResponse(state.Data, state.Checkpoint?.Id.ToString(), state.Last.Id.ToString(), state.UpdatesApplied))
             : Problems.NotFound("the view has no event until then");
     }
 
     private static string Required(QueryReader reader, TextParameter parameter)
     {
         if (reader.Text(parameter.Name) is { } text) return text;
-        reader.Fault(parameter.Name, "is missing");
+        reader.Error(parameter.Name, "is missing");
         return "";
     }
 }

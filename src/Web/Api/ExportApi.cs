@@ -30,7 +30,7 @@ internal static class ExportApi
         var group = routes.MapGroup("/api/sensor-data/export").WithTags("Export");
         group.MapGet("", ExportAsync).WithName("ExportReadings").Produces(200, contentType: "text/csv")
             .WithSummary("CSV of any length; ends with the trailers X-Row-Count and X-Content-SHA256").WithQuery(query);
-        group.MapGet("/manifest", ManifestAsync).WithName("ExportManifest").Produces<ManifestAnswer>()
+        group.MapGet("/manifest", ManifestAsync).WithName("ExportManifest").Produces<ManifestResponse>()
             .WithSummary("Rows, bytes and SHA-256 of the file that the same query gives").WithQuery(query);
     }
 
@@ -38,9 +38,9 @@ internal static class ExportApi
     {
         var reader = new QueryReader(context.Request.Query);
         var options = Read(reader);
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
 
-        await ProvenDownload.SendAsync(context, options.Gzip ? "application/gzip" : "text/csv; charset=utf-8", FileName(options),
+        await VerifiedDownload.SendAsync(context, options.Gzip ? "application/gzip" : "text/csv; charset=utf-8", FileName(options),
             target => export.WriteAsync(options, target, cancellationToken), cancellationToken);
         return TypedResults.Empty;
     }
@@ -49,9 +49,9 @@ internal static class ExportApi
     {
         var reader = new QueryReader(request.Query);
         var options = Read(reader);
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         var proof = await export.WriteAsync(options, Stream.Null, cancellationToken);
-        return TypedResults.Ok(new ManifestAnswer(proof.Rows, proof.Sha256, proof.Bytes, FileName(options)));
+        return TypedResults.Ok(new ManifestResponse(proof.Rows, proof.Sha256, proof.Bytes, FileName(options)));
     }
 
     private static CsvOptions Read(QueryReader reader)
@@ -71,10 +71,10 @@ internal static class ExportApi
             Columns = reader.Text(_columns.Name)?.Split(',', StringSplitOptions.TrimEntries) ?? [],
         };
         if (options.DecimalMark == options.Separator)
-            reader.Fault(_decimal.Name, "comma needs separator=semicolon or separator=tab");
+            reader.Error(_decimal.Name, "comma needs separator=semicolon or separator=tab");
         var known = CsvColumns.All(options.Resolution);
         if (options.Columns.FirstOrDefault(c => !known.Contains(c)) is { } unknown)
-            reader.Fault(_columns.Name, $"has no '{unknown}'; there are {string.Join(", ", known)}");
+            reader.Error(_columns.Name, $"has no '{unknown}'; there are {string.Join(", ", known)}");
         return options;
     }
 
@@ -93,4 +93,4 @@ internal static class ExportApi
 /// <param name="Rows">Lines, header and footer not counted.</param>
 /// <param name="Sha256">Of the file as it is sent, 64 lower-case hexadecimal digits.</param>
 /// <param name="Bytes">Its length.</param>
-internal sealed record ManifestAnswer(long Rows, string Sha256, long Bytes, string FileName);
+internal sealed record ManifestResponse(long Rows, string Sha256, long Bytes, string FileName);

@@ -19,9 +19,9 @@ internal static class FleetApi
     public static void MapFleet(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/fleet").WithTags("Fleet");
-        group.MapGet("/series", SeriesAsync).WithName("FleetSeries").Produces<FleetSeriesAnswer>()
+        group.MapGet("/series", SeriesAsync).WithName("FleetSeries").Produces<FleetSeriesResponse>()
             .WithSummary("Exact percentiles of all readings of some nodes, per bucket of time").WithQuery(_nodes, _zone, _from, _to, _points);
-        group.MapGet("/hours", HoursAsync).WithName("FleetHours").Produces<FleetHoursAnswer>()
+        group.MapGet("/hours", HoursAsync).WithName("FleetHours").Produces<FleetHoursResponse>()
             .WithSummary("Averages of some nodes by weekday and hour").WithQuery(_nodes, _zone, _timeZone, _from, _to);
     }
 
@@ -32,8 +32,8 @@ internal static class FleetApi
         var (start, end) = ReadRange(reader, clock);
         var points = (int)_points.Read(reader)!;
         var chosen = await ChooseAsync(reader, directory, cancellationToken);
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
-        return TypedResults.Ok(FleetSeriesAnswer.Of(chosen, await analytics.FleetAsync(chosen, start, end, points, cancellationToken)));
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
+        return TypedResults.Ok(FleetSeriesResponse.Of(chosen, await analytics.FleetAsync(chosen, start, end, points, cancellationToken)));
     }
 
     private static async Task<IResult> HoursAsync(
@@ -43,10 +43,10 @@ internal static class FleetApi
         var (start, end) = ReadRange(reader, clock);
         var zone = _timeZone.Read(reader);
         var chosen = await ChooseAsync(reader, directory, cancellationToken);
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         var hours = await analytics.HoursOfWeekAsync(chosen, new(start, end), zone, cancellationToken);
-        return TypedResults.Ok(new FleetHoursAnswer(start, end, zone.Id, chosen, hours.Count,
-            [.. hours.Select(h => new HourAnswer(h.Weekday, h.Hour, h.Count, h.Celsius, h.Percent))]));
+        return TypedResults.Ok(new FleetHoursResponse(start, end, zone.Id, chosen, hours.Count,
+            [.. hours.Select(h => new HourResponse(h.Weekday, h.Hour, h.Count, h.Celsius, h.Percent))]));
     }
 
     private static (long Start, long End) ReadRange(QueryReader reader, TimeProvider clock)
@@ -65,23 +65,23 @@ internal static class FleetApi
         foreach (var part in text.Split(','))
         {
             if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var address) && all.Contains(address)) wanted.Add(address);
-            else reader.Fault(_nodes.Name, $"names no node: '{part}'");
+            else reader.Error(_nodes.Name, $"names no node: '{part}'");
         }
         return [.. offered.Where(wanted.Contains)];
     }
 }
 
 /// <param name="BucketStart">Unix seconds.</param>
-internal sealed record FleetBucketAnswer(long BucketStart, long ReadingCount, ValueAnswer Temperature, ValueAnswer Humidity);
+internal sealed record FleetBucketResponse(long BucketStart, long ReadingCount, ValueResponse Temperature, ValueResponse Humidity);
 
-internal sealed record FleetSeriesAnswer(
-    long From, long To, long BucketSeconds, IReadOnlyList<int> Nodes, int Count, IReadOnlyList<FleetBucketAnswer> Buckets)
+internal sealed record FleetSeriesResponse(
+    long From, long To, long BucketSeconds, IReadOnlyList<int> Nodes, int Count, IReadOnlyList<FleetBucketResponse> Buckets)
 {
-    public static FleetSeriesAnswer Of(IReadOnlyList<int> nodes, FleetSeries series) => new(series.From, series.To, series.BucketSeconds, nodes, series.Buckets.Count,
-        [.. series.Buckets.Select(b => new FleetBucketAnswer(b.Start, b.Statistics.Count, ValueAnswer.Of(b.Statistics.Temperature), ValueAnswer.Of(b.Statistics.Humidity)))]);
+    public static FleetSeriesResponse Of(IReadOnlyList<int> nodes, FleetSeries series) => new(series.From, series.To, series.BucketSeconds, nodes, series.Buckets.Count,
+        [.. series.Buckets.Select(b => new FleetBucketResponse(b.Start, b.Statistics.Count, ValueResponse.Of(b.Statistics.Temperature), ValueResponse.Of(b.Statistics.Humidity)))]);
 }
 
 /// <param name="Weekday">0 is Sunday.</param>
-internal sealed record HourAnswer(int Weekday, int Hour, long ReadingCount, decimal? AvgCelsius, decimal? AvgPercent);
+internal sealed record HourResponse(int Weekday, int Hour, long ReadingCount, decimal? AvgCelsius, decimal? AvgPercent);
 
-internal sealed record FleetHoursAnswer(long From, long To, string Tz, IReadOnlyList<int> Nodes, int Count, IReadOnlyList<HourAnswer> Hours);
+internal sealed record FleetHoursResponse(long From, long To, string Tz, IReadOnlyList<int> Nodes, int Count, IReadOnlyList<HourResponse> Hours);

@@ -18,7 +18,7 @@ internal static class IngestApi
 
     public static void MapIngest(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/sensor-data", PostReadingsAsync).WithTags("Ingest").WithName("PostReadings").Produces<IngestAnswer>().Produces<BufferedAnswer>(202)
+        routes.MapPost("/api/sensor-data", PostReadingsAsync).WithTags("Ingest").WithName("PostReadings").Produces<IngestResponse>().Produces<BufferedResponse>(202)
             .WithSummary("Takes one reading, an array, or NDJSON; the answer is sent when they are durable").WithQuery(_ack)
             .WithBody("""{"node_address": 12, "timestamp": 1767225600, "temperature_celsius": 21.5, "humidity_percent": 40.2}""",
                 "application/json", "application/x-ndjson");
@@ -35,9 +35,9 @@ internal static class IngestApi
     {
         var query = new QueryReader(request.Query);
         var isWaitedFor = _ack.Read(query);
-        if (query.HasFaults) return Problems.Invalid(query.Faults);
+        if (query.HasErrors) return Problems.Invalid(query.Errors);
         if (IngestRequest.RefuseEncoding(request) is { } encoding) return encoding;
-        var parser = IngestRequest.ParserOf(request, new ReadingJson(clock.GetUtcNow().ToUnixTimeSeconds()));
+        var parser = IngestRequest.ParserOf(request, new ReadingJsonParser(clock.GetUtcNow().ToUnixTimeSeconds()));
         if (parser is null) return IngestRequest.WrongMediaType();
         var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor);
         var end = await ingest.RunAsync(cancellationToken);
@@ -46,13 +46,13 @@ internal static class IngestApi
             new("rejected", Listed(parser)), new("rejected_count", parser.RejectedCount)];
         return end switch
         {
-            IngestEnd.BufferFull => Problems.Because(429, "the write buffer is full; send the same readings again", soFar),
-            IngestEnd.Unavailable => Problems.Because(503, "not everything is durable yet; send the same readings again, duplicates do no harm", soFar),
-            IngestEnd.TooLarge => Problems.Because(413, $"the body is larger than {options.Value.MaxBodyMiB} MiB; what stood before is kept", soFar),
-            IngestEnd.Broken => Problems.Because(400, "the body broke off or its compression is broken; what stood before is kept", soFar),
-            _ when ingest.Accepted == 0 => Problems.Because(400, NothingUsable(parser), soFar),
-            _ when !isWaitedFor => TypedResults.Accepted((string?)null, new BufferedAnswer(ingest.Accepted, Listed(parser), parser.RejectedCount)),
-            _ => TypedResults.Ok(new IngestAnswer(ingest.Inserted, ingest.Duplicates, Listed(parser), parser.RejectedCount)),
+            IngestEnd.BufferFull => Problems.Create(429, "the write buffer is full; send the same readings again", soFar),
+            IngestEnd.Unavailable => Problems.Create(503, "not everything is durable yet; send the same readings again, duplicates do no harm", soFar),
+            IngestEnd.TooLarge => Problems.Create(413, $"the body is larger than {options.Value.MaxBodyMiB} MiB; what stood before is kept", soFar),
+            IngestEnd.Broken => Problems.Create(400, "the body broke off or its compression is broken; what stood before is kept", soFar),
+            _ when ingest.Accepted == 0 => Problems.Create(400, NothingUsable(parser), soFar),
+            _ when !isWaitedFor => TypedResults.Accepted((string?)null, new BufferedResponse(ingest.Accepted, Listed(parser), parser.RejectedCount)),
+            _ => TypedResults.Ok(new IngestResponse(ingest.Inserted, ingest.Duplicates, Listed(parser), parser.RejectedCount)),
         };
     }
 
@@ -61,7 +61,7 @@ internal static class IngestApi
     {
         var query = new QueryReader(context.Request.Query);
         var precision = _precision.Read(query);
-        if (query.HasFaults) return Line(400, "invalid", string.Join("; ", query.Faults.Select(f => $"{f.Key} {f.Value[0]}")), null);
+        if (query.HasErrors) return Line(400, "invalid", string.Join("; ", query.Errors.Select(f => $"{f.Key} {f.Value[0]}")), null);
         if (IngestRequest.RefuseEncoding(context.Request) is not null) return Line(415, "unsupported media type", "the Content-Encoding must be gzip or absent", null);
         var parser = new LineProtocolParser(context.Request.BodyReader, precision, clock.GetUtcNow().ToUnixTimeSeconds());
         var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor: true);
@@ -86,8 +86,8 @@ internal static class IngestApi
     private static JsonHttpResult<LineProblem> Line(int status, string code, string message, long? line)
         => TypedResults.Json(new LineProblem(code, message, line), statusCode: status);
 
-    private static IReadOnlyList<RejectedAnswer> Listed(BodyParser<Reading> parser)
-        => [.. parser.Rejected.Select(r => new RejectedAnswer(r.Line, r.Field, r.Error))];
+    private static IReadOnlyList<RejectedResponse> Listed(BodyParser<Reading> parser)
+        => [.. parser.Rejected.Select(r => new RejectedResponse(r.Line, r.Field, r.Error))];
 
     private static string NothingUsable(BodyParser<Reading> parser) => parser.Rejected switch
     {
@@ -98,13 +98,13 @@ internal static class IngestApi
 }
 
 /// <summary>A line or array element that was not stored. Lines count from 1.</summary>
-internal sealed record RejectedAnswer(long Line, string? Field, string Error);
+internal sealed record RejectedResponse(long Line, string? Field, string Error);
 
 /// <param name="Rejected">The first 100; rejected_count counts all.</param>
-internal sealed record IngestAnswer(long Inserted, long Duplicates, IReadOnlyList<RejectedAnswer> Rejected, long RejectedCount);
+internal sealed record IngestResponse(long Inserted, long Duplicates, IReadOnlyList<RejectedResponse> Rejected, long RejectedCount);
 
 /// <param name="Accepted">Readings that wait to be stored; a killed program loses them.</param>
-internal sealed record BufferedAnswer(long Accepted, IReadOnlyList<RejectedAnswer> Rejected, long RejectedCount);
+internal sealed record BufferedResponse(long Accepted, IReadOnlyList<RejectedResponse> Rejected, long RejectedCount);
 
 /// <summary>An error as InfluxDB 2 gives it.</summary>
 internal sealed record LineProblem(string Code, string Message, long? Line);

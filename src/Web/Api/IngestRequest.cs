@@ -21,7 +21,7 @@ internal static class IngestRequest
     /// <summary>415 for a compression that the server does not undo.</summary>
     public static ProblemHttpResult? RefuseEncoding(HttpRequest request) => request.Headers.ContentEncoding is [] or ["identity"] ? null
         // What the decompression middleware has undone, it has also removed from the headers. InfluxDB's Python client always says identity.
-        : Problems.Because(StatusCodes.Status415UnsupportedMediaType, "the Content-Encoding must be gzip, deflate, br or absent");
+        : Problems.Create(StatusCodes.Status415UnsupportedMediaType, "the Content-Encoding must be gzip, deflate, br or absent");
 
     public static string? MediaTypeOf(HttpRequest request)
         => Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.Value?.ToLowerInvariant() : null;
@@ -34,7 +34,7 @@ internal static class IngestRequest
         _ => null,
     };
 
-    public static ProblemHttpResult WrongMediaType() => Problems.Because(StatusCodes.Status415UnsupportedMediaType,
+    public static ProblemHttpResult WrongMediaType() => Problems.Create(StatusCodes.Status415UnsupportedMediaType,
         "the Content-Type must be application/json or application/x-ndjson (curl: -H 'Content-Type: application/json')");
 }
 
@@ -45,7 +45,7 @@ internal sealed class IngestRequest<TRow>(
     BodyParser<TRow> parser, WriteBuffer<TRow> buffer, TimeSpan patience, TimeProvider clock, bool isWaitedFor, Func<ParsedBatch<TRow>, int>? weigh = null)
 {
     // Parsing runs this far ahead of the disk: enough to keep the writer busy, 20,000 rows of 48 bytes at the most.
-    private const int MostOutstanding = 4;
+    private const int MaxOutstanding = 4;
 
     private readonly Queue<(Submission<TRow> Submission, long[] Lines)> _outstanding = new();
     private readonly List<long> _alreadyAccepted = [];
@@ -113,7 +113,7 @@ internal sealed class IngestRequest<TRow>(
         Accepted += batch.Count;
         if (!isWaitedFor) return true;
         _outstanding.Enqueue((submission, batch.CopyLines()));
-        while (_outstanding.Count >= MostOutstanding) await SettleOldestAsync(cancellationToken);
+        while (_outstanding.Count >= MaxOutstanding) await SettleOldestAsync(cancellationToken);
         return true;
     }
 
@@ -123,8 +123,8 @@ internal sealed class IngestRequest<TRow>(
         var result = await submission.Done.WaitAsync(patience, clock, cancellationToken);
         Inserted += result.Inserted;
         Duplicates += result.Duplicates;
-        Accepted -= result.Refused.Count;
+        Accepted -= result.Rejected.Count;
         foreach (var index in result.AlreadyAccepted) _alreadyAccepted.Add(lines[index]);
-        foreach (var refused in result.Refused) parser.Reject(lines[refused.Index], null, refused.Error);
+        foreach (var refused in result.Rejected) parser.Reject(lines[refused.Index], null, refused.Error);
     }
 }

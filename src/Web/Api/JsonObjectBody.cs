@@ -9,17 +9,17 @@ internal sealed class JsonObjectBody
     private const int MaxLength = 64 * 1024;
 
     private readonly JsonElement _object;
-    private readonly Dictionary<string, string[]> _faults = [];
+    private readonly Dictionary<string, string[]> _errors = [];
 
     private JsonObjectBody(JsonElement body) => _object = body;
 
-    public IReadOnlyDictionary<string, string[]> Faults => _faults;
+    public IReadOnlyDictionary<string, string[]> Errors => _errors;
 
     /// <summary>Reads the body: 415 for another type, 413 when too large, 400 when it is no JSON object.</summary>
     public static async Task<(JsonObjectBody? Body, ProblemHttpResult? Problem)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!request.HasJsonContentType())
-            return (null, Problems.Because(StatusCodes.Status415UnsupportedMediaType, "the Content-Type must be application/json"));
+            return (null, Problems.Create(StatusCodes.Status415UnsupportedMediaType, "the Content-Type must be application/json"));
         if (request.ContentLength > MaxLength) return (null, TooLarge());
         var buffer = new byte[MaxLength + 1];
         var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
@@ -30,15 +30,15 @@ internal sealed class JsonObjectBody
             if (document.RootElement.ValueKind == JsonValueKind.Object)
             {
                 return InvalidText(document.RootElement) is { } fault
-                    ? (null, Problems.Because(StatusCodes.Status400BadRequest, fault)) : (new(document.RootElement.Clone()), null);
+                    ? (null, Problems.Create(StatusCodes.Status400BadRequest, fault)) : (new(document.RootElement.Clone()), null);
             }
         }
         catch (JsonException e)
         {
-            return (null, Problems.Because(StatusCodes.Status400BadRequest,
+            return (null, Problems.Create(StatusCodes.Status400BadRequest,
                 $"the body is malformed JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}"));
         }
-        return (null, Problems.Because(StatusCodes.Status400BadRequest, "the body must be a JSON object"));
+        return (null, Problems.Create(StatusCodes.Status400BadRequest, "the body must be a JSON object"));
     }
 
     public bool Has(string name) => _object.TryGetProperty(name, out _);
@@ -54,7 +54,7 @@ internal sealed class JsonObjectBody
             value = member.GetString();
             return true;
         }
-        _faults[name] = ["must be text or null"];
+        _errors[name] = ["must be text or null"];
         return false;
     }
 
@@ -69,7 +69,7 @@ internal sealed class JsonObjectBody
             value = number;
             return true;
         }
-        _faults[name] = ["must be a whole number or null"];
+        _errors[name] = ["must be a whole number or null"];
         return false;
     }
 
@@ -94,5 +94,5 @@ internal sealed class JsonObjectBody
     }
 
     private static ProblemHttpResult TooLarge()
-        => Problems.Because(StatusCodes.Status413PayloadTooLarge, $"the body is larger than {MaxLength} bytes");
+        => Problems.Create(StatusCodes.Status413PayloadTooLarge, $"the body is larger than {MaxLength} bytes");
 }

@@ -11,15 +11,15 @@ internal static class NodesApi
     {
         var group = routes.MapGroup("/api/nodes").WithTags("Nodes");
         group.MapGet("", ListAsync).WithName("ListNodes").Produces<NodeList>().WithSummary("Every node with its status and newest reading, by address");
-        group.MapGet("/{address:int}", FindAsync).WithName("GetNode").Produces<NodeAnswer>().WithSummary("One node");
+        group.MapGet("/{address:int}", FindAsync).WithName("GetNode").Produces<NodeResponse>().WithSummary("One node");
         group.MapDelete("/{address:int}", DeleteAsync).WithName("DeleteNode").Produces<NodeDeleted>()
             .WithSummary("Removes a node with its readings and metadata");
-        group.MapGet("/{address:int}/metadata", GetMetadataAsync).WithName("GetMetadata").Produces<MetadataAnswer>()
+        group.MapGet("/{address:int}/metadata", GetMetadataAsync).WithName("GetMetadata").Produces<MetadataResponse>()
             .WithSummary("Name, place, notes, zone and expected interval of a node");
-        group.MapPut("/{address:int}/metadata", PutMetadataAsync).WithName("PutMetadata").Produces<MetadataAnswer>()
+        group.MapPut("/{address:int}/metadata", PutMetadataAsync).WithName("PutMetadata").Produces<MetadataResponse>()
             .WithBody("""{"name": "Cellar", "location": "behind the stairs", "expected_interval_s": 30}""")
             .WithSummary("Changes metadata: an absent member is kept, null or \"\" clears it");
-        group.MapPut("/{address:int}/zone", PutZoneAsync).WithName("PutNodeZone").Produces<MetadataAnswer>()
+        group.MapPut("/{address:int}/zone", PutZoneAsync).WithName("PutNodeZone").Produces<MetadataResponse>()
             .WithBody("""{"zone_id": 1}""").WithSummary("Puts a node into a zone, or out of any with null");
     }
 
@@ -28,11 +28,11 @@ internal static class NodesApi
     private static async Task<Ok<NodeList>> ListAsync(NodeDirectory nodes, CancellationToken cancellationToken)
     {
         var views = await nodes.ListAsync(cancellationToken);
-        return TypedResults.Ok(new NodeList(views.Count, [.. views.Select(NodeAnswer.Of)]));
+        return TypedResults.Ok(new NodeList(views.Count, [.. views.Select(NodeResponse.Of)]));
     }
 
     private static async Task<IResult> FindAsync(int address, NodeDirectory nodes, CancellationToken cancellationToken)
-        => await nodes.FindAsync(address, cancellationToken) is { } view ? TypedResults.Ok(NodeAnswer.Of(view)) : NoSuchNode(address);
+        => await nodes.FindAsync(address, cancellationToken) is { } view ? TypedResults.Ok(NodeResponse.Of(view)) : NoSuchNode(address);
 
     private static async Task<IResult> DeleteAsync(int address, IReadingStore store, CancellationToken cancellationToken)
         => await store.DeleteNodeAsync(address, cancellationToken) ? TypedResults.Ok(new NodeDeleted(address)) : NoSuchNode(address);
@@ -40,7 +40,7 @@ internal static class NodesApi
     private static async Task<IResult> GetMetadataAsync(int address, IReadingStore store, NodeDirectory nodes, CancellationToken cancellationToken)
     {
         if (await store.FindNodeAsync(address, cancellationToken) is null) return NoSuchNode(address);
-        return TypedResults.Ok(MetadataAnswer.Of(await nodes.FindMetadataAsync(address, cancellationToken)));
+        return TypedResults.Ok(MetadataResponse.Of(await nodes.FindMetadataAsync(address, cancellationToken)));
     }
 
     private static Task<IResult> PutMetadataAsync(int address, HttpRequest request, NodeDirectory nodes, CancellationToken cancellationToken)
@@ -60,7 +60,7 @@ internal static class NodesApi
         {
             var patch = new NodeMetadataPatch();
             if (body.Whole("zone_id", out var zone)) patch.SetZone(zone);
-            else if (!body.Has("zone_id")) patch.Fault("zone_id", "is missing; null takes the node out of its zone");
+            else if (!body.Has("zone_id")) patch.Error("zone_id", "is missing; null takes the node out of its zone");
             return patch;
         }, cancellationToken);
 
@@ -70,18 +70,18 @@ internal static class NodesApi
         var (body, problem) = await JsonObjectBody.ReadAsync(request, cancellationToken);
         if (problem is not null) return problem;
         var patch = read(body!);
-        var faults = body!.Faults.Concat(patch.Faults).DistinctBy(f => f.Key).ToDictionary();
+        var faults = body!.Errors.Concat(patch.Errors).DistinctBy(f => f.Key).ToDictionary();
         if (faults.Count > 0) return Problems.Invalid(faults);
         return await nodes.EditMetadataAsync(address, patch, cancellationToken) switch
         {
             (MetadataWrite.NodeNotFound, _) => NoSuchNode(address),
             (MetadataWrite.ZoneNotFound, _) => Problems.Invalid(new Dictionary<string, string[]> { ["zone_id"] = [$"names no zone: {patch.WantedZone}"] }),
-            (_, var metadata) => TypedResults.Ok(MetadataAnswer.Of(metadata)),
+            (_, var metadata) => TypedResults.Ok(MetadataResponse.Of(metadata)),
         };
     }
 }
 
-internal sealed record NodeList(int Count, IReadOnlyList<NodeAnswer> Nodes);
+internal sealed record NodeList(int Count, IReadOnlyList<NodeResponse> Nodes);
 
 /// <param name="Deleted">Address of the node that was removed.</param>
 internal sealed record NodeDeleted(int Deleted);

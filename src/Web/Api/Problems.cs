@@ -15,31 +15,31 @@ internal static class Problems
     /// <summary>Seconds after which a refused sender may try again.</summary>
     public const string RetryAfterSeconds = "1";
 
-    public static ProblemHttpResult Because(int status, string detail, params KeyValuePair<string, object?>[] members)
+    public static ProblemHttpResult Create(int status, string detail, params KeyValuePair<string, object?>[] members)
         => TypedResults.Problem(detail, statusCode: status, extensions: members);
 
-    public static ProblemHttpResult NotFound(string what) => Because(StatusCodes.Status404NotFound, what);
+    public static ProblemHttpResult NotFound(string what) => Create(StatusCodes.Status404NotFound, what);
 
     /// <summary>400 with every fault, by the name of the parameter or field.</summary>
     public static ProblemHttpResult Invalid(IReadOnlyDictionary<string, string[]> faults)
-        => Because(StatusCodes.Status400BadRequest,
+        => Create(StatusCodes.Status400BadRequest,
             string.Join("; ", faults.SelectMany(f => f.Value.Select(text => $"{f.Key} {text}"))), new KeyValuePair<string, object?>("errors", faults));
 
-    public static Task WriteAsync(HttpContext context, int status, string detail) => Because(status, detail).ExecuteAsync(context);
+    public static Task WriteAsync(HttpContext context, int status, string detail) => Create(status, detail).ExecuteAsync(context);
 
     /// <summary>Gives a body to bare 4xx and 5xx answers: JSON to programs, a page to people.</summary>
-    public static void UseErrorAnswers(this IApplicationBuilder app)
+    public static void UseErrorResponses(this IApplicationBuilder app)
     {
-        app.UseWhen(context => !IsForPeople(context), branch => branch.UseStatusCodePages(context =>
+        app.UseWhen(context => !AcceptsHtml(context), branch => branch.UseStatusCodePages(context =>
             WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode, Describe(context.HttpContext))));
-        app.UseWhen(IsForPeople, branch =>
+        app.UseWhen(AcceptsHtml, branch =>
         {
             branch.UseExceptionHandler("/error"); // Here, not outside: programs must go on getting JSON.
             branch.UseStatusCodePagesWithReExecute("/error", "?code={0}");
         });
     }
 
-    public static bool IsForPeople(HttpContext context)
+    public static bool AcceptsHtml(HttpContext context)
     {
         var path = context.Request.Path;
         var isApi = path.StartsWithSegments("/api") || path.StartsWithSegments("/write") || path.StartsWithSegments("/health")
@@ -93,7 +93,7 @@ internal sealed class ExceptionProblems(ILogger<ExceptionProblems> logger) : IEx
         };
         if (status >= 500) Log.RequestFailed(logger, context.Request.Method, PathOf(context), exception);
         context.Response.StatusCode = status;
-        if (Problems.IsForPeople(context)) return false;
+        if (Problems.AcceptsHtml(context)) return false;
         await Problems.WriteAsync(context, status, detail);
         return true;
     }

@@ -14,13 +14,13 @@ internal abstract record QueryParameter(string Name, string Type, string Descrip
 /// <summary>Reads parameters of one request and collects every fault, so that the answer names all of them at once.</summary>
 internal sealed class QueryReader(IQueryCollection query)
 {
-    private readonly Dictionary<string, string[]> _faults = [];
+    private readonly Dictionary<string, string[]> _errors = [];
 
-    public IReadOnlyDictionary<string, string[]> Faults => _faults;
+    public IReadOnlyDictionary<string, string[]> Errors => _errors;
 
-    public bool HasFaults => _faults.Count > 0;
+    public bool HasErrors => _errors.Count > 0;
 
-    public void Fault(string name, string error) => _faults.TryAdd(name, [error]);
+    public void Error(string name, string error) => _errors.TryAdd(name, [error]);
 
     /// <summary>Names as they are in the address.</summary>
     public IEnumerable<string> Names => query.Keys;
@@ -35,7 +35,7 @@ internal sealed class QueryReader(IQueryCollection query)
     public string? Text(string name)
     {
         var values = query[name];
-        if (values.Count > 1) Fault(name, "is given more than once");
+        if (values.Count > 1) Error(name, "is given more than once");
         return values.Count == 1 && !string.IsNullOrEmpty(values[0]) ? values[0] : null;
     }
 }
@@ -56,7 +56,7 @@ internal sealed record TimeParameter(string Name, string Description)
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out time) && time is >= Least and <= Most) return time;
         // A plus sign in an address means a space: the one mistake that everybody makes with +02:00.
         var hint = text.Contains(' ', StringComparison.Ordinal) ? "; write + as %2B" : "";
-        reader.Fault(Name, $"must be RFC 3339 with a zone, such as 2026-01-26T10:00:00Z, or whole Unix microseconds, not '{text}'{hint}");
+        reader.Error(Name, $"must be RFC 3339 with a zone, such as 2026-01-26T10:00:00Z, or whole Unix microseconds, not '{text}'{hint}");
         return null;
     }
 }
@@ -71,7 +71,7 @@ internal sealed record WholeParameter(string Name, long Min, long Max, string De
         if (reader.Text(Name) is not { } text) return Default;
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= Min && value <= Max)
             return value;
-        reader.Fault(Name, $"must be a whole number of {Min} to {Max}, not '{text}'");
+        reader.Error(Name, $"must be a whole number of {Min} to {Max}, not '{text}'");
         return Default;
     }
 }
@@ -85,7 +85,7 @@ internal sealed record ChoiceParameter<T>(string Name, string Description, param
         if (reader.Text(Name) is not { } text) return Choices[0].Value;
         foreach (var (word, value) in Choices)
             if (word == text) return value;
-        reader.Fault(Name, $"must be {string.Join(", ", Choices.Select(c => c.Word))}, not '{text}'");
+        reader.Error(Name, $"must be {string.Join(", ", Choices.Select(c => c.Word))}, not '{text}'");
         return Choices[0].Value;
     }
 }
@@ -100,7 +100,7 @@ internal sealed record SwitchParameter(string Name, string Description) : QueryP
             case null or "0" or "false": return false;
             case "1" or "true": return true;
             case var text:
-                reader.Fault(Name, $"must be 1 or 0, not '{text}'");
+                reader.Error(Name, $"must be 1 or 0, not '{text}'");
                 return false;
         }
     }
@@ -113,7 +113,7 @@ internal sealed record ZoneParameter(string Name, string Description) : QueryPar
     {
         if (reader.Text(Name) is not { } text) return DateTimeZone.Utc;
         if (DateTimeZoneProviders.Tzdb.GetZoneOrNull(text) is { } zone) return zone;
-        reader.Fault(Name, $"must be an IANA time zone such as Europe/Paris, not '{text}'");
+        reader.Error(Name, $"must be an IANA time zone such as Europe/Paris, not '{text}'");
         return DateTimeZone.Utc;
     }
 }

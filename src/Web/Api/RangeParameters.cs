@@ -17,7 +17,7 @@ internal static class RangeParameters
     public static TimeRange ReadRange(QueryReader reader, WholeParameter startParameter, WholeParameter endParameter)
     {
         var (start, end) = (startParameter.Read(reader), endParameter.Read(reader));
-        if (start > end) reader.Fault(startParameter.Name, $"must not be after {endParameter.Name} ({start} > {end})");
+        if (start > end) reader.Error(startParameter.Name, $"must not be after {endParameter.Name} ({start} > {end})");
         return new TimeRange(start, end);
     }
 

@@ -15,7 +15,7 @@ internal static class ReadingsApi
     private static readonly WholeParameter _offset = new("offset", 0, int.MaxValue, "Readings to pass over. Default 0.", "0", 0);
     private static readonly TextParameter _cursor = new("cursor", "Go on behind an earlier page: its `next`. Not together with offset.", "MTc2NzIyNTYwMC4xMg");
     private static readonly WholeParameter _downsample = new("downsample", 1, 2_000,
-        "Answer with at most so many buckets of averages, oldest first, instead of readings. 1 to 2000.", "200");
+        "Response with at most so many buckets of averages, oldest first, instead of readings. 1 to 2000.", "200");
     private static readonly WholeParameter _from = RangeParameters.StartTime with { Name = "from", Description = "Left edge of the chart, Unix seconds. Default: a day before to." };
     private static readonly WholeParameter _to = RangeParameters.EndTime with { Name = "to", Description = "Right edge of the chart, Unix seconds. Default: now." };
     private static readonly WholeParameter _points = new("points", 1, NodeSeries.MaxPoints,
@@ -32,10 +32,10 @@ internal static class ReadingsApi
         node.MapGet("/sensor-data", ListOfNodeAsync).WithName("ListNodeReadings").Produces<NodeReadingList>()
             .WithSummary("Readings of one node, newest first; with downsample averages, oldest first")
             .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime, _nodeLimit, _downsample);
-        node.MapGet("/sensor-data/latest", LatestAsync).WithName("LatestReading").Produces<ReadingAnswer>().WithSummary("The newest measured reading");
-        node.MapGet("/statistics", StatisticsAsync).WithName("NodeStatistics").Produces<StatisticsAnswer>()
+        node.MapGet("/sensor-data/latest", LatestAsync).WithName("LatestReading").Produces<ReadingResponse>().WithSummary("The newest measured reading");
+        node.MapGet("/statistics", StatisticsAsync).WithName("NodeStatistics").Produces<StatisticsResponse>()
             .WithSummary("Exact minimum, maximum, average and percentiles").WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
-        node.MapGet("/series", SeriesAsync).WithName("NodeSeries").Produces<SeriesAnswer>()
+        node.MapGet("/series", SeriesAsync).WithName("NodeSeries").Produces<SeriesResponse>()
             .WithSummary("What a chart shows: minimum, average and maximum per bucket, and every gap").WithQuery(_from, _to, _points);
     }
 
@@ -45,14 +45,14 @@ internal static class ReadingsApi
         var filter = new ReadingFilter(RangeParameters.ReadNode(reader), RangeParameters.ReadRange(reader));
         var (limit, offset) = ((int)_limit.Read(reader)!, (int)_offset.Read(reader)!);
         var after = ReadCursor(reader);
-        if (after is not null && offset > 0) reader.Fault(_offset.Name, "cannot be given together with cursor");
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (after is not null && offset > 0) reader.Error(_offset.Name, "cannot be given together with cursor");
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
 
         var page = new Reading[limit];
         var count = await store.ReadAsync(new(filter, ReadingOrder.NewestFirst, after, offset), page, cancellationToken);
         var total = await store.CountAsync(filter, cancellationToken);
         var next = count == limit ? WriteCursor(page[count - 1]) : null;
-        return TypedResults.Ok(new ReadingList(count, total, limit, offset, next, [.. page.Take(count).Select(ReadingAnswer.Of)]));
+        return TypedResults.Ok(new ReadingList(count, total, limit, offset, next, [.. page.Take(count).Select(ReadingResponse.Of)]));
     }
 
     private static async Task<IResult> ListOfNodeAsync(int address, HttpRequest request, IReadingStore store, CancellationToken cancellationToken)
@@ -61,7 +61,7 @@ internal static class ReadingsApi
         var range = RangeParameters.ReadRange(reader);
         var limit = (int)_nodeLimit.Read(reader)!;
         var downsample = (int?)_downsample.Read(reader);
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NoSuchNode(address);
         if (downsample is { } most)
         {
@@ -79,7 +79,7 @@ internal static class ReadingsApi
     {
         var latest = new Reading[1];
         return await store.ReadAsync(new(new(address, TimeRange.All), ReadingOrder.NewestFirst), latest, cancellationToken) == 1
-            ? TypedResults.Ok(ReadingAnswer.Of(latest[0]))
+            ? TypedResults.Ok(ReadingResponse.Of(latest[0]))
             : Problems.NotFound($"node {address} has no reading");
     }
 
@@ -88,10 +88,10 @@ internal static class ReadingsApi
     {
         var reader = new QueryReader(request.Query);
         var range = RangeParameters.ReadRange(reader);
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         if (await store.FindNodeAsync(address, cancellationToken) is not { } node) return NodesApi.NoSuchNode(address);
-        var found = await analytics.StatisticsAsync(address, range, ValueSummary.UsualPercentiles, cancellationToken);
-        return TypedResults.Ok(StatisticsAnswer.Of(node, found));
+        var found = await analytics.StatisticsAsync(address, range, ValueSummary.DefaultPercentiles, cancellationToken);
+        return TypedResults.Ok(StatisticsResponse.Of(node, found));
     }
 
     private static async Task<IResult> SeriesAsync(
@@ -100,14 +100,14 @@ internal static class ReadingsApi
         var reader = new QueryReader(request.Query);
         var range = RangeParameters.ReadRange(reader, _from, _to);
         var points = (int)_points.Read(reader)!;
-        if (reader.HasFaults) return Problems.Invalid(reader.Faults);
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NoSuchNode(address);
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
         var to = range.End ?? Math.Max(now, range.Start ?? 0);
         var from = range.Start ?? Math.Max(0, to - 86_400);
         var interval = (await nodes.FindMetadataAsync(address, cancellationToken))?.ExpectedIntervalS;
         var series = await NodeSeries.BuildAsync(store, address, from, to, points, interval, now, cancellationToken);
-        return TypedResults.Ok(SeriesAnswer.Of(address, points, series));
+        return TypedResults.Ok(SeriesResponse.Of(address, points, series));
     }
 
     private static string WriteCursor(Reading last)
@@ -125,7 +125,7 @@ internal static class ReadingsApi
                 return new ReadingPosition(time, node);
             }
         }
-        reader.Fault(_cursor.Name, "must be the next of an earlier page");
+        reader.Error(_cursor.Name, "must be the next of an earlier page");
         return null;
     }
 }

@@ -11,10 +11,10 @@ internal static class ZonesApi
         const string Example = """{"name": "Greenhouse", "color": "#22C55E", "description": "Both beds"}""";
         var group = routes.MapGroup("/api/zones").WithTags("Zones");
         group.MapGet("", ListAsync).WithName("ListZones").Produces<ZoneList>().WithSummary("Every zone, by name");
-        group.MapPost("", AddAsync).WithName("AddZone").Produces<ZoneAnswer>(StatusCodes.Status201Created).WithBody(Example)
+        group.MapPost("", AddAsync).WithName("AddZone").Produces<ZoneResponse>(StatusCodes.Status201Created).WithBody(Example)
             .WithSummary("Adds a zone; the color is #RRGGBB");
-        group.MapGet("/{id:int}", FindAsync).WithName("GetZone").Produces<ZoneAnswer>().WithSummary("One zone");
-        group.MapPut("/{id:int}", EditAsync).WithName("PutZone").Produces<ZoneAnswer>().WithBody(Example)
+        group.MapGet("/{id:int}", FindAsync).WithName("GetZone").Produces<ZoneResponse>().WithSummary("One zone");
+        group.MapPut("/{id:int}", EditAsync).WithName("PutZone").Produces<ZoneResponse>().WithBody(Example)
             .WithSummary("Changes a zone: an absent member is kept");
         group.MapDelete("/{id:int}", DeleteAsync).WithName("DeleteZone").Produces<ZoneDeleted>()
             .WithSummary("Removes a zone; its nodes stay, without a zone");
@@ -25,11 +25,11 @@ internal static class ZonesApi
     private static async Task<Ok<ZoneList>> ListAsync(ZoneDirectory zones, CancellationToken cancellationToken)
     {
         var all = await zones.ListAsync(cancellationToken);
-        return TypedResults.Ok(new ZoneList(all.Count, [.. all.Select(ZoneAnswer.Of)]));
+        return TypedResults.Ok(new ZoneList(all.Count, [.. all.Select(ZoneResponse.Of)]));
     }
 
     private static async Task<IResult> FindAsync(int id, ZoneDirectory zones, CancellationToken cancellationToken)
-        => await zones.FindAsync(id, cancellationToken) is { } zone ? TypedResults.Ok(ZoneAnswer.Of(zone)) : NoSuchZone(id);
+        => await zones.FindAsync(id, cancellationToken) is { } zone ? TypedResults.Ok(ZoneResponse.Of(zone)) : NoSuchZone(id);
 
     private static async Task<IResult> AddAsync(HttpRequest request, ZoneDirectory zones, CancellationToken cancellationToken)
     {
@@ -37,10 +37,10 @@ internal static class ZonesApi
         if (problem is not null) return problem;
         var patch = ReadPatch(body!);
         if (!body!.Has("name")) patch.SetName(null);
-        if (FaultsOf(body, patch) is { Count: > 0 } faults) return Problems.Invalid(faults);
+        if (ErrorsOf(body, patch) is { Count: > 0 } faults) return Problems.Invalid(faults);
         var zone = patch.Create();
         await zones.AddAsync(zone, cancellationToken);
-        return TypedResults.Created($"/api/zones/{zone.Id}", ZoneAnswer.Of(zone));
+        return TypedResults.Created($"/api/zones/{zone.Id}", ZoneResponse.Of(zone));
     }
 
     private static async Task<IResult> EditAsync(int id, HttpRequest request, ZoneDirectory zones, CancellationToken cancellationToken)
@@ -48,8 +48,8 @@ internal static class ZonesApi
         var (body, problem) = await JsonObjectBody.ReadAsync(request, cancellationToken);
         if (problem is not null) return problem;
         var patch = ReadPatch(body!);
-        if (FaultsOf(body!, patch) is { Count: > 0 } faults) return Problems.Invalid(faults);
-        return await zones.EditAsync(id, patch, cancellationToken) is { } zone ? TypedResults.Ok(ZoneAnswer.Of(zone)) : NoSuchZone(id);
+        if (ErrorsOf(body!, patch) is { Count: > 0 } faults) return Problems.Invalid(faults);
+        return await zones.EditAsync(id, patch, cancellationToken) is { } zone ? TypedResults.Ok(ZoneResponse.Of(zone)) : NoSuchZone(id);
     }
 
     private static async Task<IResult> DeleteAsync(int id, ZoneDirectory zones, CancellationToken cancellationToken)
@@ -64,16 +64,16 @@ internal static class ZonesApi
         return patch;
     }
 
-    private static Dictionary<string, string[]> FaultsOf(JsonObjectBody body, ZonePatch patch)
-        => body.Faults.Concat(patch.Faults).DistinctBy(f => f.Key).ToDictionary();
+    private static Dictionary<string, string[]> ErrorsOf(JsonObjectBody body, ZonePatch patch)
+        => body.Errors.Concat(patch.Errors).DistinctBy(f => f.Key).ToDictionary();
 }
 
-internal sealed record ZoneList(int Count, IReadOnlyList<ZoneAnswer> Zones);
+internal sealed record ZoneList(int Count, IReadOnlyList<ZoneResponse> Zones);
 
 /// <param name="Deleted">Id of the zone that was removed.</param>
 internal sealed record ZoneDeleted(int Deleted);
 
-internal sealed record ZoneAnswer(int Id, string Name, string Color, string? Description)
+internal sealed record ZoneResponse(int Id, string Name, string Color, string? Description)
 {
-    public static ZoneAnswer Of(Zone zone) => new(zone.Id, zone.Name, zone.Color, zone.Description);
+    public static ZoneResponse Of(Zone zone) => new(zone.Id, zone.Name, zone.Color, zone.Description);
 }

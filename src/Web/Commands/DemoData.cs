@@ -15,7 +15,7 @@ internal sealed class DemoData(WriteBuffer<Reading> buffer, NodeDirectory nodes,
     // A demo that looks the same everywhere can be described and tested.
     private const int Seed = 20_260_101;
 
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(2);
 
     private static readonly DemoZone[] _zones =
     [
@@ -89,10 +89,10 @@ internal sealed class DemoData(WriteBuffer<Reading> buffer, NodeDirectory nodes,
         foreach (var rows in Readings(node, now).Chunk(Submission.MaxRows))
         {
             var submission = new Submission<Reading>(rows, isWaitedFor: true);
-            await buffer.AddAsync(submission, _patience, cancellationToken);
+            await buffer.AddAsync(submission, _timeout, cancellationToken);
             outstanding.Add(submission.Done);
         }
-        await Task.WhenAll(outstanding).WaitAsync(_patience, clock, cancellationToken);
+        await Task.WhenAll(outstanding).WaitAsync(_timeout, clock, cancellationToken);
     }
 
     private static IEnumerable<Reading> Readings(DemoNode node, long now)

@@ -19,12 +19,12 @@ internal sealed class DemoEvents(WriteBuffer<LaneEvent> buffer, TimeProvider clo
     private const int Seed = 20_260_102; // The same everywhere, as the readings.
 
     private static readonly string[] _capabilities = ["wind", "rain", "pressure"];
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(2);
 
     /// <summary>Returns when every event is durable.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        var parser = new EventJson(clock.NowMicroseconds(), trustsProducerIds: false);
+        var parser = new EventJsonParser(clock.NowMicroseconds(), trustsProducerIds: false);
         var events = new List<LaneEvent>();
         foreach (var members in Describe(clock.GetUtcNow().ToUnixTimeSeconds()))
         {
@@ -33,8 +33,8 @@ internal sealed class DemoEvents(WriteBuffer<LaneEvent> buffer, TimeProvider clo
             events.Add(laneEvent);
         }
         var submission = new Submission<LaneEvent>(events.ToArray(), isWaitedFor: true);
-        await buffer.AddAsync(submission, _patience, cancellationToken);
-        await submission.Done.WaitAsync(_patience, clock, cancellationToken);
+        await buffer.AddAsync(submission, _timeout, cancellationToken);
+        await submission.Done.WaitAsync(_timeout, clock, cancellationToken);
     }
 
     private static IEnumerable<Dictionary<string, object>> Describe(long now)

@@ -12,7 +12,7 @@ internal sealed class HubMetrics
     /// <summary>Name of the meter, for <c>dotnet-counters</c> and OpenTelemetry.</summary>
     public const string MeterName = "SensorDash";
 
-    public HubMetrics(IMeterFactory meters, IDuckDbSource duckDb, AnalyticsAnswerCount answers, ReadingWorker worker, WriteBuffer<Reading> buffer)
+    public HubMetrics(IMeterFactory meters, IDuckDbSource duckDb, AnalyticsQueryCount answers, ReadingWorker worker, WriteBuffer<Reading> buffer)
     {
         Meter = meters.Create(MeterName);
         Gauge("sensordash.analytics.ready", "1 while DuckDB answers questions over many readings, 0 while the store does.", () => duckDb.State == AnalyticsState.Ready ? 1 : 0);

@@ -28,8 +28,8 @@ internal static class Startup
 {
     public static void AddSensorDash(this WebApplicationBuilder builder)
     {
-        builder.Configuration.AddPlanSettings();
-        ThrowOnFaults(builder.Configuration);
+        builder.Configuration.AddSettingAliases();
+        ThrowOnErrors(builder.Configuration);
         var services = builder.Services;
         var root = builder.Environment.ContentRootPath;
         services.AddSensorDashData();
@@ -42,7 +42,7 @@ internal static class Startup
         services.AddOptions<AnalyticsOptions>().PostConfigure<IOptions<DatabaseOptions>>((analytics, database) => analytics.Path = analytics.Path.Length > 0
             ? Path.GetFullPath(analytics.Path, root) : Path.ChangeExtension(LocalFile(database.Value, root), ".duckdb"));
 
-        services.AddSingleton<DatabaseStart>();
+        services.AddSingleton<DatabaseStartup>();
         services.AddSingleton<HubMetrics>();
         services.AddHostedService(provider => provider.GetRequiredService<ReadingWorker>());
         services.AddHostedService(provider => provider.GetRequiredService<EventWorker>());
@@ -89,7 +89,7 @@ internal static class Startup
     {
         app.UseSecurityHeaders();
         app.UseExceptionHandler();
-        app.UseErrorAnswers();
+        app.UseErrorResponses();
         app.UseHostFiltering();
         app.UseNetworkGate();
         // Modules import each other by plain names: asked for again each time, a new version never runs with an old one's parts.
@@ -104,11 +104,11 @@ internal static class Startup
     }
 
     /// <summary>Runs until stopped.</summary>
-    /// <exception cref="StartException">The database or the address cannot be had.</exception>
+    /// <exception cref="StartupException">The database or the address cannot be had.</exception>
     public static async Task RunSensorDashAsync(this WebApplication app)
     {
         // Before anything else starts: the file is ours, its schema is right, and only then are readings taken.
-        await app.Services.GetRequiredService<DatabaseStart>().RunAsync(app.Lifetime.ApplicationStopping);
+        await app.Services.GetRequiredService<DatabaseStartup>().RunAsync(app.Lifetime.ApplicationStopping);
         OpenDuckDbStore(app);
         try
         {
@@ -116,7 +116,7 @@ internal static class Startup
         }
         catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            throw new StartException(e.Message + " Choose another with --urls http://127.0.0.1:5081.", e);
+            throw new StartupException(e.Message + " Choose another with --urls http://127.0.0.1:5081.", e);
         }
     }
 
@@ -128,21 +128,21 @@ internal static class Startup
         }
         catch (StoreUnavailableException e)
         {
-            throw new StartException(e.Message, e);
+            throw new StartupException(e.Message, e);
         }
     }
 
-    private static void ThrowOnFaults(IConfiguration configuration)
+    private static void ThrowOnErrors(IConfiguration configuration)
     {
         string[] faults = [
-            .. SettingsCheck.Faults(configuration, DatabaseOptions.SectionName, new DatabaseOptionsValidator()),
-            .. SettingsCheck.Faults(configuration, ReadingsOptions.SectionName, new ReadingsOptionsValidator()),
-            .. SettingsCheck.Faults(configuration, IngestOptions.SectionName, new IngestOptionsValidator()),
-            .. SettingsCheck.Faults(configuration, EventOptions.SectionName, new EventOptionsValidator()),
-            .. SettingsCheck.Faults(configuration, AnalyticsOptions.SectionName, new AnalyticsOptionsValidator()),
-            .. SettingsCheck.Faults(configuration, RetentionOptions.SectionName, new RetentionOptionsValidator()),
-            .. SettingsCheck.Faults<SecurityOptions>(configuration, SecurityOptions.SectionName)];
-        if (faults.Length > 0) throw new StartException("the settings have faults:\n  " + string.Join("\n  ", faults), null);
+            .. SettingsValidator.Errors(configuration, DatabaseOptions.SectionName, new DatabaseOptionsValidator()),
+            .. SettingsValidator.Errors(configuration, ReadingsOptions.SectionName, new ReadingsOptionsValidator()),
+            .. SettingsValidator.Errors(configuration, IngestOptions.SectionName, new IngestOptionsValidator()),
+            .. SettingsValidator.Errors(configuration, EventOptions.SectionName, new EventOptionsValidator()),
+            .. SettingsValidator.Errors(configuration, AnalyticsOptions.SectionName, new AnalyticsOptionsValidator()),
+            .. SettingsValidator.Errors(configuration, RetentionOptions.SectionName, new RetentionOptionsValidator()),
+            .. SettingsValidator.Errors<SecurityOptions>(configuration, SecurityOptions.SectionName)];
+        if (faults.Length > 0) throw new StartupException("the settings have faults:\n  " + string.Join("\n  ", faults), null);
     }
 
     // What this machine keeps lies beside the SQLite file, or where that would be by default when the database is elsewhere.
@@ -151,7 +151,7 @@ internal static class Startup
 }
 
 /// <summary>Something outside the program keeps it from starting; the message says what to do.</summary>
-internal sealed class StartException(string message, Exception? innerException) : Exception(message, innerException);
+internal sealed class StartupException(string message, Exception? innerException) : Exception(message, innerException);
 
 internal static partial class Log
 {

@@ -16,7 +16,7 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
     public long Now { get; private set; }
     public IReadOnlyList<NodeView> All { get; private set; } = [];
     public IReadOnlyList<Zone> Zones { get; private set; } = [];
-    public FleetChoice Choice { get; private set; } = null!;
+    public NodeSelection Choice { get; private set; } = null!;
     public ViewRange Range { get; private set; } = null!;
     public bool IsHumidity { get; private set; }
     public bool IsTable { get; private set; }
@@ -43,7 +43,7 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
     }
 
     /// <summary>This range by its ends, so that a file is of what is on screen.</summary>
-    public PageAddress CsvOf(string table) => View.Here.With(("handler", "Csv"), ("table", table), ("range", null), ("base", null),
+    public PageUrl CsvOf(string table) => View.CurrentUrl.With(("handler", "Csv"), ("table", table), ("range", null), ("base", null),
         ("from", ClockText.Utc(Range.From)), ("to", ClockText.Utc(Range.To)));
 
     /// <summary>A temperature as chosen, or a humidity as it is.</summary>
@@ -125,7 +125,7 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
     {
         duckDb.Rebuild();
         TempData["Notice"] = "DuckDB is being filled again from the store. Until it has caught up the store answers; nothing is missing meanwhile.";
-        return LocalRedirect(ViewSettings.Of(HttpContext).Here.ToString());
+        return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.ToString());
     }
 
     private async Task LoadAsync(CancellationToken cancellationToken)
@@ -136,7 +136,7 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
         IsHumidity = Request.Query["quantity"] == "humidity";
         IsTable = Request.Query["view"] == "table";
         (All, Zones) = (await nodes.ListAsync(cancellationToken), await zones.ListAsync(cancellationToken));
-        Choice = FleetChoice.Read(Request.Query, All, Zones);
+        Choice = NodeSelection.Read(Request.Query, All, Zones);
     }
 
     private Task<FleetSeries> ReadBandsAsync(CancellationToken cancellationToken)

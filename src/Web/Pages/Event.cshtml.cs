@@ -14,7 +14,7 @@ namespace SensorDash.Web.Pages;
 internal sealed class EventModel(IEventStore store, TimeProvider clock) : PageModel
 {
     /// <summary>Bytes of a frame that are shown.</summary>
-    public const int MostBytes = 4_096;
+    public const int MaxBytes = 4_096;
 
     // As deep as content is taken.
     private static readonly JsonDocumentOptions _deep = new() { MaxDepth = 128 };

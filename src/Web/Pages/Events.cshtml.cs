@@ -16,7 +16,7 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public long Now { get; private set; }
     public ViewRange Range { get; private set; } = null!;
-    public EventChoice Choice { get; private set; } = null!;
+    public EventSelection Choice { get; private set; } = null!;
     public bool IsTable { get; private set; }
 
     /// <summary>Null: it took too long, or what is asked for cannot be meant.</summary>
@@ -40,19 +40,19 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
         + "\"streamType\": \"contact\", \"schemaVersion\": \"1\", \"payload\": {\"open\": true}}'";
 
     /// <summary>The next page, or null.</summary>
-    public PageAddress? NextPage => Events?.Next is { } next ? View.Here.With(("page", EventCursor.Format(next, Choice.Timebase))) : null;
+    public PageUrl? NextPage => Events?.Next is { } next ? View.CurrentUrl.With(("page", EventCursor.Format(next, Choice.Timebase))) : null;
 
     /// <summary>The page of one event, which knows the way back to this list.</summary>
-    public PageAddress PageOf(LaneEvent laneEvent) => EventLinks.PageOf(View.Here, laneEvent);
+    public PageUrl PageOf(LaneEvent laneEvent) => EventLinks.PageOf(View.CurrentUrl, laneEvent);
 
     public async Task OnGetAsync(CancellationToken cancellationToken)
     {
         View = ViewSettings.Of(HttpContext);
         Now = clock.GetUtcNow().ToUnixTimeSeconds();
         Range = ViewRange.Read(Request.Query, View.Zone, Now);
-        Choice = EventChoice.Read(Request.Query, Range);
+        Choice = EventSelection.Read(Request.Query, Range);
         IsTable = Request.Query["view"] == "table";
-        if (Choice.Faults.Count > 0) return;
+        if (Choice.Errors.Count > 0) return;
 
         Events = await WithinAsync(_readLimit, token => store.ReadAsync(Choice.Query, token), cancellationToken);
         if (Events is null) return;
@@ -70,8 +70,8 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
     {
         View = ViewSettings.Of(HttpContext);
         Range = ViewRange.Read(Request.Query, View.Zone, clock.GetUtcNow().ToUnixTimeSeconds());
-        Choice = EventChoice.Read(Request.Query, Range);
-        if (Choice.Faults.Count > 0) return BadRequest();
+        Choice = EventSelection.Read(Request.Query, Range);
+        if (Choice.Errors.Count > 0) return BadRequest();
         var query = EventChart.QueryOf(Choice.Query);
         if (await WithinAsync(_readLimit, token => counts.CountAsync(query, token), cancellationToken) is not { } counted)
             return StatusCode(StatusCodes.Status504GatewayTimeout);

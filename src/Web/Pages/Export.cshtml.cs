@@ -41,7 +41,7 @@ internal sealed class ExportModel(NodeDirectory nodes, TimeProvider clock) : Pag
     public async Task<IActionResult> OnGetDownloadAsync(CancellationToken cancellationToken)
     {
         await LoadAsync(cancellationToken);
-        return Range?.Fault is null && View.ZoneFault is null ? LocalRedirect(FilePath) : Page();
+        return Range?.Error is null && View.ZoneError is null ? LocalRedirect(FilePath) : Page();
     }
 
     private async Task LoadAsync(CancellationToken cancellationToken)

@@ -31,7 +31,7 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
     public int PageCount { get; private set; } = 1;
     public bool IsTable { get; private set; }
     public NodeSummary Summary { get; private set; } = null!;
-    public IReadOnlyDictionary<string, string[]> Faults { get; private set; } = new Dictionary<string, string[]>();
+    public IReadOnlyDictionary<string, string[]> Errors { get; private set; } = new Dictionary<string, string[]>();
 
     /// <summary>"raw", or how many readings a point of the chart stands for.</summary>
     public string Resolution => Series.BucketSeconds is null
@@ -59,21 +59,21 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
     public async Task<IActionResult> OnPostEditAsync(int address, CancellationToken cancellationToken)
     {
         var patch = Form.ToPatch();
-        if (patch.Faults.Count == 0)
+        if (patch.Errors.Count == 0)
         {
             switch (await nodes.EditMetadataAsync(address, patch, cancellationToken))
             {
                 case (MetadataWrite.Done, _):
                     TempData["Notice"] = "Saved.";
-                    return LocalRedirect(ViewSettings.Of(HttpContext).Here.ToString());
+                    return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.ToString());
                 case (MetadataWrite.NodeNotFound, _):
                     return NotFound();
                 default:
-                    patch.Fault("zone_id", "names a zone that does not exist any more");
+                    patch.Error("zone_id", "names a zone that does not exist any more");
                     break;
             }
         }
-        Faults = patch.Faults;
+        Errors = patch.Errors;
         return await LoadAsync(address, cancellationToken) ?? Page();
     }
 
@@ -82,14 +82,14 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
         if (await nodes.FindAsync(address, cancellationToken) is not { } node) return NotFound();
         if (typedName?.Trim() != node.DisplayName)
         {
-            Faults = new Dictionary<string, string[]> { ["typedName"] = [$"must be “{node.DisplayName}”, letter for letter; nothing was deleted"] };
+            Errors = new Dictionary<string, string[]> { ["typedName"] = [$"must be “{node.DisplayName}”, letter for letter; nothing was deleted"] };
             if (await LoadAsync(address, cancellationToken) is { } answer) return answer;
             Form = NodeForm.Of(Node.Metadata);
             return Page();
         }
         if (!await store.DeleteNodeAsync(address, cancellationToken)) return NotFound();
         TempData["Notice"] = $"{node.DisplayName} is deleted, with {NumberText.Count(node.Node.TotalReadings, "reading")}.";
-        return LocalRedirect(ViewSettings.Of(HttpContext).Here.At("/").ToString());
+        return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.At("/").ToString());
     }
 
     /// <returns>An answer to give instead of the page, or null.</returns>

@@ -28,7 +28,7 @@ internal sealed class SystemModel(
     public AnalyticsStatus? Analytics { get; private set; }
 
     /// <summary>What was said when the store could not be asked.</summary>
-    public string? Fault { get; private set; }
+    public string? Error { get; private set; }
 
     public int KeptDays => retention.Value.ReadingDays;
 
@@ -57,7 +57,7 @@ internal sealed class SystemModel(
         }
         catch (StoreUnavailableException e)
         {
-            Fault = e.Message; // The page is for such moments: what needs no store is shown all the same.
+            Error = e.Message; // The page is for such moments: what needs no store is shown all the same.
         }
     }
 }

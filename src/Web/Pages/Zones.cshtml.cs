@@ -19,10 +19,10 @@ internal sealed class ZonesModel(ZoneDirectory zones, NodeDirectory nodes) : Pag
     public async Task<IActionResult> OnPostAddAsync(string? name, string? color, string? description, CancellationToken cancellationToken)
     {
         var patch = PatchOf(name, color, description);
-        if (patch.Faults.Count > 0)
+        if (patch.Errors.Count > 0)
         {
             await LoadAsync(cancellationToken);
-            Added = new ZoneEdit(0, name, color, description, 0, patch.Faults);
+            Added = new ZoneEdit(0, name, color, description, 0, patch.Errors);
             return Page();
         }
         var zone = patch.Create();
@@ -33,10 +33,10 @@ internal sealed class ZonesModel(ZoneDirectory zones, NodeDirectory nodes) : Pag
     public async Task<IActionResult> OnPostEditAsync(int id, string? name, string? color, string? description, CancellationToken cancellationToken)
     {
         var patch = PatchOf(name, color, description);
-        if (patch.Faults.Count == 0)
+        if (patch.Errors.Count == 0)
             return await zones.EditAsync(id, patch, cancellationToken) is { } zone ? Done($"{zone.Name} is saved.") : NotFound();
         await LoadAsync(cancellationToken);
-        Zones = [.. Zones.Select(z => z.Id == id ? new ZoneEdit(id, name, color, description, z.NodeCount, patch.Faults) { SavedName = z.SavedName } : z)];
+        Zones = [.. Zones.Select(z => z.Id == id ? new ZoneEdit(id, name, color, description, z.NodeCount, patch.Errors) { SavedName = z.SavedName } : z)];
         return Page();
     }
 
@@ -47,7 +47,7 @@ internal sealed class ZonesModel(ZoneDirectory zones, NodeDirectory nodes) : Pag
             return await zones.DeleteAsync(id, cancellationToken) ? Done($"{zone.Name} is deleted; its nodes have no zone now.") : NotFound();
         await LoadAsync(cancellationToken);
         var fault = new Dictionary<string, string[]> { ["typedName"] = [$"must be “{zone.Name}”, letter for letter; nothing was deleted"] };
-        Zones = [.. Zones.Select(z => z.Id == id ? z with { Faults = fault } : z)];
+        Zones = [.. Zones.Select(z => z.Id == id ? z with { Errors = fault } : z)];
         return Page();
     }
 
@@ -63,7 +63,7 @@ internal sealed class ZonesModel(ZoneDirectory zones, NodeDirectory nodes) : Pag
     private LocalRedirectResult Done(string notice)
     {
         TempData["Notice"] = notice;
-        return LocalRedirect(ViewSettings.Of(HttpContext).Here.ToString());
+        return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.ToString());
     }
 
     private async Task LoadAsync(CancellationToken cancellationToken)
@@ -71,19 +71,19 @@ internal sealed class ZonesModel(ZoneDirectory zones, NodeDirectory nodes) : Pag
         View = ViewSettings.Of(HttpContext);
         var counts = (await nodes.ListAsync(cancellationToken)).Where(n => n.Zone is not null).CountBy(n => n.Zone!.Id).ToDictionary();
         Zones = [.. (await zones.ListAsync(cancellationToken)).Select(z =>
-            new ZoneEdit(z.Id, z.Name, z.Color, z.Description, counts.GetValueOrDefault(z.Id), ZoneEdit.NoFaults) { SavedName = z.Name })];
+            new ZoneEdit(z.Id, z.Name, z.Color, z.Description, counts.GetValueOrDefault(z.Id), ZoneEdit.NoErrors) { SavedName = z.Name })];
     }
 }
 
 /// <summary>The form of one zone, as stored or as typed.</summary>
-internal sealed record ZoneEdit(int Id, string? Name, string? Color, string? Description, int NodeCount, IReadOnlyDictionary<string, string[]> Faults)
+internal sealed record ZoneEdit(int Id, string? Name, string? Color, string? Description, int NodeCount, IReadOnlyDictionary<string, string[]> Errors)
 {
-    public static readonly IReadOnlyDictionary<string, string[]> NoFaults = new Dictionary<string, string[]>();
+    public static readonly IReadOnlyDictionary<string, string[]> NoErrors = new Dictionary<string, string[]>();
 
-    public static ZoneEdit New { get; } = new(0, null, Zone.DefaultColor, null, 0, NoFaults);
+    public static ZoneEdit New { get; } = new(0, null, Zone.DefaultColor, null, 0, NoErrors);
 
     /// <summary>The name it has, whatever stands in the field.</summary>
     public string SavedName { get; init; } = "";
 
-    public string? FaultOf(string field) => Faults.TryGetValue(field, out var faults) ? string.Join("; ", faults) : null;
+    public string? ErrorOf(string field) => Errors.TryGetValue(field, out var faults) ? string.Join("; ", faults) : null;
 }

@@ -10,13 +10,13 @@ public sealed class EventMergeTests
     [Theory]
     [InlineData(true, 3)]
     [InlineData(false, 101)] // To say that nothing follows, the lane is read to its end.
-    public void Run_PageIsFull_ReadsOnOnlyToTellWhatFollows(bool endsAtLimit, int reads)
+    public void ReadUntilBlocked_PageIsFull_ReadsOnOnlyToTellWhatFollows(bool endsAtLimit, int reads)
     {
         var query = new EventQuery(_twos, Timebase.Source, EventDirection.Forward, Limit: 1) { EndsAtLimit = endsAtLimit };
         var rows = new CountedRows(query, [.. Enumerable.Range(0, 100).Select(i => Parsed(Noon + i, payload: $"{{\"n\":{i}}}"))]);
         var merge = new EventMerge<CountedRows>([rows], query);
 
-        Assert.Null(merge.Run(CancellationToken.None));
+        Assert.Null(merge.ReadUntilBlocked(CancellationToken.None));
 
         Assert.Equal(Noon + 2, Assert.Single(merge.Page!.Events).SourceTime);
         Assert.Equal(reads, rows.Reads);

@@ -25,7 +25,7 @@ public abstract partial class EventStoreContract
     [SkippableFact]
     public async Task Append_NewEvents_WakesFollowersAndDuplicatesDoNot()
     {
-        var commits = new EventCommitFeed();
+        var commits = new EventCommitSignal();
         Store = Open(commits);
         var first = commits.NextCommit;
         await AddAsync(Raw(), Parsed());
@@ -45,11 +45,11 @@ public abstract partial class EventStoreContract
         for (var start = 0; start < mine.Length;)
         {
             var batch = mine.AsMemory(start, Math.Min(random.Next(1, 90), mine.Length - start));
-            using var patience = new CancellationTokenSource();
-            if (random.Next(3) == 0) patience.CancelAfter(random.Next(0, 8));
+            using var timeout = new CancellationTokenSource();
+            if (random.Next(3) == 0) timeout.CancelAfter(random.Next(0, 8));
             try
             {
-                await store.AppendAsync(batch, new RowOutcome[batch.Length], patience.Token);
+                await store.AppendAsync(batch, new RowOutcome[batch.Length], timeout.Token);
                 if (random.Next(5) > 0) start += batch.Length;
             }
             catch (Exception e) when (e is OperationCanceledException or StoreUnavailableException)

@@ -27,7 +27,7 @@ public abstract partial class EventStoreContract : IAsyncLifetime
     protected abstract Task<StoreFixture> CreateFixtureAsync();
 
     /// <summary>Another store on the same data, as another process would open it.</summary>
-    protected abstract IEventStore Open(EventCommitFeed commits);
+    protected abstract IEventStore Open(EventCommitSignal commits);
 
     private IEventStore Open() => Open(new());
 

@@ -253,14 +253,14 @@ public sealed class CsvExportTests : IAsyncLifetime
 
     private async Task<string> TextAsync(CsvOptions options) => (await WriteAsync(options)).Text;
 
-    private async Task<(string Text, ExportProof Proof)> WriteAsync(CsvOptions options)
+    private async Task<(string Text, ExportChecksum Proof)> WriteAsync(CsvOptions options)
     {
         var (bytes, proof) = await BytesAsync(options);
         Assert.Equal(proof, await new CsvExport(_fixture.Store, new StoreAnalytics(_fixture.Store, _fixture.Nodes, _fixture.Clock), _fixture.Nodes).WriteAsync(options, Stream.Null, CancellationToken.None));
         return (Encoding.UTF8.GetString(bytes), proof);
     }
 
-    private async Task<(byte[] Bytes, ExportProof Proof)> BytesAsync(CsvOptions options)
+    private async Task<(byte[] Bytes, ExportChecksum Proof)> BytesAsync(CsvOptions options)
     {
         using var target = new MemoryStream();
         var proof = await new CsvExport(_fixture.Store, new StoreAnalytics(_fixture.Store, _fixture.Nodes, _fixture.Clock), _fixture.Nodes).WriteAsync(options, target, CancellationToken.None);

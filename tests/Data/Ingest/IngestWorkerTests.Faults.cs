@@ -25,7 +25,7 @@ public sealed partial class IngestWorkerTests
         var result = await submission.Done.WaitAsync(_hang);
 
         Assert.Equal((2, 0), (result.Inserted, result.Duplicates));
-        Assert.Equal([2, 2, 2, 2, 2], _store.Tried);
+        Assert.Equal([2, 2, 2, 2, 2], _store.AttemptedSizes);
         Assert.Equal(2, await CommittedAsync());
         Assert.Equal((null, null, 2), (_worker!.Status.FailingSince, _worker.Status.LastError, _worker.Status.RowsCommitted));
     }
@@ -39,9 +39,9 @@ public sealed partial class IngestWorkerTests
         foreach (var pause in new[] { 100, 200, 400, 800, 1600, 2000, 2000, 2000 })
         {
             await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
-            var tried = _store.Tried.Count;
+            var tried = _store.AttemptedSizes.Count;
             _fixture.Clock.Advance(TimeSpan.FromMilliseconds(pause - 1));
-            Assert.Equal(tried, _store.Tried.Count);
+            Assert.Equal(tried, _store.AttemptedSizes.Count);
             _fixture.Clock.Advance(TimeSpan.FromMilliseconds(1));
         }
 
@@ -51,7 +51,7 @@ public sealed partial class IngestWorkerTests
     [Fact]
     public async Task Store_RefusesOneRow_OnlyItIsRefusedAndItsSenderTold()
     {
-        await _fixture.RefuseAsync(temperatureCentidegrees: 666);
+        await _fixture.RejectValueAsync(temperatureCentidegrees: 666);
         var clean = Submit(true, Run(1, 7));
         var poisoned = Submit(true, Reading(2, Noon), Reading(2, Noon + 1), Reading(2, Noon + 2, 666), Reading(2, Noon + 3), Reading(2, Noon + 1));
         var after = Submit(true, Reading(3));
@@ -60,8 +60,8 @@ public sealed partial class IngestWorkerTests
         var results = await Task.WhenAll(clean.Done, poisoned.Done, after.Done).WaitAsync(_hang);
 
         Assert.Equal([(7, 0), (3, 1), (1, 0)], results.Select(r => (r.Inserted, r.Duplicates)));
-        Assert.Equal([2], results[1].Refused.Select(r => r.Index));
-        Assert.DoesNotContain("poison", results[1].Refused[0].Error, StringComparison.Ordinal);
+        Assert.Equal([2], results[1].Rejected.Select(r => r.Index));
+        Assert.DoesNotContain("poison", results[1].Rejected[0].Error, StringComparison.Ordinal);
         Assert.Equal(11, await CommittedAsync());
         Assert.Equal(0, _buffer.RowsWaiting); // Whoever is told finds room for more.
     }
@@ -69,18 +69,18 @@ public sealed partial class IngestWorkerTests
     [Fact]
     public async Task Store_RefusesEveryRow_AllAreRefusedAndTheNextIsStored()
     {
-        await _fixture.RefuseAsync(temperatureCentidegrees: 666);
+        await _fixture.RejectValueAsync(temperatureCentidegrees: 666);
         await StartAsync();
         var poisoned = await Submit(true, Reading(1, temperature: 666), Reading(2, temperature: 666), Reading(3, temperature: 666)).Done.WaitAsync(_hang);
 
-        Assert.Equal((0, 0, 3), (poisoned.Inserted, poisoned.Duplicates, poisoned.Refused.Count));
+        Assert.Equal((0, 0, 3), (poisoned.Inserted, poisoned.Duplicates, poisoned.Rejected.Count));
         Assert.Equal(1, (await Submit(true, Reading(1)).Done.WaitAsync(_hang)).Inserted);
     }
 
     [Fact]
     public async Task Store_AwayWhileAPoisonRowIsSought_EndsTheSame()
     {
-        await _fixture.RefuseAsync(temperatureCentidegrees: 666);
+        await _fixture.RejectValueAsync(temperatureCentidegrees: 666);
         _store.FailNext(2);
         await StartAsync();
         var submission = Submit(true, Reading(1), Reading(2, temperature: 666), Reading(3));
@@ -92,7 +92,7 @@ public sealed partial class IngestWorkerTests
 
         var result = await submission.Done.WaitAsync(_hang);
 
-        Assert.Equal((2, 0, 1), (result.Inserted, result.Duplicates, result.Refused.Single().Index));
+        Assert.Equal((2, 0, 1), (result.Inserted, result.Duplicates, result.Rejected.Single().Index));
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed partial class IngestWorkerTests
             await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
             _fixture.Clock.Advance(_options.FlushInterval);
         }
-        await Patience.UntilAsync("the store fails", () => _worker!.Status.FailingSince is not null);
+        await WaitFor.TrueAsync("the store fails", () => _worker!.Status.FailingSince is not null);
         await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
         Assert.Contains("nodes", _worker!.Status.LastError, StringComparison.Ordinal);
         Assert.False(submission.Done.IsCompleted);

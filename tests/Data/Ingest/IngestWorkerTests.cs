@@ -11,18 +11,18 @@ namespace SensorDash.Data.Tests.Ingest;
 public sealed partial class IngestWorkerTests : IAsyncLifetime
 {
     // Only keeps a broken test from hanging; no test passes by it.
-    private static readonly TimeSpan _hang = Patience.Limit;
+    private static readonly TimeSpan _hang = WaitFor.Limit;
 
     private readonly IngestOptions _options = new() { BufferCapacity = 5_000 };
     private SqliteStoreFixture _fixture = null!;
-    private FaultyStore _store = null!;
+    private FailingStore _store = null!;
     private WriteBuffer<Reading> _buffer = null!;
     private ReadingWorker? _worker;
 
     public async Task InitializeAsync()
     {
         _fixture = await SqliteStoreFixture.CreateAsync();
-        _store = new FaultyStore(_fixture.Store);
+        _store = new FailingStore(_fixture.Store);
         _buffer = new WriteBuffer<Reading>(Options.Create(_options), _fixture.Clock);
     }
 
@@ -51,7 +51,7 @@ public sealed partial class IngestWorkerTests : IAsyncLifetime
         _store.Gate.SetResult();
         var result = await submission.Done.WaitAsync(_hang);
 
-        Assert.Equal((2, 0, 0), (result.Inserted, result.Duplicates, result.Refused.Count));
+        Assert.Equal((2, 0, 0), (result.Inserted, result.Duplicates, result.Rejected.Count));
         Assert.Equal(2, await CommittedAsync()); // Through a connection of the test's own: it is in the file.
     }
 
@@ -76,7 +76,7 @@ public sealed partial class IngestWorkerTests : IAsyncLifetime
         var results = await Task.WhenAll(queued.Select(s => s.Done)).WaitAsync(_hang);
 
         Assert.Equal([(1, 0), (1, 1), (1, 0), (0, 1)], results.Select(r => (r.Inserted, r.Duplicates)));
-        Assert.Equal([5], _store.Tried);
+        Assert.Equal([5], _store.AttemptedSizes);
         Assert.Equal(1, await _fixture.ScalarAsync("SELECT count(DISTINCT batch_id) FROM sensor_readings"));
     }
 
@@ -88,7 +88,7 @@ public sealed partial class IngestWorkerTests : IAsyncLifetime
         await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
 
         _fixture.Clock.Advance(_options.FlushInterval - TimeSpan.FromMilliseconds(1));
-        Assert.Empty(_store.Tried);
+        Assert.Empty(_store.AttemptedSizes);
         Assert.Equal(1, _buffer.RowsWaiting);
         _fixture.Clock.Advance(TimeSpan.FromMilliseconds(1));
 
@@ -102,12 +102,12 @@ public sealed partial class IngestWorkerTests : IAsyncLifetime
         await StartAsync();
         var first = Submit(isWaitedFor: false, Run(1, 9));
         await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
-        Assert.Empty(_store.Tried);
+        Assert.Empty(_store.AttemptedSizes);
 
         var second = Submit(isWaitedFor: false, Reading(2));
 
         await Task.WhenAll(first.Done, second.Done).WaitAsync(_hang);
-        Assert.Equal([10], _store.Tried);
+        Assert.Equal([10], _store.AttemptedSizes);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed partial class IngestWorkerTests : IAsyncLifetime
         await Submit(isWaitedFor: true, Reading(2)).Done.WaitAsync(_hang);
 
         await buffered.Done.WaitAsync(_hang);
-        Assert.Equal([2], _store.Tried);
+        Assert.Equal([2], _store.AttemptedSizes);
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed partial class IngestWorkerTests : IAsyncLifetime
         await StartAsync();
         var submission = Submit(isWaitedFor: true, Reading(1));
         await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
-        Assert.Empty(_store.Tried);
+        Assert.Empty(_store.AttemptedSizes);
 
         _fixture.Clock.Advance(_options.FlushInterval);
 
@@ -250,11 +250,11 @@ public sealed partial class IngestWorkerTests : IAsyncLifetime
         var first = Submit(true, Reading(1));
         await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
         var second = Submit(true, Reading(2));
-        using var patience = new CancellationTokenSource();
-        var stopping = _worker!.StopAsync(patience.Token);
+        using var timeout = new CancellationTokenSource();
+        var stopping = _worker!.StopAsync(timeout.Token);
         Assert.False(stopping.IsCompleted);
 
-        await patience.CancelAsync();
+        await timeout.CancelAsync();
         await stopping.WaitAsync(_hang);
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => first.Done.WaitAsync(_hang));

@@ -27,11 +27,11 @@ public sealed class LivenessTests
     [InlineData(51, 30, 2_592_000, 7_776_000, NodeStatus.Live)]
     // A clock that runs ahead is no silence.
     [InlineData(51, 30, null, -86_400, NodeStatus.Live)]
-    public void Judge_SilentFor_IsOfThatStatus(int readings, int interval, int? set, long silent, NodeStatus status)
+    public void Evaluate_SilentFor_IsOfThatStatus(int readings, int interval, int? set, long silent, NodeStatus status)
     {
         long[] times = [.. Enumerable.Range(0, readings).Select(i => Noon - ((long)i * interval))];
 
-        var liveness = Liveness.Judge(times, set, Noon + silent);
+        var liveness = Liveness.Evaluate(times, set, Noon + silent);
 
         Assert.Equal((status, status == NodeStatus.Live), (liveness.Status, liveness.IsOnline));
         Assert.Equal(Math.Max(0, silent), liveness.SilentSeconds);
@@ -39,9 +39,9 @@ public sealed class LivenessTests
     }
 
     [Fact]
-    public void Judge_NoReading_IsNever()
+    public void Evaluate_NoReading_IsNever()
     {
-        var liveness = Liveness.Judge([], 60, Noon);
+        var liveness = Liveness.Evaluate([], 60, Noon);
 
         Assert.Equal((NodeStatus.Never, false, null), (liveness.Status, liveness.IsOnline, liveness.SilentSeconds));
     }
@@ -73,5 +73,5 @@ public sealed class LivenessTests
     [InlineData(11_100, "3 h 5 min")]
     [InlineData(172_799, "47 h 59 min")]
     [InlineData(187_200, "2 d 4 h")]
-    public void Words_Duration_IsAsPeopleSayIt(long seconds, string words) => Assert.Equal(words, Liveness.Words(seconds));
+    public void FormatDuration_Duration_IsAsPeopleSayIt(long seconds, string words) => Assert.Equal(words, Liveness.FormatDuration(seconds));
 }

@@ -55,7 +55,7 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
         var patch = new NodeMetadataPatch();
         patch.SetExpectedInterval(seconds);
 
-        Assert.Equal(isValid, patch.Faults.Count == 0);
+        Assert.Equal(isValid, patch.Errors.Count == 0);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
         patch.SetLocation(new string('x', NodeMetadata.LocationLength + 1));
         patch.SetNotes(new string('x', NodeMetadata.NotesLength + 1));
 
-        Assert.Equal(["location", "name", "notes"], patch.Faults.Keys.Order());
+        Assert.Equal(["location", "name", "notes"], patch.Errors.Keys.Order());
         Assert.Throws<InvalidOperationException>(() => patch.Apply(new NodeMetadata()));
     }
 
@@ -79,7 +79,7 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
             Enumerable.Range(0, 4).SelectMany(_ => new Func<Task>[]
             {
                 () => EditAsync(12, patch => patch.SetName("A")), () => EditAsync(12, patch => patch.SetLocation("B")), () => EditAsync(12, patch => patch.SetNotes("C")),
-            }).Select(edit => Task.Run(() => Patience.WithStoreAsync("the edit is done", edit))));
+            }).Select(edit => Task.Run(() => WaitFor.RetryWhileUnavailableAsync("the edit is done", edit))));
 
         var metadata = await Nodes.FindMetadataAsync(12, CancellationToken.None);
         Assert.Equal(("A", "B", "C"), (metadata!.Name, metadata.Location, metadata.Notes));
@@ -120,7 +120,7 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
         zone.SetName("a\0b");
         zone.SetDescription("\0x");
 
-        Assert.Equal(["notes"], metadata.Faults.Keys);
-        Assert.Equal(["name", "description"], zone.Faults.Keys);
+        Assert.Equal(["notes"], metadata.Errors.Keys);
+        Assert.Equal(["name", "description"], zone.Errors.Keys);
     }
 }

@@ -213,7 +213,7 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
     [SkippableFact]
     public async Task Append_OneRowTheEngineRefuses_ThrowsAndStoresNothing()
     {
-        await Fixture.RefuseAsync(temperatureCentidegrees: 666);
+        await Fixture.RejectValueAsync(temperatureCentidegrees: 666);
 
         await Assert.ThrowsAsync<StoreRejectedException>(() => Store.AddAsync(Reading(1), Reading(2, temperature: 666), Reading(3)));
 

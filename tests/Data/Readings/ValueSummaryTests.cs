@@ -72,7 +72,7 @@ public sealed class ValueSummaryTests
         await fixture.Store.AddAsync(
             Reading(time: Noon, temperature: 0, humidity: null), Reading(time: Noon + 1, temperature: null, humidity: 5000), Reading(time: Noon + 2, temperature: 50));
 
-        var found = await ReadingStatistics.ComputeAsync(fixture.Store, new(12, TimeRange.All), ValueSummary.UsualPercentiles, CancellationToken.None);
+        var found = await ReadingStatistics.ComputeAsync(fixture.Store, new(12, TimeRange.All), ValueSummary.DefaultPercentiles, CancellationToken.None);
 
         Assert.Equal((3, 2, 2), (found.Count, found.Temperature.Count, found.Humidity.Count));
         Assert.Equal((0m, 0.5m, 0.25m), (found.Temperature.Min, found.Temperature.Max, found.Temperature.Average));

@@ -24,15 +24,15 @@ public sealed class RetentionWorkerTests : IAsyncLifetime
     {
         await _fixture.Store.AddAsync(Reading(1, Noon - (2 * 86_400)));
         Exception error = isExpected ? new StoreUnavailableException("The store is away.") : new InvalidOperationException("A mistake.");
-        var (store, log) = (new FaultyStore(_fixture.Store) { RemovalError = error }, new RecordedLog<RetentionWorker>());
+        var (store, log) = (new FailingStore(_fixture.Store) { RemovalError = error }, new RecordedLog<RetentionWorker>());
         using var worker = new RetentionWorker(store, Options.Create(new RetentionOptions { ReadingDays = 1 }), _fixture.Clock, log);
 
         await worker.StartAsync(default);
-        await Patience.UntilAsync("the failure is logged", () => log.Lines.Count > 0);
+        await WaitFor.TrueAsync("the failure is logged", () => log.Lines.Count > 0);
         Assert.Equal([(level, error)], log.Lines);
         store.RemovalError = null;
         _fixture.Clock.Advance(TimeSpan.FromHours(1));
-        await Patience.UntilAsync("the old reading is removed", async () => await _fixture.Store.CountAsync(default, default) == 0);
+        await WaitFor.TrueAsync("the old reading is removed", async () => await _fixture.Store.CountAsync(default, default) == 0);
 
         await worker.StopAsync(default);
     }

@@ -11,7 +11,7 @@ public sealed class SqliteEventStoreTests : EventStoreContract
 
     protected override async Task<StoreFixture> CreateFixtureAsync() => await SqliteStoreFixture.CreateAsync();
 
-    protected override IEventStore Open(EventCommitFeed commits) => new SqliteEventStore(Sqlite.Database, commits, Fixture.Clock);
+    protected override IEventStore Open(EventCommitSignal commits) => new SqliteEventStore(Sqlite.Database, commits, Fixture.Clock);
 
     protected override Task ExecuteAsync(params string[] statements) => Sqlite.ExecuteAsync(string.Join(';', statements));
 
@@ -51,7 +51,7 @@ public sealed class SqliteEventStoreTests : EventStoreContract
     public async Task UiStateQuery_Plan_SearchesTheIndexOfViewsUnsorted(EventDirection direction)
     {
         var after = new EventPosition(SomeEvents.Noon, Lane.Ui, null, 0, default);
-        var view = EventQuestions.FilterOf(new UiView("s", "sys", "con", "u", "v"), UiEvent.Update);
+        var view = EventQueries.FilterOf(new UiView("s", "sys", "con", "u", "v"), UiEvent.Update);
 
         var plan = await PlanAsync(Lane.Ui, new EventQuery(view, Timebase.Canonical, direction, To: SomeEvents.Noon, After: after));
 

@@ -62,12 +62,12 @@ public sealed class TimescaleErrorTests
         var clock = new ManualTime();
         var database = new TimescaleDatabase(Options.Create(new DatabaseOptions()));
         await database.DisposeAsync(); // Opening fails, and not as unavailable.
-        using var listener = new TimescaleCommitListener(database, new(), new EventCommitFeed(), clock, NullLogger<TimescaleCommitListener>.Instance);
+        using var listener = new TimescaleCommitListener(database, new(), new EventCommitSignal(), clock, NullLogger<TimescaleCommitListener>.Instance);
         await listener.StartAsync(default);
 
         for (var tried = 0; tried < 3; tried++)
         {
-            await clock.TimerPendingAsync().WaitAsync(Patience.Limit);
+            await clock.TimerPendingAsync().WaitAsync(WaitFor.Limit);
             clock.Advance(TimeSpan.FromSeconds(5));
         }
 

@@ -18,7 +18,7 @@ public abstract class TimescaleEventStoreContract(TimescaleEdition edition) : Ev
 
     protected override async Task<StoreFixture> CreateFixtureAsync() => await TimescaleStoreFixture.CreateAsync(edition);
 
-    protected override IEventStore Open(EventCommitFeed commits)
+    protected override IEventStore Open(EventCommitSignal commits)
     {
         var store = new TimescaleEventStore(Timescale.Database, commits, Fixture.Clock);
         _stores.Add(store);
@@ -140,7 +140,7 @@ public sealed partial class TimescaleEventStoreTests() : TimescaleEventStoreCont
     {
         await FillAsync(Lane.Ui);
         await Timescale.ExecuteAsync("UPDATE ui_events SET unique_id = (canonical_truth_time / 100000000 % 50)::text, message_type = 'UiUpdate'", "ANALYZE");
-        var view = EventQuestions.FilterOf(new UiView(null, "", "", "7", ""), UiEvent.Update);
+        var view = EventQueries.FilterOf(new UiView(null, "", "", "7", ""), UiEvent.Update);
 
         var plan = await PlanAsync(Lane.Ui, new EventQuery(view, Timebase.Canonical, direction, To: Noon + (9 * Day)));
 

@@ -78,7 +78,7 @@ public sealed class TimescaleEventWritersTests : IAsyncLifetime
     {
         await using var store = new TimescaleEventStore(_fixture.Database, new(), _fixture.Clock);
         var outcomes = new RowOutcome[1];
-        await using (await _fixture.HoldAsync(TimescaleEventWriter.TakeTurn))
+        await using (await _fixture.HoldAsync(TimescaleEventWriter.AcquireWriterLock))
         {
             await Assert.ThrowsAsync<StoreUnavailableException>(() => store.AppendAsync(new LaneEvent[] { Raw() }, outcomes, default));
             Assert.Equal(1, await _fixture.Store.AddAsync(Some.Reading())); // Readings have a turn of their own.
@@ -102,20 +102,20 @@ public sealed class TimescaleEventWritersTests : IAsyncLifetime
     [SkippableFact]
     public async Task Listener_CommitOfEvents_WakesTheFollowersOfEventsOnly()
     {
-        var (commits, events) = (new CommitFeed(), new EventCommitFeed());
+        var (commits, events) = (new CommitSignal(), new EventCommitSignal());
         using var listener = new TimescaleCommitListener(_fixture.Database, commits, events, TimeProvider.System, NullLogger<TimescaleCommitListener>.Instance);
         var listening = events.NextCommit;
         await listener.StartAsync(default);
-        await listening.WaitAsync(Patience.Limit); // It tells once that it listens.
+        await listening.WaitAsync(WaitFor.Limit); // It tells once that it listens.
 
         var (nextReading, nextEvent) = (commits.NextCommit, events.NextCommit);
         await using var store = new TimescaleEventStore(_fixture.Database, new(), _fixture.Clock);
         await store.AppendAsync(new LaneEvent[] { Raw() }, new RowOutcome[1], default);
-        await nextEvent.WaitAsync(Patience.Limit);
+        await nextEvent.WaitAsync(WaitFor.Limit);
         Assert.False(nextReading.IsCompleted);
 
         await _fixture.Store.AddAsync(Some.Reading());
-        await nextReading.WaitAsync(Patience.Limit);
+        await nextReading.WaitAsync(WaitFor.Limit);
         await listener.StopAsync(default);
     }
 
@@ -171,7 +171,7 @@ public sealed class TimescaleEventWritersTests : IAsyncLifetime
         for (var cut = 0L; cut < 40;)
         {
             // One batch for each cut, or a busy machine would be cut before any batch is through.
-            Assert.True(await appended.WaitAsync(Patience.Limit), "No writer gets through.");
+            Assert.True(await appended.WaitAsync(WaitFor.Limit), "No writer gets through.");
             await Task.Delay(random.Next(5, 60), CancellationToken.None);
             cut += await _fixture.ScalarAsync("""
                 SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity

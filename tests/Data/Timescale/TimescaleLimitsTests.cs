@@ -41,7 +41,7 @@ public sealed class TimescaleLimitsTests
             await Assert.ThrowsAsync<StoreUnavailableException>(() => store.AddAsync(Some.Reading()));
         }
 
-        await store.AddPatientlyAsync(Some.Reading()); // Patiently: a busy machine may need longer than such short limits leave it.
+        await store.AddWithRetryAsync(Some.Reading()); // Patiently: a busy machine may need longer than such short limits leave it.
         Assert.Single(await fixture.Store.AllAsync());
     }
 
@@ -50,14 +50,14 @@ public sealed class TimescaleLimitsTests
     {
         await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Plain);
         await using var idle = await fixture.Database.OpenAsync(default);
-        Assert.Equal("30s", await AskAsync(idle, "SHOW idle_in_transaction_session_timeout"));
-        await using (var begin = new NpgsqlCommand($"SET idle_in_transaction_session_timeout = '500ms'; BEGIN; {TimescaleReadingWriter.TakeTurn}", idle))
+        Assert.Equal("30s", await QueryAsync(idle, "SHOW idle_in_transaction_session_timeout"));
+        await using (var begin = new NpgsqlCommand($"SET idle_in_transaction_session_timeout = '500ms'; BEGIN; {TimescaleReadingWriter.AcquireWriterLock}", idle))
             await begin.ExecuteNonQueryAsync();
 
-        await fixture.Store.AddPatientlyAsync(Some.Reading()); // It waits for its turn, and the turn comes.
+        await fixture.Store.AddWithRetryAsync(Some.Reading()); // It waits for its turn, and the turn comes.
 
         Assert.Single(await fixture.Store.AllAsync());
-        var ended = await Assert.ThrowsAnyAsync<NpgsqlException>(() => AskAsync(idle, "SELECT 'alive'"));
+        var ended = await Assert.ThrowsAnyAsync<NpgsqlException>(() => QueryAsync(idle, "SELECT 'alive'"));
         Assert.IsType<StoreUnavailableException>(TimescaleDatabase.Translate(ended, default));
     }
 
@@ -68,7 +68,7 @@ public sealed class TimescaleLimitsTests
         await using var fixture = await TimescaleStoreFixture.CreateAsync(edition);
         await using var connection = await fixture.Database.OpenAsync(default);
 
-        Assert.Equal("0", await AskAsync(connection, "SHOW timescaledb.max_tuples_decompressed_per_dml_transaction"));
+        Assert.Equal("0", await QueryAsync(connection, "SHOW timescaledb.max_tuples_decompressed_per_dml_transaction"));
     }
 
     private static TimescaleDatabase Hasty(TimescaleStoreFixture fixture, int seconds)
@@ -78,7 +78,7 @@ public sealed class TimescaleLimitsTests
         return new TimescaleDatabase(Options.Create(options));
     }
 
-    private static async Task<string?> AskAsync(NpgsqlConnection connection, string sql)
+    private static async Task<string?> QueryAsync(NpgsqlConnection connection, string sql)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync() as string;

@@ -60,7 +60,7 @@ public sealed class TimescaleMigrationTests
         await using (await fixture.HoldAsync("LOCK TABLE event_batches IN ACCESS SHARE MODE"))
         {
             migrating = context.Database.MigrateAsync("Initial");
-            await Patience.UntilAsync("the migration has waited for longer than any limit", async () => migrating.IsCompleted || await fixture.ScalarAsync($"""
+            await WaitFor.TrueAsync("the migration has waited for longer than any limit", async () => migrating.IsCompleted || await fixture.ScalarAsync($"""
                 SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
                 WHERE d.datname = current_database() AND clock_timestamp() - l.waitstart > interval '{TimescaleDatabase.LockTimeoutSeconds + 1} s'
                 """) > 0);

@@ -92,7 +92,7 @@ public sealed class TimescaleModelTests
         fixture.Options.Timescale.Hypertable.ChunkInterval = TimeSpan.FromHours(6);
         fixture.Options.Timescale.Hypertable.CompressionAfter = TimeSpan.FromDays(3);
 
-        for (var start = 0; start < 2; start++) await StartOf(fixture).FollowSettingsAsync(default);
+        for (var start = 0; start < 2; start++) await StartOf(fixture).ApplySettingsAsync(default);
         await fixture.Store.AddAsync([.. Enumerable.Range(0, 4).Select(i => Some.Reading(time: Some.Noon - 43_200 + (i * 21_600)))]);
 
         Assert.Equal(4, await fixture.ScalarAsync("SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = 'sensor_readings'"));
@@ -106,10 +106,10 @@ public sealed class TimescaleModelTests
         fixture.Options.Timescale.Hypertable.ChunkInterval = TimeSpan.FromHours(6);
         const string SixHours = "SELECT count(*) FROM timescaledb_information.dimensions WHERE integer_interval IN (21600, 21600000000)";
         await using (await fixture.HoldAsync("SELECT pg_advisory_xact_lock(5318009)"))
-            await StartOf(fixture).FollowSettingsAsync(default);
+            await StartOf(fixture).ApplySettingsAsync(default);
         Assert.Equal(0, await fixture.ScalarAsync(SixHours));
 
-        await StartOf(fixture).FollowSettingsAsync(default);
+        await StartOf(fixture).ApplySettingsAsync(default);
         Assert.Equal(7, await fixture.ScalarAsync(SixHours));
     }
 
@@ -121,7 +121,7 @@ public sealed class TimescaleModelTests
         foreach (var days in (int[])[7, 7, 3, 0, 5])
         {
             fixture.Options.Timescale.Hypertable.CompressionAfter = TimeSpan.FromDays(days);
-            await StartOf(fixture).FollowSettingsAsync(default);
+            await StartOf(fixture).ApplySettingsAsync(default);
             Assert.Equal(days > 0 && isCommunity ? 1 : 0, await fixture.ScalarAsync("SELECT count(*) FROM timescaledb_information.jobs WHERE hypertable_name = 'sensor_readings'"));
             if (days > 0 && isCommunity)
             {
@@ -170,7 +170,7 @@ public sealed class TimescaleModelTests
 
             var refused = await Assert.ThrowsAnyAsync<Exception>(() => context.Database.MigrateAsync());
 
-            Assert.Contains($"role {role} lacks rights", new TimescaleStart(database, options, NullLogger<TimescaleStart>.Instance).Explain(refused), StringComparison.Ordinal);
+            Assert.Contains($"role {role} lacks rights", new TimescaleStartup(database, options, NullLogger<TimescaleStartup>.Instance).Explain(refused), StringComparison.Ordinal);
             // The owner of the database needs no more than that: the extension is one that owners may create.
             await fixture.ExecuteAsync($"ALTER DATABASE {fixture.Name} OWNER TO {role}");
             await context.Database.MigrateAsync();
@@ -191,7 +191,7 @@ public sealed class TimescaleModelTests
         await using var store = new TimescaleReadingStore(database, new(), fixture.Clock);
         var taken = new List<NpgsqlConnection>();
         // A busy server may take longer than the one second; the next attempt is as good.
-        for (var i = 0; i < 4; i++) taken.Add(await Patience.WithStoreAsync("a connection of the pool is had", () => database.OpenAsync(default)));
+        for (var i = 0; i < 4; i++) taken.Add(await WaitFor.RetryWhileUnavailableAsync("a connection of the pool is had", () => database.OpenAsync(default)));
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => store.AddAsync(Some.Reading()));
         await Assert.ThrowsAsync<StoreUnavailableException>(() => store.CountAsync(default, default));
@@ -214,15 +214,15 @@ public sealed class TimescaleModelTests
     {
         var options = Changed(fixture, change);
         await using var database = new TimescaleDatabase(options);
-        var refused = await Assert.ThrowsAsync<StoreStartException>(
-            () => new TimescaleStart(database, options, NullLogger<TimescaleStart>.Instance).ClaimAsync(default));
+        var refused = await Assert.ThrowsAsync<StoreStartupException>(
+            () => new TimescaleStartup(database, options, NullLogger<TimescaleStartup>.Instance).ClaimAsync(default));
         Assert.DoesNotContain("so-not-the-password", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refused.Message);
         return refused.Message;
     }
 
-    private static TimescaleStart StartOf(TimescaleStoreFixture fixture)
-        => new(fixture.Database, Options.Create(fixture.Options), NullLogger<TimescaleStart>.Instance);
+    private static TimescaleStartup StartOf(TimescaleStoreFixture fixture)
+        => new(fixture.Database, Options.Create(fixture.Options), NullLogger<TimescaleStartup>.Instance);
 
     private static IOptions<DatabaseOptions> Changed(TimescaleStoreFixture fixture, Action<TimescaleOptions> change)
     {

@@ -75,7 +75,7 @@ public sealed partial class TimescalePlanTests : IAsyncLifetime
     [SkippableFact]
     public async Task Changes_OfOneBatch_TouchTheChunksOfItsBoundsOnly()
     {
-        var plan = await PlanAsync(connection => new(TimescaleReadingChanges.SelectRows, connection)
+        var plan = await PlanAsync(connection => new(TimescaleReadingChangeFeed.SelectRows, connection)
         {
             Parameters =
             {

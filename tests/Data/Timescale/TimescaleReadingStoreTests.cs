@@ -20,22 +20,22 @@ public sealed class TimescaleReadingStoreTests : ReadingStoreContract
     protected override async Task<StoreFixture> CreateFixtureAsync() => await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
 }
 
-public sealed class PlainPostgresReadingChangesTests : ReadingChangesContract
+public sealed class PlainPostgresReadingChangesTests : ReadingChangeFeedContract
 {
     protected override async Task<StoreFixture> CreateFixtureAsync() => await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Plain);
 }
 
-public sealed class TimescaleReadingChangesTests : ReadingChangesContract
+public sealed class TimescaleReadingChangesTests : ReadingChangeFeedContract
 {
     protected override async Task<StoreFixture> CreateFixtureAsync() => await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
 }
 
-public sealed class DuckDbReadingChangesTests : ReadingChangesContract
+public sealed class DuckDbReadingChangesTests : ReadingChangeFeedContract
 {
     protected override async Task<StoreFixture> CreateFixtureAsync() => await DuckDbStoreFixture.CreateAsync();
 }
 
-public sealed class SqliteReadingChangesTests : ReadingChangesContract
+public sealed class SqliteReadingChangesTests : ReadingChangeFeedContract
 {
     protected override async Task<StoreFixture> CreateFixtureAsync() => await SqliteStoreFixture.CreateAsync();
 }

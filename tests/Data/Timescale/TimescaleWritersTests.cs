@@ -38,7 +38,7 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
             var mine = readings.ToArray();
             new Random(i).Shuffle(mine);
             var count = 0;
-            foreach (var batch in mine.Chunk(37)) count += await store.AddPatientlyAsync(batch);
+            foreach (var batch in mine.Chunk(37)) count += await store.AddWithRetryAsync(batch);
             return count;
         }));
 
@@ -99,7 +99,7 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
     public async Task Follow_WriterIdleInItsTransaction_NothingOvertakesIt()
     {
         await _fixture.Store.AddAsync(Reading(1));
-        await using (await _fixture.HoldAsync(TimescaleReadingWriter.TakeTurn, $"INSERT INTO ingest_batches VALUES (2, 1, 1, {Noon}, {Noon}, NULL, NULL)",
+        await using (await _fixture.HoldAsync(TimescaleReadingWriter.AcquireWriterLock, $"INSERT INTO ingest_batches VALUES (2, 1, 1, {Noon}, {Noon}, NULL, NULL)",
             $"INSERT INTO sensor_readings VALUES (9, {Noon}, 1, 1, 0, {Noon}, 2)"))
         {
             await Assert.ThrowsAsync<StoreUnavailableException>(() => _fixture.Store.AddAsync(Reading(2)));
@@ -121,7 +121,7 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
         await insert.ExecuteNonQueryAsync();
         var append = _fixture.Store.AddAsync(Reading(), Reading(time: Noon + 1));
         // It has looked, and waits at the row that nobody has committed yet; or has waited for so long that it gave up.
-        await Patience.UntilAsync("the append waits for the row", async () => append.IsCompleted
+        await WaitFor.TrueAsync("the append waits for the row", async () => append.IsCompleted
             || await _fixture.ScalarAsync($"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND {WaitingInItsCopy}") > 0);
         await using var commit = new NpgsqlCommand("COMMIT", foreign);
         await commit.ExecuteNonQueryAsync();
@@ -133,20 +133,20 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
     [SkippableFact]
     public async Task Listener_CommitOfAnotherProcess_WakesTheFollowersOfThisOne()
     {
-        var commits = new CommitFeed();
+        var commits = new CommitSignal();
         using var listener = new TimescaleCommitListener(_fixture.Database, commits, new(), TimeProvider.System, NullLogger<TimescaleCommitListener>.Instance);
         var listening = commits.NextCommit;
         await listener.StartAsync(default);
-        await listening.WaitAsync(Patience.Limit); // It tells once that it listens.
+        await listening.WaitAsync(WaitFor.Limit); // It tells once that it listens.
 
         var next = commits.NextCommit;
         await _fixture.Store.AddAsync(Reading());
-        await next.WaitAsync(Patience.Limit);
+        await next.WaitAsync(WaitFor.Limit);
 
         // Its connection killed, it listens again.
         next = commits.NextCommit;
         await _fixture.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()");
-        await next.WaitAsync(Patience.Limit);
+        await next.WaitAsync(WaitFor.Limit);
         await listener.StopAsync(default);
     }
 
@@ -165,12 +165,12 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
                 return await command.ExecuteScalarAsync(token);
             },
             cancel.Token);
-        await Patience.UntilAsync("the server runs the query", async () => await _fixture.ScalarAsync(Sleeping) == 1);
+        await WaitFor.TrueAsync("the server runs the query", async () => await _fixture.ScalarAsync(Sleeping) == 1);
 
         await cancel.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
-        await Patience.UntilAsync("the server has stopped the query", async () => await _fixture.ScalarAsync(Sleeping) == 0);
+        await WaitFor.TrueAsync("the server has stopped the query", async () => await _fixture.ScalarAsync(Sleeping) == 0);
     }
 
     [SkippableFact]
@@ -214,20 +214,20 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
     {
         await using var store = _fixture.CreateOtherStore();
         var batch = 0;
-        for (; batch < 60 || !enough.IsCancellationRequested; batch++) await store.AddPatientlyAsync(Run(node, 5, Noon + (batch * 1000)));
+        for (; batch < 60 || !enough.IsCancellationRequested; batch++) await store.AddWithRetryAsync(Run(node, 5, Noon + (batch * 1000)));
         return batch;
     }
 
     // Those that wait for their turn; those inside it; and then a foreign writer that rolls back.
     private async Task KillWritersAsync()
     {
-        await using (await _fixture.HoldAsync(TimescaleReadingWriter.TakeTurn)) await KillAsync(WaitingForItsTurn);
+        await using (await _fixture.HoldAsync(TimescaleReadingWriter.AcquireWriterLock)) await KillAsync(WaitingForItsTurn);
         await using (await _fixture.LockAsync()) await KillAsync(WaitingInItsCopy);
         await _fixture.ExecuteAsync(
-            $"BEGIN; {TimescaleReadingWriter.TakeTurn}; INSERT INTO ingest_batches SELECT max(id) + 1, 0, 1, 0, 0, NULL, NULL FROM ingest_batches; ROLLBACK");
+            $"BEGIN; {TimescaleReadingWriter.AcquireWriterLock}; INSERT INTO ingest_batches SELECT max(id) + 1, 0, 1, 0, 0, NULL, NULL FROM ingest_batches; ROLLBACK");
     }
 
-    private Task KillAsync(string which) => Patience.UntilAsync($"a writer is killed where {which}", async () => await _fixture.ScalarAsync($"""
+    private Task KillAsync(string which) => WaitFor.TrueAsync($"a writer is killed where {which}", async () => await _fixture.ScalarAsync($"""
         SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'SensorDash' AND state <> 'idle' AND {which}
         """) > 0);

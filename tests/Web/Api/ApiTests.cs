@@ -83,7 +83,7 @@ public abstract class ApiTests(params (string Key, string Value)[] settings) : I
     /// <summary>The answer to a request that has nothing to wait for but the end of its patience by the program's clock.</summary>
     protected async Task<HttpResponseMessage> PassTimeAsync(Task<HttpResponseMessage> asking)
     {
-        await Patience.UntilAsync("an answer", () =>
+        await WaitFor.TrueAsync("an answer", () =>
         {
             if (!asking.IsCompleted) App.Clock.Advance(TimeSpan.FromSeconds(1));
             return asking.IsCompleted;
@@ -95,11 +95,11 @@ public abstract class ApiTests(params (string Key, string Value)[] settings) : I
     protected async Task<JsonElement> TakenAsync(Func<Task<HttpResponseMessage>> send)
     {
         var taken = default(JsonElement);
-        await Patience.UntilAsync("rows that are taken", async () =>
+        await WaitFor.TrueAsync("rows that are taken", async () =>
         {
             PassPause();
             var asking = send();
-            await Patience.UntilAsync("an answer", () =>
+            await WaitFor.TrueAsync("an answer", () =>
             {
                 PassPause();
                 return asking.IsCompleted;

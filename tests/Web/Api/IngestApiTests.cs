@@ -215,11 +215,11 @@ public class IngestApiTests() : ApiTests(("Ingest:MaxBodyMiB", "1"), ("Ingest:Bu
 
         var answer = await JsonOfAsync(response, HttpStatusCode.Accepted);
         Assert.Equal((1, 1), (answer.GetProperty("accepted").GetInt32(), answer.GetProperty("rejected_count").GetInt32()));
-        await App.Clock.TimerPendingAsync(due => due == TimeSpan.FromSeconds(5)).WaitAsync(Patience.Limit);
+        await App.Clock.TimerPendingAsync(due => due == TimeSpan.FromSeconds(5)).WaitAsync(WaitFor.Limit);
         Assert.Equal(0, (await GetAsync(Path)).GetProperty("total").GetInt32());
 
         App.Clock.Advance(TimeSpan.FromSeconds(5));
-        await Patience.UntilAsync("the reading", async () => (await GetAsync(Path)).GetProperty("total").GetInt32() == 1);
+        await WaitFor.TrueAsync("the reading", async () => (await GetAsync(Path)).GetProperty("total").GetInt32() == 1);
     }
 
     [Fact]

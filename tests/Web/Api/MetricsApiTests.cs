@@ -50,15 +50,15 @@ public sealed class MetricsApiTests : ApiTests
     public async Task Lag_SidePathCaughtUp_IsNothingAndDuckDbAnswers()
     {
         await StoreAsync(Run(12, 5));
-        await App.CaughtUpAsync();
-        var answered = await App.MetricAsync(SensorDashApp.AnswersByDuckDb);
+        await App.WaitUntilCaughtUpAsync();
+        var answered = await App.MetricAsync(SensorDashApp.QueriesByDuckDb);
         await GetAsync("/api/nodes/12/percentiles");
 
         Assert.Equal(0, await App.MetricAsync("sensordash_analytics_lag_rows"));
         Assert.Equal(0, await App.MetricAsync("sensordash_analytics_lag_seconds"));
         Assert.Equal(1, await App.MetricAsync("sensordash_analytics_ready"));
-        Assert.Equal(answered + 1, await App.MetricAsync(SensorDashApp.AnswersByDuckDb));
-        Assert.Equal(0, await App.MetricAsync(SensorDashApp.AnswersByStore));
+        Assert.Equal(answered + 1, await App.MetricAsync(SensorDashApp.QueriesByDuckDb));
+        Assert.Equal(0, await App.MetricAsync(SensorDashApp.QueriesByStore));
     }
 }
 
@@ -75,7 +75,7 @@ public sealed class MetricsOfABrokenSidePathTests : IDisposable
         await File.WriteAllTextAsync(_folder.File("side.duckdb"), "no database, but long enough to be looked at as one: " + new string('x', 20_000));
         await using var app = new SensorDashApp(("Analytics:Path", _folder.File("side.duckdb")));
         using var client = app.CreateClient();
-        await client.SidePathIsAsync("failed"); // Else it may be about to note how far behind it was before.
+        await client.WaitForSidePathAsync("failed"); // Else it may be about to note how far behind it was before.
         await app.Store.AddAsync(Run(12, 5));
         app.Clock.Advance(TimeSpan.FromSeconds(7));
 

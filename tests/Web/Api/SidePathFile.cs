@@ -25,5 +25,5 @@ internal static class SidePathFile
 
     /// <summary>Ends when every month is in order: the hub does that by itself behind the first answers, and then touches no month's table any more.</summary>
     public static Task SortedAsync(string path)
-        => Patience.UntilAsync("months in order", () => Number(path, "SELECT sum(unsorted)::BIGINT FROM months") == 0);
+        => WaitFor.TrueAsync("months in order", () => Number(path, "SELECT sum(unsorted)::BIGINT FROM months") == 0);
 }

@@ -76,7 +76,7 @@ public sealed class SidePathTests : IDisposable
     {
         await using var app = Start();
         await app.Store.AddAsync(Reading(12));
-        await app.CaughtUpAsync(); // Not by a question for percentiles: its end may be noted long after its answer, and would be taken for the end below.
+        await app.WaitUntilCaughtUpAsync(); // Not by a question for percentiles: its end may be noted long after its answer, and would be taken for the end below.
         await SidePathFile.SortedAsync(File);
         using var database = SidePathFile.Open(File);
         using var connection = database.Connect();
@@ -91,11 +91,11 @@ public sealed class SidePathTests : IDisposable
         using var client = app.CreateClient();
 
         var asking = client.GetStringAsync(new Uri("/api/nodes/12/percentiles?p=50", UriKind.Relative), leave.Token);
-        await Patience.UntilAsync("DuckDB at work", () => HasBegun(connection));
+        await WaitFor.TrueAsync("DuckDB at work", () => HasBegun(connection));
         Assert.False(ended.IsCompleted);
         await leave.CancelAsync();
 
-        await ended.WaitAsync(Patience.Limit);
+        await ended.WaitAsync(WaitFor.Limit);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
         Assert.Equal(before, await MetricsAsync(app)); // The store has not been asked instead.
     }
@@ -122,7 +122,7 @@ public sealed class SidePathTests : IDisposable
     }
 
     private static async Task<(double, double)> MetricsAsync(SensorDashApp app)
-        => (await app.MetricAsync(SensorDashApp.AnswersByDuckDb), await app.MetricAsync(SensorDashApp.AnswersByStore));
+        => (await app.MetricAsync(SensorDashApp.QueriesByDuckDb), await app.MetricAsync(SensorDashApp.QueriesByStore));
 
     private static bool HasBegun(DuckDbConnection connection)
     {

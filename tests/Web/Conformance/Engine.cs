@@ -15,7 +15,7 @@ public abstract class Engine(string answersMetric, params (string Key, string Va
     public HttpClient Client { get; private set; } = null!;
 
     /// <summary>Why there is no such engine here; null when there is.</summary>
-    public string? Missing { get; private set; }
+    public string? SkipReason { get; private set; }
 
     public async Task InitializeAsync()
     {
@@ -25,7 +25,7 @@ public abstract class Engine(string answersMetric, params (string Key, string Va
         }
         catch (SkipException e)
         {
-            Missing = e.Message;
+            SkipReason = e.Message;
             return;
         }
         Client = _app.CreateClient();
@@ -48,8 +48,8 @@ public abstract class Engine(string answersMetric, params (string Key, string Va
     /// <summary>Questions answered since the start: by this engine, and by any other.</summary>
     public async Task<(double ByThis, double ByOthers)> AnswersAsync()
     {
-        var (duckDb, store) = (await _app.MetricAsync(SensorDashApp.AnswersByDuckDb), await _app.MetricAsync(SensorDashApp.AnswersByStore));
-        return answersMetric == SensorDashApp.AnswersByDuckDb ? (duckDb, store) : (store, duckDb);
+        var (duckDb, store) = (await _app.MetricAsync(SensorDashApp.QueriesByDuckDb), await _app.MetricAsync(SensorDashApp.QueriesByStore));
+        return answersMetric == SensorDashApp.QueriesByDuckDb ? (duckDb, store) : (store, duckDb);
     }
 
     /// <summary>Makes what the program needs, and gives the settings that lead to it.</summary>
@@ -59,18 +59,18 @@ public abstract class Engine(string answersMetric, params (string Key, string Va
     protected virtual Task ReadyAsync() => Task.CompletedTask;
 
     /// <summary>For a side path.</summary>
-    protected Task CaughtUpAsync() => _app.CaughtUpAsync();
+    protected Task WaitUntilCaughtUpAsync() => _app.WaitUntilCaughtUpAsync();
 }
 
 /// <summary>The reference: what the others answer must be what this one answers.</summary>
-public sealed class SqliteEngine() : Engine(SensorDashApp.AnswersByStore, ("Analytics:Enabled", "false"));
+public sealed class SqliteEngine() : Engine(SensorDashApp.QueriesByStore, ("Analytics:Enabled", "false"));
 
 /// <summary>DuckDB as the store.</summary>
-public sealed class DuckDbEngine() : Engine(SensorDashApp.AnswersByDuckDb, ("Readings:Backend", "DuckDb"));
+public sealed class DuckDbEngine() : Engine(SensorDashApp.QueriesByDuckDb, ("Readings:Backend", "DuckDb"));
 
-public sealed class SqliteWithDuckDbEngine() : Engine(SensorDashApp.AnswersByDuckDb)
+public sealed class SqliteWithDuckDbEngine() : Engine(SensorDashApp.QueriesByDuckDb)
 {
-    protected override Task ReadyAsync() => CaughtUpAsync();
+    protected override Task ReadyAsync() => WaitUntilCaughtUpAsync();
 }
 
 /// <summary>A database of its own on the test server.</summary>
@@ -92,9 +92,9 @@ public abstract class PostgresEngine(TimescaleEdition edition, string answersMet
 }
 
 /// <summary>Without the extension, and answering everything itself.</summary>
-public sealed class PlainPostgresEngine() : PostgresEngine(TimescaleEdition.Plain, SensorDashApp.AnswersByStore, ("Analytics:Enabled", "false"));
+public sealed class PlainPostgresEngine() : PostgresEngine(TimescaleEdition.Plain, SensorDashApp.QueriesByStore, ("Analytics:Enabled", "false"));
 
-public sealed class TimescaleEngine() : PostgresEngine(TimescaleEdition.Apache, SensorDashApp.AnswersByDuckDb)
+public sealed class TimescaleEngine() : PostgresEngine(TimescaleEdition.Apache, SensorDashApp.QueriesByDuckDb)
 {
-    protected override Task ReadyAsync() => CaughtUpAsync();
+    protected override Task ReadyAsync() => WaitUntilCaughtUpAsync();
 }

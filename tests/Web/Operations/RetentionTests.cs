@@ -26,7 +26,7 @@ public sealed class RetentionTests
 
         await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
         app.Clock.Advance(TimeSpan.FromDays(3));
-        await Patience.UntilAsync("five readings left", async () => await app.Store.CountAsync(default, default) <= 5);
+        await WaitFor.TrueAsync("five readings left", async () => await app.Store.CountAsync(default, default) <= 5);
 
         var days = await DaysAsync(client);
         Assert.Equal(5, days.GetArrayLength());
@@ -45,19 +45,19 @@ public sealed class RetentionTests
         using var client = app.CreateClient();
         // None of them is old yet: the hub has begun to look, and would remove them before they are counted here.
         await app.Store.AddAsync([.. from day in Enumerable.Range(0, 20) from node in (int[])[1, 2] select Reading(node, Noon + ((13 - day) * Day))]);
-        await app.CaughtUpAsync();
+        await app.WaitUntilCaughtUpAsync();
         Assert.Equal(20, (await DaysAsync(client)).GetArrayLength());
         if (edition == TimescaleEdition.Apache) Assert.Equal(20, await fixture.ScalarAsync(Chunks));
 
         await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
         app.Clock.Advance(TimeSpan.FromDays(13));
-        await Patience.UntilAsync("eight days left", async () => await fixture.ScalarAsync("SELECT sum(total_readings) FROM nodes") <= 16);
+        await WaitFor.TrueAsync("eight days left", async () => await fixture.ScalarAsync("SELECT sum(total_readings) FROM nodes") <= 16);
 
         if (edition == TimescaleEdition.Apache) Assert.Equal(8, await fixture.ScalarAsync(Chunks));
-        await app.CaughtUpAsync();
-        var asked = await app.MetricAsync(SensorDashApp.AnswersByDuckDb);
+        await app.WaitUntilCaughtUpAsync();
+        var asked = await app.MetricAsync(SensorDashApp.QueriesByDuckDb);
         Assert.Equal(8, (await DaysAsync(client)).GetArrayLength());
-        Assert.True(await app.MetricAsync(SensorDashApp.AnswersByDuckDb) > asked);
+        Assert.True(await app.MetricAsync(SensorDashApp.QueriesByDuckDb) > asked);
         Assert.Equal(8, (await app.Store.FindNodeAsync(2, default))!.TotalReadings);
         Assert.Equal(16, await fixture.ScalarAsync("SELECT sum(row_count) FROM ingest_batches"));
     }

@@ -28,7 +28,7 @@ public sealed class TimescaleConnectionTests
 
             await fixture.ExecuteAsync($"ALTER ROLE {role} CONNECTION LIMIT 0");
             // One that was let in just before may show only now.
-            await Patience.UntilAsync("no connection left", async () => await fixture.ScalarAsync(
+            await WaitFor.TrueAsync("no connection left", async () => await fixture.ScalarAsync(
                 $"SELECT count(pg_terminate_backend(pid, 1000)) FROM pg_stat_activity WHERE usename = '{role}'") == 0);
             for (var second = 1; second <= 3; second++) AssertToldToComeAgain(await PostAsync(program.Client, second));
             foreach (var path in (string[])["/api/nodes", "/api/sensor-data", "/api/events", "/health/ready"]) AssertToldToComeAgain(await GetAsync(program.Client, path));
@@ -37,7 +37,7 @@ public sealed class TimescaleConnectionTests
 
             await fixture.ExecuteAsync($"ALTER ROLE {role} CONNECTION LIMIT -1");
             await TakenAsync(program.Client, 4);
-            await Patience.UntilAsync("a hub that is ready", async () => (await GetAsync(program.Client, "/health/ready")).Status == HttpStatusCode.OK);
+            await WaitFor.TrueAsync("a hub that is ready", async () => (await GetAsync(program.Client, "/health/ready")).Status == HttpStatusCode.OK);
             // What was refused is in the buffer and was stored, once; its senders may send it again.
             for (var second = 1; second <= 3; second++) await TakenAsync(program.Client, second);
             var node = await program.Client.GetFromJsonAsync<JsonElement>("/api/nodes/12");
@@ -50,7 +50,7 @@ public sealed class TimescaleConnectionTests
     }
 
     // A commit may take longer than the second that this hub waits for it; then its sender is told to come again too.
-    private static Task TakenAsync(HttpClient client, int second) => Patience.UntilAsync("a reading that is taken", async () =>
+    private static Task TakenAsync(HttpClient client, int second) => WaitFor.TrueAsync("a reading that is taken", async () =>
     {
         var answer = await PostAsync(client, second);
         if (answer.Status == HttpStatusCode.OK) return true;

@@ -42,7 +42,7 @@ public sealed class TimescaleReportTests
     }
 
     // Readings of three days, and what everything says of the engine, of whichever edition.
-    private static async Task<(JsonElement Report, string Page, string? Lacks)> ReadAsync(TimescaleStoreFixture fixture)
+    private static async Task<(JsonElement Report, string Page, string? Limitations)> ReadAsync(TimescaleStoreFixture fixture)
     {
         await using var app = new SensorDashApp([.. fixture.ProgramSettings, ("Database:Timescale:Pool:MinSize", "0"), ("Database:Timescale:Pool:MaxSize", "7")]);
         using var client = app.CreateClient();

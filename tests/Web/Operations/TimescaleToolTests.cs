@@ -55,7 +55,7 @@ public sealed class TimescaleToolTests
         start.Environment["Database__Timescale__Pool__CommandTimeout"] = "1";
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync().WaitAsync(5 * Patience.Limit);
+        await process.WaitForExitAsync().WaitAsync(5 * WaitFor.Limit);
         Assert.True(process.ExitCode == 0, await output + await errors);
     }
 }

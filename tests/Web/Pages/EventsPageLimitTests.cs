@@ -41,7 +41,7 @@ public sealed class EventsPageLimitTests : ApiTests
     {
         var waiting = App.Clock.NextTimerAsync(time => time == limit);
         var page = Client.GetStringAsync(new Uri("/events?range=5m", UriKind.Relative));
-        await waiting.WaitAsync(Patience.Limit);
+        await waiting.WaitAsync(WaitFor.Limit);
         App.Clock.Advance(limit);
         return await page;
     }

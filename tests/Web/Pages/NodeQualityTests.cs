@@ -11,7 +11,7 @@ public sealed partial class NodeQualityTests : ApiTests
     [Fact]
     public async Task Findings_OfEveryKind_LeadToTheirPlaceInTheCharts()
     {
-        var readings = await StoreFaultsAsync();
+        var readings = await StoreErrorsAsync();
 
         var page = WebUtility.HtmlDecode(await Client.GetStringAsync("/nodes/12?range=12h&by=quality&tz=UTC"));
 
@@ -32,7 +32,7 @@ public sealed partial class NodeQualityTests : ApiTests
     [Fact]
     public async Task Findings_AsCsv_AreAllThere()
     {
-        await StoreFaultsAsync();
+        await StoreErrorsAsync();
 
         var lines = (await Client.GetStringAsync("/nodes/12?range=12h&handler=Findings&tz=UTC")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
@@ -43,7 +43,7 @@ public sealed partial class NodeQualityTests : ApiTests
     }
 
     // 30 s apart: ten in a row missing, one spike, one received an hour late, and a sensor that gets stuck.
-    private async Task<Reading[]> StoreFaultsAsync()
+    private async Task<Reading[]> StoreErrorsAsync()
     {
         var readings = Some.Run(12, 1000).Where((_, i) => i is < 100 or >= 110).ToArray();
         readings[200] = readings[200] with { TemperatureCentidegrees = 9000 };

@@ -19,7 +19,7 @@ public sealed class ViewRangeTests
     {
         var range = ViewRange.Parse(text, "", "", _paris, Now);
 
-        Assert.Null(range.Fault);
+        Assert.Null(range.Error);
         Assert.Equal((Now - seconds, Now), (range.From, range.To));
         Assert.NotNull(range.Length);
     }
@@ -34,7 +34,7 @@ public sealed class ViewRangeTests
     {
         var range = ViewRange.Parse(text, "", "", _paris, Now);
 
-        Assert.NotNull(range.Fault);
+        Assert.NotNull(range.Error);
         Assert.Equal((Now - 86_400, Now), (range.From, range.To));
     }
 

@@ -11,22 +11,22 @@ internal sealed partial class DuckDbAnalytics
     private const long SortedAtOnce = 250_000;
 
     /// <summary>Quality of nodes, in their order: DuckDB brings the readings of many nodes sorted, the one judgement of all engines looks at them.</summary>
-    public IReadOnlyList<DataQuality> FleetQuality(IReadOnlyList<JudgedNode> nodes, TimeRange range, long now, CancellationToken cancellationToken)
+    public IReadOnlyList<DataQuality> FleetQuality(IReadOnlyList<QualityCheckNode> nodes, TimeRange range, long now, CancellationToken cancellationToken)
     {
         using var reader = duckDb.Connect(cancellationToken);
         var (counts, intervals) = LearnIntervals(reader, nodes, range);
         var known = nodes.ToDictionary(n => n.Node.Address);
         var judged = new Dictionary<int, DataQuality>(nodes.Count);
-        JudgedNode? current = null;
+        QualityCheckNode? current = null;
         DataQualityPass? pass = null;
         var (some, rows) = (new List<int>(), 0L);
         foreach (var (address, count) in counts.OrderBy(c => c.Key))
         {
-            if (some.Count > 0 && rows + count > SortedAtOnce) Judge();
+            if (some.Count > 0 && rows + count > SortedAtOnce) CheckNodes();
             some.Add(address);
             rows += count;
         }
-        if (some.Count > 0) Judge();
+        if (some.Count > 0) CheckNodes();
         EndNode();
         foreach (var silent in nodes.Where(n => !judged.ContainsKey(n.Node.Address)))
         {
@@ -35,7 +35,7 @@ internal sealed partial class DuckDbAnalytics
         }
         return [.. nodes.Select(n => judged[n.Node.Address])];
 
-        void Judge()
+        void CheckNodes()
         {
             ReadReadings(reader, some, range, Add);
             some.Clear();
@@ -49,10 +49,10 @@ internal sealed partial class DuckDbAnalytics
         }
 
         // The readings come node by node, so what is remembered of them is that of one node.
-        void BeginNode(JudgedNode node)
+        void BeginNode(QualityCheckNode node)
         {
             EndNode();
-            (current, pass) = (node, node.Begin(range, node.SetIntervalSeconds ?? intervals.GetValueOrDefault(node.Node.Address), now));
+            (current, pass) = (node, node.Begin(range, node.ConfiguredIntervalSeconds ?? intervals.GetValueOrDefault(node.Node.Address), now));
         }
 
         void EndNode()
@@ -66,11 +66,11 @@ internal sealed partial class DuckDbAnalytics
 
     // How many readings each node has in the range, and the interval they tell. As for the store: too few in the range, then those before it too.
     private static (Dictionary<int, long> Counts, Dictionary<int, int?> Intervals) LearnIntervals(
-        DuckDbReader reader, IReadOnlyList<JudgedNode> nodes, TimeRange range)
+        DuckDbReader reader, IReadOnlyList<QualityCheckNode> nodes, TimeRange range)
     {
         var (counts, intervals) = (new Dictionary<int, long>(), new Dictionary<int, int?>());
         Learn([.. nodes.Select(n => n.Node.Address)], range, (node, count) => counts[node] = count);
-        int[] few = [.. nodes.Where(n => n.SetIntervalSeconds is null && intervals.GetValueOrDefault(n.Node.Address) is null).Select(n => n.Node.Address)];
+        int[] few = [.. nodes.Where(n => n.ConfiguredIntervalSeconds is null && intervals.GetValueOrDefault(n.Node.Address) is null).Select(n => n.Node.Address)];
         if (range.Start is not null && few.Length > 0) Learn(few, new(null, range.End), (_, _) => { });
         return (counts, intervals);
 

@@ -25,7 +25,7 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         var direction = order == ReadingOrder.NewestFirst ? "1 DESC, 2" : "1, 2 DESC";
         // Any time of a group stands for its bucket, whose edges the one calendar of all engines then gives.
         reader.Begin($"""
-            SELECT {key}, node_address, max("timestamp"), {AggregatesOf(ValueSummary.UsualPercentiles)} FROM ({source})
+            SELECT {key}, node_address, max("timestamp"), {AggregatesOf(ValueSummary.DefaultPercentiles)} FROM ({source})
             GROUP BY 1, 2 ORDER BY {direction}
             """);
         var calendar = new CalendarBuckets(zone, unit);
@@ -61,7 +61,7 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         var seconds = Downsampling.BucketSeconds(start, end, points);
         var buckets = new List<FleetBucket>();
         Read(reader, $"""
-            SELECT "timestamp" // {Text(seconds)}, {AggregatesOf(ValueSummary.UsualPercentiles)}
+            SELECT "timestamp" // {Text(seconds)}, {AggregatesOf(ValueSummary.DefaultPercentiles)}
             FROM ({Source(reader, nodes, new(start, end))}) GROUP BY 1 ORDER BY 1
             """, (chunk, row) => buckets.Add(new(chunk[0].Values<long>()[row] * seconds, StatisticsOf(chunk, row, 1))));
         return new(start, end, seconds, buckets);

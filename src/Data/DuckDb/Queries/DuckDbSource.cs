@@ -26,7 +26,7 @@ public interface IDuckDbSource
 
     /// <summary>DuckDB with everything in it that the store has now, or null when that cannot be had soon.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
-    Task<DuckDbAccess?> WhenCurrentAsync(CancellationToken cancellationToken);
+    Task<DuckDbAccess?> TryGetCurrentAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>DuckDB as the store: never behind, nothing to rebuild.</summary>
@@ -52,5 +52,5 @@ internal sealed class DuckDbStoreSource(DuckDbReadingFile file) : IDuckDbSource
     }
 
     /// <inheritdoc/>
-    public Task<DuckDbAccess?> WhenCurrentAsync(CancellationToken cancellationToken) => Task.FromResult<DuckDbAccess?>(file.Access(cancellationToken));
+    public Task<DuckDbAccess?> TryGetCurrentAsync(CancellationToken cancellationToken) => Task.FromResult<DuckDbAccess?>(file.Access(cancellationToken));
 }

@@ -9,12 +9,12 @@ namespace SensorDash.Data.DuckDb.Queries;
 
 /// <summary>DuckDB where it has everything the store has, else the store itself: the same answer either way, never an old one.</summary>
 public sealed partial class ReadingAnalytics(
-    IDuckDbSource duckDb, StoreAnalytics store, IReadingStore nodes, AnalyticsAnswerCount answers, TimeProvider clock, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
+    IDuckDbSource duckDb, StoreAnalytics store, IReadingStore nodes, AnalyticsQueryCount answers, TimeProvider clock, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
 {
     /// <inheritdoc/>
     public Task<IReadOnlyList<NodeBucket>> CalendarAsync(
         int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit, CancellationToken cancellationToken)
-        => AskAsync<IReadOnlyList<NodeBucket>>(engine => [.. engine.Buckets(new(node, range), ReadingOrder.NewestFirst, zone, unit, cancellationToken).Take(limit)],
+        => QueryAsync<IReadOnlyList<NodeBucket>>(engine => [.. engine.Buckets(new(node, range), ReadingOrder.NewestFirst, zone, unit, cancellationToken).Take(limit)],
             () => store.CalendarAsync(node, range, zone, unit, limit, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
@@ -23,7 +23,7 @@ public sealed partial class ReadingAnalytics(
         ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         NodeBucket? last = null;
-        if (await duckDb.WhenCurrentAsync(cancellationToken) is { } access)
+        if (await duckDb.TryGetCurrentAsync(cancellationToken) is { } access)
         {
             // Hardware ids are the store's: they belong to nodes, not to readings.
             var ids = (await nodes.ListNodesAsync(cancellationToken)).ToDictionary(n => n.Address, n => (ulong?)n.DeviceId);
@@ -44,7 +44,7 @@ public sealed partial class ReadingAnalytics(
 
     /// <inheritdoc/>
     public Task<ReadingStatistics> StatisticsAsync(int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken)
-        => AskAsync(engine => engine.Statistics(node, range, percentiles, cancellationToken),
+        => QueryAsync(engine => engine.Statistics(node, range, percentiles, cancellationToken),
             () => store.StatisticsAsync(node, range, percentiles, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
@@ -55,30 +55,30 @@ public sealed partial class ReadingAnalytics(
     /// <inheritdoc/>
     public async Task<IReadOnlyList<DataQuality>> FleetQualityAsync(IReadOnlyCollection<int> nodes, TimeRange range, CancellationToken cancellationToken)
     {
-        var judged = await store.ListJudgedAsync(nodes, cancellationToken);
+        var judged = await store.ListQualityCheckNodesAsync(nodes, cancellationToken);
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
-        return await AskAsync(engine => engine.FleetQuality(judged, range, now, cancellationToken),
+        return await QueryAsync(engine => engine.FleetQuality(judged, range, now, cancellationToken),
             () => store.FleetQualityAsync(nodes, range, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<FleetSeries> FleetAsync(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken)
-        => AskAsync(engine => engine.Fleet(nodes, start, end, points, cancellationToken),
+        => QueryAsync(engine => engine.Fleet(nodes, start, end, points, cancellationToken),
             () => store.FleetAsync(nodes, start, end, points, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
         IReadOnlyCollection<int> nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
-        => AskAsync(engine => engine.HoursOfWeek(nodes, range, zone, cancellationToken),
+        => QueryAsync(engine => engine.HoursOfWeek(nodes, range, zone, cancellationToken),
             () => store.HoursOfWeekAsync(nodes, range, zone, cancellationToken), cancellationToken);
 
-    private async Task<T> AskAsync<T>(Func<DuckDbAnalytics, T> ask, Func<Task<T>> askStore, CancellationToken cancellationToken)
+    private async Task<T> QueryAsync<T>(Func<DuckDbAnalytics, T> query, Func<Task<T>> queryStore, CancellationToken cancellationToken)
     {
-        if (await duckDb.WhenCurrentAsync(cancellationToken) is { } access)
+        if (await duckDb.TryGetCurrentAsync(cancellationToken) is { } access)
         {
             try
             {
-                var answer = ask(new DuckDbAnalytics(access));
+                var answer = query(new DuckDbAnalytics(access));
                 answers.ByDuckDb();
                 return answer;
             }
@@ -88,7 +88,7 @@ public sealed partial class ReadingAnalytics(
             }
         }
         answers.ByStore();
-        return await askStore();
+        return await queryStore();
     }
 
     // The readings of a bucket and of those that follow it.

@@ -11,7 +11,7 @@ namespace SensorDash.Data.DuckDb.SidePath;
 
 /// <summary>Keeps the DuckDB file in step with the store: follows its batches in order, sorts when idle, starts over when told to.</summary>
 public sealed partial class DuckDbSync(
-    IReadingChanges store, CommitFeed commits, IOptions<AnalyticsOptions> options, TimeProvider clock, ILogger<DuckDbSync> logger)
+    IReadingChangeFeed store, CommitSignal commits, IOptions<AnalyticsOptions> options, TimeProvider clock, ILogger<DuckDbSync> logger)
     : BackgroundService, IDuckDbSource
 {
     // A DuckDB commit costs milliseconds of disk: a trickle of readings is gathered for a moment, unless somebody asks.
@@ -19,10 +19,10 @@ public sealed partial class DuckDbSync(
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(15);
 
     // A question waits this long for the last rows; then the store answers it.
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(2);
 
     // More than these are not applied within that time on a small machine, so waiting would only be lost time.
-    private const long MostRowsWaitedFor = 500_000;
+    private const long MaxRowsWaitedFor = 500_000;
 
     // A file that is found damaged is filled again at once, but on a disk that damages each one not again and again.
     private static readonly TimeSpan _betweenMends = TimeSpan.FromHours(1);
@@ -36,14 +36,14 @@ public sealed partial class DuckDbSync(
 
     private readonly Lock _lock = new();
     private readonly DuckDbReaders _readers = new(); // Of every opening: reopened, the file may be the same database still.
-    private TaskCompletionSource _asked = NewSignal(), _progress = NewSignal();
+    private TaskCompletionSource _wake = NewSignal(), _progress = NewSignal();
     private DuckDbSidePath? _sidePath;
     private AnalyticsState _state = options.Value.Enabled ? AnalyticsState.CatchingUp : AnalyticsState.Off;
     private string? _notice;
     private int _rebuildsWanted, _rebuildsDone;
     private long? _mendedAt;
     private long _appliedWhenClosed;
-    private readonly FollowerLag _lag = new(store, clock);
+    private readonly SubscriberLag _lag = new(store, clock);
 
     /// <summary>Whether DuckDB answers, without asking the store how far behind it is.</summary>
     public AnalyticsState State => Snapshot().State;
@@ -63,7 +63,7 @@ public sealed partial class DuckDbSync(
     {
         var (state, notice, applied) = Snapshot();
         if (state == AnalyticsState.Off) return new(state, "Analytics:Enabled is off; answers come from the store.", 0, 0, 0);
-        if (state == AnalyticsState.CatchingUp) await _lag.ReadSeldomAsync(applied, cancellationToken);
+        if (state == AnalyticsState.CatchingUp) await _lag.ReadThrottledAsync(applied, cancellationToken);
         else await _lag.ReadAsync(applied, cancellationToken);
         var (rows, seconds) = _lag.Last;
         return new(state, notice, applied, rows, seconds);
@@ -78,7 +78,7 @@ public sealed partial class DuckDbSync(
             _rebuildsWanted++;
             (_state, _notice) = (AnalyticsState.CatchingUp, CatchingUpNotice);
         }
-        Ask();
+        Wake();
     }
 
     /// <inheritdoc/>
@@ -99,17 +99,17 @@ public sealed partial class DuckDbSync(
 
     /// <summary>The side path with everything in it that the store has now, or null when that cannot be had soon.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
-    public async Task<DuckDbAccess?> WhenCurrentAsync(CancellationToken cancellationToken)
+    public async Task<DuckDbAccess?> TryGetCurrentAsync(CancellationToken cancellationToken)
     {
         var (state, _, applied) = Snapshot();
         if (state is AnalyticsState.Off or AnalyticsState.Failed) return null;
         if (state == AnalyticsState.CatchingUp)
         {
-            await _lag.ReadSeldomAsync(applied, cancellationToken);
-            if (_lag.Last.Rows > MostRowsWaitedFor) return null;
+            await _lag.ReadThrottledAsync(applied, cancellationToken);
+            if (_lag.Last.Rows > MaxRowsWaitedFor) return null;
         }
         var (wanted, behind) = await _lag.ReadAsync(applied, cancellationToken);
-        if (behind > MostRowsWaitedFor) return null;
+        if (behind > MaxRowsWaitedFor) return null;
         var since = clock.GetTimestamp();
         while (true)
         {
@@ -120,8 +120,8 @@ public sealed partial class DuckDbSync(
                 if (_state == AnalyticsState.Failed) return null;
                 progress = _progress.Task;
             }
-            Ask();
-            var left = _patience - clock.GetElapsedTime(since);
+            Wake();
+            var left = _timeout - clock.GetElapsedTime(since);
             if (left <= TimeSpan.Zero) return null;
             try
             {
@@ -140,10 +140,10 @@ public sealed partial class DuckDbSync(
         await Task.Yield(); // The rest of the host starts meanwhile.
         while (!stoppingToken.IsCancellationRequested)
         {
-            var asked = AskedSignal(); // Before the attempt: what is asked for while it fails is not slept through.
+            var wake = WakeSignal(); // Before the attempt: what is asked for while it fails is not slept through.
             try
             {
-                await FollowAsync(stoppingToken);
+                await ApplyChangesAsync(stoppingToken);
                 Close(isReopened: true);
                 // The lists that went through here; the collector does not know how little memory the machine has.
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -153,12 +153,12 @@ public sealed partial class DuckDbSync(
             }
             catch (StoreUnavailableException)
             {
-                await WaitAsync(asked, _retry, stoppingToken);
+                await WaitAsync(wake, _retry, stoppingToken);
             }
             catch (Exception e) // Whatever it is: nothing that goes wrong here may stop the hub.
             {
                 Fail(e);
-                await WaitAsync(asked, _retry, stoppingToken);
+                await WaitAsync(wake, _retry, stoppingToken);
             }
             finally
             {
@@ -168,7 +168,7 @@ public sealed partial class DuckDbSync(
     }
 
     // Returns when the file is to be opened anew.
-    private async Task FollowAsync(CancellationToken stoppingToken)
+    private async Task ApplyChangesAsync(CancellationToken stoppingToken)
     {
         if (IsRebuildWanted())
         {
@@ -178,7 +178,7 @@ public sealed partial class DuckDbSync(
             DuckDbSidePath.Delete(options.Value, stoppingToken);
             lock (_lock) _rebuildsDone = wanted; // One that was asked for meanwhile is done once more.
         }
-        await _lag.ReadSeldomAsync(Snapshot().Applied, stoppingToken); // Also when the file then cannot be opened.
+        await _lag.ReadThrottledAsync(Snapshot().Applied, stoppingToken); // Also when the file then cannot be opened.
         var sidePath = DuckDbSidePath.Open(options.Value, stoppingToken);
         lock (_lock)
         {
@@ -194,12 +194,12 @@ public sealed partial class DuckDbSync(
         }
         for (var written = 0L; ;)
         {
-            var (commit, asked) = (commits.NextCommit, AskedSignal());
+            var (commit, wake) = (commits.NextCommit, WakeSignal());
             while (await store.ReadChangesAsync(sidePath.Applied.Batch, stoppingToken) is var changes && changes.UpTo > sidePath.Applied.Batch)
             {
                 written += changes.Added.Count;
                 sidePath.Apply(changes, stoppingToken);
-                await _lag.ReadSeldomAsync(changes.UpTo, stoppingToken);
+                await _lag.ReadThrottledAsync(changes.UpTo, stoppingToken);
                 Progress();
                 if (written >= RowsBeforeReopening) return;
             }
@@ -215,9 +215,9 @@ public sealed partial class DuckDbSync(
                 if (sidePath.CountRows(stoppingToken) >= RowsBeforeReopening) return;
                 continue;
             }
-            await WaitAsync(Task.WhenAny(commit, asked), Timeout.InfiniteTimeSpan, stoppingToken);
-            if (!asked.IsCompleted) await WaitAsync(asked, _gather, stoppingToken);
-            lock (_lock) if (_asked.Task.IsCompleted) _asked = NewSignal();
+            await WaitAsync(Task.WhenAny(commit, wake), Timeout.InfiniteTimeSpan, stoppingToken);
+            if (!wake.IsCompleted) await WaitAsync(wake, _gather, stoppingToken);
+            lock (_lock) if (_wake.Task.IsCompleted) _wake = NewSignal();
         }
     }
 
@@ -226,7 +226,7 @@ public sealed partial class DuckDbSync(
         // What nobody foresaw is for the log: clients read the notice.
         var isKnown = error is DuckDbException or DuckDbLibraryException or IOException or InvalidDataException or UnauthorizedAccessException;
         var reason = isKnown ? error.Message : "The log says why.";
-        var notice = $"DuckDB cannot be used ({reason}) Answers come from the store, slower over many nodes.";
+        var notice = $"DuckDB cannot be used ({reason}) Responses come from the store, slower over many nodes.";
         bool isNews;
         lock (_lock) (isNews, _state, _notice) = (_notice != notice, AnalyticsState.Failed, notice);
         // It is tried again every few seconds, and the log need not say so each time.
@@ -257,18 +257,18 @@ public sealed partial class DuckDbSync(
         lock (_lock) return (_state, _notice, _sidePath?.Applied.Batch ?? _appliedWhenClosed);
     }
 
-    private Task AskedSignal()
+    private Task WakeSignal()
     {
         lock (_lock)
         {
-            if (_asked.Task.IsCompleted) _asked = NewSignal();
-            return _asked.Task;
+            if (_wake.Task.IsCompleted) _wake = NewSignal();
+            return _wake.Task;
         }
     }
 
-    private void Ask()
+    private void Wake()
     {
-        lock (_lock) _asked.TrySetResult();
+        lock (_lock) _wake.TrySetResult();
     }
 
     private void Progress()

@@ -5,7 +5,7 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.DuckDb.Store;
 
 /// <summary>Keeps the months of a DuckDB store in order while readings arrive.</summary>
-public sealed partial class DuckDbReadingSorter(DuckDbReadingStore store, CommitFeed commits, TimeProvider clock, ILogger<DuckDbReadingSorter> logger)
+public sealed partial class DuckDbReadingSorter(DuckDbReadingStore store, CommitSignal commits, TimeProvider clock, ILogger<DuckDbReadingSorter> logger)
     : BackgroundService
 {
     // Sorting holds writers up; after a commit more often follow at once.

@@ -9,7 +9,7 @@ namespace SensorDash.Data.DuckDb.Store;
 /// <inheritdoc cref="IReadingStore"/>
 /// <remarks>Readings, their nodes and batches are in the DuckDB file; what people say of nodes stays in the database, where they edit it.</remarks>
 public sealed class DuckDbReadingStore(
-    DuckDbReadingFile file, IDbContextFactory<SensorDashContext> contexts, CommitFeed commits, TimeProvider clock) : IReadingStore, IDisposable
+    DuckDbReadingFile file, IDbContextFactory<SensorDashContext> contexts, CommitSignal commits, TimeProvider clock) : IReadingStore, IDisposable
 {
     // No index is in the order of lists, so each page looks at the times of its months: few large pages look less often than many small ones.
     private const int LongPage = 50_000;

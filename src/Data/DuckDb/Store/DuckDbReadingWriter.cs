@@ -13,31 +13,31 @@ namespace SensorDash.Data.DuckDb.Store;
 /// </remarks>
 internal sealed class DuckDbReadingWriter : IDisposable
 {
-    private const string MakeUnsure = "CREATE OR REPLACE TEMP TABLE unsure (node_address INTEGER, \"timestamp\" BIGINT)";
+    private const string CreatePossibleDuplicates = "CREATE OR REPLACE TEMP TABLE possible_duplicates (node_address INTEGER, \"timestamp\" BIGINT)";
 
     private readonly DuckDbReadingFile _file;
-    private readonly CommitFeed _commits;
+    private readonly CommitSignal _commits;
     private readonly TimeProvider _clock;
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _writeLock = new(1);
     private readonly Dictionary<int, long> _newest = [];
     private readonly Dictionary<int, long> _newestOfBatch = [];
     private readonly NodeChanges _changes = new();
-    private readonly List<int> _unsure = [];
+    private readonly List<int> _possibleDuplicates = [];
     private DuckDbDatabase? _database;
     private DuckDbConnection? _connection;
     private long _lastBatch;
 
-    public DuckDbReadingWriter(DuckDbReadingFile file, CommitFeed commits, TimeProvider clock)
+    public DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal commits, TimeProvider clock)
     {
         (_file, _commits, _clock) = (file, commits, clock);
-        file.Closed += GiveUpWhenIdle;
+        file.Closed += CloseIfIdle;
     }
 
     public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
         => await WriteAsync(
             (connection, now) =>
             {
-                Judge(connection, batch.Span, isNew.Span, cancellationToken);
+                MarkNewRows(connection, batch.Span, isNew.Span, cancellationToken);
                 var added = new List<Reading>(batch.Length);
                 _changes.Clear();
                 for (var i = 0; i < batch.Length; i++)
@@ -98,7 +98,7 @@ internal sealed class DuckDbReadingWriter : IDisposable
     /// <summary>Sorts one month if one needs it; writers wait meanwhile, readers do not.</summary>
     public async Task<bool> SortOneMonthAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _writeLock.WaitAsync(cancellationToken);
         try
         {
             return DuckDbMonths.SortOne(OpenWriter(cancellationToken), cancellationToken);
@@ -109,13 +109,13 @@ internal sealed class DuckDbReadingWriter : IDisposable
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _writeLock.WaitAsync(cancellationToken);
         try
         {
             var connection = OpenWriter(cancellationToken);
@@ -128,14 +128,14 @@ internal sealed class DuckDbReadingWriter : IDisposable
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 
     // The work gets the time of the commit in Unix microseconds; what follows it says whether a batch was written.
     private async Task<T> WriteAsync<T>(Func<DuckDbConnection, long, T> work, Func<T, bool> committed, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _writeLock.WaitAsync(cancellationToken);
         try
         {
             var connection = OpenWriter(cancellationToken);
@@ -156,14 +156,14 @@ internal sealed class DuckDbReadingWriter : IDisposable
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 
-    private void Judge(DuckDbConnection connection, ReadOnlySpan<Reading> batch, Span<bool> isNew, CancellationToken cancellationToken)
+    private void MarkNewRows(DuckDbConnection connection, ReadOnlySpan<Reading> batch, Span<bool> isNew, CancellationToken cancellationToken)
     {
         _newestOfBatch.Clear();
-        _unsure.Clear();
+        _possibleDuplicates.Clear();
         for (var i = 0; i < batch.Length; i++)
         {
             ref readonly var reading = ref batch[i];
@@ -171,23 +171,23 @@ internal sealed class DuckDbReadingWriter : IDisposable
             if (!known) newest = _newest.GetValueOrDefault(reading.NodeAddress, long.MinValue);
             isNew[i] = reading.Timestamp > newest;
             if (isNew[i]) newest = reading.Timestamp;
-            else _unsure.Add(i);
+            else _possibleDuplicates.Add(i);
         }
-        if (_unsure.Count == 0) return;
+        if (_possibleDuplicates.Count == 0) return;
         var taken = FindStored(connection, batch, cancellationToken);
         for (var i = 0; i < batch.Length; i++)
             if (isNew[i]) taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
         // A sure reading is newer than every unsure one of its node before it, so an equal key can only stand earlier in the batch.
-        foreach (var i in _unsure) isNew[i] = taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
+        foreach (var i in _possibleDuplicates) isNew[i] = taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
     }
 
     private HashSet<(int Node, long Timestamp)> FindStored(DuckDbConnection connection, ReadOnlySpan<Reading> batch, CancellationToken cancellationToken)
     {
         var (first, last) = (long.MaxValue, long.MinValue);
-        connection.Execute(MakeUnsure, cancellationToken);
-        using (var appender = connection.CreateAppender(null, "unsure"))
+        connection.Execute(CreatePossibleDuplicates, cancellationToken);
+        using (var appender = connection.CreateAppender(null, "possible_duplicates"))
         {
-            foreach (var i in _unsure)
+            foreach (var i in _possibleDuplicates)
             {
                 appender.Append(batch[i].NodeAddress);
                 appender.Append(batch[i].Timestamp);
@@ -200,7 +200,7 @@ internal sealed class DuckDbReadingWriter : IDisposable
         foreach (var month in DuckDbMonths.List(connection, first, last, cancellationToken))
         {
             using var result = connection.Query(Invariant($"""
-                SELECT DISTINCT m.node_address, m."timestamp" FROM {month.Table} m JOIN unsure u ON u.node_address = m.node_address AND u."timestamp" = m."timestamp"
+                SELECT DISTINCT m.node_address, m."timestamp" FROM {month.Table} m JOIN possible_duplicates u ON u.node_address = m.node_address AND u."timestamp" = m."timestamp"
                 WHERE m."timestamp" BETWEEN {first} AND {last}
                 """), cancellationToken);
             while (result.NextChunk(cancellationToken) is { } chunk)
@@ -216,10 +216,10 @@ internal sealed class DuckDbReadingWriter : IDisposable
     // A new connection for each database: after a fatal error the file has another one, once the old connection is gone.
     private DuckDbConnection OpenWriter(CancellationToken cancellationToken)
     {
-        if (_connection is not null && !_file.IsOpen(_database!)) GiveUp();
+        if (_connection is not null && !_file.IsOpen(_database!)) CloseConnection();
         var database = _file.Database(cancellationToken);
         if (_connection is not null && _database == database) return _connection;
-        GiveUp();
+        CloseConnection();
         (_database, _connection) = (database, database.Connect());
         try
         {
@@ -231,26 +231,26 @@ internal sealed class DuckDbReadingWriter : IDisposable
         }
         catch
         {
-            GiveUp(); // What it must know is not complete.
+            CloseConnection(); // What it must know is not complete.
             throw;
         }
     }
 
     private Exception Failed(DuckDbException error)
     {
-        if (DuckDbReadingFile.IsFatal(error)) GiveUp();
+        if (DuckDbReadingFile.IsFatal(error)) CloseConnection();
         return _file.Translate(error);
     }
 
     // Somebody else met the error. A writer at work meets it too.
-    private void GiveUpWhenIdle()
+    private void CloseIfIdle()
     {
-        if (!_turn.Wait(0)) return;
-        GiveUp();
-        _turn.Release();
+        if (!_writeLock.Wait(0)) return;
+        CloseConnection();
+        _writeLock.Release();
     }
 
-    private void GiveUp()
+    private void CloseConnection()
     {
         _connection?.Dispose();
         (_connection, _database) = (null, null);
@@ -260,8 +260,8 @@ internal sealed class DuckDbReadingWriter : IDisposable
 
     public void Dispose()
     {
-        _file.Closed -= GiveUpWhenIdle;
-        GiveUp();
-        _turn.Dispose();
+        _file.Closed -= CloseIfIdle;
+        CloseConnection();
+        _writeLock.Dispose();
     }
 }

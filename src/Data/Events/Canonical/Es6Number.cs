@@ -17,8 +17,8 @@ internal static class Es6Number
     private const double ExponentFrom = 1e21;
 
     // ECMAScript writes out the zeros in front of a fraction down to 0.000001.
-    private const int LeastPoint = -6;
-    private const int MostPoint = 21;
+    private const int MinPoint = -6;
+    private const int MaxPoint = 21;
 
     // Any double's shortest text in .NET, sign, 17 digits, point and exponent.
     private const int ShortestLength = 32;
@@ -93,20 +93,20 @@ internal static class Es6Number
 
     private static int Lay(ReadOnlySpan<byte> digits, int point, Span<byte> text)
     {
-        if (digits.Length <= point && point <= MostPoint)
+        if (digits.Length <= point && point <= MaxPoint)
         {
             digits.CopyTo(text);
             text[digits.Length..point].Fill((byte)'0');
             return point;
         }
-        if (point is > 0 and <= MostPoint)
+        if (point is > 0 and <= MaxPoint)
         {
             digits[..point].CopyTo(text);
             text[point] = (byte)'.';
             digits[point..].CopyTo(text[(point + 1)..]);
             return digits.Length + 1;
         }
-        if (point is > LeastPoint and <= 0)
+        if (point is > MinPoint and <= 0)
         {
             "0."u8.CopyTo(text);
             text[2..(2 - point)].Fill((byte)'0');

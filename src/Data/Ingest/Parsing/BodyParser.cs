@@ -5,7 +5,7 @@ namespace SensorDash.Data.Ingest.Parsing;
 /// <summary>Why something is no row.</summary>
 /// <param name="Field">The field at fault, or null when the line as a whole is.</param>
 /// <param name="Error">What is wrong, the value, and what is allowed.</param>
-public readonly record struct RowFault(string? Field, string Error);
+public readonly record struct RowError(string? Field, string Error);
 
 /// <summary>The JSON object of one row. Not for concurrent use.</summary>
 public interface IJsonRow<TRow>
@@ -17,7 +17,7 @@ public interface IJsonRow<TRow>
     /// <param name="json">At most <see cref="MaxLength"/> bytes that hold one JSON value; may be malformed.</param>
     /// <param name="row">The row, unless there is a fault.</param>
     /// <exception cref="JsonException">The JSON is malformed.</exception>
-    RowFault? Parse(ReadOnlySpan<byte> json, out TRow row);
+    RowError? Parse(ReadOnlySpan<byte> json, out TRow row);
 }
 
 /// <summary>Reads the body of one request as rows. Not for concurrent use.</summary>
@@ -49,7 +49,7 @@ public abstract class BodyParser<TRow>
 
     private protected void AddJson(ParsedBatch<TRow> batch, IJsonRow<TRow> rows, ReadOnlySpan<byte> json, long line)
     {
-        RowFault? fault;
+        RowError? fault;
         var row = default(TRow);
         try
         {

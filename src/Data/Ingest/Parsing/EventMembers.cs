@@ -48,7 +48,7 @@ internal ref struct EventMembers
     private static readonly byte[][] _utf8Names = [.. _names.Select(Encoding.UTF8.GetBytes)];
 
     // Members that are passed over may be as deep as they like.
-    private static readonly JsonReaderOptions _options = new() { MaxDepth = EventJson.MaxEventLength };
+    private static readonly JsonReaderOptions _options = new() { MaxDepth = EventJsonParser.MaxEventLength };
 
     private readonly ReadOnlySpan<byte> _json;
     private readonly Span<Place> _places;
@@ -69,7 +69,7 @@ internal ref struct EventMembers
         _texts = texts;
     }
 
-    public RowFault? Fault { get; private set; }
+    public RowError? Error { get; private set; }
 
     public static string NameOf(EventMember member) => _names[(int)member];
 
@@ -101,10 +101,10 @@ internal ref struct EventMembers
         return true;
     }
 
-    public void Fail(EventMember member, string error) => Fault ??= new(NameOf(member), $"{NameOf(member)} {error}");
+    public void Fail(EventMember member, string error) => Error ??= new(NameOf(member), $"{NameOf(member)} {error}");
 
     /// <summary>As <see cref="Fail"/>, in words that stand for themselves.</summary>
-    public void Refuse(EventMember member, string error) => Fault ??= new(NameOf(member), error);
+    public void Reject(EventMember member, string error) => Error ??= new(NameOf(member), error);
 
     public readonly bool Has(EventMember member) => _places[(int)member].Type is not (JsonTokenType.None or JsonTokenType.Null);
 

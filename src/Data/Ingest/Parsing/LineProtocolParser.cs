@@ -27,7 +27,7 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
         else batch.Add(reading, number, line.Length);
     }
 
-    private RowFault? Parse(ReadOnlySpan<byte> line, ref ReadingFields fields)
+    private RowError? Parse(ReadOnlySpan<byte> line, ref ReadingFields fields)
     {
         var series = TakeUntil(ref line, ' ', quotes: false);
         TakeUntil(ref series, ',', quotes: false); // The measurement may be anything.
@@ -55,7 +55,7 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
         return ParseTime(line.Trim((byte)' '), ref fields);
     }
 
-    private static RowFault? ParseField(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ref ReadingFields fields)
+    private static RowError? ParseField(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ref ReadingFields fields)
     {
         if (key.SequenceEqual("temp"u8) || key.SequenceEqual("temperature"u8))
             return ParseValue("temperature", value, ref fields.TemperatureCentidegrees);
@@ -68,7 +68,7 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
         return null;
     }
 
-    private static RowFault? ParseValue(string field, ReadOnlySpan<byte> value, ref long? hundredths)
+    private static RowError? ParseValue(string field, ReadOnlySpan<byte> value, ref long? hundredths)
     {
         if (value[^1] is (byte)'i' or (byte)'u')
         {
@@ -79,14 +79,14 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
         return ReadingFields.Hundredths(number) is { } whole ? Set(field, whole, ref hundredths) : new(field, $"{field} is out of range");
     }
 
-    private static RowFault? Set(string field, long given, ref long? value)
+    private static RowError? Set(string field, long given, ref long? value)
     {
         if (value is { } earlier && earlier != given) return new(field, $"{field} contradicts an earlier one on the same line");
         value = given;
         return null;
     }
 
-    private RowFault? ParseTime(ReadOnlySpan<byte> text, ref ReadingFields fields)
+    private RowError? ParseTime(ReadOnlySpan<byte> text, ref ReadingFields fields)
     {
         if (text.IsEmpty) return null; // The server's clock.
         if (!TryParseWhole(text, out var time)) return new("timestamp", "the time must be a whole number");

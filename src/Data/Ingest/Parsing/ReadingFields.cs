@@ -16,13 +16,13 @@ internal struct ReadingFields
     private const decimal LargestValue = 1_000_000;
 
     // What a decimal surely holds; digits behind these are cut, for rounding twice would turn 25.3449…9 into 25.35.
-    private const int MostDigits = 28;
+    private const int MaxDigits = 28;
 
     /// <summary>Reads a number in either notation, such as 21.5 or 2.15e1.</summary>
     public static bool TryParseDecimal(ReadOnlySpan<byte> text, out decimal value)
     {
-        if (text.Length > MostDigits && text[..MostDigits].Contains((byte)'.') && text[MostDigits..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0)
-            text = text[..MostDigits];
+        if (text.Length > MaxDigits && text[..MaxDigits].Contains((byte)'.') && text[MaxDigits..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0)
+            text = text[..MaxDigits];
         // Both are tried: 'E' alone would refuse 21.5.
         return (Utf8Parser.TryParse(text, out value, out var length) && length == text.Length)
             || (Utf8Parser.TryParse(text, out value, out length, 'e') && length == text.Length);
@@ -35,13 +35,13 @@ internal struct ReadingFields
     /// <summary>Applies the rules of the contract.</summary>
     /// <param name="now">Unix seconds of the server's clock.</param>
     /// <returns>The fault, or null when <paramref name="reading"/> is valid.</returns>
-    public readonly RowFault? Validate(long now, out Reading reading)
+    public readonly RowError? Validate(long now, out Reading reading)
     {
         reading = default;
         if (NodeAddress is not { } node) return new("node_address", "node_address is missing");
         if (node is < 1 or > int.MaxValue) return new("node_address", $"node_address must be 1 to {int.MaxValue}, not {node}");
         if (Timestamp is not { } timestamp) return new("timestamp", "timestamp is missing");
-        if (TimeFault("timestamp", timestamp, now) is { } timestampFault) return timestampFault;
+        if (TimeError("timestamp", timestamp, now) is { } timestampError) return timestampError;
         if (TemperatureCentidegrees is null && HumidityCentipercent is null)
             return new("temperature_centidegrees", "temperature and humidity are both missing; one of them must have a value");
         if (TemperatureCentidegrees is < short.MinValue or > short.MaxValue)
@@ -55,14 +55,14 @@ internal struct ReadingFields
                 $"humidity must be 0 to {Reading.MaxHumidityCentipercent} hundredths of a percent, not {HumidityCentipercent}");
         }
         if (Flags is < 0 or > uint.MaxValue) return new("flags", $"flags must be 0 to {uint.MaxValue}, not {Flags}");
-        if (ReceivedAt is { } received && TimeFault("received_at", received, now) is { } receivedFault) return receivedFault;
+        if (ReceivedAt is { } received && TimeError("received_at", received, now) is { } receivedError) return receivedError;
 
         reading = new Reading((int)node, timestamp, (short?)TemperatureCentidegrees, (short?)HumidityCentipercent,
             (uint)(Flags ?? 0), ReceivedAt ?? now, DeviceId);
         return null;
     }
 
-    private static RowFault? TimeFault(string field, long time, long now)
+    private static RowError? TimeError(string field, long time, long now)
     {
         if (time >= Reading.MinTimestamp && time <= now + Reading.MaxAheadSeconds) return null;
         // 10,000,000,000 s is the year 2286, so a larger number is a time in a smaller unit.

@@ -4,7 +4,7 @@ namespace SensorDash.Web.Pages.Display;
 internal static class ChartPlace
 {
     // Enough around it to see what was usual there.
-    private const long LeastMargin = 1_800;
+    private const long MinMargin = 1_800;
     private const int MarginReadings = 30;
 
     /// <summary>The node's page with a stretch of time in the middle of its charts.</summary>
@@ -12,9 +12,9 @@ internal static class ChartPlace
     /// <param name="from">Unix seconds.</param>
     /// <param name="to">Unix seconds, not before <paramref name="from"/>.</param>
     /// <param name="intervalSeconds">Of the node's readings, if known.</param>
-    public static string Of(PageAddress here, long from, long to, int? intervalSeconds)
+    public static string Of(PageUrl here, long from, long to, int? intervalSeconds)
     {
-        var margin = Math.Max(Math.Max(LeastMargin, MarginReadings * (long)(intervalSeconds ?? 0)), (to - from) / 2);
+        var margin = Math.Max(Math.Max(MinMargin, MarginReadings * (long)(intervalSeconds ?? 0)), (to - from) / 2);
         return here.With(("range", null), ("base", null), ("page", null), ("view", null),
             ("from", ClockText.Utc(from - margin)), ("to", ClockText.Utc(to + margin))) + "#charts";
     }

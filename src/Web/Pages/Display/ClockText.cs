@@ -48,7 +48,7 @@ internal static class ClockText
     /// <summary>"3 min ago", with the exact time for hovering and for programs; js/clock.js keeps it true.</summary>
     public static IHtmlContent Relative(long time, long now, ViewSettings view)
     {
-        var tag = Tag(time, view, now >= time ? $"{Liveness.Words(now - time)} ago" : $"in {Liveness.Words(time - now)}");
+        var tag = Tag(time, view, now >= time ? $"{Liveness.FormatDuration(now - time)} ago" : $"in {Liveness.FormatDuration(time - now)}");
         tag.Attributes["data-relative"] = "";
         return tag;
     }

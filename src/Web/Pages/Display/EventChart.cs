@@ -21,8 +21,8 @@ internal sealed record EventChart(IReadOnlyList<LaneBars> Lanes, long SpanSecond
     public const int Width = 600;
     public const int Height = 36;
 
-    private const int MostSpans = 60;
-    private const double LeastHeight = 2; // A single event among thousands is still seen.
+    private const int MaxSpans = 60;
+    private const double MinHeight = 2; // A single event among thousands is still seen.
     private const long Second = 1_000_000; // Microseconds.
 
     private static readonly long[] _roundSeconds =
@@ -34,7 +34,7 @@ internal sealed record EventChart(IReadOnlyList<LaneBars> Lanes, long SpanSecond
     public static EventCountQuery QueryOf(EventQuery events)
     {
         var (from, to) = (events.From!.Value, events.To!.Value);
-        var least = (to - from) / (MostSpans * Second); // Cut off: a span or two more do no harm, a last second must not make all twice as long.
+        var least = (to - from) / (MaxSpans * Second); // Cut off: a span or two more do no harm, a last second must not make all twice as long.
         var seconds = _roundSeconds.FirstOrDefault(s => s >= least);
         if (seconds == 0) seconds = (least + 604_799) / 604_800 * 604_800;
         return new(events.Filter, events.Timebase, from, to, from / (seconds * Second) * seconds * Second, seconds * Second);
@@ -70,7 +70,7 @@ internal sealed record EventChart(IReadOnlyList<LaneBars> Lanes, long SpanSecond
         var most = counts.Length == 0 ? 0 : counts.Max(c => c.Count);
         return new(lane, counts.Sum(c => c.Count), most, [.. counts.OrderBy(c => c.Span).Select(c =>
         {
-            var height = Math.Max(LeastHeight, (double)c.Count / most * Height);
+            var height = Math.Max(MinHeight, (double)c.Count / most * Height);
             return new EventBar((query.Start + (c.Span * query.SpanLength)) / Second, c.Count, Number(c.Span * step), Number(Height - height), Number(height));
         })]);
     }

@@ -11,14 +11,14 @@ internal static class EventLinks
     private const long Second = 1_000_000; // Microseconds.
 
     /// <summary>The page of one event; the rest of the address stays, so that it knows the way back.</summary>
-    public static PageAddress PageOf(PageAddress list, LaneEvent laneEvent)
+    public static PageUrl PageOf(PageUrl list, LaneEvent laneEvent)
         => list.With((TimeParameter, EventTime.Format(laneEvent.SourceTime))).Path($"/events/{laneEvent.Id}");
 
     /// <summary>The list that an event's page was opened from.</summary>
-    public static PageAddress List(PageAddress page) => page.With((TimeParameter, null)).Path("/events");
+    public static PageUrl List(PageUrl page) => page.With((TimeParameter, null)).Path("/events");
 
     /// <summary>Everything that happened within so many seconds of an event, oldest first.</summary>
-    public static PageAddress Around(PageAddress page, LaneEvent laneEvent, Timebase timebase, int seconds)
+    public static PageUrl Around(PageUrl page, LaneEvent laneEvent, Timebase timebase, int seconds)
     {
         var time = (long)Math.Floor((decimal)laneEvent.TimeBy(timebase) / Second);
         return Unfiltered(page).With(("range", null), ("base", null), ("order", "asc"), ("timebase", Word(timebase)),
@@ -26,11 +26,11 @@ internal static class EventLinks
     }
 
     /// <summary>The events that have this value, in the range and by the clock chosen before.</summary>
-    public static PageAddress Only(PageAddress page, string name, string value) => Unfiltered(page).With((name, value));
+    public static PageUrl Only(PageUrl page, string name, string value) => Unfiltered(page).With((name, value));
 
     /// <summary>The word of a timebase in addresses; null for the usual one.</summary>
     public static string? Word(Timebase timebase) => timebase == Timebase.Source ? "source" : null;
 
-    private static PageAddress Unfiltered(PageAddress page)
-        => List(page).Without(name => name == "page" || EventChoice.FilterNames.Contains(name) || name.StartsWith("payload.", StringComparison.Ordinal));
+    private static PageUrl Unfiltered(PageUrl page)
+        => List(page).Without(name => name == "page" || EventSelection.FilterNames.Contains(name) || name.StartsWith("payload.", StringComparison.Ordinal));
 }

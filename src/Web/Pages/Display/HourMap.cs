@@ -14,7 +14,7 @@ internal sealed record HourMap(IReadOnlyList<HourCell?[]> Cells, decimal? Min, d
     private const int Days = 7;
 
     // A sensor's noise must not fill the scale: it spans at least this much, in the unit shown, as the charts' axes do.
-    private const decimal LeastSpan = 1;
+    private const decimal MinSpan = 1;
 
     public static IReadOnlyList<string> Weekdays { get; } = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
@@ -26,7 +26,7 @@ internal sealed record HourMap(IReadOnlyList<HourCell?[]> Cells, decimal? Min, d
         var known = hours.Select(h => (Hour: h, Value: isHumidity ? h.Percent : view.Temperature(h.Celsius))).Where(h => h.Value is not null).ToArray();
         if (known.Length == 0) return new(cells, null, null);
         var (min, max) = (known.Min(h => h.Value!.Value), known.Max(h => h.Value!.Value));
-        var spare = Math.Max(0, LeastSpan - (max - min)) / 2;
+        var spare = Math.Max(0, MinSpan - (max - min)) / 2;
         (min, max) = (min - spare, max + spare);
         foreach (var (hour, value) in known)
         {

@@ -9,22 +9,22 @@ namespace SensorDash.Web.Pages.Display;
 internal sealed class JsonTree(JsonElement root) : IHtmlContent
 {
     /// <summary>Values that are shown; a page of a hundred thousand would open in nobody's browser.</summary>
-    public const int MostValues = 2_000;
+    public const int MaxValues = 2_000;
 
     // Deeper ones begin closed.
     private const int OpenDepth = 3;
     private const int LongText = 200;
     private const int LongTextStart = 80;
 
-    private int _left = MostValues;
+    private int _left = MaxValues;
 
     public void WriteTo(TextWriter writer, HtmlEncoder encoder)
     {
-        _left = MostValues;
+        _left = MaxValues;
         writer.Write("<div class=\"json\">");
         WriteValue(writer, encoder, root, 0, "");
         writer.Write("</div>");
-        if (_left < 0) writer.Write($"<p class=\"muted small\">The first {MostValues} values; the rest is in the JSON.</p>");
+        if (_left < 0) writer.Write($"<p class=\"muted small\">The first {MaxValues} values; the rest is in the JSON.</p>");
     }
 
     // The label stands in the line that opens a value.

@@ -37,7 +37,7 @@ internal sealed record NodeComparison(IReadOnlyList<NodeStatistics> Nodes, strin
         var found = new List<NodeStatistics>();
         foreach (var node in nodes.Take(MaxNodes))
         {
-            var all = await analytics.StatisticsAsync(node.Node.Address, new(range.From, range.To), ValueSummary.UsualPercentiles, cancellationToken);
+            var all = await analytics.StatisticsAsync(node.Node.Address, new(range.From, range.To), ValueSummary.DefaultPercentiles, cancellationToken);
             found.Add(new(node, isHumidity ? all.Humidity : all.Temperature));
         }
         var isDescending = sort?.StartsWith('-') == true;

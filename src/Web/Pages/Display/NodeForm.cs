@@ -34,11 +34,11 @@ internal sealed class NodeForm
         patch.SetNotes(Notes?.ReplaceLineEndings("\n"));
         if (string.IsNullOrWhiteSpace(ZoneId)) patch.SetZone(null);
         else if (int.TryParse(ZoneId, NumberStyles.None, CultureInfo.InvariantCulture, out var zone)) patch.SetZone(zone);
-        else patch.Fault("zone_id", "must be one of the list");
+        else patch.Error("zone_id", "must be one of the list");
         if (string.IsNullOrWhiteSpace(ExpectedInterval)) patch.SetExpectedInterval(null);
         else if (long.TryParse(ExpectedInterval, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
             patch.SetExpectedInterval(seconds);
-        else patch.Fault("expected_interval_s", $"must be a whole number of seconds, not “{ExpectedInterval}”");
+        else patch.Error("expected_interval_s", $"must be a whole number of seconds, not “{ExpectedInterval}”");
         return patch;
     }
 }

@@ -4,7 +4,7 @@ namespace SensorDash.Web.Pages.Display;
 /// <param name="Number">This page, from 1.</param>
 /// <param name="Count">Pages there are.</param>
 /// <param name="What">What the list has in all, in words.</param>
-internal sealed record Pager(PageAddress Here, int Number, int Count, string What)
+internal sealed record Pager(PageUrl Here, int Number, int Count, string What)
 {
-    public PageAddress At(int number) => Here.With(("page", number == 1 ? null : number.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+    public PageUrl At(int number) => Here.With(("page", number == 1 ? null : number.ToString(System.Globalization.CultureInfo.InvariantCulture)));
 }

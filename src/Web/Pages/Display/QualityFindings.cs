@@ -18,7 +18,7 @@ internal sealed record QualityFinding(long From, long To, string Words, string N
 internal sealed record QualityFindings(string Title, long Count, IReadOnlyList<QualityFinding> Listed)
 {
     /// <summary>Most that a page lists of a kind.</summary>
-    public const int MostShown = 20;
+    public const int MaxShown = 20;
 
     /// <summary>Every kind that was found.</summary>
     public static IReadOnlyList<QualityFindings> Of(DataQuality quality, ViewSettings view) => [.. new QualityFindings[]
@@ -29,7 +29,7 @@ internal sealed record QualityFindings(string Title, long Count, IReadOnlyList<Q
         new("Flat lines", quality.FlatLineCount, [.. quality.FlatLines.Select(f => new QualityFinding(
             f.From, f.To, Value(f.Quantity, f.Value, view), NumberText.Count(f.Count, "reading")))]),
         new("Late arrivals", quality.LateCount, [.. quality.LateArrivals.Select(l => new QualityFinding(
-            l.Timestamp, l.Timestamp, $"received {Liveness.Words(l.ReceivedAt - l.Timestamp)} later", ""))]),
+            l.Timestamp, l.Timestamp, $"received {Liveness.FormatDuration(l.ReceivedAt - l.Timestamp)} later", ""))]),
     }.Where(f => f.Count > 0)];
 
     private static string Value(Quantity quantity, decimal value, ViewSettings view) => quantity == Quantity.Temperature

@@ -9,8 +9,8 @@ namespace SensorDash.Web.Pages.Display;
 /// <param name="From">Unix seconds.</param>
 /// <param name="To">Unix seconds, after <paramref name="From"/>.</param>
 /// <param name="Length">The range as typed, such as <c>6h</c>, when it ends now and moves along; otherwise null.</param>
-/// <param name="Fault">Why the range that was asked for is not the one shown, or null.</param>
-internal sealed partial record ViewRange(long From, long To, string? Length, string? Fault)
+/// <param name="Error">Why the range that was asked for is not the one shown, or null.</param>
+internal sealed partial record ViewRange(long From, long To, string? Length, string? Error)
 {
     public const string Usual = "24h";
 

@@ -17,13 +17,13 @@ internal sealed class ViewSettings
 
     private ViewSettings(HttpContext context)
     {
-        Here = new PageAddress(context.Request);
+        CurrentUrl = new PageUrl(context.Request);
         var (query, cookies) = (context.Request.Query, context.Request.Cookies);
         var wanted = query["tz"].ToString();
         ZoneChoice = wanted.Length == 0 || wanted == BrowserZone ? BrowserZone : wanted;
         var name = ZoneChoice == BrowserZone ? cookies[ZoneCookie] ?? "UTC" : ZoneChoice;
         var found = DateTimeZoneProviders.Tzdb.GetZoneOrNull(name);
-        ZoneFault = found is null && ZoneChoice != BrowserZone ? $"“{name}” is no IANA time zone such as Europe/Paris; times are UTC." : null;
+        ZoneError = found is null && ZoneChoice != BrowserZone ? $"“{name}” is no IANA time zone such as Europe/Paris; times are UTC." : null;
         Zone = found ?? DateTimeZone.Utc;
         _isZoneKnown = found is not null && cookies.ContainsKey(ZoneCookie);
         HasScript = cookies.ContainsKey(ZoneCookie);
@@ -36,18 +36,18 @@ internal sealed class ViewSettings
     public static IReadOnlyList<(int Seconds, string Words)> RefreshChoices { get; } = [(0, "off"), (5, "5 s"), (10, "10 s"), (30, "30 s"), (60, "1 min")];
 
     /// <summary>This page's own address, from which its links are made.</summary>
-    public PageAddress Here { get; }
+    public PageUrl CurrentUrl { get; }
 
     /// <summary><see cref="BrowserZone"/>, <c>UTC</c> or an IANA name, as chosen.</summary>
     public string ZoneChoice { get; }
 
     /// <summary>Why the chosen zone is not used, or null.</summary>
-    public string? ZoneFault { get; }
+    public string? ZoneError { get; }
 
     public DateTimeZone Zone { get; }
 
     /// <summary>The zone and why it is this one.</summary>
-    public string ZoneWords => ZoneChoice != BrowserZone ? Zone.Id : _isZoneKnown ? $"{Zone.Id} (browser)" : "UTC (the browser's zone is not known)";
+    public string ZoneText => ZoneChoice != BrowserZone ? Zone.Id : _isZoneKnown ? $"{Zone.Id} (browser)" : "UTC (the browser's zone is not known)";
 
     /// <summary>Whether this browser has run our scripts before, and so can fetch parts of a page by itself.</summary>
     public bool HasScript { get; }

@@ -29,7 +29,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
     private StoreAnalytics Store => new(_fixture.Store, _fixture.Nodes, _fixture.Clock);
 
     private ReadingAnalytics Analytics => new(
-        _sync, Store, _fixture.Store, new AnalyticsAnswerCount(), _fixture.Clock, NullLogger<ReadingAnalytics>.Instance);
+        _sync, Store, _fixture.Store, new AnalyticsQueryCount(), _fixture.Clock, NullLogger<ReadingAnalytics>.Instance);
 
     public async Task InitializeAsync()
     {
@@ -90,9 +90,9 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         var everything = TimeRange.All;
         Execute("DROP TABLE months");
 
-        Assert.Equal(await AskAsync(Store), await AskAsync(Analytics));
+        Assert.Equal(await QueryAsync(Store), await QueryAsync(Analytics));
 
-        async Task<string> AskAsync(IReadingAnalytics analytics) => JsonSerializer.Serialize(new object[]
+        async Task<string> QueryAsync(IReadingAnalytics analytics) => JsonSerializer.Serialize(new object[]
         {
             (await analytics.CalendarAsync(1, everything, DateTimeZone.Utc, CalendarUnit.Day, 3, default)).Select(b => b with { DeviceId = null }),
             await analytics.BucketsAsync(default, ReadingOrder.NewestFirst, DateTimeZone.Utc, CalendarUnit.Day, default).CountAsync(),
@@ -130,7 +130,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         var (changes, log) = (new WatchedChanges(_fixture.Changes) { Error = error }, new RecordedLog<DuckDbSync>());
 
         using var sync = Start(changes, log);
-        await Patience.UntilAsync("the error is logged", () => log.Lines.Count > 0);
+        await WaitFor.TrueAsync("the error is logged", () => log.Lines.Count > 0);
         Assert.Equal(AnalyticsState.Failed, sync.State); // Set before it is logged.
         Assert.Equal([(LogLevel.Error, error)], log.Lines);
         await _fixture.Clock.TimerPendingAsync();
@@ -161,7 +161,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
 
         using var started = sync = Create(changes, NullLogger<DuckDbSync>.Instance);
         await sync.StartAsync(default);
-        await asked.Task.WaitAsync(Patience.Limit);
+        await asked.Task.WaitAsync(WaitFor.Limit);
         await ReadyAsync(sync);
 
         Assert.Equal(AnalyticsState.CatchingUp, states[0]);
@@ -171,19 +171,19 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
     private static object Key(NodeBucket bucket)
         => (bucket.NodeAddress, bucket.Bucket, bucket.Count, bucket.Temperature.Average, bucket.Humidity.Average);
 
-    private DuckDbSync Start(IReadingChanges changes, ILogger<DuckDbSync> log, string? path = null)
+    private DuckDbSync Start(IReadingChangeFeed changes, ILogger<DuckDbSync> log, string? path = null)
     {
         var sync = Create(changes, log, path);
         sync.StartAsync(default);
         return sync;
     }
 
-    private DuckDbSync Create(IReadingChanges changes, ILogger<DuckDbSync> log, string? path = null)
-        => new(changes, new CommitFeed(), Options.Create(new AnalyticsOptions { Path = path ?? _folder.File("another.duckdb") }), _fixture.Clock, log);
+    private DuckDbSync Create(IReadingChangeFeed changes, ILogger<DuckDbSync> log, string? path = null)
+        => new(changes, new CommitSignal(), Options.Create(new AnalyticsOptions { Path = path ?? _folder.File("another.duckdb") }), _fixture.Clock, log);
 
     private Task ReadyAsync() => ReadyAsync(_sync);
 
-    private static Task ReadyAsync(DuckDbSync sync) => Patience.UntilAsync("DuckDB answers", () => sync.State == AnalyticsState.Ready);
+    private static Task ReadyAsync(DuckDbSync sync) => WaitFor.TrueAsync("DuckDB answers", () => sync.State == AnalyticsState.Ready);
 
     // The driver shares the database that the side path has open.
     private void Execute(string sql)
@@ -204,7 +204,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
     private DuckDbDatabase Open() => DuckDbDatabase.Open(File, new DuckDbOptions { MemoryLimitMiB = 256 });
 
     // Counts what is asked of the store, and fails when told to.
-    private sealed class WatchedChanges(IReadingChanges changes) : IReadingChanges
+    private sealed class WatchedChanges(IReadingChangeFeed changes) : IReadingChangeFeed
     {
         public int Steps { get; private set; }
 

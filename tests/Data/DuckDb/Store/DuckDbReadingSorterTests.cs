@@ -15,7 +15,7 @@ public sealed class DuckDbReadingSorterTests
         await using var fixture = await DuckDbStoreFixture.CreateAsync();
         await fixture.Store.AddAsync(Reading(2), Reading(1, Noon + 1));
         var log = new RecordedLog<DuckDbReadingSorter>();
-        using var sorter = new DuckDbReadingSorter(fixture.DuckDb, new CommitFeed(), fixture.Clock, log);
+        using var sorter = new DuckDbReadingSorter(fixture.DuckDb, new CommitSignal(), fixture.Clock, log);
         using (var dead = DuckDbDatabase.Open(fixture.File.Path)) // While it is held, DuckDB gives it to whoever opens the file.
         using (var connection = dead.Connect())
         {
@@ -24,17 +24,17 @@ public sealed class DuckDbReadingSorterTests
             await sorter.StartAsync(default);
             for (var i = 0; i < 3; i++)
             {
-                await fixture.Clock.TimerPendingAsync().WaitAsync(Patience.Limit);
+                await fixture.Clock.TimerPendingAsync().WaitAsync(WaitFor.Limit);
                 fixture.Clock.Advance(TimeSpan.FromSeconds(10));
             }
-            await fixture.Clock.TimerPendingAsync().WaitAsync(Patience.Limit);
+            await fixture.Clock.TimerPendingAsync().WaitAsync(WaitFor.Limit);
         }
         var line = Assert.Single(log.Lines);
         Assert.Equal(LogLevel.Warning, line.Level);
         Assert.IsType<StoreUnavailableException>(line.Error);
 
         fixture.Clock.Advance(TimeSpan.FromSeconds(10));
-        await Patience.UntilAsync("the month is sorted", async () => await fixture.ScalarAsync("SELECT sum(unsorted)::BIGINT FROM months") == 0);
+        await WaitFor.TrueAsync("the month is sorted", async () => await fixture.ScalarAsync("SELECT sum(unsorted)::BIGINT FROM months") == 0);
 
         Assert.Single(log.Lines);
         await sorter.StopAsync(default);

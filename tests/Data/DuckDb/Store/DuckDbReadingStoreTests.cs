@@ -67,12 +67,12 @@ public sealed class DuckDbReadingStoreTests : ReadingStoreContract
         DuckDb.DuckDb.Dispose();
         DuckDb.File.Dispose();
         using var file = new DuckDbReadingFile(Microsoft.Extensions.Options.Options.Create(new ReadingsOptions { DuckDb = { Path = DuckDb.File.Path } }));
-        using var store = new DuckDbReadingStore(file, Fixture.Contexts, new CommitFeed(), Fixture.Clock);
+        using var store = new DuckDbReadingStore(file, Fixture.Contexts, new CommitSignal(), Fixture.Clock);
 
         Assert.Equal(1, await store.AddAsync(Reading(1), Reading(2, Noon + 1)));
 
         Assert.Equal(3, await store.CountAsync(default, default));
-        Assert.Equal(2, (await new DuckDbReadingChanges(file).ReadLagAsync(0, default)).LastBatch);
+        Assert.Equal(2, (await new DuckDbReadingChangeFeed(file).ReadLagAsync(0, default)).LastBatch);
     }
 
     [Theory]

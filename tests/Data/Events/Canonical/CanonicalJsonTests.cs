@@ -76,7 +76,7 @@ public sealed class CanonicalJsonTests
     [InlineData("NaN", "malformed JSON")]
     [InlineData("-", "malformed JSON")]
     public void Number_ThatNoStoreCouldGiveBack_IsRefusedWithTheReason(string literal, string reason)
-        => Assert.Contains(reason, Fault($"{{\"a\":{literal}}}"), StringComparison.Ordinal);
+        => Assert.Contains(reason, Error($"{{\"a\":{literal}}}"), StringComparison.Ordinal);
 
     [Fact]
     public void Keys_PublishedOrderingExample_AreSortedByUtf16CodeUnits()
@@ -112,7 +112,7 @@ public sealed class CanonicalJsonTests
     [InlineData("{\"a\":1", "malformed JSON")]
     [InlineData("{\"a\":1,}", "malformed JSON")]
     [InlineData("", "malformed JSON")]
-    public void Convert_WhatIsNotIJson_IsRefusedWithTheReason(string json, string reason) => Assert.Contains(reason, Fault(json), StringComparison.Ordinal);
+    public void Convert_WhatIsNotIJson_IsRefusedWithTheReason(string json, string reason) => Assert.Contains(reason, Error(json), StringComparison.Ordinal);
 
     [Fact]
     public void Convert_BytesThatAreNoUtf8_AreRefused()
@@ -124,9 +124,9 @@ public sealed class CanonicalJsonTests
         var deepest = new string('[', CanonicalJson.MaxDepth) + new string(']', CanonicalJson.MaxDepth);
         Assert.Equal(deepest, Canonical(deepest));
         Assert.Equal(deepest, Canonical(" " + deepest));
-        Assert.Contains("deeper than 64", Fault($"[{deepest}]"), StringComparison.Ordinal);
-        Assert.Contains("deeper than 64", Fault(new string('[', 100_000)), StringComparison.Ordinal);
-        Assert.Contains("deeper than 64", Fault($"{{\"a\": [{deepest[1..^1]}], \"b\": [{deepest}]}}"), StringComparison.Ordinal);
+        Assert.Contains("deeper than 64", Error($"[{deepest}]"), StringComparison.Ordinal);
+        Assert.Contains("deeper than 64", Error(new string('[', 100_000)), StringComparison.Ordinal);
+        Assert.Contains("deeper than 64", Error($"{{\"a\": [{deepest[1..^1]}], \"b\": [{deepest}]}}"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -237,7 +237,7 @@ public sealed class CanonicalJsonTests
         return Encoding.UTF8.GetString(canonical);
     }
 
-    private static string Fault(string json)
+    private static string Error(string json)
     {
         var fault = new CanonicalJson().Convert(Encoding.UTF8.GetBytes(json), out var canonical);
         Assert.Empty(canonical);

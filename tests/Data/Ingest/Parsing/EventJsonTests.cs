@@ -55,7 +55,7 @@ public sealed class EventJsonTests
         Assert.All(run.Rows, e => Assert.Equal((e.ComputeId(), 0L), (e.Id, e.CanonicalTime)));
     }
 
-    public static TheoryData<string, string, string?, string?, string> Faults => new()
+    public static TheoryData<string, string, string?, string?, string> Errors => new()
     {
         { Raw, "lane", null, "lane", "lane is missing" },
         { Raw, "lane", "\"audio\"", "lane", "lane must be raw, parsed, ui, command or metadata, not 'audio'" },
@@ -117,7 +117,7 @@ public sealed class EventJsonTests
     };
 
     [Theory]
-    [MemberData(nameof(Faults))]
+    [MemberData(nameof(Errors))]
     public async Task Parse_OneMemberAtFault_IsRejectedByItsNameAndTheNextLineIsKept(string good, string member, string? value, string? field, string error)
     {
         var run = await OfAsync(Ndjson, With(good, member, value) + "\n" + Raw);
@@ -149,7 +149,7 @@ public sealed class EventJsonTests
     public async Task Parse_ProducersIdTrusted_IsKept()
     {
         var foreign = With(Raw, "eventId", $"\"{new string('0', 64)}\"");
-        var run = await OfAsync(body => new NdjsonParser<LaneEvent>(body, new EventJson(Now, trustsProducerIds: true)), foreign);
+        var run = await OfAsync(body => new NdjsonParser<LaneEvent>(body, new EventJsonParser(Now, trustsProducerIds: true)), foreign);
 
         Assert.Equal(default, Assert.Single(run.Rows).Id);
     }
@@ -157,7 +157,7 @@ public sealed class EventJsonTests
     [Fact]
     public async Task Parse_LongestRawFrame_IsTaken()
     {
-        var frame = new byte[EventJson.MaxFrameLength];
+        var frame = new byte[EventJsonParser.MaxFrameLength];
         Random.Shared.NextBytes(frame);
 
         var run = await OfAsync(Ndjson, With(Raw, "bytes", $"\"{Convert.ToBase64String(frame)}\""));
@@ -206,13 +206,13 @@ public sealed class EventJsonTests
     [Fact]
     public async Task Body_OfLargeEvents_IsReadInBatchesOfFewMegabytes()
     {
-        var large = With(Raw, "bytes", $"\"{Convert.ToBase64String(new byte[EventJson.MaxFrameLength])}\"");
+        var large = With(Raw, "bytes", $"\"{Convert.ToBase64String(new byte[EventJsonParser.MaxFrameLength])}\"");
         var parser = Ndjson(PipeReader.Create(new(Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Repeat(large, 40))))));
         var batch = new ParsedBatch<LaneEvent>();
 
         Assert.True(await parser.ReadAsync(batch, CancellationToken.None));
 
-        Assert.InRange(batch.SourceBytes, 4 << 20, (4 << 20) + EventJson.MaxEventLength);
+        Assert.InRange(batch.SourceBytes, 4 << 20, (4 << 20) + EventJsonParser.MaxEventLength);
     }
 
     private static string With(string json, string member, string? value)
@@ -223,7 +223,7 @@ public sealed class EventJsonTests
         return value is null ? text : $"{text[..^1]},\"{member}\":{value}}}";
     }
 
-    private static BodyParser<LaneEvent> Ndjson(PipeReader body) => new NdjsonParser<LaneEvent>(body, new EventJson(Now, false));
+    private static BodyParser<LaneEvent> Ndjson(PipeReader body) => new NdjsonParser<LaneEvent>(body, new EventJsonParser(Now, false));
 
-    private static BodyParser<LaneEvent> Json(PipeReader body) => new JsonBodyParser<LaneEvent>(body, new EventJson(Now, false));
+    private static BodyParser<LaneEvent> Json(PipeReader body) => new JsonBodyParser<LaneEvent>(body, new EventJsonParser(Now, false));
 }

@@ -23,9 +23,9 @@ internal static class ParserRun
 {
     public const long Now = ManualTime.Noon;
 
-    public static BodyParser<Reading> Json(PipeReader body) => new JsonBodyParser<Reading>(body, new ReadingJson(Now));
+    public static BodyParser<Reading> Json(PipeReader body) => new JsonBodyParser<Reading>(body, new ReadingJsonParser(Now));
 
-    public static BodyParser<Reading> Ndjson(PipeReader body) => new NdjsonParser<Reading>(body, new ReadingJson(Now));
+    public static BodyParser<Reading> Ndjson(PipeReader body) => new NdjsonParser<Reading>(body, new ReadingJsonParser(Now));
 
     public static BodyParser<Reading> Lines_ns(PipeReader body) => new LineProtocolParser(body, TimePrecision.Nanoseconds, Now);
 

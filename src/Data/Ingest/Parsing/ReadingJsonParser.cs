@@ -1,0 +1,113 @@
+using System.Text.Json;
+using SensorDash.Data.Readings;
+
+namespace SensorDash.Data.Ingest.Parsing;
+
+/// <summary>The JSON object of one reading. Members it does not know are passed over.</summary>
+/// <param name="now">Unix seconds of the server's clock: the default of received_at and the bound of timestamps.</param>
+public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
+{
+    // What a member that is passed over holds is nobody's concern, its depth neither.
+    private static readonly JsonReaderOptions _options = new() { MaxDepth = ReadingFields.MaxTextLength };
+
+    /// <inheritdoc/>
+    public int MaxLength => ReadingFields.MaxTextLength;
+
+    /// <inheritdoc/>
+    public RowError? Parse(ReadOnlySpan<byte> json, out Reading row)
+    {
+        row = default;
+        var fields = default(ReadingFields);
+        var reader = new Utf8JsonReader(json, _options);
+        reader.Read();
+        if (ParseMembers(ref reader, ref fields) is { } fault) return fault;
+        reader.Read(); // Refuses whatever stands behind the object.
+        return fields.Validate(now, out row);
+    }
+
+    private static RowError? ParseMembers(ref Utf8JsonReader reader, ref ReadingFields fields)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject) return new(null, "a reading must be a JSON object");
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueIsEscaped && TextOf(ref reader) is null) return new(null, "the name of a member is no valid text");
+            if (ParseMember(ref reader, ref fields) is { } fault) return fault;
+        }
+        return null;
+    }
+
+    private static RowError? ParseMember(ref Utf8JsonReader reader, ref ReadingFields fields)
+    {
+        if (reader.ValueTextEquals("node_address"u8)) return Whole(ref reader, "node_address", ref fields.NodeAddress);
+        if (reader.ValueTextEquals("timestamp"u8)) return Whole(ref reader, "timestamp", ref fields.Timestamp);
+        if (reader.ValueTextEquals("temperature_centidegrees"u8))
+            return Whole(ref reader, "temperature_centidegrees", ref fields.TemperatureCentidegrees);
+        if (reader.ValueTextEquals("humidity_centipercent"u8))
+            return Whole(ref reader, "humidity_centipercent", ref fields.HumidityCentipercent);
+        if (reader.ValueTextEquals("flags"u8)) return Whole(ref reader, "flags", ref fields.Flags);
+        if (reader.ValueTextEquals("received_at"u8)) return Whole(ref reader, "received_at", ref fields.ReceivedAt);
+        if (reader.ValueTextEquals("device_id"u8)) return DeviceId(ref reader, ref fields.DeviceId);
+        if (reader.ValueTextEquals("temperature_celsius"u8))
+            return Decimal(ref reader, "temperature_celsius", ref fields.TemperatureCentidegrees);
+        if (reader.ValueTextEquals("humidity_percent"u8))
+            return Decimal(ref reader, "humidity_percent", ref fields.HumidityCentipercent);
+        reader.Skip();
+        return null;
+    }
+
+    private static RowError? Whole(ref Utf8JsonReader reader, string field, ref long? value)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null) return null;
+        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var given))
+            return new(field, $"{field} must be a whole number");
+        return Set(field, given, ref value);
+    }
+
+    private static RowError? Decimal(ref Utf8JsonReader reader, string field, ref long? value)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null) return null;
+        if (reader.TokenType != JsonTokenType.Number) return new(field, $"{field} must be a number");
+        if (!ReadingFields.TryParseDecimal(reader.ValueSpan, out var given) || ReadingFields.Hundredths(given) is not { } hundredths)
+            return new(field, $"{field} is out of range");
+        return Set(field, hundredths, ref value);
+    }
+
+    private static RowError? DeviceId(ref Utf8JsonReader reader, ref ulong? value)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null) return null;
+        // As text because JavaScript cannot hold 64 bits; a number is taken too, where it is whole.
+        var valid = reader.TokenType switch
+        {
+            JsonTokenType.String => ulong.TryParse(TextOf(ref reader), System.Globalization.NumberStyles.None, null, out var text) ? text : null,
+            JsonTokenType.Number => reader.TryGetUInt64(out var number) ? number : (ulong?)null,
+            _ => null,
+        };
+        if (valid is null) return new("device_id", $"device_id must be a decimal number of 0 to {ulong.MaxValue}, as text");
+        value = valid;
+        return null;
+    }
+
+    // An escape such as \ud800 alone is valid JSON, but no text.
+    private static string? TextOf(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    // The same value in both notations is one statement; two different ones are a contradiction.
+    private static RowError? Set(string field, long given, ref long? value)
+    {
+        if (value is { } earlier && earlier != given) return new(field, $"{field} contradicts an earlier member of the same object");
+        value = given;
+        return null;
+    }
+}

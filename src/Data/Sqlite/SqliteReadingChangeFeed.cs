@@ -1,0 +1,89 @@
+using Microsoft.Data.Sqlite;
+using SensorDash.Data.Readings;
+
+namespace SensorDash.Data.Sqlite;
+
+/// <inheritdoc cref="IReadingChangeFeed"/>
+public sealed class SqliteReadingChangeFeed(SqliteDatabase database) : IReadingChangeFeed
+{
+    // About 6 MB in memory with all copies on their way; whole batches are taken until there are so many rows.
+    private const int RowsWanted = 25_000;
+
+    private const string SelectBatches = "SELECT id, row_count, removed_node, removed_before, committed_at FROM ingest_batches WHERE id > $after ORDER BY id";
+
+    private const string SelectRows = $"""
+        SELECT {SqliteReadingStore.Columns}
+        FROM sensor_readings r INDEXED BY ix_sensor_readings_batch_id LEFT JOIN nodes n ON n.address = r.node_address
+        WHERE r.batch_id > $after AND r.batch_id <= $upTo ORDER BY r.batch_id
+        """;
+
+    private const string SelectLag = """
+        SELECT coalesce(max(id), $after), coalesce(sum(abs(row_count)), 0), min(committed_at) FROM ingest_batches WHERE id > $after
+        """;
+
+    /// <inheritdoc/>
+    public Task<ReadingChanges> ReadChangesAsync(long after, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            connection =>
+            {
+                // One transaction: a node removed between the two queries would otherwise leave a batch half read.
+                using var transaction = connection.BeginTransaction(deferred: true);
+                var changes = ChooseBatches(connection, after);
+                if (changes.RemovedNode is not null || changes.RemovedBefore is not null || changes.UpTo == after) return changes;
+                using var command = connection.CreateCommand();
+                command.CommandText = SelectRows;
+                command.Parameters.AddWithValue("$after", after);
+                command.Parameters.AddWithValue("$upTo", changes.UpTo);
+                using var reader = command.ExecuteReader();
+                var rows = new List<Reading>();
+                while (reader.Read()) rows.Add(ReadingColumns.Read(reader));
+                return changes with { Added = rows };
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long?> FindCommittedAtAsync(long batch, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            connection =>
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = "SELECT committed_at FROM ingest_batches WHERE id = $batch";
+                command.Parameters.AddWithValue("$batch", batch);
+                return (long?)command.ExecuteScalar();
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<(long LastBatch, long Rows, long? OldestCommittedAt)> ReadLagAsync(long after, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            connection =>
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = SelectLag;
+                command.Parameters.AddWithValue("$after", after);
+                using var reader = command.ExecuteReader();
+                reader.Read();
+                return (reader.GetInt64(0), reader.GetInt64(1), reader.IsDBNull(2) ? (long?)null : reader.GetInt64(2));
+            },
+            cancellationToken);
+
+    // Up to the wanted number of rows, and never past a removal: that is a step of its own.
+    private static ReadingChanges ChooseBatches(SqliteConnection connection, long after)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = SelectBatches;
+        command.Parameters.AddWithValue("$after", after);
+        using var reader = command.ExecuteReader();
+        var (upTo, committedAt, rows) = (after, 0L, 0L);
+        while (rows < RowsWanted && reader.Read())
+        {
+            var (removedNode, removedBefore) = (reader.IsDBNull(2) ? (int?)null : reader.GetInt32(2), reader.IsDBNull(3) ? (long?)null : reader.GetInt64(3));
+            var isRemoval = removedNode is not null || removedBefore is not null;
+            if (isRemoval && upTo > after) break;
+            (upTo, committedAt) = (reader.GetInt64(0), reader.GetInt64(4));
+            if (isRemoval) return new(upTo, committedAt, [], removedNode, removedBefore);
+            rows += reader.GetInt64(1);
+        }
+        return new(upTo, committedAt, []);
+    }
+}

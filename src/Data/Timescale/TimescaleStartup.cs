@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Timescale;
+
+/// <summary>Finds out before anything else whether the server can be used, and says it in one line if not.</summary>
+public sealed partial class TimescaleStartup(TimescaleDatabase database, IOptions<DatabaseOptions> options, ILogger<TimescaleStartup> logger) : IStoreStartup
+{
+    private TimescaleOptions Settings => options.Value.Timescale;
+
+    /// <inheritdoc/>
+    public string Name => database.Name;
+
+    /// <inheritdoc/>
+    public async Task ClaimAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        }
+        catch (NpgsqlException e)
+        {
+            throw new StoreStartupException(Explain(e)!, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task ApplySettingsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+            Log.Edition(logger, Name, await TimescaleLayout.ApplyAsync(connection, Settings.Hypertable, cancellationToken));
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // A role that may only read and write is a good idea; then the owner of the table looks after it.
+            Log.SettingsDenied(logger, Settings.User, e.MessageText);
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+        {
+            // An export that has the tables for hours, or another process that starts, is no reason not to take readings.
+            Log.SettingsDeferred(logger, e.MessageText);
+        }
+    }
+
+    /// <inheritdoc/>
+    public string? Explain(Exception error) => error switch
+    {
+        PostgresException server => Explain(server),
+        NpgsqlException when error.InnerException is null && Password is null
+            => $"the server of {Name} wants a password, and the environment variable {Settings.PasswordEnv} is not set.",
+        NpgsqlException or StoreUnavailableException or TimeoutException => $"the database {Name} cannot be reached: {error.Message}",
+        _ => error.InnerException is { } inner ? Explain(inner) : null,
+    };
+
+    private string? Password => Environment.GetEnvironmentVariable(Settings.PasswordEnv);
+
+    private string Explain(PostgresException error) => error.SqlState switch
+    {
+        PostgresErrorCodes.InvalidPassword => $"the server of {Name} refuses the password of role {Settings.User}; "
+            + $"it is taken from the environment variable {Settings.PasswordEnv}{(Password is null ? ", which is not set" : "")}.",
+        PostgresErrorCodes.InvalidCatalogName => $"there is no database {Settings.Database} on {Settings.Host}:{Settings.Port}. "
+            + $"Make it with CREATE DATABASE {Settings.Database} OWNER {Settings.User}, or name another with Database__Timescale__Database.",
+        PostgresErrorCodes.InsufficientPrivilege => $"role {Settings.User} lacks rights in {Name}: {error.MessageText}. "
+            + "docs/timescale.md lists what it needs.",
+        _ => $"the database {Name} cannot be used ({error.SqlState}): {error.MessageText}",
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(31, LogLevel.Information, "Readings and events are in {Database}, edition {Edition}.")]
+        public static partial void Edition(ILogger logger, string database, TimescaleEdition edition);
+
+        [LoggerMessage(32, LogLevel.Warning, "Role {Role} may not change how readings and events are kept ({Reason}); chunk interval and compression stay as they are.")]
+        public static partial void SettingsDenied(ILogger logger, string role, string reason);
+
+        [LoggerMessage(33, LogLevel.Warning, "The tables are in use ({Reason}); a changed chunk interval or compression is followed at the next start.")]
+        public static partial void SettingsDeferred(ILogger logger, string reason);
+    }
+}

@@ -1,0 +1,37 @@
+using System.Globalization;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+
+namespace SensorDash.Web.Api;
+
+/// <summary>A reading on the wire. Times are Unix seconds; device_id is decimal text because JavaScript cannot hold 64 bits.</summary>
+internal sealed record ReadingResponse(
+    int NodeAddress, string? DeviceId, long Timestamp, decimal? TemperatureCelsius, decimal? HumidityPercent,
+    int? TemperatureRaw, int? HumidityRaw, long Flags, long ReceivedAt)
+{
+    public static ReadingResponse Of(Reading reading) => new(
+        reading.NodeAddress, reading.DeviceId?.ToString(CultureInfo.InvariantCulture), reading.Timestamp,
+        reading.TemperatureCentidegrees / 100m, reading.HumidityCentipercent / 100m,
+        reading.TemperatureCentidegrees, reading.HumidityCentipercent, reading.Flags, reading.ReceivedAt);
+}
+
+/// <summary>What people say of a node.</summary>
+internal sealed record MetadataResponse(string? Name, string? Location, string? Notes, int? ZoneId, int? ExpectedIntervalS, long? UpdatedAt)
+{
+    public static MetadataResponse Of(NodeMetadata? metadata) => metadata is null
+        ? new(null, null, null, null, null, null)
+        : new(metadata.Name, metadata.Location, metadata.Notes, metadata.ZoneId, metadata.ExpectedIntervalS, metadata.UpdatedAt);
+}
+
+/// <summary>A node on the wire; <c>latest</c> is its newest measured reading.</summary>
+internal sealed record NodeResponse(
+    int Address, string? DeviceId, string Type, bool Online, NodeStatus Status, string StatusReason, long? LastSeenSeconds,
+    int? ExpectedIntervalS, long FirstSeenAt, long LastSeenAt, long TotalReadings, ReadingResponse? Latest, MetadataResponse? Metadata)
+{
+    public static NodeResponse Of(NodeView view) => new(
+        view.Node.Address, DeviceIdText(view.Node), view.Node.NodeType, view.Liveness.IsOnline, view.Liveness.Status, view.Liveness.Reason,
+        view.Liveness.SilentSeconds, view.Liveness.ExpectedIntervalSeconds, view.Node.FirstSeenAt, view.Node.LastSeenAt, view.Node.TotalReadings,
+        view.Latest is { } latest ? ReadingResponse.Of(latest) : null, view.Metadata is { } said ? MetadataResponse.Of(said) : null);
+
+    public static string? DeviceIdText(Node node) => ((ulong?)node.DeviceId)?.ToString(CultureInfo.InvariantCulture);
+}

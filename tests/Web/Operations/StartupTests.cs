@@ -1,0 +1,130 @@
+using System.Globalization;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Web.Tests.Operations;
+
+/// <summary>Starts of the program as a process of its own.</summary>
+public sealed class StartupTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Start_EverySettingWrong_NamesAllOfThemInOneMessage()
+    {
+        var run = await ProgramRun.ToItsEndAsync(
+            ("Database__Provider", "Oracle"), ("Database__Sqlite__Path", _folder.File("a.db")), ("Database__Sqlite__CacheMiB", "0"),
+            ("Ingest__BatchSize", "0"), ("Ingest__FlushInterval", "1.00:00:00"), ("Ingest__BufferCapacity", "1"),
+            ("Ingest__AckTimeout", "00:00:00"), ("Ingest__MaxBodyMiB", "99999"), ("Security__AllowNetworkAccess", "perhaps"));
+
+        Assert.Equal(1, run.ExitCode);
+        string[] keys = ["Database:Provider", "Database:Sqlite:CacheMiB", "Ingest:BatchSize", "Ingest:FlushInterval", "Ingest:BufferCapacity",
+            "Ingest:AckTimeout", "Ingest:MaxBodyMiB", "Security:AllowNetworkAccess"];
+        Assert.All(keys, key => Assert.Contains(key + " must be", run.Errors, StringComparison.Ordinal));
+        Assert.Contains("Oracle", run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
+        Assert.Single(run.Errors.Split("SensorDash cannot start").Skip(1));
+        Assert.False(File.Exists(_folder.File("a.db")));
+    }
+
+    [Theory]
+    [InlineData("Ingest__BatchSise", "5", "Ingest:BatchSise")]
+    [InlineData("Database__Sqlite__Pfad", "x", "Database:Sqlite:Pfad")]
+    [InlineData("Security__AllowNetwork", "true", "Security:AllowNetwork")]
+    [InlineData("Ingest__BatchSize", "many", "Ingest:BatchSize")]
+    [InlineData("Ingest__Durability", "Perfect", "Ingest:Durability")]
+    [InlineData("DB_BACKEND", "influx", "Readings:Backend")]
+    [InlineData("DB_BATCH_SIZE", "0", "Ingest:BatchSize")]
+    [InlineData("DB_FLUSH_INTERVAL", "soon", "Ingest:FlushInterval")]
+    public async Task Start_UnknownKeyOrValue_IsRefusedByName(string name, string value, string key)
+    {
+        var run = await ProgramRun.ToItsEndAsync((name, value), ("Database__Sqlite__Path", _folder.File("a.db")));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains(key, run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rebuild_FileThatIsNoDatabase_IsMadeAnew()
+    {
+        await File.WriteAllTextAsync(_folder.File("a.duckdb"), new string('x', 10_000));
+        string[] program = ["dotnet", Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll")];
+
+        await using (var plain = await SensorDashProcess.StartAsync(program, _folder.File("a.db"))) await plain.Client.WaitForSidePathAsync("failed");
+
+        await using var rebuilding = await SensorDashProcess.StartAsync([.. program, "rebuild"], _folder.File("a.db"));
+        await rebuilding.Client.WaitForSidePathAsync("ready");
+    }
+
+    [Fact]
+    public async Task Start_SecondProcessOnTheSameFile_IsRefusedNamingTheFirst()
+    {
+        await using var first = await SensorDashProcess.StartAsync(_folder.File("a.db"));
+        var owner = await File.ReadAllTextAsync(_folder.File("a.db.owner"));
+
+        var run = await ProgramRun.ToItsEndAsync(("Database__Sqlite__Path", _folder.File("a.db")));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains(_folder.File("a.db"), run.Errors, StringComparison.Ordinal);
+        var named = System.Text.RegularExpressions.Regex.Match(run.Errors, "process ([0-9]+) on").Groups[1].Value;
+        Assert.NotEmpty(named);
+        Assert.Contains(named, owner, StringComparison.Ordinal);
+        Assert.NotEqual(Environment.ProcessId.ToString(CultureInfo.InvariantCulture), named);
+        using var alive = await first.Client.GetAsync("/api/health");
+        Assert.True(alive.IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task Start_SecondProcessOnTheSameDuckDbStore_IsRefusedNamingTheFirst()
+    {
+        var store = (("Readings__Backend", "DuckDb"), ("Readings__DuckDb__Path", _folder.File("r.duckdb")));
+        await using var first = await SensorDashProcess.StartAsync(_folder.File("a.db"), store.Item1, store.Item2);
+        var owner = await File.ReadAllTextAsync(_folder.File("a.db.owner"));
+
+        var run = await ProgramRun.ToItsEndAsync(("Database__Sqlite__Path", _folder.File("b.db")), store.Item1, store.Item2);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains(_folder.File("r.duckdb"), run.Errors, StringComparison.Ordinal);
+        var named = System.Text.RegularExpressions.Regex.Match(run.Errors, @"PID ([0-9]+)\)").Groups[1].Value;
+        Assert.NotEmpty(named);
+        Assert.Contains(named, owner, StringComparison.Ordinal);
+        using var alive = await first.Client.GetAsync("/api/health");
+        Assert.True(alive.IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task Start_SidePathAsTheStore_IsRefusedAndLeftAlone()
+    {
+        await using (var first = await SensorDashProcess.StartAsync(_folder.File("a.db"), ("Analytics__Path", _folder.File("side.duckdb"))))
+            await first.Client.WaitForSidePathAsync("ready");
+
+        var run = await ProgramRun.ToItsEndAsync(
+            ("Database__Sqlite__Path", _folder.File("a.db")), ("Readings__Backend", "DuckDb"), ("Readings__DuckDb__Path", _folder.File("side.duckdb")));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("DuckDB file of something else", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_SchemaBehindAndNotAllowedToMigrate_SaysWhatToDo()
+    {
+        var run = await ProgramRun.ToItsEndAsync(("Database__Sqlite__Path", _folder.File("a.db")), ("Database__MigrateAtStart", "false"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("dotnet ef database update", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_FileThatIsNoDatabase_SaysSoWithoutAStackTrace()
+    {
+        await File.WriteAllTextAsync(_folder.File("a.db"), string.Concat(Enumerable.Repeat("this is no database. ", 500)));
+
+        var run = await ProgramRun.ToItsEndAsync(("Database__Sqlite__Path", _folder.File("a.db")));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains(_folder.File("a.db"), run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Errors + run.Output, StringComparison.Ordinal);
+    }
+}
