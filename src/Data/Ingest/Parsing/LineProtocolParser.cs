@@ -75,8 +75,8 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
             if (!TryParseWhole(value[..^1], out var given)) return new(field, $"{field} must be a number such as 21.5 or 2150i");
             return Set(field, given, ref hundredths);
         }
-        if (!ReadingFields.TryParseDecimal(value, out var number)) return new(field, $"{field} must be a number such as 21.5 or 2150i");
-        return ReadingFields.Hundredths(number) is { } whole ? Set(field, whole, ref hundredths) : new(field, $"{field} is out of range");
+        if (!Hundredths.TryParse(value, out var number)) return new(field, $"{field} must be a number such as 21.5 or 2150i");
+        return number is { } whole ? Set(field, whole, ref hundredths) : new(field, $"{field} is out of range");
     }
 
     private static RowError? Set(string field, long given, ref long? value)

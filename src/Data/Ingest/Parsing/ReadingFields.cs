@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Ingest.Parsing;
@@ -11,26 +10,6 @@ internal struct ReadingFields
 
     /// <summary>Longest line or element in bytes. A reading with every field is below 400.</summary>
     public const int MaxTextLength = 64 * 1024;
-
-    // More digits than the store keeps are rounded half away from zero; 25.34 is exactly 2534 because it never is a double.
-    private const decimal LargestValue = 1_000_000;
-
-    // What a decimal surely holds; digits behind these are cut, for rounding twice would turn 25.3449…9 into 25.35.
-    private const int MaxDigits = 28;
-
-    /// <summary>Reads a number in either notation, such as 21.5 or 2.15e1.</summary>
-    public static bool TryParseDecimal(ReadOnlySpan<byte> text, out decimal value)
-    {
-        if (text.Length > MaxDigits && text[..MaxDigits].Contains((byte)'.') && text[MaxDigits..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0)
-            text = text[..MaxDigits];
-        // Both are tried: 'E' alone would refuse 21.5.
-        return (Utf8Parser.TryParse(text, out value, out var length) && length == text.Length)
-            || (Utf8Parser.TryParse(text, out value, out length, 'e') && length == text.Length);
-    }
-
-    /// <summary>A value in whole units as hundredths, or null when it is absurdly large.</summary>
-    public static long? Hundredths(decimal value)
-        => Math.Abs(value) > LargestValue ? null : (long)Math.Round(value * 100, MidpointRounding.AwayFromZero);
 
     /// <summary>Applies the rules of the contract.</summary>
     /// <param name="now">Unix seconds of the server's clock.</param>

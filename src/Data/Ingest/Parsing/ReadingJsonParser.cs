@@ -69,9 +69,8 @@ public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null) return null;
         if (reader.TokenType != JsonTokenType.Number) return new(field, $"{field} must be a number");
-        if (!ReadingFields.TryParseDecimal(reader.ValueSpan, out var given) || ReadingFields.Hundredths(given) is not { } hundredths)
-            return new(field, $"{field} is out of range");
-        return Set(field, hundredths, ref value);
+        return Hundredths.TryParse(reader.ValueSpan, out var given) && given is { } hundredths
+            ? Set(field, hundredths, ref value) : new(field, $"{field} is out of range");
     }
 
     private static RowError? DeviceId(ref Utf8JsonReader reader, ref ulong? value)
