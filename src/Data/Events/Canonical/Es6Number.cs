@@ -20,6 +20,8 @@ internal static class Es6Number
     private const int MinPoint = -6;
     private const int MaxPoint = 21;
 
+    private const long MantissaBits = (1L << 52) - 1;
+
     // Any double's shortest text in .NET, sign, 17 digits, point and exponent.
     private const int ShortestLength = 32;
 
@@ -59,13 +61,24 @@ internal static class Es6Number
             return 1;
         }
         Span<byte> shortest = stackalloc byte[ShortestLength];
-        var fits = Math.Abs(value).TryFormat(shortest, out var shortestLength, default, CultureInfo.InvariantCulture);
-        Debug.Assert(fits);
+        var shortestLength = FormatShortest(Math.Abs(value), shortest);
         Span<byte> digits = stackalloc byte[ShortestLength];
         var point = Split(shortest[..shortestLength], digits, out var count);
         var at = 0;
         if (value < 0) text[at++] = (byte)'-';
         return at + Lay(digits[..count], point, text[at..]);
+    }
+
+    // .NET's shortest text of some powers of two is that of their neighbour, because the gap below them is half of the gap above.
+    // Of these two of 2,046 powers the text with all digits is the shortest too.
+    private static int FormatShortest(double value, Span<byte> text)
+    {
+        var fits = value.TryFormat(text, out var length, default, CultureInfo.InvariantCulture);
+        var isPowerOfTwo = (BitConverter.DoubleToInt64Bits(value) & MantissaBits) == 0;
+        if (isPowerOfTwo && double.Parse(text[..length], CultureInfo.InvariantCulture) != value)
+            fits = value.TryFormat(text, out length, "E16", CultureInfo.InvariantCulture);
+        Debug.Assert(fits);
+        return length;
     }
 
     // The significant digits, and how many of them (or of zeros behind them) stand before the point.
