@@ -29,6 +29,12 @@ public sealed class CalendarBucketsTests
     [InlineData("UTC", "2026-07-01T23:59:59Z", "2026-07-01T00:00:00Z", 24 * 60)]
     // Beirut skips midnight itself: 29 March 00:00 does not exist there.
     [InlineData("Asia/Beirut", "2026-03-29T12:00:00Z", "2026-03-28T22:00:00Z", 23 * 60)]
+    // St. John's, 2 November 2009: 00:01 → 23:01 of the day before, so the first of November ends with its second 23:59.
+    [InlineData("America/St_Johns", "2009-11-01T02:30:30Z", "2009-10-31T02:30:00Z", 25 * 60)] // The first 00:00:30.
+    [InlineData("America/St_Johns", "2009-11-01T02:31:00Z", "2009-10-31T02:30:00Z", 25 * 60)] // The second 23:01.
+    [InlineData("America/St_Johns", "2009-11-01T03:30:00Z", "2009-11-01T03:30:00Z", 24 * 60)]
+    // Havana: 01:00 → 00:00, so the day begins with the first midnight.
+    [InlineData("America/Havana", "2019-11-03T04:00:00Z", "2019-11-03T04:00:00Z", 25 * 60)]
     public void Day_AroundAClockChange_ReachesFromMidnightToMidnight(string zone, string time, string start, int minutes)
         => AssertBucket(zone, CalendarUnit.Day, time, start, minutes);
 
@@ -68,6 +74,35 @@ public sealed class CalendarBucketsTests
                 Assert.Equal(bucket, buckets.Containing(bucket.End - 1));
                 Assert.Equal(bucket.End, buckets.Containing(bucket.End).Start);
             }
+        }
+    }
+
+    [Fact]
+    public void Buckets_OfEveryZoneAtEveryClockChange_ContainTheirTimesAndMeet()
+    {
+        var (start, end) = (Instant.FromUtc(2000, 1, 1, 0, 0), Instant.FromUtc(2030, 1, 1, 0, 0));
+        foreach (var zone in DateTimeZoneProviders.Tzdb.Ids.Select(id => DateTimeZoneProviders.Tzdb[id]))
+        {
+            var offsets = CalendarBuckets.DayOffsets(zone, start, end).ToArray();
+            foreach (var change in zone.GetZoneIntervals(start, end).Where(i => i.HasEnd && i.End < end).Select(i => i.End.ToUnixTimeSeconds()))
+            {
+                foreach (var away in (long[])[-86_400, -10_800, -3600, -61, -60, -30, -1, 0, 1, 30, 59, 60, 3540, 3599, 3600, 10_800, 86_400])
+                {
+                    var time = change + away;
+                    foreach (var unit in Enum.GetValues<CalendarUnit>())
+                    {
+                        var buckets = new CalendarBuckets(zone, unit);
+                        var bucket = buckets.Containing(time);
+                        Assert.True(bucket.Start <= time && time < bucket.End, $"{zone.Id} {unit} {time}: {bucket}");
+                        Assert.Equal(bucket.End, buckets.Containing(bucket.End).Start);
+                        Assert.Equal(bucket, buckets.Containing(bucket.Start));
+                        Assert.Equal(bucket, buckets.Containing(bucket.End - 1));
+                        if (unit == CalendarUnit.Day) Assert.True(DayOf(bucket.Start) == DayOf(time) && DayOf(bucket.End - 1) == DayOf(time) && DayOf(bucket.End) > DayOf(time), $"{zone.Id} {time}");
+                    }
+                }
+            }
+
+            long DayOf(long time) => (time + offsets.First(o => Instant.FromUnixTimeSeconds(time) < o.End).Seconds) / 86_400;
         }
     }
 
