@@ -3,7 +3,7 @@ using System.Data.Common;
 namespace SensorDash.Data.Storage;
 
 /// <summary>Takes the file for this process.</summary>
-public sealed class SqliteStart(SqliteDatabase database, TimeProvider clock) : IStoreStart, IDisposable
+public sealed class SqliteStart(SqliteDatabase database, SqliteVersion version, TimeProvider clock) : IStoreStart, IDisposable
 {
     private SqliteFileLock? _lock;
 
@@ -13,6 +13,7 @@ public sealed class SqliteStart(SqliteDatabase database, TimeProvider clock) : I
     /// <inheritdoc/>
     public Task ClaimAsync(CancellationToken cancellationToken)
     {
+        if (version.Problem is { } problem) throw new StoreStartException(problem);
         try
         {
             _lock = SqliteFileLock.Acquire(database.Path, clock);
