@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 using SensorDash.Data.Readings;
 using SensorDash.Tests.Support;
 
@@ -19,7 +20,7 @@ internal static class IngestBench
         var readings = SyntheticReadings.Take(count).ToArray();
         var bodies = readings.Chunk(LinesPerRequest).Select(chunk => SyntheticReadings.Ndjson(chunk)).ToArray();
         Console.WriteLine($"{count:N0} readings of {SyntheticReadings.DefaultNodes} nodes, {LinesPerRequest:N0} a request, {Connections} connections, synchronous FULL");
-        Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}, SQLite {SQLitePCL.raw.sqlite3_libversion().utf8_to_string()}");
+        Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}, SQLite {new SqliteConnection().ServerVersion}");
         Console.WriteLine("| round | bare SQLite, rows/s | HTTP, rows/s | ratio |\n|---|---|---|---|");
         var ratios = new List<double>();
         for (var round = 1; round <= Rounds; round++)
@@ -76,7 +77,7 @@ internal static class IngestBench
     // The schema that the migrations made, without its rows.
     private static async Task CopySchemaAsync(string from, string to)
     {
-        await using var source = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={from}");
+        await using var source = new SqliteConnection($"Data Source={from}");
         await source.OpenAsync();
         await using var command = source.CreateCommand();
         command.CommandText = $"VACUUM INTO '{to}'";

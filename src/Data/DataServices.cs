@@ -51,6 +51,7 @@ public static class DataServices
         services.AddOptions<DatabaseOptions>().PostConfigure<IOptions<IngestOptions>>(
             (database, ingest) => database.Sqlite.SyncsEveryCommit = ingest.Value.Durability == DurabilityProfile.Full);
         services.AddSingleton<SqliteDatabase>();
+        services.AddSingleton(SqliteVersion.Loaded);
         services.AddSingleton<IStoreStartup, SqliteStartup>();
         services.AddSingleton<IStoreReporter, SqliteStoreReporter>();
         services.AddSingleton<IReadingStore, SqliteReadingStore>();

@@ -127,7 +127,7 @@ public sealed class SqliteDatabase : IDisposable
     {
         if (!cancellationToken.CanBeCanceled) return default;
         cancellationToken.ThrowIfCancellationRequested();
-        var handle = SqliteRuntime.HandleOf(connection);
+        var handle = connection.Handle;
         SQLitePCL.raw.sqlite3_progress_handler(handle, StepsBetweenLooks, _ => cancellationToken.IsCancellationRequested ? 1 : 0, null);
         return new(handle);
     }

@@ -4,7 +4,7 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Sqlite;
 
 /// <summary>Takes the file for this process.</summary>
-public sealed class SqliteStartup(SqliteDatabase database, TimeProvider clock) : IStoreStartup, IDisposable
+public sealed class SqliteStartup(SqliteDatabase database, SqliteVersion version, TimeProvider clock) : IStoreStartup, IDisposable
 {
     private SqliteFileLock? _lock;
 
@@ -14,6 +14,7 @@ public sealed class SqliteStartup(SqliteDatabase database, TimeProvider clock) :
     /// <inheritdoc/>
     public Task ClaimAsync(CancellationToken cancellationToken)
     {
+        if (version.Problem is { } problem) throw new StoreStartupException(problem);
         try
         {
             _lock = SqliteFileLock.Acquire(database.Path, clock);

@@ -3,7 +3,7 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Sqlite;
 
 /// <inheritdoc cref="IStoreReporter"/>
-public sealed class SqliteStoreReporter(SqliteDatabase database) : IStoreReporter
+public sealed class SqliteStoreReporter(SqliteDatabase database, SqliteVersion loaded) : IStoreReporter
 {
     /// <inheritdoc/>
     public async Task<StoreReport> ReadAsync(CancellationToken cancellationToken)
@@ -16,6 +16,13 @@ public sealed class SqliteStoreReporter(SqliteDatabase database) : IStoreReporte
                 return (string)command.ExecuteScalar()!;
             },
             cancellationToken);
-        return new("SQLite", null, version, database.Path, FileSize.Of(database.Path, database.Path + "-wal")) { Pool = database.Pool };
+        return new("SQLite", null, version, database.Path, FileSize.Of(database.Path, database.Path + "-wal"))
+        {
+            Pool = database.Pool,
+            Notes = loaded.Problem is { } problem ? [problem] : [],
+        };
     }
+
+    /// <inheritdoc/>
+    public Task<string?> ReadLimitationAsync(CancellationToken cancellationToken) => Task.FromResult(loaded.Problem);
 }

@@ -103,7 +103,7 @@ public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
     {
         if (_connection is not null) return;
         var connection = await database.OpenAsync(cancellationToken);
-        _handle = SqliteRuntime.HandleOf(connection);
+        _handle = connection.Handle;
         raw.sqlite3_busy_timeout(_handle, SqliteDatabase.BusyTimeoutSeconds * 1000);
         _connection = connection;
     }

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Docs.Tests;
+
+/// <summary>What <c>dotnet publish</c> copies, asked of the build itself without copying anything.</summary>
+public sealed partial class PublishTests
+{
+    private static readonly string _configuration = Directory.GetParent(AppContext.BaseDirectory)!.Parent!.Name;
+    private static readonly Lazy<Task<string[]>> _files = new(FilesToPublishAsync);
+
+    [Fact]
+    public async Task Publish_CopiesTheProgramAndNothingOfDesignTime()
+    {
+        var files = await _files.Value;
+
+        Assert.Superset(new HashSet<string> { "SensorDash.Web.dll", "Npgsql.dll", "appsettings.json" }, files.ToHashSet());
+        Assert.DoesNotContain(files, file => DesignTime().IsMatch(file));
+    }
+
+    [Fact]
+    public async Task Publish_CopiesTheFilesThatLibManNames()
+    {
+        using var libman = JsonDocument.Parse(Repository.Read("libman.json"));
+        var named = libman.RootElement.GetProperty("libraries").EnumerateArray().SelectMany(library => library.GetProperty("files").EnumerateArray()
+            .Select(file => $"{library.GetProperty("destination").GetString()}/{file.GetString()}"));
+
+        var published = (await _files.Value).Where(file => file.StartsWith("wwwroot/lib/", StringComparison.Ordinal));
+
+        Assert.Equal(named.Order(StringComparer.Ordinal), published.Order(StringComparer.Ordinal));
+    }
+
+    // Without a runtime identifier: natives of the machine that builds. Its libraries are one per package.
+    [Fact]
+    public async Task Publish_CopiesNativesOfOnePlatform()
+    {
+        var platforms = (await _files.Value).Select(file => Native().Match(file)).Where(match => match.Success).Select(match => match.Groups[1].Value).Distinct();
+
+        Assert.Single(platforms);
+    }
+
+    private static async Task<string[]> FilesToPublishAsync()
+    {
+        var start = new ProcessStartInfo("dotnet", ["msbuild", Path.Combine(Repository.Root, "src/Web"), "-nologo", "-nodeReuse:false",
+            "-target:ComputeResolvedFilesToPublishList", "-getItem:ResolvedFileToPublish", "-property:Configuration=" + _configuration])
+        {
+            RedirectStandardOutput = true,
+        };
+        using var process = Process.Start(start)!;
+        using var timeout = new CancellationTokenSource(3 * WaitFor.Limit);
+        var output = await process.StandardOutput.ReadToEndAsync(timeout.Token);
+        await process.WaitForExitAsync(timeout.Token);
+        Assert.True(process.ExitCode == 0, output);
+        using var items = JsonDocument.Parse(output);
+        return [.. items.RootElement.GetProperty("Items").GetProperty("ResolvedFileToPublish").EnumerateArray()
+            .Select(item => item.GetProperty("RelativePath").GetString()!.Replace('\\', '/')).Distinct()];
+    }
+
+    [GeneratedRegex(@"^(Microsoft\.(CodeAnalysis|Build|EntityFrameworkCore\.Design|VisualStudio|Web\.LibraryManager)|Humanizer|Mono\.|System\.(Composition|CodeDom)|Newtonsoft)")]
+    private static partial Regex DesignTime();
+
+    [GeneratedRegex("^runtimes/([^/]+)/native/")]
+    private static partial Regex Native();
+}
