@@ -1,0 +1,113 @@
+using DuckDB.NET.Data;
+
+namespace SensorDash.Data.DuckDb;
+
+/// <summary>One session with its transaction, for one thread at a time.</summary>
+/// <remarks>
+/// DuckDB works on the calling thread. A cancelled token interrupts it within milliseconds; the connection works on, but a transaction of the
+/// caller's must be rolled back. A statement that is done before the interrupt reaches it succeeds.
+/// </remarks>
+internal sealed class DuckDbConnection : IDisposable
+{
+    private readonly DuckDBConnection _connection;
+    private DuckDbRows? _rows;
+    private bool _isDisposed;
+
+    internal DuckDbConnection(DuckDBConnection connection) => _connection = connection;
+
+    /// <summary>Runs one or more statements, separated by semicolons.</summary>
+    /// <returns>Rows that they inserted, updated or deleted.</returns>
+    /// <exception cref="DuckDbException">A statement failed; the ones before it are done, unless a transaction held them.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public long Execute(string sql, CancellationToken cancellationToken)
+        => Run(connection =>
+        {
+            using var command = new DuckDBCommand(sql, connection);
+            return (long)command.ExecuteNonQuery();
+        }, cancellationToken);
+
+    /// <summary>Begins a query whose rows are computed while they are read, in constant memory. Anything else run on the connection ends
+    /// it.</summary>
+    /// <inheritdoc cref="Execute" path="/exception"/>
+    public DuckDbRows Query(string sql, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        EndRows();
+        return _rows = DuckDbRows.Begin(_connection, sql, cancellationToken);
+    }
+
+    /// <summary>Appends rows to a table, much faster than INSERT. After an error some of them may be in the table, so use it within a
+    /// transaction.</summary>
+    /// <param name="table">As it is, unquoted.</param>
+    /// <param name="rows">What the rows are made of.</param>
+    /// <param name="write">Appends the values of all columns, in order.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <inheritdoc cref="Execute" path="/exception"/>
+    public void Append<T>(string table, IEnumerable<T> rows, Action<IDuckDBAppenderRow, T> write, CancellationToken cancellationToken)
+        => Run(connection =>
+        {
+            var appender = connection.CreateAppender(table);
+            try
+            {
+                foreach (var row in rows) appender.AppendRow(row, write);
+                appender.Close();
+                return true;
+            }
+            catch
+            {
+                Release(appender);
+                throw;
+            }
+        }, cancellationToken);
+
+    /// <summary>Begins a transaction.</summary>
+    /// <inheritdoc cref="Execute" path="/exception"/>
+    public DuckDbTransaction BeginTransaction(CancellationToken cancellationToken)
+    {
+        Execute("BEGIN TRANSACTION", cancellationToken);
+        return new(this);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_isDisposed) return;
+        _isDisposed = true;
+        EndRows(); // First: their memory goes with the connection.
+        _connection.Dispose();
+    }
+
+    private T Run<T>(Func<DuckDBConnection, T> work, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        EndRows();
+        using var interruption = Interruption.Watch(_connection.NativeConnection, cancellationToken);
+        try
+        {
+            return work(_connection);
+        }
+        catch (Exception e) when (DuckDbException.Translate(e, cancellationToken) is { } translated)
+        {
+            throw translated;
+        }
+    }
+
+    private void EndRows()
+    {
+        _rows?.Dispose();
+        _rows = null;
+    }
+
+    // It writes what it still has, and what fails then would hide the first error.
+    private static void Release(DuckDBAppender appender)
+    {
+        try
+        {
+            appender.Dispose();
+        }
+        catch (DuckDBException)
+        {
+            // The first error is the one to show.
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace SensorDash.Data.DuckDb;
+
+/// <summary>What a caller can do about an error of DuckDB.</summary>
+internal enum DuckDbErrorKind
+{
+    /// <summary>Anything else: SQL that is wrong, a memory limit that is reached.</summary>
+    Other,
+
+    /// <summary>A value violates a constraint or does not fit its column.</summary>
+    Rejected,
+
+    /// <summary>The file or the disk cannot be read or written, or the file is not a DuckDB file.</summary>
+    IO,
+
+    /// <summary>Another process has the file open.</summary>
+    Locked,
+
+    /// <summary>The database is unusable until its last connection is closed and the file is opened again.</summary>
+    Fatal,
+
+    /// <summary>DuckDB's native library is missing, or it is for another platform.</summary>
+    NoLibrary,
+}

@@ -1,0 +1,63 @@
+using DuckDB.NET.Data;
+using DuckDB.NET.Native;
+
+namespace SensorDash.Data.DuckDb;
+
+/// <summary>An error of DuckDB. Misuse of the adapter throws the usual argument and state exceptions instead.</summary>
+/// <param name="kind">What to decide by.</param>
+/// <param name="message">DuckDB's own words, for people.</param>
+/// <param name="innerException">The driver's exception.</param>
+internal sealed class DuckDbException(DuckDbErrorKind kind, string message, Exception? innerException = null) : Exception(message, innerException)
+{
+    private const string OpenPrefix = "DuckDBOpen failed: ";
+    private const string ConnectMessage = "DuckDBConnect failed";
+
+    // The driver's enumeration ends before it.
+    private const DuckDBErrorType DataCorruption = (DuckDBErrorType)43;
+
+    // The driver gives the type of most errors, and only the text of those of opening and preparing, which begins with DuckDB's name of the type.
+    private static readonly (DuckDBErrorType Type, string Prefix, DuckDbErrorKind Kind)[] _kinds =
+    [
+        (DuckDBErrorType.Constraint, "Constraint Error", DuckDbErrorKind.Rejected),
+        (DuckDBErrorType.Conversion, "Conversion Error", DuckDbErrorKind.Rejected),
+        (DuckDBErrorType.OutOfRange, "Out of Range Error", DuckDbErrorKind.Rejected),
+        (DuckDBErrorType.Io, "IO Error", DuckDbErrorKind.IO),
+        (DuckDBErrorType.Serialization, "Serialization Error", DuckDbErrorKind.IO),
+        (DataCorruption, "Data Corruption Error", DuckDbErrorKind.IO),
+        (DuckDBErrorType.Fatal, "FATAL Error", DuckDbErrorKind.Fatal),
+        (DuckDBErrorType.Internal, "INTERNAL Error", DuckDbErrorKind.Fatal),
+    ];
+
+    public DuckDbErrorKind Kind { get; } = kind;
+
+    /// <summary>The exception a caller gets for one of the driver's, or null for one that is not the driver's.</summary>
+    public static Exception? Translate(Exception error, CancellationToken cancellationToken) => error switch
+    {
+        _ when IsInterrupt(error) => new OperationCanceledException("The query was cancelled.", error, cancellationToken),
+        DuckDBException { Message: ConnectMessage }
+            => new DuckDbException(DuckDbErrorKind.Fatal, "Cannot connect: an earlier error was fatal.", error),
+        DuckDBException e => Of(e),
+        TypeInitializationException or DllNotFoundException or BadImageFormatException => new DuckDbException(
+            DuckDbErrorKind.NoLibrary,
+            "DuckDB's native library must be beside the program, and for this platform; publish with the platform's runtime identifier. "
+            + error.GetBaseException().Message, error),
+        _ => null,
+    };
+
+    private static DuckDbException Of(DuckDBException error)
+    {
+        var message = error.Message.StartsWith(OpenPrefix, StringComparison.Ordinal) ? error.Message[OpenPrefix.Length..] : error.Message;
+        var kind = Array.Find(_kinds, k => error.ErrorType == DuckDBErrorType.Invalid
+            ? message.StartsWith(k.Prefix, StringComparison.Ordinal) : error.ErrorType == k.Type).Kind;
+        return new(kind == DuckDbErrorKind.IO && IsLock(message) ? DuckDbErrorKind.Locked : kind, message, error);
+    }
+
+    // Only tokens interrupt. The driver has an exception of its own for it, but not when a statement is prepared or rows are appended.
+    private static bool IsInterrupt(Exception error)
+        => error is OperationCanceledException or DuckDBException { ErrorType: DuckDBErrorType.Interrupt }
+            || (error is DuckDBException && error.Message.StartsWith("INTERRUPT Error", StringComparison.Ordinal));
+
+    // Linux and macOS; Windows. DuckDB has no type of its own for it.
+    private static bool IsLock(string message)
+        => message.Contains("Could not set lock", StringComparison.Ordinal) || message.Contains("used by another process", StringComparison.Ordinal);
+}

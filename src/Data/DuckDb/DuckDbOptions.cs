@@ -1,0 +1,27 @@
+using System.Globalization;
+using DuckDB.NET.Data;
+
+namespace SensorDash.Data.DuckDb;
+
+/// <summary>How a file is opened.</summary>
+/// <param name="MemoryLimitMiB">Most memory DuckDB takes for data, 1 or more. Beyond it DuckDB writes to disk where it can, and fails where it
+/// cannot. Null: DuckDB's own default.</param>
+/// <param name="Threads">Threads that work on a query. Null or 0: one per core.</param>
+internal sealed record DuckDbOptions(int? MemoryLimitMiB = null, int? Threads = null)
+{
+    /// <summary>The driver's settings for a file. SQL reaches that file and its spill files, no other file and no server.</summary>
+    /// <param name="path">Absolute.</param>
+    public string ToConnectionString(string path)
+    {
+        var builder = new DuckDBConnectionStringBuilder
+        {
+            DataSource = path,
+            EnableExternalAccess = false,
+            AutoinstallKnownExtensions = false,
+            AutoloadKnownExtensions = false,
+        };
+        if (MemoryLimitMiB is { } limit) builder.MemoryLimit = string.Create(CultureInfo.InvariantCulture, $"{limit}MiB");
+        if (Threads is { } threads and not 0) builder.Threads = threads;
+        return builder.ConnectionString;
+    }
+}

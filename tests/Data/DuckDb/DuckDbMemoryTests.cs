@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using SensorDash.Data.DuckDb;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Data.Tests.DuckDb;
+
+/// <summary>What is allocated natively is freed again.</summary>
+/// <remarks>Measured is what the allocator has given out and not got back, not what the process holds of the system. Other threads of the
+/// process allocate and free now and then, a leak grows in every window: the window that grew least is left out, and the next one must not have
+/// grown.</remarks>
+[Collection(nameof(DuckDbMemoryTests))]
+public sealed class DuckDbMemoryTests : IDisposable
+{
+    private const int Windows = 6;
+
+    // The least that a native object takes.
+    private const int SmallestObject = 32;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void QueryFailAppendRollBack_AreFreed()
+    {
+        using var database = DuckDbDatabase.Open(_folder.File("data.duckdb"), new(Threads: 1));
+        using var connection = database.Connect();
+        connection.Execute("CREATE TABLE t (v INTEGER PRIMARY KEY); INSERT INTO t VALUES (1)", CancellationToken.None);
+        using var cancellation = new CancellationTokenSource();
+
+        AssertFreed(500, () =>
+        {
+            using (var rows = connection.Query("SELECT 'a text longer than twelve bytes', [1, 2]::DOUBLE[] FROM range(3000)", cancellation.Token))
+            {
+                Assert.True(rows.Read());
+                Assert.Equal(31, rows.Get<string>(0).Length);
+                Assert.Equal([1, 2], rows.Get<List<double>>(1));
+            }
+            Assert.Throws<DuckDbException>(() => connection.Execute("SELEC 1", cancellation.Token));
+            using var transaction = connection.BeginTransaction(cancellation.Token);
+            Assert.Throws<DuckDbException>(() => connection.Append("t", [2, 1], (row, v) => row.AppendValue(v), cancellation.Token));
+        });
+        using var other = database.Connect();
+    }
+
+    [Fact]
+    public void Connections_AreFreed()
+    {
+        using var database = DuckDbDatabase.Open(_folder.File("data.duckdb"), new(Threads: 1));
+        AssertFreed(200, () =>
+        {
+            using var connection = database.Connect();
+            using var rows = connection.Query("SELECT * FROM range(3000)", CancellationToken.None);
+            Assert.True(rows.Read());
+        });
+    }
+
+    [Fact]
+    public void OpeningsAndFailedOpenings_AreFreed()
+    {
+        var bad = _folder.File("bad.duckdb");
+        File.WriteAllText(bad, new string('x', 10_000));
+        AssertFreed(20, () =>
+        {
+            using var database = DuckDbDatabase.Open(_folder.File("data.duckdb"), new(Threads: 1));
+            using var connection = database.Connect();
+            connection.Execute("SELECT 1", CancellationToken.None);
+            Assert.Throws<DuckDbException>(() => DuckDbDatabase.Open(bad, new(Threads: 1)));
+        });
+    }
+
+    private static void AssertFreed(int cycles, Action cycle)
+    {
+        for (var i = 0; i < cycles; i++) cycle();
+        var grown = new long[Windows];
+        var before = NativeBytes();
+        for (var window = 0; window < Windows; window++)
+        {
+            for (var i = 0; i < cycles; i++) cycle();
+            var after = NativeBytes();
+            (grown[window], before) = (after - before, after);
+        }
+        Assert.True(grown.Order().ElementAt(1) < cycles * SmallestObject, $"{string.Join(", ", grown)} bytes more after {cycles} cycles each");
+    }
+
+    private static long NativeBytes()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        // Other systems do not tell; there the cycles still run, for what they may throw.
+        if (!OperatingSystem.IsLinux()) return 0;
+        var state = AllocatorState();
+        return (long)(state.InUse + state.InUseMapped);
+    }
+
+    [DllImport("libc", EntryPoint = "mallinfo2")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern Allocator AllocatorState();
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct Allocator
+    {
+        private readonly nuint _arena, _freeChunks, _fastChunks, _mappedChunks;
+        public readonly nuint InUseMapped;
+        private readonly nuint _unused, _fastFree;
+        public readonly nuint InUse;
+        private readonly nuint _free, _trimmable;
+    }
+}
+
+/// <summary>Alone: other tests' memory would be counted.</summary>
+[CollectionDefinition(nameof(DuckDbMemoryTests), DisableParallelization = true)]
+public sealed class DuckDbMemoryAlone;
