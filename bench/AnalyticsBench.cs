@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using SensorDash.DuckDb;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
@@ -72,15 +71,13 @@ internal static class AnalyticsBench
 
     private static double BareQuery(string path)
     {
-        using var database = DuckDbDatabase.Open(path);
-        using var connection = database.Connect();
+        using var client = new DuckDbClient(path);
         var watch = Stopwatch.StartNew();
-        using var rows = connection.Query("""
+        foreach (var _ in client.Read("""
             SELECT node_address, "timestamp" // 3600, quantile_cont(temperature_centidegrees, [0.5, 0.95, 0.99]),
                 quantile_cont(humidity_centipercent, [0.5, 0.95, 0.99])
             FROM sensor_readings GROUP BY 1, 2 ORDER BY 2 DESC, 1
-            """, default);
-        while (rows.NextChunk(default) is not null) { }
+            """, row => 0)) { }
         return watch.Elapsed.TotalMilliseconds;
     }
 

@@ -93,9 +93,9 @@ public static class DataServices
     /// <summary>A DuckDB file beside the database, for questions over many readings.</summary>
     public static IServiceCollection AddSidePath(this IServiceCollection services)
     {
-        services.AddSingleton<DuckDbSync>();
-        services.AddSingleton<IDuckDbSource>(provider => provider.GetRequiredService<DuckDbSync>());
-        services.AddHostedService(provider => provider.GetRequiredService<DuckDbSync>());
+        services.AddSingleton<DuckDbSidePathSource>();
+        services.AddSingleton<IDuckDbSource>(provider => provider.GetRequiredService<DuckDbSidePathSource>());
+        services.AddHostedService<DuckDbSync>();
         return services;
     }
 }

@@ -38,7 +38,7 @@ public sealed partial class ArchitectureTests
     [InlineData("Sqlite", "Microsoft.Data.Sqlite")]
     [InlineData("Sqlite", "SQLitePCL")]
     [InlineData("Timescale", "Npgsql")]
-    [InlineData("DuckDb", "SensorDash.DuckDb")]
+    [InlineData("DuckDb", "DuckDB.NET")]
     public void Driver_IsUsedOnlyInFilesOfItsEngine(string engine, string driver)
         => Assert.Empty(DataFiles().Where(f => !f.Name.StartsWith(engine, StringComparison.Ordinal) && f.Text.Contains(driver, StringComparison.Ordinal))
             .Select(f => $"{f.Folder}/{f.Name}"));
@@ -50,7 +50,7 @@ public sealed partial class ArchitectureTests
         => Assert.Empty(Sources(project).Where(f => Regex.IsMatch(f.Text, above)).Select(f => f.Name));
 
     [Fact]
-    public void Web_NeedsNoDriver() => Assert.Empty(Sources("Web").Where(f => Regex.IsMatch(f.Text, "using (Microsoft.Data.Sqlite|SQLitePCL|Npgsql)")).Select(f => f.Name));
+    public void Web_NeedsNoDriver() => Assert.Empty(Sources("Web").Where(f => Regex.IsMatch(f.Text, "using (Microsoft.Data.Sqlite|SQLitePCL|Npgsql|DuckDB.NET)")).Select(f => f.Name));
 
     private static IEnumerable<(string Folder, string Name, string Text)> DataFiles() => Sources("Data");
 

@@ -1,4 +1,3 @@
-using SensorDash.DuckDb;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Soak.Tests;
@@ -36,24 +35,21 @@ public sealed class DuckDbStoreTests
 
     private static void AssertHolds(string path, IEnumerable<Sender> senders)
     {
-        using var database = DuckDbDatabase.Open(path);
-        using var connection = database.Connect();
+        using var client = new DuckDbClient(path);
         foreach (var sender in senders)
         {
             var stored = new HashSet<long>();
-            using var result = connection.Query($"SELECT \"timestamp\" FROM sensor_readings WHERE node_address = {sender.Node}", default);
-            while (result.NextChunk(default) is { } chunk)
-                foreach (var time in chunk[0].Values<long>()) Assert.True(stored.Add(time));
+            foreach (var time in client.Read($"SELECT \"timestamp\" FROM sensor_readings WHERE node_address = {sender.Node}", row => row.GetInt64(0)))
+                Assert.True(stored.Add(time));
             Assert.Empty(sender.Acknowledged.Except(stored));
         }
-        using var differences = connection.Query("""
+        var differences = client.Read("""
             SELECT (SELECT count(*) FROM nodes n FULL JOIN
                     (SELECT node_address, count(*) AS c, min("timestamp") AS a, max("timestamp") AS z FROM sensor_readings GROUP BY 1) r ON r.node_address = n.address
                     WHERE (n.total_readings, n.first_seen_at, n.last_seen_at) IS DISTINCT FROM (r.c, r.a, r.z)),
                 (SELECT count(*) FROM sensor_readings) - (SELECT sum(row_count)::BIGINT FROM ingest_batches),
                 (SELECT sum(row_count)::BIGINT FROM months) - (SELECT count(*) FROM sensor_readings)
-            """, default);
-        var found = differences.NextChunk(default)!;
-        Assert.Equal((0, 0, 0), (found[0].Values<long>()[0], found[1].Values<long>()[0], found[2].Values<long>()[0]));
+            """, row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)));
+        Assert.Equal((0, 0, 0), Assert.Single(differences));
     }
 }

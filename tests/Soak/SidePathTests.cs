@@ -1,6 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using SensorDash.DuckDb;
+using DuckDB.NET.Data;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Soak.Tests;
@@ -51,19 +51,11 @@ public sealed class SidePathTests
 
     private static (long Rows, UInt128 Sum) DuckDbSum(string path)
     {
-        using var database = DuckDbDatabase.Open(path);
-        using var connection = database.Connect();
-        using var result = connection.QueryStreaming($"SELECT columns(*)::BIGINT FROM (SELECT {RowSum.Columns} FROM sensor_readings)", default);
+        using var client = new DuckDbClient(path);
         var sum = new RowSum();
-        var row = new long?[result.Columns.Count];
-        while (result.NextChunk(default) is { } chunk)
-        {
-            for (var r = 0; r < chunk.RowCount; r++)
-            {
-                for (var i = 0; i < row.Length; i++) row[i] = chunk[i].IsNull(r) ? null : chunk[i].Values<long>()[r];
-                sum.Add(row);
-            }
-        }
+        foreach (var row in client.Read($"SELECT columns(*)::BIGINT FROM (SELECT {RowSum.Columns} FROM sensor_readings)", Values)) sum.Add(row);
         return sum.Value;
+
+        static long?[] Values(DuckDBDataReader row) => [.. Enumerable.Range(0, row.FieldCount).Select(row.GetFieldValue<long?>)];
     }
 }

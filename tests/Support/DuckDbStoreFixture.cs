@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using SensorDash.Data.DuckDb.Store;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
-using SensorDash.DuckDb;
 
 namespace SensorDash.Tests.Support;
 
@@ -37,32 +36,27 @@ public sealed class DuckDbStoreFixture : StoreFixture
     public override async Task RejectValueAsync(short temperatureCentidegrees)
     {
         await Store.CheckAsync(CancellationToken.None);
-        using var database = Open();
-        using var connection = database.Connect();
         var month = DateTimeOffset.FromUnixTimeSeconds(Some.Noon);
-        connection.Execute(FormattableString.Invariant($"""
+        Execute(FormattableString.Invariant($"""
             CREATE TABLE readings_{(month.Year * 100) + month.Month} (node_address INTEGER NOT NULL, "timestamp" BIGINT NOT NULL,
                 temperature_centidegrees SMALLINT CHECK (temperature_centidegrees <> {temperatureCentidegrees}), humidity_centipercent SMALLINT,
                 flags UINTEGER NOT NULL, received_at BIGINT NOT NULL, batch_id BIGINT NOT NULL)
-            """), CancellationToken.None);
+            """));
     }
 
     // Another process cannot come near the file; a transaction that changes the table of batches keeps every writer out.
-    public override Task<IAsyncDisposable> LockAsync() => Task.FromResult<IAsyncDisposable>(new HeldTransaction(Open()));
+    public override Task<IAsyncDisposable> LockAsync() => Task.FromResult<IAsyncDisposable>(new HeldTransaction(File.Path));
 
     public override Task<long> ScalarAsync(string sql)
     {
-        using var database = Open();
-        using var connection = database.Connect();
-        using var result = connection.Query(sql, CancellationToken.None);
-        return Task.FromResult(result.NextChunk(CancellationToken.None)![0].Values<long>()[0]);
+        using var client = new DuckDbClient(File.Path);
+        return Task.FromResult(client.Scalar<long>(sql));
     }
 
     public void Execute(string sql)
     {
-        using var database = Open();
-        using var connection = database.Connect();
-        connection.Execute(sql, CancellationToken.None);
+        using var client = new DuckDbClient(File.Path);
+        client.Execute(sql);
     }
 
     public override async ValueTask DisposeAsync()
@@ -73,28 +67,20 @@ public sealed class DuckDbStoreFixture : StoreFixture
         _folder.Dispose();
     }
 
-    // The same database as the store's: DuckDB opens a file once per process.
-    private DuckDbDatabase Open() => DuckDbDatabase.Open(File.Path);
-
     private sealed class HeldTransaction : IAsyncDisposable
     {
-        private readonly DuckDbDatabase _database;
-        private readonly DuckDbConnection _connection;
-        private readonly DuckDbTransaction _transaction;
+        private readonly DuckDbClient _client;
 
-        public HeldTransaction(DuckDbDatabase database)
+        public HeldTransaction(string path)
         {
-            _database = database;
-            _connection = database.Connect();
-            _transaction = _connection.BeginTransaction(CancellationToken.None);
-            _connection.Execute("ALTER TABLE ingest_batches ADD COLUMN held INTEGER; ALTER TABLE nodes ADD COLUMN held INTEGER", CancellationToken.None);
+            _client = new DuckDbClient(path);
+            _client.Execute("BEGIN TRANSACTION; ALTER TABLE ingest_batches ADD COLUMN held INTEGER; ALTER TABLE nodes ADD COLUMN held INTEGER");
         }
 
         public ValueTask DisposeAsync()
         {
-            _transaction.Dispose();
-            _connection.Dispose();
-            _database.Dispose();
+            _client.Execute("ROLLBACK");
+            _client.Dispose();
             return ValueTask.CompletedTask;
         }
     }

@@ -36,6 +36,14 @@ internal sealed class DuckDbConnection : IDisposable
         return _rows = DuckDbRows.Begin(_connection, sql, cancellationToken);
     }
 
+    /// <summary>The first value of a query's first row; for a query that always gives one.</summary>
+    /// <inheritdoc cref="Execute" path="/exception"/>
+    public T Scalar<T>(string sql, CancellationToken cancellationToken)
+    {
+        using var rows = Query(sql, cancellationToken);
+        return rows.Read() ? rows.Get<T>(0) : throw new InvalidOperationException($"The query gives no row: {sql}");
+    }
+
     /// <summary>Appends rows to a table, much faster than INSERT. After an error some of them may be in the table, so use it within a
     /// transaction.</summary>
     /// <param name="table">As it is, unquoted.</param>
@@ -81,7 +89,7 @@ internal sealed class DuckDbConnection : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         EndRows();
-        using var interruption = Interruption.Watch(_connection.NativeConnection, cancellationToken);
+        using var interruption = DuckDbInterruption.Watch(_connection.NativeConnection, cancellationToken);
         try
         {
             return work(_connection);

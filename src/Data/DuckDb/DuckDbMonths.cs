@@ -1,6 +1,5 @@
 using System.Globalization;
 using SensorDash.Data.Readings;
-using SensorDash.DuckDb;
 
 namespace SensorDash.Data.DuckDb;
 
@@ -35,12 +34,8 @@ internal static class DuckDbMonths
     public static List<DuckDbMonth> List(DuckDbConnection connection, CancellationToken cancellationToken)
     {
         var months = new List<DuckDbMonth>();
-        using var result = connection.Query("SELECT month, row_count, unsorted FROM months ORDER BY month", cancellationToken);
-        while (result.NextChunk(cancellationToken) is { } chunk)
-        {
-            for (var row = 0; row < chunk.RowCount; row++)
-                months.Add(new(chunk[0].Values<int>()[row], chunk[1].Values<long>()[row], chunk[2].Values<long>()[row]));
-        }
+        using var rows = connection.Query("SELECT month, row_count, unsorted FROM months ORDER BY month", cancellationToken);
+        while (rows.Read()) months.Add(new(rows.Get<int>(0), rows.Get<long>(1), rows.Get<long>(2)));
         return months;
     }
 
@@ -70,10 +65,13 @@ internal static class DuckDbMonths
         foreach (var month in readings.GroupBy(reading => NumberOf(reading.Timestamp)))
         {
             if (!known.Contains(month.Key)) Add(connection, month.Key, cancellationToken);
-            var rows = month.ToArray();
-            AppendTo(connection, DuckDbMonth.TableOf(month.Key), rows, batch, cancellationToken);
+            connection.Append(DuckDbMonth.TableOf(month.Key), month, (row, reading) => row
+                .AppendValue(reading.NodeAddress).AppendValue(reading.Timestamp)
+                .AppendValue(reading.TemperatureCentidegrees).AppendValue(reading.HumidityCentipercent)
+                .AppendValue(reading.Flags).AppendValue(reading.ReceivedAt).AppendValue(batch), cancellationToken);
+            var rows = month.Count();
             connection.Execute(Invariant(
-                $"UPDATE months SET row_count = row_count + {rows.Length}, unsorted = unsorted + {rows.Length} WHERE month = {month.Key}"), cancellationToken);
+                $"UPDATE months SET row_count = row_count + {rows}, unsorted = unsorted + {rows} WHERE month = {month.Key}"), cancellationToken);
         }
     }
 
@@ -105,8 +103,7 @@ internal static class DuckDbMonths
             using (var counts = connection.Query(Invariant(
                 $"SELECT node_address, count(*) FROM {month.Table} WHERE \"timestamp\" < {before} GROUP BY 1"), cancellationToken))
             {
-                while (counts.NextChunk(cancellationToken) is { } chunk)
-                    for (var row = 0; row < chunk.RowCount; row++) removed.Add((chunk[0].Values<int>()[row], chunk[1].Values<long>()[row]));
+                while (counts.Read()) removed.Add((counts.Get<int>(0), counts.Get<long>(1)));
             }
             var rows = removed.Sum(r => r.Item2);
             if (rows == month.Rows)
@@ -143,7 +140,7 @@ internal static class DuckDbMonths
             ALTER TABLE sorting RENAME TO {worst.Table};
             UPDATE months SET unsorted = 0 WHERE month = {worst.Number}
             """), cancellationToken);
-        transaction.Commit(cancellationToken);
+        transaction.Commit();
         return true;
     }
 
@@ -176,39 +173,6 @@ internal static class DuckDbMonths
     // For people with a DuckDB shell, who need not know of months.
     private static void ShowAll(DuckDbConnection connection, CancellationToken cancellationToken)
         => connection.Execute($"CREATE OR REPLACE VIEW sensor_readings AS {Union(List(connection, cancellationToken), Columns, "true")}", cancellationToken);
-
-    private static void AppendTo(DuckDbConnection connection, string table, ReadOnlySpan<Reading> rest, long batch, CancellationToken cancellationToken)
-    {
-        using var appender = connection.CreateAppender(null, table);
-        while (!rest.IsEmpty)
-        {
-            var rows = rest[..Math.Min(rest.Length, appender.FreeRows)];
-            Fill(appender, rows, batch);
-            rest = rest[rows.Length..];
-        }
-        appender.Close(cancellationToken);
-    }
-
-    private static void Fill(DuckDbAppender appender, ReadOnlySpan<Reading> rows, long batch)
-    {
-        var nodes = appender.GetSpan<int>(0);
-        var times = appender.GetSpan<long>(1);
-        var temperatures = appender.GetSpan<short>(2);
-        var humidities = appender.GetSpan<short>(3);
-        var flags = appender.GetSpan<uint>(4);
-        var received = appender.GetSpan<long>(5);
-        appender.GetSpan<long>(6)[..rows.Length].Fill(batch);
-        for (var i = 0; i < rows.Length; i++)
-        {
-            ref readonly var reading = ref rows[i];
-            (nodes[i], times[i], flags[i], received[i]) = (reading.NodeAddress, reading.Timestamp, reading.Flags, reading.ReceivedAt);
-            temperatures[i] = reading.TemperatureCentidegrees ?? 0;
-            humidities[i] = reading.HumidityCentipercent ?? 0;
-            if (reading.TemperatureCentidegrees is null) appender.SetNull(2, i);
-            if (reading.HumidityCentipercent is null) appender.SetNull(3, i);
-        }
-        appender.Advance(rows.Length);
-    }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 }

@@ -1,5 +1,4 @@
 using SensorDash.Data.Storage;
-using SensorDash.DuckDb;
 
 namespace SensorDash.Data.DuckDb;
 
@@ -7,6 +6,9 @@ namespace SensorDash.Data.DuckDb;
 /// time, which is blocked while DuckDB works.</summary>
 internal sealed class DuckDbReader : IDisposable
 {
+    // A chunk of DuckDB's.
+    private const int RowsAtOnce = 2048;
+
     private readonly DuckDbReaders _readers;
     private readonly DuckDbConnection _connection;
     private readonly CancellationToken _asker;
@@ -14,7 +16,7 @@ internal sealed class DuckDbReader : IDisposable
 
     // Held while anything of the connection is used: what DuckDB gave is memory of its own, gone with the connection.
     private readonly Lock _gate = new();
-    private DuckDbResult? _result;
+    private DuckDbRows? _rows;
     private bool _isDisconnected;
 
     internal DuckDbReader(DuckDbReaders readers, DuckDbConnection connection, CancellationToken cancellationToken)
@@ -48,21 +50,17 @@ internal sealed class DuckDbReader : IDisposable
 
     /// <summary>Begins a query, whose rows <see cref="Next"/> brings; the query before it is over.</summary>
     /// <inheritdoc cref="Use" path="/exception"/>
-    public void Begin(string sql) => Use((connection, stop) =>
-    {
-        _result?.Dispose();
-        return _result = connection.QueryStreaming(sql, stop);
-    });
+    public void Begin(string sql) => Use((connection, stop) => _rows = connection.Query(sql, stop));
 
     /// <summary>Reads the next rows, some thousands at most.</summary>
-    /// <param name="read">Gets a chunk and the number of a row in it; nothing of the chunk may be kept.</param>
+    /// <param name="read">Gets each row; nothing of it may be kept.</param>
     /// <returns>False after the last row.</returns>
     /// <inheritdoc cref="Use" path="/exception"/>
-    public bool Next(Action<DuckDbChunk, int> read) => Use((_, stop) =>
+    public bool Next(Action<DuckDbRows> read) => Use((_, _) =>
     {
-        if (_result!.NextChunk(stop) is not { } chunk) return false;
-        for (var row = 0; row < chunk.RowCount; row++) read(chunk, row);
-        return true;
+        var count = 0;
+        for (; count < RowsAtOnce && _rows!.Read(); count++) read(_rows);
+        return count > 0;
     });
 
     public void Dispose()
@@ -80,7 +78,6 @@ internal sealed class DuckDbReader : IDisposable
         lock (_gate)
         {
             _isDisconnected = true;
-            _result?.Dispose();
             _connection.Dispose();
         }
     }

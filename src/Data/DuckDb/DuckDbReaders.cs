@@ -1,5 +1,4 @@
 using SensorDash.Data.Storage;
-using SensorDash.DuckDb;
 
 namespace SensorDash.Data.DuckDb;
 

@@ -6,11 +6,11 @@ namespace SensorDash.Data.DuckDb;
 internal sealed class DuckDbRows : IDisposable
 {
     private readonly DuckDBDataReader _reader;
-    private readonly Interruption? _interruption;
+    private readonly DuckDbInterruption? _interruption;
     private readonly CancellationToken _cancellationToken;
     private bool _isDisposed;
 
-    private DuckDbRows(DuckDBDataReader reader, Interruption? interruption, CancellationToken cancellationToken)
+    private DuckDbRows(DuckDBDataReader reader, DuckDbInterruption? interruption, CancellationToken cancellationToken)
         => (_reader, _interruption, _cancellationToken) = (reader, interruption, cancellationToken);
 
     /// <summary>Goes to the next row.</summary>
@@ -54,7 +54,7 @@ internal sealed class DuckDbRows : IDisposable
 
     internal static DuckDbRows Begin(DuckDBConnection connection, string sql, CancellationToken cancellationToken)
     {
-        var interruption = Interruption.Watch(connection.NativeConnection, cancellationToken);
+        var interruption = DuckDbInterruption.Watch(connection.NativeConnection, cancellationToken);
         try
         {
             using var command = new DuckDBCommand(sql, connection) { UseStreamingMode = true };

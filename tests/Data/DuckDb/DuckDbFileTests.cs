@@ -93,7 +93,7 @@ public sealed class DuckDbFileTests : IDisposable
     {
         await using (var holder = await SensorDashProcess.StartAsync(_folder.File("other.db"), ("Analytics__Path", Data)))
         {
-            await holder.Client.SidePathIsAsync("ready");
+            await holder.Client.WaitForSidePathAsync("ready");
             var error = Assert.Throws<DuckDbException>(() => DuckDbDatabase.Open(Data, new()));
             Assert.Equal(DuckDbErrorKind.Locked, error.Kind);
             Assert.Contains(Data, error.Message, StringComparison.Ordinal);

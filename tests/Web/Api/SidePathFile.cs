@@ -1,4 +1,3 @@
-using SensorDash.DuckDb;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Web.Tests.Api;
@@ -6,21 +5,16 @@ namespace SensorDash.Web.Tests.Api;
 /// <summary>The DuckDB file of a hub, looked into from the hub's own process: DuckDB opens a file once, so this is the database that the hub has open.</summary>
 internal static class SidePathFile
 {
-    public static DuckDbDatabase Open(string path) => DuckDbDatabase.Open(path, new DuckDbOptions { MemoryLimitMiB = 256 });
-
     public static void Execute(string path, string sql)
     {
-        using var database = Open(path);
-        using var connection = database.Connect();
-        connection.Execute(sql, default);
+        using var client = new DuckDbClient(path);
+        client.Execute(sql);
     }
 
     public static long Number(string path, string sql)
     {
-        using var database = Open(path);
-        using var connection = database.Connect();
-        using var result = connection.Query(sql, default);
-        return result.NextChunk(default)![0].Values<long>()[0];
+        using var client = new DuckDbClient(path);
+        return client.Scalar<long>(sql);
     }
 
     /// <summary>Ends when every month is in order: the hub does that by itself behind the first answers, and then touches no month's table any more.</summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using SensorDash.DuckDb;
 using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
 
@@ -78,20 +77,19 @@ public sealed class SidePathTests : IDisposable
         await app.Store.AddAsync(Reading(12));
         await app.WaitUntilCaughtUpAsync(); // Not by a question for percentiles: its end may be noted long after its answer, and would be taken for the end below.
         await SidePathFile.SortedAsync(File);
-        using var database = SidePathFile.Open(File);
-        using var connection = database.Connect();
-        connection.Execute("CREATE SEQUENCE looked_at", default);
-        connection.Execute("""
+        using var duckDb = new DuckDbClient(File);
+        duckDb.Execute("""
+            CREATE SEQUENCE looked_at;
             ALTER TABLE readings_202607 RENAME TO few;
             CREATE VIEW readings_202607 AS SELECT few.* FROM few, range(1000000000000) WHERE nextval('looked_at') > 0
-            """, default);
+            """);
         var (ended, before) = (Ended(app, out var listener), await MetricsAsync(app));
         using var listening = listener;
         using var leave = new CancellationTokenSource();
         using var client = app.CreateClient();
 
         var asking = client.GetStringAsync(new Uri("/api/nodes/12/percentiles?p=50", UriKind.Relative), leave.Token);
-        await WaitFor.TrueAsync("DuckDB at work", () => HasBegun(connection));
+        await WaitFor.TrueAsync("DuckDB at work", () => HasBegun(duckDb));
         Assert.False(ended.IsCompleted);
         await leave.CancelAsync();
 
@@ -124,11 +122,8 @@ public sealed class SidePathTests : IDisposable
     private static async Task<(double, double)> MetricsAsync(SensorDashApp app)
         => (await app.MetricAsync(SensorDashApp.QueriesByDuckDb), await app.MetricAsync(SensorDashApp.QueriesByStore));
 
-    private static bool HasBegun(DuckDbConnection connection)
-    {
-        using var result = connection.Query("SELECT last_value IS NOT NULL FROM duckdb_sequences() WHERE sequence_name = 'looked_at'", default);
-        return result.NextChunk(default)![0].Values<bool>()[0];
-    }
+    private static bool HasBegun(DuckDbClient duckDb)
+        => duckDb.Scalar<bool>("SELECT last_value IS NOT NULL FROM duckdb_sequences() WHERE sequence_name = 'looked_at'");
 
     private SensorDashApp Start() => new(("Analytics:Path", File));
 

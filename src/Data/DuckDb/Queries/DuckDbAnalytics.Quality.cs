@@ -1,7 +1,6 @@
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
-using SensorDash.DuckDb;
 
 namespace SensorDash.Data.DuckDb.Queries;
 
@@ -76,13 +75,13 @@ internal sealed partial class DuckDbAnalytics
 
         void Learn(int[] addresses, TimeRange within, Action<int, long> count)
             => Read(reader, $"""
-                SELECT node_address, count(*), max("timestamp", {Text(NodeSeries.LearnedFrom)})
+                SELECT node_address, count(*), max("timestamp", {Text(NodeSeries.LearnedFrom)})::DOUBLE[]
                 FROM ({Source(reader, addresses, within)}) GROUP BY 1
-                """, (chunk, row) =>
+                """, row =>
                 {
-                    var node = chunk[0].Values<int>()[row];
-                    count(node, Long(chunk, 1, row));
-                    long[] newest = [.. chunk[2].GetList<long>(row)];
+                    var node = row.Get<int>(0);
+                    count(node, row.Get<long>(1));
+                    long[] newest = [.. row.Get<List<double>>(2).Select(time => (long)time)]; // Exact, up to 2^53.
                     Array.Sort(newest, (a, b) => b.CompareTo(a));
                     intervals[node] = Liveness.LearnInterval(newest);
                 });
@@ -91,8 +90,6 @@ internal sealed partial class DuckDbAnalytics
     private static void ReadReadings(DuckDbReader reader, IReadOnlyCollection<int> addresses, TimeRange range, Action<Reading> add)
         => Read(reader, $"""
             SELECT node_address, "timestamp", temperature, humidity, received_at FROM ({Source(reader, addresses, range)}) ORDER BY 1, 2
-            """, (chunk, row) => add(new Reading(
-                chunk[0].Values<int>()[row], Long(chunk, 1, row), ShortOrNull(chunk[2], row), ShortOrNull(chunk[3], row), 0, Long(chunk, 4, row), null)));
-
-    private static short? ShortOrNull(DuckDbColumn column, int row) => column.IsNull(row) ? null : column.Values<short>()[row];
+            """, row => add(new Reading(
+                row.Get<int>(0), row.Get<long>(1), row.Get<short?>(2), row.Get<short?>(3), 0, row.Get<long>(4), null)));
 }

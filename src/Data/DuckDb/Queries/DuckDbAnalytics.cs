@@ -2,7 +2,6 @@ using System.Globalization;
 using NodaTime;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Readings;
-using SensorDash.DuckDb;
 
 namespace SensorDash.Data.DuckDb.Queries;
 
@@ -37,12 +36,12 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
             read.Clear();
         }
 
-        void Add(DuckDbChunk chunk, int row)
+        void Add(DuckDbRows row)
         {
-            var time = Long(chunk, 2, row);
+            var time = row.Get<long>(2);
             if (time < current.Start || time >= current.End) current = calendar.Containing(time);
-            var statistics = StatisticsOf(chunk, row, 3);
-            read.Add(new(chunk[1].Values<int>()[row], null, current, statistics.Count, statistics.Temperature, statistics.Humidity));
+            var statistics = StatisticsOf(row, 3);
+            read.Add(new(row.Get<int>(1), null, current, statistics.Count, statistics.Temperature, statistics.Humidity));
         }
     }
 
@@ -51,7 +50,7 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         using var reader = duckDb.Connect(cancellationToken);
         ReadingStatistics? found = null;
         Read(reader, $"SELECT {AggregatesOf(percentiles)} FROM ({Source(reader, [node], range)})",
-            (chunk, row) => found = StatisticsOf(chunk, row, 0, percentiles.Count));
+            row => found = StatisticsOf(row, 0, percentiles.Count));
         return found!;
     }
 
@@ -63,7 +62,7 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         Read(reader, $"""
             SELECT "timestamp" // {Text(seconds)}, {AggregatesOf(ValueSummary.DefaultPercentiles)}
             FROM ({Source(reader, nodes, new(start, end))}) GROUP BY 1 ORDER BY 1
-            """, (chunk, row) => buckets.Add(new(chunk[0].Values<long>()[row] * seconds, StatisticsOf(chunk, row, 1))));
+            """, row => buckets.Add(new(row.Get<long>(0) * seconds, StatisticsOf(row, 1))));
         return new(start, end, seconds, buckets);
     }
 
@@ -75,15 +74,15 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
             SELECT ("timestamp" + {Offset(zone, range)}) // 3600, count(*), coalesce(sum(temperature), 0)::BIGINT, count(temperature),
                 coalesce(sum(humidity), 0)::BIGINT, count(humidity)
             FROM ({Source(reader, nodes, range)}) GROUP BY 1
-            """, (chunk, row) => sums.Add(chunk[0].Values<long>()[row] * 3600, Long(chunk, 1, row), Long(chunk, 2, row), Long(chunk, 3, row),
-                Long(chunk, 4, row), Long(chunk, 5, row)));
+            """, row => sums.Add(row.Get<long>(0) * 3600, row.Get<long>(1), row.Get<long>(2), row.Get<long>(3),
+                row.Get<long>(4), row.Get<long>(5)));
         return sums.ToList();
     }
 
     private static string Source(DuckDbReader reader, IReadOnlyCollection<int>? nodes, TimeRange range)
         => reader.Use((connection, stop) => DuckDbMonths.Source(connection, nodes, range, stop));
 
-    private static void Read(DuckDbReader reader, string sql, Action<DuckDbChunk, int> read)
+    private static void Read(DuckDbReader reader, string sql, Action<DuckDbRows> read)
     {
         reader.Begin(sql);
         while (reader.Next(read)) { }
@@ -95,18 +94,18 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         return Aggregates.Replace("$LIST", $"[{list}]", StringComparison.Ordinal);
     }
 
-    private static ReadingStatistics StatisticsOf(DuckDbChunk chunk, int row, int column, int percentiles = 3)
-        => new(Long(chunk, column, row), ValueOf(chunk, row, column + 1, percentiles), ValueOf(chunk, row, column + 6, percentiles));
+    private static ReadingStatistics StatisticsOf(DuckDbRows row, int column, int percentiles = 3)
+        => new(row.Get<long>(column), ValueOf(row, column + 1, percentiles), ValueOf(row, column + 6, percentiles));
 
-    private static ValueStatistics ValueOf(DuckDbChunk chunk, int row, int column, int percentiles)
+    private static ValueStatistics ValueOf(DuckDbRows row, int column, int percentiles)
     {
-        var count = Long(chunk, column, row);
+        var count = row.Get<long>(column);
         if (count == 0) return new(0, null, null, null, new decimal?[percentiles]);
         var ranks = new decimal?[percentiles];
-        var list = chunk[column + 4].GetList<double>(row);
+        var list = row.Get<List<double>>(column + 4);
         for (var i = 0; i < percentiles; i++) ranks[i] = Percentile(list[i]);
-        return new(count, ValueSummary.Units(chunk[column + 1].Values<short>()[row], 2), ValueSummary.Units(chunk[column + 2].Values<short>()[row], 2),
-            ValueSummary.Average(Long(chunk, column + 3, row), count), ranks);
+        return new(count, ValueSummary.Units(row.Get<short>(column + 1), 2), ValueSummary.Units(row.Get<short>(column + 2), 2),
+            ValueSummary.Average(row.Get<long>(column + 3), count), ranks);
     }
 
     // Percentiles have at most two decimals and values are whole, so the exact value has at most four decimals in hundredths: rounding the
@@ -116,8 +115,6 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         var exact = (long)Math.Round(hundredths * 10_000);
         return ValueSummary.Units((exact + (exact < 0 ? -50 : 50)) / 100, 4);
     }
-
-    private static long Long(DuckDbChunk chunk, int column, int row) => chunk[column].Values<long>()[row];
 
     // Within one offset hours are regular, and an hour is cut where the offset changes.
     private static string LocalHourStart(DateTimeZone zone, TimeRange range)

@@ -1,7 +1,6 @@
 using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.Store;
 using SensorDash.Data.Readings;
-using SensorDash.DuckDb;
 
 namespace SensorDash.Data.DuckDb.SidePath;
 
@@ -33,18 +32,18 @@ internal sealed class DuckDbSidePath : IDisposable
     public (long Batch, long CommittedAt) Applied { get; private set; }
 
     /// <summary>Opens the file, or makes an empty one.</summary>
-    /// <exception cref="DuckDbException">Another process has it open, or it is damaged or of a newer version.</exception>
-    /// <exception cref="DuckDbLibraryException">The native library is missing.</exception>
+    /// <exception cref="DuckDbException">Another process has it open, or it is damaged or of a newer version; or DuckDB's library is
+    /// missing.</exception>
     /// <exception cref="InvalidDataException">It is a store of readings, not derived from one.</exception>
     public static DuckDbSidePath Open(AnalyticsOptions options, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Path))!);
-        var database = DuckDbDatabase.Open(options.Path, DuckDbReadingFile.OptionsFor(options.MemoryLimitMiB, options.Threads));
+        var database = DuckDbDatabase.Open(options.Path, new(options.MemoryLimitMiB, options.Threads));
         DuckDbSidePath? sidePath = null;
         try
         {
             sidePath = new DuckDbSidePath(database);
-            DuckDbReadingFile.ThrowIfStore(sidePath._writer, options.Path, cancellationToken);
+            DuckDbStoreSchema.ThrowIfStore(sidePath._writer, options.Path, cancellationToken);
             sidePath._writer.Execute($"{DuckDbMonths.Schema}; {Schema}", cancellationToken);
             if (!sidePath.ReadState(cancellationToken)) sidePath.Clear(cancellationToken);
             return sidePath;
@@ -58,18 +57,18 @@ internal sealed class DuckDbSidePath : IDisposable
     }
 
     /// <summary>Deletes the file, whatever is wrong with it; but not one that another process works with, and not a store.</summary>
-    /// <exception cref="DuckDbException">Another process has it open.</exception>
+    /// <exception cref="DuckDbException">Another process has it open, or DuckDB's library is missing.</exception>
     /// <exception cref="InvalidDataException">It is a store of readings.</exception>
     public static void Delete(AnalyticsOptions options, CancellationToken cancellationToken)
     {
         if (!File.Exists(options.Path)) return;
         try
         {
-            using var database = DuckDbDatabase.Open(options.Path, DuckDbReadingFile.OptionsFor(options.MemoryLimitMiB, options.Threads));
+            using var database = DuckDbDatabase.Open(options.Path, new(options.MemoryLimitMiB, options.Threads));
             using var connection = database.Connect();
-            DuckDbReadingFile.ThrowIfStore(connection, options.Path, cancellationToken);
+            DuckDbStoreSchema.ThrowIfStore(connection, options.Path, cancellationToken);
         }
-        catch (DuckDbException e) when (!DuckDbReadingFile.IsHeldByAnother(e))
+        catch (DuckDbException e) when (e.Kind is not (DuckDbErrorKind.Locked or DuckDbErrorKind.NoLibrary))
         {
             // Damaged or of a newer version: the reason to delete it.
         }
@@ -83,7 +82,7 @@ internal sealed class DuckDbSidePath : IDisposable
         using var transaction = _writer.BeginTransaction(cancellationToken);
         DuckDbMonths.Clear(_writer, cancellationToken);
         _writer.Execute($"DELETE FROM sync_state; INSERT INTO sync_state VALUES ({Format}, 0, 0)", cancellationToken);
-        transaction.Commit(cancellationToken);
+        transaction.Commit();
         Applied = (0, 0);
     }
 
@@ -96,7 +95,7 @@ internal sealed class DuckDbSidePath : IDisposable
             for (var step = before; DuckDbMonths.RemoveBefore(_writer, ref step, cancellationToken).Count > 0; step = before) { }
         DuckDbMonths.Append(_writer, changes.Added, changes.UpTo, cancellationToken);
         _writer.Execute(FormattableString.Invariant($"UPDATE sync_state SET applied = {changes.UpTo}, committed_at = {changes.CommittedAt}"), cancellationToken);
-        transaction.Commit(cancellationToken);
+        transaction.Commit();
         Applied = (changes.UpTo, changes.CommittedAt);
     }
 
@@ -118,9 +117,9 @@ internal sealed class DuckDbSidePath : IDisposable
 
     private bool ReadState(CancellationToken cancellationToken)
     {
-        using var result = _writer.Query("SELECT format, applied, committed_at FROM sync_state", cancellationToken);
-        if (result.NextChunk(cancellationToken) is not { } chunk || chunk[0].Values<int>()[0] != Format) return false;
-        Applied = (chunk[1].Values<long>()[0], chunk[2].Values<long>()[0]);
+        using var state = _writer.Query("SELECT format, applied, committed_at FROM sync_state", cancellationToken);
+        if (!state.Read() || state.Get<int>(0) != Format) return false;
+        Applied = (state.Get<long>(1), state.Get<long>(2));
         return true;
     }
 }

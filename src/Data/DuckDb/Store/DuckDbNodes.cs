@@ -1,6 +1,5 @@
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
-using SensorDash.DuckDb;
 
 namespace SensorDash.Data.DuckDb.Store;
 
@@ -28,24 +27,21 @@ internal static class DuckDbNodes
     public static List<Node> List(DuckDbConnection connection, string where, CancellationToken cancellationToken)
     {
         var nodes = new List<Node>();
-        using var result = connection.Query($"""
+        using var rows = connection.Query($"""
             SELECT address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen FROM nodes {where} ORDER BY address
             """, cancellationToken);
-        while (result.NextChunk(cancellationToken) is { } chunk)
+        while (rows.Read())
         {
-            for (var row = 0; row < chunk.RowCount; row++)
+            nodes.Add(new Node
             {
-                nodes.Add(new Node
-                {
-                    Address = chunk[0].Values<int>()[row],
-                    DeviceId = chunk[1].IsNull(row) ? null : chunk[1].Values<long>()[row],
-                    NodeType = chunk[2].GetString(row)!,
-                    FirstSeenAt = chunk[3].Values<long>()[row],
-                    LastSeenAt = chunk[4].Values<long>()[row],
-                    TotalReadings = chunk[5].Values<long>()[row],
-                    DuplicatesSeen = chunk[6].Values<long>()[row],
-                });
-            }
+                Address = rows.Get<int>(0),
+                DeviceId = rows.Get<long?>(1),
+                NodeType = rows.Get<string>(2),
+                FirstSeenAt = rows.Get<long>(3),
+                LastSeenAt = rows.Get<long>(4),
+                TotalReadings = rows.Get<long>(5),
+                DuplicatesSeen = rows.Get<long>(6),
+            });
         }
         return nodes;
     }
@@ -54,20 +50,9 @@ internal static class DuckDbNodes
     public static void Store(DuckDbConnection connection, NodeChanges changes, CancellationToken cancellationToken)
     {
         connection.Execute(MakeNodeChanges, cancellationToken);
-        using (var appender = connection.CreateAppender(null, "node_changes"))
-        {
-            foreach (var (address, change) in changes.All)
-            {
-                appender.Append(address);
-                appender.Append((long?)change.DeviceId);
-                appender.Append(change.First);
-                appender.Append(change.Last);
-                appender.Append((long)change.Count);
-                appender.Append((long)change.Duplicates);
-                appender.EndRow();
-            }
-            appender.Close(cancellationToken);
-        }
+        connection.Append("node_changes", changes.All, (row, change) => row
+            .AppendValue(change.Key).AppendValue((long?)change.Value.DeviceId).AppendValue(change.Value.First).AppendValue(change.Value.Last)
+            .AppendValue((long)change.Value.Count).AppendValue((long)change.Value.Duplicates), cancellationToken);
         connection.Execute(UpsertNodes, cancellationToken);
     }
 }

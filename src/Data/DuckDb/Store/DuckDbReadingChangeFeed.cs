@@ -1,5 +1,4 @@
 using SensorDash.Data.Readings;
-using SensorDash.DuckDb;
 
 namespace SensorDash.Data.DuckDb.Store;
 
@@ -30,9 +29,9 @@ public sealed class DuckDbReadingChangeFeed(DuckDbReadingFile file) : IReadingCh
         => file.ReadAsync(
             connection =>
             {
-                using var result = connection.Query(
+                using var rows = connection.Query(
                     FormattableString.Invariant($"SELECT committed_at FROM ingest_batches WHERE id = {batch}"), cancellationToken);
-                return result.NextChunk(cancellationToken) is { } chunk ? chunk[0].Values<long>()[0] : (long?)null;
+                return rows.Read() ? rows.Get<long>(0) : (long?)null;
             },
             cancellationToken);
 
@@ -41,11 +40,11 @@ public sealed class DuckDbReadingChangeFeed(DuckDbReadingFile file) : IReadingCh
         => file.ReadAsync(
             connection =>
             {
-                using var result = connection.Query(FormattableString.Invariant($"""
+                using var rows = connection.Query(FormattableString.Invariant($"""
                     SELECT coalesce(max(id), {after})::BIGINT, coalesce(sum(abs(row_count)), 0)::BIGINT, min(committed_at) FROM ingest_batches WHERE id > {after}
                     """), cancellationToken);
-                var chunk = result.NextChunk(cancellationToken)!;
-                return (chunk[0].Values<long>()[0], chunk[1].Values<long>()[0], chunk[2].IsNull(0) ? (long?)null : chunk[2].Values<long>()[0]);
+                rows.Read();
+                return (rows.Get<long>(0), rows.Get<long>(1), rows.Get<long?>(2));
             },
             cancellationToken);
 
@@ -53,23 +52,19 @@ public sealed class DuckDbReadingChangeFeed(DuckDbReadingFile file) : IReadingCh
     private static (ReadingChanges Changes, long First, long Last, long Rows) ChooseBatches(
         DuckDbConnection connection, long after, CancellationToken cancellationToken)
     {
-        using var result = connection.QueryStreaming(FormattableString.Invariant($"""
+        using var batches = connection.Query(FormattableString.Invariant($"""
             SELECT id, committed_at, row_count::BIGINT, first_timestamp, last_timestamp, removed_node, removed_before FROM ingest_batches WHERE id > {after} ORDER BY id
             """), cancellationToken);
         var (upTo, committedAt, first, last, rows) = (after, 0L, long.MaxValue, long.MinValue, 0L);
-        while (result.NextChunk(cancellationToken) is { } chunk)
+        while (batches.Read())
         {
-            for (var row = 0; row < chunk.RowCount; row++)
-            {
-                int? removedNode = chunk[5].IsNull(row) ? null : chunk[5].Values<int>()[row];
-                long? removedBefore = chunk[6].IsNull(row) ? null : chunk[6].Values<long>()[row];
-                var isRemoval = removedNode is not null || removedBefore is not null;
-                if (rows >= RowsWanted || (isRemoval && upTo > after)) return (new(upTo, committedAt, []), first, last, rows);
-                (upTo, committedAt) = (chunk[0].Values<long>()[row], chunk[1].Values<long>()[row]);
-                if (isRemoval) return (new(upTo, committedAt, [], removedNode, removedBefore), first, last, rows);
-                rows += chunk[2].Values<long>()[row];
-                (first, last) = (Math.Min(first, chunk[3].Values<long>()[row]), Math.Max(last, chunk[4].Values<long>()[row]));
-            }
+            var (removedNode, removedBefore) = (batches.Get<int?>(5), batches.Get<long?>(6));
+            var isRemoval = removedNode is not null || removedBefore is not null;
+            if (rows >= RowsWanted || (isRemoval && upTo > after)) return (new(upTo, committedAt, []), first, last, rows);
+            (upTo, committedAt) = (batches.Get<long>(0), batches.Get<long>(1));
+            if (isRemoval) return (new(upTo, committedAt, [], removedNode, removedBefore), first, last, rows);
+            rows += batches.Get<long>(2);
+            (first, last) = (Math.Min(first, batches.Get<long>(3)), Math.Max(last, batches.Get<long>(4)));
         }
         return (new(upTo, committedAt, []), first, last, rows);
     }

@@ -2,7 +2,6 @@ using Microsoft.EntityFrameworkCore;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
-using SensorDash.DuckDb;
 
 namespace SensorDash.Data.DuckDb.Store;
 
@@ -72,7 +71,7 @@ public sealed class DuckDbReadingStore(
             if (count == page.Length) break;
             if (offset > 0)
             {
-                var there = Scalar(connection, $"SELECT count(*) FROM {month.Table} WHERE {where}", cancellationToken);
+                var there = connection.Scalar<long>($"SELECT count(*) FROM {month.Table} WHERE {where}", cancellationToken);
                 if (there <= offset)
                 {
                     offset -= there;
@@ -95,13 +94,13 @@ public sealed class DuckDbReadingStore(
                 // Counters always equal a recount, so an open range need not be counted row by row.
                 if (filter.Range == TimeRange.All)
                 {
-                    return Scalar(connection, "SELECT coalesce(sum(total_readings), 0)::BIGINT FROM nodes WHERE true"
+                    return connection.Scalar<long>("SELECT coalesce(sum(total_readings), 0)::BIGINT FROM nodes WHERE true"
                         + node.Replace("node_address", "address", StringComparison.Ordinal), cancellationToken);
                 }
                 var (start, end) = (filter.Range.Start ?? 0, filter.Range.End ?? long.MaxValue);
                 var months = DuckDbMonths.List(connection, start, end, cancellationToken);
                 var counts = DuckDbMonths.Union(months, "count(*) AS c", Invariant($"\"timestamp\" BETWEEN {start} AND {end}{node}"));
-                return Scalar(connection, $"SELECT coalesce(sum(c), 0)::BIGINT FROM ({counts})", cancellationToken);
+                return connection.Scalar<long>($"SELECT coalesce(sum(c), 0)::BIGINT FROM ({counts})", cancellationToken);
             },
             cancellationToken);
 
@@ -156,31 +155,15 @@ public sealed class DuckDbReadingStore(
     internal static int Fill(DuckDbConnection connection, string rows, string order, Span<Reading> page, CancellationToken cancellationToken)
     {
         var count = 0;
-        using var result = connection.QueryStreaming($"""
+        using var found = connection.Query($"""
             SELECT {DuckDbMonths.Columns}, device_id FROM ({rows}) LEFT JOIN nodes ON address = node_address {order}
             """, cancellationToken);
-        while (result.NextChunk(cancellationToken) is { } chunk)
+        while (found.Read())
         {
-            var nodes = chunk[0].Values<int>();
-            var times = chunk[1].Values<long>();
-            var temperatures = chunk[2].Values<short>();
-            var humidities = chunk[3].Values<short>();
-            var flags = chunk[4].Values<uint>();
-            var received = chunk[5].Values<long>();
-            var devices = chunk[7].Values<long>();
-            for (var row = 0; row < chunk.RowCount; row++)
-            {
-                page[count++] = new(nodes[row], times[row], chunk[2].IsNull(row) ? null : temperatures[row], chunk[3].IsNull(row) ? null : humidities[row],
-                    flags[row], received[row], chunk[7].IsNull(row) ? null : (ulong)devices[row]);
-            }
+            page[count++] = new(found.Get<int>(0), found.Get<long>(1), found.Get<short?>(2), found.Get<short?>(3), found.Get<uint>(4), found.Get<long>(5),
+                (ulong?)found.Get<long?>(7));
         }
         return count;
-    }
-
-    internal static long Scalar(DuckDbConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        using var result = connection.Query(sql, cancellationToken);
-        return result.NextChunk(cancellationToken)![0].Values<long>()[0];
     }
 
     private async Task DeleteMetadataAsync(int address, CancellationToken cancellationToken)

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using SensorDash.Data.Events;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
-using SensorDash.DuckDb;
 
 namespace SensorDash.Data.DuckDb.Store;
 
@@ -11,33 +10,23 @@ namespace SensorDash.Data.DuckDb.Store;
 /// No index guards the key: over months of readings it would be larger than they are. As there is one writer, a reading behind the newest of its
 /// node is new without a look, and only the others are joined with what is stored.
 /// </remarks>
-internal sealed class DuckDbReadingWriter : IDisposable
+internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal commits, TimeProvider clock) : IDisposable
 {
     private const string CreatePossibleDuplicates = "CREATE OR REPLACE TEMP TABLE possible_duplicates (node_address INTEGER, \"timestamp\" BIGINT)";
 
-    private readonly DuckDbReadingFile _file;
-    private readonly CommitSignal _commits;
-    private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _writeLock = new(1);
     private readonly Dictionary<int, long> _newest = [];
     private readonly Dictionary<int, long> _newestOfBatch = [];
     private readonly NodeChanges _changes = new();
     private readonly List<int> _possibleDuplicates = [];
-    private DuckDbDatabase? _database;
-    private DuckDbConnection? _connection;
+    private DuckDbDatabase? _database; // Of which the newest readings and the last batch are known.
     private long _lastBatch;
-
-    public DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal commits, TimeProvider clock)
-    {
-        (_file, _commits, _clock) = (file, commits, clock);
-        file.Closed += CloseIfIdle;
-    }
 
     public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
         => await WriteAsync(
             (connection, now) =>
             {
-                MarkNewRows(connection, batch.Span, isNew.Span, cancellationToken);
+                MarkNewRows(connection, batch, isNew.Span, cancellationToken);
                 var added = new List<Reading>(batch.Length);
                 _changes.Clear();
                 for (var i = 0; i < batch.Length; i++)
@@ -96,63 +85,47 @@ internal sealed class DuckDbReadingWriter : IDisposable
             removed => removed > 0, cancellationToken);
 
     /// <summary>Sorts one month if one needs it; writers wait meanwhile, readers do not.</summary>
-    public async Task<bool> SortOneMonthAsync(CancellationToken cancellationToken)
-    {
-        await _writeLock.WaitAsync(cancellationToken);
-        try
-        {
-            return DuckDbMonths.SortOne(OpenWriter(cancellationToken), cancellationToken);
-        }
-        catch (DuckDbException e)
-        {
-            throw Failed(e);
-        }
-        finally
-        {
-            _writeLock.Release();
-        }
-    }
+    public Task<bool> SortOneMonthAsync(CancellationToken cancellationToken)
+        => RunAsync(connection => DuckDbMonths.SortOne(connection, cancellationToken), cancellationToken);
 
-    public async Task CheckAsync(CancellationToken cancellationToken)
-    {
-        await _writeLock.WaitAsync(cancellationToken);
-        try
-        {
-            var connection = OpenWriter(cancellationToken);
-            using var transaction = connection.BeginTransaction(cancellationToken); // Rolled back.
-            connection.Execute("INSERT INTO ingest_batches VALUES (0, 0, 0, 0, 0, NULL, NULL)", cancellationToken);
-        }
-        catch (DuckDbException e)
-        {
-            throw Failed(e);
-        }
-        finally
-        {
-            _writeLock.Release();
-        }
-    }
+    public Task CheckAsync(CancellationToken cancellationToken)
+        => RunAsync(
+            connection =>
+            {
+                using var transaction = connection.BeginTransaction(cancellationToken); // Rolled back.
+                return connection.Execute("INSERT INTO ingest_batches VALUES (0, 0, 0, 0, 0, NULL, NULL)", cancellationToken);
+            }, cancellationToken);
 
     // The work gets the time of the commit in Unix microseconds; what follows it says whether a batch was written.
-    private async Task<T> WriteAsync<T>(Func<DuckDbConnection, long, T> work, Func<T, bool> committed, CancellationToken cancellationToken)
+    private Task<T> WriteAsync<T>(Func<DuckDbConnection, long, T> work, Func<T, bool> committed, CancellationToken cancellationToken)
+        => RunAsync(
+            connection =>
+            {
+                T result;
+                using (var transaction = connection.BeginTransaction(cancellationToken))
+                {
+                    result = work(connection, clock.NowMicroseconds());
+                    transaction.Commit();
+                }
+                if (!committed(result)) return result;
+                _lastBatch++;
+                commits.Publish();
+                return result;
+            }, cancellationToken);
+
+    private async Task<T> RunAsync<T>(Func<DuckDbConnection, T> work, CancellationToken cancellationToken)
     {
         await _writeLock.WaitAsync(cancellationToken);
         try
         {
-            var connection = OpenWriter(cancellationToken);
-            T result;
-            using (var transaction = connection.BeginTransaction(cancellationToken))
-            {
-                result = work(connection, _clock.NowMicroseconds());
-                transaction.Commit(CancellationToken.None);
-            }
-            if (!committed(result)) return result;
-            _lastBatch++;
-            _commits.Publish();
-            return result;
+            using var connection = file.Connect(out var database, cancellationToken);
+            if (database != _database) Learn(connection, cancellationToken);
+            _database = database;
+            return work(connection);
         }
         catch (DuckDbException e)
         {
-            throw Failed(e);
+            throw file.Translate(e);
         }
         finally
         {
@@ -160,8 +133,18 @@ internal sealed class DuckDbReadingWriter : IDisposable
         }
     }
 
-    private void MarkNewRows(DuckDbConnection connection, ReadOnlySpan<Reading> batch, Span<bool> isNew, CancellationToken cancellationToken)
+    // A file that was opened again may not hold the last batch.
+    private void Learn(DuckDbConnection connection, CancellationToken cancellationToken)
     {
+        _database = null; // Until all is known.
+        _newest.Clear();
+        foreach (var node in DuckDbNodes.List(connection, "", cancellationToken)) _newest[node.Address] = node.LastSeenAt;
+        _lastBatch = connection.Scalar<long>("SELECT coalesce(max(id), 0)::BIGINT FROM ingest_batches", cancellationToken);
+    }
+
+    private void MarkNewRows(DuckDbConnection connection, ReadOnlyMemory<Reading> readings, Span<bool> isNew, CancellationToken cancellationToken)
+    {
+        var batch = readings.Span;
         _newestOfBatch.Clear();
         _possibleDuplicates.Clear();
         for (var i = 0; i < batch.Length; i++)
@@ -174,94 +157,36 @@ internal sealed class DuckDbReadingWriter : IDisposable
             else _possibleDuplicates.Add(i);
         }
         if (_possibleDuplicates.Count == 0) return;
-        var taken = FindStored(connection, batch, cancellationToken);
+        var taken = FindStored(connection, readings, cancellationToken);
         for (var i = 0; i < batch.Length; i++)
             if (isNew[i]) taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
         // A sure reading is newer than every unsure one of its node before it, so an equal key can only stand earlier in the batch.
         foreach (var i in _possibleDuplicates) isNew[i] = taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
     }
 
-    private HashSet<(int Node, long Timestamp)> FindStored(DuckDbConnection connection, ReadOnlySpan<Reading> batch, CancellationToken cancellationToken)
+    private HashSet<(int Node, long Timestamp)> FindStored(DuckDbConnection connection, ReadOnlyMemory<Reading> batch, CancellationToken cancellationToken)
     {
         var (first, last) = (long.MaxValue, long.MinValue);
         connection.Execute(CreatePossibleDuplicates, cancellationToken);
-        using (var appender = connection.CreateAppender(null, "possible_duplicates"))
+        connection.Append("possible_duplicates", _possibleDuplicates, (row, i) =>
         {
-            foreach (var i in _possibleDuplicates)
-            {
-                appender.Append(batch[i].NodeAddress);
-                appender.Append(batch[i].Timestamp);
-                appender.EndRow();
-                (first, last) = (Math.Min(first, batch[i].Timestamp), Math.Max(last, batch[i].Timestamp));
-            }
-            appender.Close(cancellationToken);
-        }
+            var (node, timestamp) = (batch.Span[i].NodeAddress, batch.Span[i].Timestamp);
+            row.AppendValue(node).AppendValue(timestamp);
+            (first, last) = (Math.Min(first, timestamp), Math.Max(last, timestamp));
+        }, cancellationToken);
         var stored = new HashSet<(int, long)>();
         foreach (var month in DuckDbMonths.List(connection, first, last, cancellationToken))
         {
-            using var result = connection.Query(Invariant($"""
+            using var rows = connection.Query(Invariant($"""
                 SELECT DISTINCT m.node_address, m."timestamp" FROM {month.Table} m JOIN possible_duplicates u ON u.node_address = m.node_address AND u."timestamp" = m."timestamp"
                 WHERE m."timestamp" BETWEEN {first} AND {last}
                 """), cancellationToken);
-            while (result.NextChunk(cancellationToken) is { } chunk)
-            {
-                var nodes = chunk[0].Values<int>();
-                var times = chunk[1].Values<long>();
-                for (var row = 0; row < chunk.RowCount; row++) stored.Add((nodes[row], times[row]));
-            }
+            while (rows.Read()) stored.Add((rows.Get<int>(0), rows.Get<long>(1)));
         }
         return stored;
     }
 
-    // A new connection for each database: after a fatal error the file has another one, once the old connection is gone.
-    private DuckDbConnection OpenWriter(CancellationToken cancellationToken)
-    {
-        if (_connection is not null && !_file.IsOpen(_database!)) CloseConnection();
-        var database = _file.Database(cancellationToken);
-        if (_connection is not null && _database == database) return _connection;
-        CloseConnection();
-        (_database, _connection) = (database, database.Connect());
-        try
-        {
-            _newest.Clear();
-            foreach (var node in DuckDbNodes.List(_connection, "", cancellationToken)) _newest[node.Address] = node.LastSeenAt;
-            using var result = _connection.Query("SELECT coalesce(max(id), 0)::BIGINT FROM ingest_batches", cancellationToken);
-            _lastBatch = result.NextChunk(cancellationToken)![0].Values<long>()[0];
-            return _connection;
-        }
-        catch
-        {
-            CloseConnection(); // What it must know is not complete.
-            throw;
-        }
-    }
-
-    private Exception Failed(DuckDbException error)
-    {
-        if (DuckDbReadingFile.IsFatal(error)) CloseConnection();
-        return _file.Translate(error);
-    }
-
-    // Somebody else met the error. A writer at work meets it too.
-    private void CloseIfIdle()
-    {
-        if (!_writeLock.Wait(0)) return;
-        CloseConnection();
-        _writeLock.Release();
-    }
-
-    private void CloseConnection()
-    {
-        _connection?.Dispose();
-        (_connection, _database) = (null, null);
-    }
-
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
-    public void Dispose()
-    {
-        _file.Closed -= CloseIfIdle;
-        CloseConnection();
-        _writeLock.Dispose();
-    }
+    public void Dispose() => _writeLock.Dispose();
 }

@@ -10,10 +10,9 @@ public sealed class DuckDbStoreReporter(DuckDbReadingFile file) : IStoreReporter
         => file.ReadAsync(
             connection =>
             {
-                using var version = connection.Query("SELECT version()", cancellationToken);
+                var version = connection.Scalar<string>("SELECT version()", cancellationToken).TrimStart('v');
                 var months = DuckDbMonths.List(connection, cancellationToken);
-                return new StoreReport("DuckDB", null, version.NextChunk(cancellationToken)![0].GetString(0)!.TrimStart('v'), file.Path,
-                    FileSize.Of(file.Path, file.Path + ".wal"))
+                return new StoreReport("DuckDB", null, version, file.Path, FileSize.Of(file.Path, file.Path + ".wal"))
                 { Parts = new PartUse("month", months.Count, months.Count, null) };
             },
             cancellationToken);

@@ -1,6 +1,5 @@
 using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.SidePath;
-using SensorDash.DuckDb;
 using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
 
@@ -34,10 +33,8 @@ public sealed class DuckDbSidePathTests : IAsyncLifetime
         Assert.Contains("store of readings", Assert.Throws<InvalidDataException>(() => DuckDbSidePath.Open(options, default)).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidDataException>(() => DuckDbSidePath.Delete(options, default));
 
-        using var copy = DuckDbDatabase.Open(options.Path);
-        using var connection = copy.Connect();
-        using var count = connection.Query("SELECT count(*) FROM sensor_readings", default);
-        Assert.Equal(2, count.NextChunk(default)![0].Values<long>()[0]);
+        using var copy = new DuckDbClient(options.Path);
+        Assert.Equal(2, copy.Scalar<long>("SELECT count(*) FROM sensor_readings"));
         Assert.Equal(2, await _store.Store.CountAsync(default, default));
     }
 

@@ -4,11 +4,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb;
 using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.DuckDb.SidePath;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
-using SensorDash.DuckDb;
 using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
 
@@ -22,27 +22,27 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
 
     private readonly TemporaryFolder _folder = new();
     private SqliteStoreFixture _fixture = null!;
-    private DuckDbSync _sync = null!;
+    private SidePathRun _run = null!;
 
     private string File => _folder.File("side.duckdb");
 
     private StoreAnalytics Store => new(_fixture.Store, _fixture.Nodes, _fixture.Clock);
 
     private ReadingAnalytics Analytics => new(
-        _sync, Store, _fixture.Store, new AnalyticsQueryCount(), _fixture.Clock, NullLogger<ReadingAnalytics>.Instance);
+        _run.Source, Store, _fixture.Store, new AnalyticsQueryCount(), _fixture.Clock, NullLogger<ReadingAnalytics>.Instance);
 
     public async Task InitializeAsync()
     {
         _fixture = await SqliteStoreFixture.CreateAsync();
         await _fixture.Store.AddAsync([.. Run(1, Hours, interval: 3600), .. Run(2, Hours, interval: 3600)]);
-        _sync = Start(_fixture.Changes, NullLogger<DuckDbSync>.Instance, File);
-        await ReadyAsync();
+        _run = Create(_fixture.Changes, NullLogger<DuckDbSync>.Instance, File);
+        await _run.StartAsync();
+        await _run.ReadyAsync();
     }
 
     public async Task DisposeAsync()
     {
-        await _sync.StopAsync(default);
-        _sync.Dispose();
+        await _run.DisposeAsync();
         await _fixture.DisposeAsync();
         _folder.Dispose();
     }
@@ -58,8 +58,8 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         {
             found.Add(bucket);
             if (found.Count != 3) continue;
-            _sync.Rebuild();
-            await ReadyAsync();
+            _run.Source.Rebuild();
+            await _run.ReadyAsync();
             Assert.False(IsMarked());
             Assert.True(System.IO.File.Exists(File));
         }
@@ -77,8 +77,8 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         await using var export = Analytics.BucketsAsync(default, ReadingOrder.NewestFirst, DateTimeZone.Utc, CalendarUnit.Hour, default).GetAsyncEnumerator();
         await export.MoveNextAsync();
 
-        _sync.QueryFailed(new("", new DuckDbException(DuckDbErrorKind.IO, "A block is damaged.")));
-        await ReadyAsync();
+        _run.Source.QueryFailed(new("", new DuckDbException(DuckDbErrorKind.IO, "A block is damaged.")));
+        await _run.ReadyAsync();
 
         Assert.False(IsMarked());
         Assert.Equal(2 * Hours, (await Analytics.HoursOfWeekAsync([1, 2], TimeRange.All, DateTimeZone.Utc, default)).Sum(h => h.Count));
@@ -113,14 +113,14 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         }
         var changes = new WatchedChanges(_fixture.Changes);
 
-        using var sync = Start(changes, NullLogger<DuckDbSync>.Instance);
-        await ReadyAsync(sync);
+        await using var run = Create(changes, NullLogger<DuckDbSync>.Instance);
+        await run.StartAsync();
+        await run.ReadyAsync();
 
         Assert.True(changes.Steps > 14, $"{changes.Steps}");
         Assert.Equal(1, changes.LongWaysAdded);
-        Assert.Equal((0, 0), sync.Lag);
-        Assert.Equal(0, (await sync.ReadStatusAsync(default)).LagRows);
-        await sync.StopAsync(default);
+        Assert.Equal((0, 0), run.Source.Lag);
+        Assert.Equal(0, (await run.Source.ReadStatusAsync(default)).LagRows);
     }
 
     [Fact]
@@ -129,16 +129,16 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         var error = new InvalidOperationException("A mistake.");
         var (changes, log) = (new WatchedChanges(_fixture.Changes) { Error = error }, new RecordedLog<DuckDbSync>());
 
-        using var sync = Start(changes, log);
+        await using var run = Create(changes, log);
+        await run.StartAsync();
         await WaitFor.TrueAsync("the error is logged", () => log.Lines.Count > 0);
-        Assert.Equal(AnalyticsState.Failed, sync.State); // Set before it is logged.
+        Assert.Equal(AnalyticsState.Failed, run.Source.State); // Set before it is logged.
         Assert.Equal([(LogLevel.Error, error)], log.Lines);
         await _fixture.Clock.TimerPendingAsync();
         changes.Error = null;
         _fixture.Clock.Advance(TimeSpan.FromSeconds(15));
 
-        await ReadyAsync(sync);
-        await sync.StopAsync(default);
+        await run.ReadyAsync();
     }
 
     [Fact]
@@ -146,62 +146,64 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
     {
         var asked = new TaskCompletionSource();
         var states = new List<AnalyticsState>();
-        DuckDbSync? sync = null;
+        DuckDbSidePathSource? source = null;
         var changes = new WatchedChanges(_fixture.Changes)
         {
             UpToDate = () =>
             {
-                if (asked.TrySetResult()) sync!.Rebuild();
+                if (asked.TrySetResult()) source!.Rebuild();
             },
             NextStep = () =>
             {
-                if (asked.Task.IsCompleted) states.Add(sync!.State);
+                if (asked.Task.IsCompleted) states.Add(source!.State);
             },
         };
 
-        using var started = sync = Create(changes, NullLogger<DuckDbSync>.Instance);
-        await sync.StartAsync(default);
+        await using var run = Create(changes, NullLogger<DuckDbSync>.Instance);
+        source = run.Source;
+        await run.StartAsync();
         await asked.Task.WaitAsync(WaitFor.Limit);
-        await ReadyAsync(sync);
+        await run.ReadyAsync();
 
         Assert.Equal(AnalyticsState.CatchingUp, states[0]);
-        await sync.StopAsync(default);
     }
 
     private static object Key(NodeBucket bucket)
         => (bucket.NodeAddress, bucket.Bucket, bucket.Count, bucket.Temperature.Average, bucket.Humidity.Average);
 
-    private DuckDbSync Start(IReadingChangeFeed changes, ILogger<DuckDbSync> log, string? path = null)
+    private SidePathRun Create(IReadingChangeFeed changes, ILogger<DuckDbSync> log, string? path = null)
     {
-        var sync = Create(changes, log, path);
-        sync.StartAsync(default);
-        return sync;
+        var options = Options.Create(new AnalyticsOptions { Path = path ?? _folder.File("another.duckdb") });
+        var source = new DuckDbSidePathSource(changes, options, _fixture.Clock, NullLogger<DuckDbSidePathSource>.Instance);
+        return new(source, new DuckDbSync(changes, new CommitSignal(), source, options, _fixture.Clock, log));
     }
 
-    private DuckDbSync Create(IReadingChangeFeed changes, ILogger<DuckDbSync> log, string? path = null)
-        => new(changes, new CommitSignal(), Options.Create(new AnalyticsOptions { Path = path ?? _folder.File("another.duckdb") }), _fixture.Clock, log);
-
-    private Task ReadyAsync() => ReadyAsync(_sync);
-
-    private static Task ReadyAsync(DuckDbSync sync) => WaitFor.TrueAsync("DuckDB answers", () => sync.State == AnalyticsState.Ready);
-
-    // The driver shares the database that the side path has open.
     private void Execute(string sql)
     {
-        using var database = Open();
-        using var connection = database.Connect();
-        connection.Execute(sql, default);
+        using var client = new DuckDbClient(File);
+        client.Execute(sql);
     }
 
     private bool IsMarked()
     {
-        using var database = Open();
-        using var connection = database.Connect();
-        using var found = connection.Query("SELECT table_name FROM duckdb_tables() WHERE table_name = 'mark'", default);
-        return found.NextChunk(default) is not null;
+        using var client = new DuckDbClient(File);
+        return client.Scalar<long>("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'mark'") > 0;
     }
 
-    private DuckDbDatabase Open() => DuckDbDatabase.Open(File, new DuckDbOptions { MemoryLimitMiB = 256 });
+    private sealed class SidePathRun(DuckDbSidePathSource source, DuckDbSync sync) : IAsyncDisposable
+    {
+        public DuckDbSidePathSource Source => source;
+
+        public Task StartAsync() => sync.StartAsync(default);
+
+        public Task ReadyAsync() => WaitFor.TrueAsync("DuckDB answers", () => source.State == AnalyticsState.Ready);
+
+        public async ValueTask DisposeAsync()
+        {
+            await sync.StopAsync(default);
+            sync.Dispose();
+        }
+    }
 
     // Counts what is asked of the store, and fails when told to.
     private sealed class WatchedChanges(IReadingChangeFeed changes) : IReadingChangeFeed

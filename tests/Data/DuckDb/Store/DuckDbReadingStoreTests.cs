@@ -1,3 +1,4 @@
+using System.Data.Common;
 using NodaTime;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.Queries;
@@ -5,7 +6,6 @@ using SensorDash.Data.DuckDb.Store;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Tests.Readings;
-using SensorDash.DuckDb;
 using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
 
@@ -13,6 +13,8 @@ namespace SensorDash.Data.Tests.DuckDb.Store;
 
 public sealed class DuckDbReadingStoreTests : ReadingStoreContract
 {
+    private const string FatalError = "SET debug_checkpoint_abort = 'before_header'; CHECKPOINT";
+
     private DuckDbStoreFixture DuckDb => (DuckDbStoreFixture)Fixture;
 
     protected override async Task<StoreFixture> CreateFixtureAsync() => await DuckDbStoreFixture.CreateAsync();
@@ -84,7 +86,7 @@ public sealed class DuckDbReadingStoreTests : ReadingStoreContract
     {
         await Store.AddAsync(Reading(1));
         await Store.CountAsync(new(1, new(Noon, Noon)), default);
-        Assert.Equal(DuckDbErrorKind.Fatal, Assert.Throws<DuckDbException>(() => DuckDb.Execute("SET debug_checkpoint_abort = 'before_header'; CHECKPOINT")).Kind);
+        Assert.ThrowsAny<DbException>(() => DuckDb.Execute(FatalError));
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => UseAsync(first));
 
@@ -101,7 +103,7 @@ public sealed class DuckDbReadingStoreTests : ReadingStoreContract
         await Store.AddAsync([.. Run(1, 6000, interval: 3600)]);
         var export = new DuckDbAnalytics(DuckDb.File.Access(default)).Buckets(default, default, DateTimeZone.Utc, CalendarUnit.Hour, default).GetEnumerator();
         Assert.True(export.MoveNext());
-        Assert.Throws<DuckDbException>(() => DuckDb.Execute("SET debug_checkpoint_abort = 'before_header'; CHECKPOINT"));
+        Assert.ThrowsAny<DbException>(() => DuckDb.Execute(FatalError));
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.AddAsync(Reading(2)));
 

@@ -3,7 +3,7 @@ using DuckDB.NET.Native;
 namespace SensorDash.Data.DuckDb;
 
 /// <summary>Turns a token's cancellation into interrupts of one connection, from its start until it is disposed.</summary>
-internal sealed class Interruption : IDisposable
+internal sealed class DuckDbInterruption : IDisposable
 {
     // DuckDB forgets an interrupt that arrives between our call and the start of its query, so it is repeated until the call is back.
     private static readonly TimeSpan _repeatEvery = TimeSpan.FromMilliseconds(5);
@@ -16,15 +16,15 @@ internal sealed class Interruption : IDisposable
     private Timer? _repeat;
     private bool _hasEnded;
 
-    private Interruption(DuckDBNativeConnection connection, CancellationToken cancellationToken)
+    private DuckDbInterruption(DuckDBNativeConnection connection, CancellationToken cancellationToken)
     {
         _connection = connection;
-        _registration = cancellationToken.UnsafeRegister(static state => ((Interruption)state!).Begin(), this);
+        _registration = cancellationToken.UnsafeRegister(static state => ((DuckDbInterruption)state!).Begin(), this);
     }
 
     /// <summary>Null, at no cost, for a token that cannot be cancelled.</summary>
     /// <exception cref="OperationCanceledException">The token is cancelled already.</exception>
-    public static Interruption? Watch(DuckDBNativeConnection connection, CancellationToken cancellationToken)
+    public static DuckDbInterruption? Watch(DuckDBNativeConnection connection, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return cancellationToken.CanBeCanceled ? new(connection, cancellationToken) : null;
@@ -45,7 +45,7 @@ internal sealed class Interruption : IDisposable
         lock (_lock)
         {
             if (_hasEnded) return;
-            _repeat = new Timer(static state => ((Interruption)state!).Interrupt(), this, _repeatEvery, _repeatEvery);
+            _repeat = new Timer(static state => ((DuckDbInterruption)state!).Interrupt(), this, _repeatEvery, _repeatEvery);
         }
         Interrupt();
     }

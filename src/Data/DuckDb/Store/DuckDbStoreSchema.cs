@@ -1,0 +1,53 @@
+namespace SensorDash.Data.DuckDb.Store;
+
+/// <summary>What makes a DuckDB file a store of readings.</summary>
+internal static class DuckDbStoreSchema
+{
+    // A file of another format is refused, never guessed at.
+    private const int Format = 1;
+
+    private const string Schema = $"""
+        CREATE TABLE store_state (format INTEGER NOT NULL);
+        INSERT INTO store_state VALUES (1);
+        CREATE TABLE nodes (address INTEGER PRIMARY KEY, device_id BIGINT, node_type VARCHAR NOT NULL, first_seen_at BIGINT NOT NULL,
+            last_seen_at BIGINT NOT NULL, total_readings BIGINT NOT NULL, duplicates_seen BIGINT NOT NULL);
+        CREATE TABLE ingest_batches (id BIGINT NOT NULL, committed_at BIGINT NOT NULL, row_count INTEGER NOT NULL, first_timestamp BIGINT NOT NULL,
+            last_timestamp BIGINT NOT NULL, removed_node INTEGER, removed_before BIGINT);
+        {DuckDbMonths.Schema}
+        """;
+
+    /// <summary>Makes an empty file a store; checks one that is a store.</summary>
+    /// <exception cref="InvalidDataException">It is something else.</exception>
+    public static void Prepare(DuckDbConnection connection, CancellationToken cancellationToken)
+    {
+        var tables = Tables(connection, cancellationToken);
+        if (tables.Contains("store_state"))
+        {
+            using var state = connection.Query("SELECT format FROM store_state", cancellationToken);
+            var format = state.Read() ? state.Get<int>(0) : 0;
+            if (format != Format) throw new InvalidDataException($"it has format {format}, and this version of SensorDash knows format {Format} only.");
+            return;
+        }
+        if (tables.Count > 0) throw new InvalidDataException("it is a DuckDB file of something else. Readings:DuckDb:Path must name a new file or a store.");
+        using var transaction = connection.BeginTransaction(cancellationToken);
+        connection.Execute(Schema, cancellationToken);
+        DuckDbMonths.Clear(connection, cancellationToken); // Shows an empty table of readings.
+        transaction.Commit();
+    }
+
+    /// <summary>Keeps a store from being taken for a file that is derived and may be emptied.</summary>
+    /// <exception cref="InvalidDataException">It is a store.</exception>
+    public static void ThrowIfStore(DuckDbConnection connection, string path, CancellationToken cancellationToken)
+    {
+        if (Tables(connection, cancellationToken).Contains("store_state"))
+            throw new InvalidDataException($"{path} is a store of readings (Readings:DuckDb:Path). Analytics:Path must name another file.");
+    }
+
+    private static HashSet<string> Tables(DuckDbConnection connection, CancellationToken cancellationToken)
+    {
+        var tables = new HashSet<string>();
+        using var rows = connection.Query("SELECT table_name FROM duckdb_tables() WHERE NOT internal AND NOT temporary", cancellationToken);
+        while (rows.Read()) tables.Add(rows.Get<string>(0));
+        return tables;
+    }
+}
