@@ -51,7 +51,7 @@ public sealed class SidePathErrorTests : IDisposable
         await client.WaitForSidePathAsync("failed");
         var notice = (await GetAsync(client, "/api/system/analytics")).GetProperty("notice").GetString()!;
         Assert.Contains("Responses come from the store", notice, StringComparison.Ordinal);
-        if (fault == "of a newer DuckDB") Assert.Contains("version number 999", notice, StringComparison.Ordinal);
+        if (fault == "of a newer DuckDB") Assert.Contains("version number 1000", notice, StringComparison.Ordinal);
         Assert.Contains("DuckDB cannot be used", await client.GetStringAsync("/analytics"), StringComparison.Ordinal);
         Assert.Contains("It lacks ", await client.GetStringAsync("/analytics?handler=SidePath"), StringComparison.Ordinal);
         Assert.Equal("ok", (await GetAsync(client, "/api/health")).GetProperty("status").GetString());
@@ -194,7 +194,7 @@ public sealed class SidePathErrorTests : IDisposable
                 bytes = bytes[..Header];
                 break;
             case "of a newer DuckDB":
-                BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(12), 999);
+                BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(12), 1000);
                 BinaryPrimitives.WriteUInt64LittleEndian(bytes, Checksum(bytes.AsSpan(8, 4096 - 8)));
                 break;
             case "damaged everywhere":
