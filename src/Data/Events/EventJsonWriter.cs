@@ -18,47 +18,28 @@ public static class EventJsonWriter
         json.WriteString("scopeId"u8, laneEvent.ScopeId);
         json.WriteString("sourceTruthTime"u8, laneEvent.SourceTruthTime);
         json.WriteString("canonicalTruthTime"u8, EventTime.Format(laneEvent.CanonicalTime));
-        switch (laneEvent)
-        {
-            case RawEvent raw:
-                json.WriteString("connectionId"u8, raw.ConnectionId);
-                json.WriteNumber("sequence"u8, raw.Sequence);
-                json.WriteBase64String("bytes"u8, raw.Content);
-                break;
-            case ParsedEvent parsed:
-                json.WriteString("streamId"u8, parsed.StreamId);
-                json.WriteString("streamType"u8, parsed.StreamType);
-                json.WriteString("schemaVersion"u8, parsed.SchemaVersion);
-                break;
-            case UiEvent ui:
-                json.WriteString("messageType"u8, ui.MessageType);
-                json.WriteString("systemId"u8, ui.SystemId);
-                json.WriteString("containerId"u8, ui.ContainerId);
-                json.WriteString("uniqueId"u8, ui.UniqueId);
-                json.WriteString("viewId"u8, ui.ViewId);
-                json.WriteString("manifestId"u8, ui.ManifestId);
-                json.WriteString("manifestVersion"u8, ui.ManifestVersion);
-                break;
-            case CommandEvent command:
-                json.WriteString("messageType"u8, command.MessageType);
-                json.WriteString("commandId"u8, command.CommandId);
-                if (command.RequestId is { } request) json.WriteString("requestId"u8, request);
-                json.WriteString("targetId"u8, command.TargetId);
-                json.WriteString("commandType"u8, command.CommandType);
-                json.WriteString("timelineMode"u8, command.TimelineMode);
-                break;
-            case MetadataEvent metadata:
-                json.WriteString("messageType"u8, metadata.MessageType);
-                if (metadata.EffectiveTime is { } effective) json.WriteString("effectiveTime"u8, EventTime.Format(effective));
-                if (metadata.StreamId is { } stream) json.WriteString("streamId"u8, stream);
-                if (metadata.ManifestId is { } manifest) json.WriteString("manifestId"u8, manifest);
-                break;
-        }
-        if (laneEvent.Lane.HoldsJson())
-        {
-            json.WritePropertyName(laneEvent.Lane == Lane.Ui ? "data"u8 : "payload"u8);
-            json.WriteRawValue(laneEvent.Content, skipInputValidation: true); // Canonical since it was taken in.
-        }
+        var table = LaneTable.Of(laneEvent.Lane);
+        foreach (var column in table.Own) Write(json, column, laneEvent);
+        json.WritePropertyName(table.JsonContent);
+        if (laneEvent.Lane.HoldsJson()) json.WriteRawValue(laneEvent.Content, skipInputValidation: true); // Canonical since it was taken in.
+        else json.WriteBase64StringValue(laneEvent.Content);
         json.WriteEndObject();
+    }
+
+    // What is absent is left out.
+    private static void Write(Utf8JsonWriter json, LaneColumn column, LaneEvent laneEvent)
+    {
+        switch (column)
+        {
+            case TextColumn text when text.Get(laneEvent) is { } value:
+                json.WriteString(column.JsonName, value);
+                break;
+            case WholeColumn whole:
+                json.WriteNumber(column.JsonName, whole.Get(laneEvent));
+                break;
+            case TimeColumn time when time.Get(laneEvent) is { } value:
+                json.WriteString(column.JsonName, EventTime.Format(value));
+                break;
+        }
     }
 }

@@ -40,15 +40,3 @@ public enum EventDirection
     /// <summary>Newest first.</summary>
     Backward = 1,
 }
-
-/// <summary>The order of events of the contract, for every timebase and direction: one rule for queries, streams and exports.</summary>
-public sealed class EventOrder(Timebase timebase, EventDirection direction) : IComparer<LaneEvent>
-{
-    public int Compare(LaneEvent? x, LaneEvent? y)
-    {
-        ArgumentNullException.ThrowIfNull(x);
-        ArgumentNullException.ThrowIfNull(y);
-        var order = EventPosition.Of(x, timebase).CompareTo(EventPosition.Of(y, timebase));
-        return direction == EventDirection.Forward ? order : -order;
-    }
-}

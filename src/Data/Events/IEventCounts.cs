@@ -1,4 +1,3 @@
-using System.Text.Json;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Events;
@@ -25,12 +24,6 @@ public sealed record EventCountQuery(EventFilter Filter, Timebase Timebase, long
         ArgumentOutOfRangeException.ThrowIfGreaterThan(From, To);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(SpanCount, MaxSpans);
     }
-
-    internal string TimeColumn => Timebase == Timebase.Source ? "source_truth_time" : "canonical_truth_time";
-
-    internal static string TableOf(Lane lane) => lane.Name() + "_events";
-
-    internal static string ColumnOf(EventField field) => JsonNamingPolicy.SnakeCaseLower.ConvertName(field.ToString());
 }
 
 /// <param name="Span">Which span, from 0.</param>

@@ -1,7 +1,10 @@
 namespace SensorDash.Data.Events;
 
 /// <summary>One event. What stands in it never changes; the store sets <see cref="CanonicalTime"/> once, when it takes the event.</summary>
-/// <remarks>A class per lane, because the lanes are tables of their own: a writer binds exactly the columns that there are.</remarks>
+/// <remarks>
+/// A class per lane, because the lanes are tables of their own. Each property of a lane has its line in <see cref="LaneColumns"/>, from which parsers and
+/// stores set it; a property is required when that line says so.
+/// </remarks>
 public abstract class LaneEvent
 {
     public abstract Lane Lane { get; }
@@ -10,19 +13,19 @@ public abstract class LaneEvent
     public EventId Id { get; internal set; }
 
     /// <summary>Who the event belongs to: 1 to 64 of A–Z, a–z, 0–9, dot, underscore, hyphen.</summary>
-    public required string ScopeId { get; init; }
+    public string ScopeId { get; internal set; } = "";
 
     /// <summary>When it happened, by the producer's clock; Unix microseconds.</summary>
-    public required long SourceTime { get; init; }
+    public long SourceTime { get; internal set; }
 
     /// <summary>The producer's text of that time, only where it is not <see cref="EventTime.Format(long)"/> of it.</summary>
-    public string? SourceText { get; init; }
+    public string? SourceText { get; internal set; }
 
     /// <summary>When the store took it in, Unix microseconds; 0 before. Strictly increasing per writer.</summary>
     public long CanonicalTime { get; internal set; }
 
     /// <summary>The bytes of a raw frame; of the other lanes canonical JSON (RFC 8785) in UTF-8.</summary>
-    public required byte[] Content { get; init; }
+    public byte[] Content { get; internal set; } = [];
 
     /// <summary>What the event is about within its scope and lane; part of the id.</summary>
     public abstract string IdentityKey { get; }
@@ -47,10 +50,10 @@ public sealed class RawEvent : LaneEvent
 {
     public override Lane Lane => Lane.Raw;
 
-    public required string ConnectionId { get; init; }
+    public string ConnectionId { get; internal set; } = "";
 
     /// <summary>Number of the frame within its connection, 0 to 2⁶³−1.</summary>
-    public required long Sequence { get; init; }
+    public long Sequence { get; internal set; }
 
     public override string IdentityKey => ConnectionId;
 }
@@ -60,11 +63,11 @@ public sealed class ParsedEvent : LaneEvent
 {
     public override Lane Lane => Lane.Parsed;
 
-    public required string StreamId { get; init; }
+    public string StreamId { get; internal set; } = "";
 
-    public required string StreamType { get; init; }
+    public string StreamType { get; internal set; } = "";
 
-    public required string SchemaVersion { get; init; }
+    public string SchemaVersion { get; internal set; } = "";
 
     public override string IdentityKey => StreamId;
 }
@@ -78,19 +81,19 @@ public sealed class UiEvent : LaneEvent
     public override Lane Lane => Lane.Ui;
 
     /// <summary><see cref="Update"/> or <see cref="Checkpoint"/>.</summary>
-    public required string MessageType { get; init; }
+    public string MessageType { get; internal set; } = "";
 
-    public required string SystemId { get; init; }
+    public string SystemId { get; internal set; } = "";
 
-    public required string ContainerId { get; init; }
+    public string ContainerId { get; internal set; } = "";
 
-    public required string UniqueId { get; init; }
+    public string UniqueId { get; internal set; } = "";
 
-    public required string ViewId { get; init; }
+    public string ViewId { get; internal set; } = "";
 
-    public required string ManifestId { get; init; }
+    public string ManifestId { get; internal set; } = "";
 
-    public required string ManifestVersion { get; init; }
+    public string ManifestVersion { get; internal set; } = "";
 
     public override string IdentityKey => $"{SystemId}|{ContainerId}|{UniqueId}:{ViewId}";
 }
@@ -108,18 +111,18 @@ public sealed class CommandEvent : LaneEvent
     public override Lane Lane => Lane.Command;
 
     /// <summary><see cref="Request"/>, <see cref="Progress"/> or <see cref="Result"/>.</summary>
-    public required string MessageType { get; init; }
+    public string MessageType { get; internal set; } = "";
 
-    public required string CommandId { get; init; }
+    public string CommandId { get; internal set; } = "";
 
     /// <summary>On requests, and only there; stored once per scope.</summary>
-    public string? RequestId { get; init; }
+    public string? RequestId { get; internal set; }
 
-    public required string TargetId { get; init; }
+    public string TargetId { get; internal set; } = "";
 
-    public required string CommandType { get; init; }
+    public string CommandType { get; internal set; } = "";
 
-    public required string TimelineMode { get; init; }
+    public string TimelineMode { get; internal set; } = "";
 
     public override string IdentityKey => RequestId ?? $"{CommandId}:{MessageType}";
 }
@@ -129,15 +132,15 @@ public sealed class MetadataEvent : LaneEvent
 {
     public override Lane Lane => Lane.Metadata;
 
-    public required string MessageType { get; init; }
+    public string MessageType { get; internal set; } = "";
 
     /// <summary>From when on it holds, Unix microseconds; null: from its own time.</summary>
-    public long? EffectiveTime { get; init; }
+    public long? EffectiveTime { get; internal set; }
 
-    public string? StreamId { get; init; }
+    public string? StreamId { get; internal set; }
 
     /// <summary>Never null together with <see cref="StreamId"/>.</summary>
-    public string? ManifestId { get; init; }
+    public string? ManifestId { get; internal set; }
 
     public override string IdentityKey => $"{StreamId ?? ManifestId}:{MessageType}";
 }

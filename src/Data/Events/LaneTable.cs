@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Data.Common;
+using System.Text.Json;
 using SensorDash.Data.Events.Canonical;
 
 namespace SensorDash.Data.Events;
@@ -12,131 +14,91 @@ internal sealed class LaneTable
     private const string CommonColumns = "canonical_truth_time, event_id, scope_id, source_truth_time, source_text";
 
     private static readonly LaneTable[] _tables = [
-        new(Lane.Metadata, "metadata_events", "payload", "message_type, effective_time, stream_id, manifest_id"),
-        new(Lane.Command, "command_events", "payload", "message_type, command_id, request_id, target_id, command_type, timeline_mode"),
-        new(Lane.Ui, "ui_events", "data", "message_type, system_id, container_id, unique_id, view_id, manifest_id, manifest_version"),
-        new(Lane.Parsed, "parsed_events", "payload", "stream_id, stream_type, schema_version"),
-        new(Lane.Raw, "raw_events", "bytes", "connection_id, sequence")];
+        new(Lane.Metadata, "payload", LaneColumns.Metadata, () => new MetadataEvent()),
+        new(Lane.Command, "payload", LaneColumns.Command, () => new CommandEvent()),
+        new(Lane.Ui, "data", LaneColumns.Ui, () => new UiEvent()),
+        new(Lane.Parsed, "payload", LaneColumns.Parsed, () => new ParsedEvent()),
+        new(Lane.Raw, "bytes", LaneColumns.Raw, () => new RawEvent())];
 
     private readonly Lane _lane;
+    private readonly TextColumn?[] _byField;
+    private readonly Func<LaneEvent> _make;
 
-    private LaneTable(Lane lane, string name, string content, string own)
+    private LaneTable(Lane lane, string content, ImmutableArray<LaneColumn> own, Func<LaneEvent> make)
     {
         _lane = lane;
-        Name = name;
+        _byField = [.. EventFields.All.Select(field => own.OfType<TextColumn>().FirstOrDefault(column => column.WireName == field.Name()))];
+        _make = make;
+        Name = lane.Name() + "_events";
+        Own = own;
         Content = content;
-        Columns = $"{CommonColumns}, {content}, {own}";
+        JsonContent = JsonEncodedText.Encode(content);
+        Columns = $"{CommonColumns}, {content}, {string.Join(", ", own.Select(column => column.Name))}";
     }
 
     public string Name { get; }
 
-    /// <summary>The column of <see cref="LaneEvent.Content"/>.</summary>
+    /// <summary>The name of <see cref="LaneEvent.Content"/>, in the table and on the wire.</summary>
     public string Content { get; }
+
+    /// <summary><see cref="Content"/>, encoded once.</summary>
+    public JsonEncodedText JsonContent { get; }
+
+    /// <summary>The lane's own columns.</summary>
+    public ImmutableArray<LaneColumn> Own { get; }
 
     /// <summary>What <see cref="Read"/> expects.</summary>
     public string Columns { get; }
 
     public static LaneTable Of(Lane lane) => _tables[(int)lane];
 
+    /// <summary>The column of the order's time.</summary>
+    public static string TimeBy(Timebase timebase) => timebase == Timebase.Source ? "source_truth_time" : "canonical_truth_time";
+
     /// <summary>The columns of the order of the contract.</summary>
     public string KeyBy(Timebase timebase)
-    {
-        var time = timebase == Timebase.Source ? "source_truth_time" : "canonical_truth_time";
-        return _lane == Lane.Raw ? $"{time}, connection_id, sequence, event_id" : $"{time}, event_id";
-    }
+        => _lane == Lane.Raw ? $"{TimeBy(timebase)}, connection_id, sequence, event_id" : $"{TimeBy(timebase)}, event_id";
 
-    /// <summary>The column of a field that the lane has.</summary>
-    public static string ColumnOf(EventField field) => field switch
+    /// <summary>The column of a field; null when the lane has none.</summary>
+    public TextColumn? Find(EventField field) => _byField[(int)field];
+
+    /// <summary>The name of the column of a field that the lane has.</summary>
+    public string ColumnOf(EventField field)
+        => Find(field)?.Name ?? throw new ArgumentException($"The lane {_lane.Name()} has no field {field.Name()}.", nameof(field));
+
+    /// <summary>An event of the lane; its own fields are still to be set.</summary>
+    public LaneEvent Make(string scopeId, long sourceTime, string? sourceText, byte[] content)
     {
-        EventField.ConnectionId => "connection_id",
-        EventField.StreamId => "stream_id",
-        EventField.StreamType => "stream_type",
-        EventField.SystemId => "system_id",
-        EventField.ContainerId => "container_id",
-        EventField.UniqueId => "unique_id",
-        EventField.ViewId => "view_id",
-        EventField.ManifestId => "manifest_id",
-        EventField.MessageType => "message_type",
-        EventField.CommandId => "command_id",
-        EventField.RequestId => "request_id",
-        EventField.CommandType => "command_type",
-        _ => "target_id",
-    };
+        var made = _make();
+        (made.ScopeId, made.SourceTime, made.SourceText, made.Content) = (scopeId, sourceTime, sourceText, content);
+        return made;
+    }
 
     /// <summary>The event of the row that <paramref name="row"/> stands on.</summary>
     /// <param name="canonical">Where the engine keeps the values of JSON and not its text; gives the text back.</param>
     public LaneEvent Read(DbDataReader row, CanonicalJson? canonical = null)
     {
-        const int Own = FirstOwn;
-        var scope = row.GetString(2);
-        var sourceTime = row.GetInt64(3);
-        var sourceText = TextOrNull(row, 4);
         var content = row.GetFieldValue<byte[]>(5);
         if (canonical is not null && _lane.HoldsJson()) content = canonical.Restore(content);
-        LaneEvent read = _lane switch
+        var read = Make(row.GetString(2), row.GetInt64(3), row.IsDBNull(4) ? null : row.GetString(4), content);
+        for (var i = 0; i < Own.Length; i++)
         {
-            Lane.Raw => new RawEvent
+            var isNull = Own[i].IsOptional && row.IsDBNull(FirstOwn + i);
+            switch (Own[i])
             {
-                ScopeId = scope,
-                SourceTime = sourceTime,
-                SourceText = sourceText,
-                Content = content,
-                ConnectionId = row.GetString(Own),
-                Sequence = row.GetInt64(Own + 1),
-            },
-            Lane.Parsed => new ParsedEvent
-            {
-                ScopeId = scope,
-                SourceTime = sourceTime,
-                SourceText = sourceText,
-                Content = content,
-                StreamId = row.GetString(Own),
-                StreamType = row.GetString(Own + 1),
-                SchemaVersion = row.GetString(Own + 2),
-            },
-            Lane.Ui => new UiEvent
-            {
-                ScopeId = scope,
-                SourceTime = sourceTime,
-                SourceText = sourceText,
-                Content = content,
-                MessageType = row.GetString(Own),
-                SystemId = row.GetString(Own + 1),
-                ContainerId = row.GetString(Own + 2),
-                UniqueId = row.GetString(Own + 3),
-                ViewId = row.GetString(Own + 4),
-                ManifestId = row.GetString(Own + 5),
-                ManifestVersion = row.GetString(Own + 6),
-            },
-            Lane.Command => new CommandEvent
-            {
-                ScopeId = scope,
-                SourceTime = sourceTime,
-                SourceText = sourceText,
-                Content = content,
-                MessageType = row.GetString(Own),
-                CommandId = row.GetString(Own + 1),
-                RequestId = TextOrNull(row, Own + 2),
-                TargetId = row.GetString(Own + 3),
-                CommandType = row.GetString(Own + 4),
-                TimelineMode = row.GetString(Own + 5),
-            },
-            _ => new MetadataEvent
-            {
-                ScopeId = scope,
-                SourceTime = sourceTime,
-                SourceText = sourceText,
-                Content = content,
-                MessageType = row.GetString(Own),
-                EffectiveTime = row.IsDBNull(Own + 1) ? null : row.GetInt64(Own + 1),
-                StreamId = TextOrNull(row, Own + 2),
-                ManifestId = TextOrNull(row, Own + 3),
-            },
-        };
+                case TextColumn text:
+                    text.Set(read, isNull ? null : row.GetString(FirstOwn + i));
+                    break;
+                case WholeColumn whole:
+                    whole.Set(read, row.GetInt64(FirstOwn + i));
+                    break;
+                case TimeColumn time:
+                    time.Set(read, isNull ? null : row.GetInt64(FirstOwn + i));
+                    break;
+            }
+        }
         read.CanonicalTime = row.GetInt64(0);
         read.Id = new EventId(row.GetFieldValue<byte[]>(1));
         return read;
     }
-
-    private static string? TextOrNull(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 }

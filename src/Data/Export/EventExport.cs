@@ -21,9 +21,15 @@ public sealed class EventExport(IEventStore store)
 {
     private const int ChunkLength = 64 * 1024;
 
-    private static readonly string[] _columns = [
-        "lane", "eventId", "scopeId", "sourceTruthTime", "canonicalTruthTime", .. EventFields.All.Select(f => f.Name()),
-        "sequence", "schemaVersion", "manifestVersion", "timelineMode", "effectiveTime", "content"];
+    // What can be filtered by comes first, then the rest, of raw events first; a name that lanes share is one column.
+    private static readonly string[] _fields = [.. EventFields.All.Select(f => f.Name())
+        .Union(Lanes.All.Reverse().SelectMany(lane => LaneTable.Of(lane).Own).Select(column => column.WireName))];
+
+    private static readonly string[] _columns = ["lane", "eventId", "scopeId", "sourceTruthTime", "canonicalTruthTime", .. _fields, "content"];
+
+    // Of each lane what it has of the fields.
+    private static readonly LaneColumn?[][] _cells = [.. Lanes.All.Select(
+        lane => _fields.Select(field => LaneTable.Of(lane).Own.FirstOrDefault(column => column.WireName == field)).ToArray())];
 
     /// <summary>Writes everything the query names, in its order.</summary>
     /// <param name="query">Its limit does not count; an open end is the newest event at the start.</param>
@@ -69,14 +75,16 @@ public sealed class EventExport(IEventStore store)
         line.Text(laneEvent.ScopeId);
         line.Text(laneEvent.SourceTruthTime);
         line.Text(EventTime.Format(laneEvent.CanonicalTime));
-        foreach (var field in EventFields.All) line.Text(laneEvent.ValueOf(field));
-        line.Number((laneEvent as RawEvent)?.Sequence);
-        line.Text((laneEvent as ParsedEvent)?.SchemaVersion);
-        line.Text((laneEvent as UiEvent)?.ManifestVersion);
-        line.Text((laneEvent as CommandEvent)?.TimelineMode);
-        line.Text(laneEvent is MetadataEvent { EffectiveTime: { } effective } ? EventTime.Format(effective) : null);
+        foreach (var column in _cells[(int)laneEvent.Lane]) WriteCell(line, column, laneEvent);
         line.Text(laneEvent.Lane.HoldsJson() ? Encoding.UTF8.GetString(laneEvent.Content) : Convert.ToHexStringLower(laneEvent.Content)); // Not base64: a cell that begins with + would get an apostrophe.
         line.End();
+    }
+
+    private static void WriteCell(CsvLine line, LaneColumn? column, LaneEvent laneEvent)
+    {
+        if (column is WholeColumn whole) line.Number(whole.Get(laneEvent));
+        else if (column is TimeColumn time) line.Text(time.Get(laneEvent) is { } value ? EventTime.Format(value) : null);
+        else line.Text((column as TextColumn)?.Get(laneEvent));
     }
 
     private static async ValueTask FlushAsync(ArrayBufferWriter<byte> buffer, Stream file, CancellationToken cancellationToken)

@@ -36,15 +36,15 @@ public sealed class SqliteEventCounts(SqliteDatabase database) : IEventCounts
     /// <summary>SQL of one lane: a walk along the index per span. Grouping would put every row into a sorter first.</summary>
     internal static string SqlOf(Lane lane, EventCountQuery query)
     {
-        var (table, time) = (EventCountQuery.TableOf(lane), query.TimeColumn);
-        var index = query.Timebase == Timebase.Source ? $"INDEXED BY ix_{table}_source_order" : "NOT INDEXED";
+        var (table, time) = (LaneTable.Of(lane), LaneTable.TimeBy(query.Timebase));
+        var index = query.Timebase == Timebase.Source ? $"INDEXED BY ix_{table.Name}_source_order" : "NOT INDEXED";
         var sql = new StringBuilder("WITH RECURSIVE spans (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM spans WHERE i + 1 < $spans) SELECT i, (SELECT count(*)");
-        sql.Append(CultureInfo.InvariantCulture, $" FROM {table} {index} WHERE {time} >= max($from, $start + i * $length) AND {time} < min($to, $start + (i + 1) * $length)");
+        sql.Append(CultureInfo.InvariantCulture, $" FROM {table.Name} {index} WHERE {time} >= max($from, $start + i * $length) AND {time} < min($to, $start + (i + 1) * $length)");
         // The unary plus: as in the pages, no filter is to choose the index.
         for (var i = 0; i < query.Filter.Scopes.Count; i++) sql.Append(i == 0 ? " AND +scope_id IN (" : ", ").Append("$scope").Append(i);
         if (query.Filter.Scopes.Count > 0) sql.Append(')');
         for (var i = 0; i < query.Filter.Fields.Count; i++)
-            sql.Append(" AND +").Append(EventCountQuery.ColumnOf(query.Filter.Fields[i].Key)).Append(" = $field").Append(i);
+            sql.Append(" AND +").Append(table.ColumnOf(query.Filter.Fields[i].Key)).Append(" = $field").Append(i);
         return sql.Append(") FROM spans").ToString();
     }
 

@@ -33,7 +33,7 @@ internal static class SqliteEventPages
     internal static string SqlOf(Lane lane, EventQuery query)
     {
         var forward = query.Direction == EventDirection.Forward;
-        var time = query.Timebase == Timebase.Source ? "source_truth_time" : "canonical_truth_time";
+        var time = LaneTable.TimeBy(query.Timebase);
         var table = LaneTable.Of(lane);
         var key = table.KeyBy(query.Timebase);
         var sql = new StringBuilder().Append("SELECT ").Append(table.Columns).Append(" FROM ").Append(table.Name).Append(' ');
@@ -53,7 +53,7 @@ internal static class SqliteEventPages
         for (var i = 0; i < query.Filter.Fields.Count; i++)
         {
             var field = query.Filter.Fields[i].Key;
-            sql.Append(isOfView && _ofView.Contains(field) ? " AND " : " AND +").Append(LaneTable.ColumnOf(field)).Append(" = $field").Append(i);
+            sql.Append(isOfView && _ofView.Contains(field) ? " AND " : " AND +").Append(table.ColumnOf(field)).Append(" = $field").Append(i);
         }
         return sql.Append(" ORDER BY ").Append(forward ? key : key.Replace(",", " DESC,", StringComparison.Ordinal) + " DESC").ToString();
     }

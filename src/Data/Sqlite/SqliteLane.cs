@@ -11,9 +11,8 @@ internal sealed class SqliteLane
 
     private SqliteLane(LaneTable table)
     {
-        var count = table.Columns.Count(c => c == ',') + 2;
-        Insert = $"INSERT INTO {table.Name} ({table.Columns}, batch_id) VALUES ({string.Join(", ", Enumerable.Repeat("?", count))})";
-        BatchParameter = count;
+        BatchParameter = LaneTable.FirstOwn + table.Own.Length + 1; // Behind all others; parameters count from 1.
+        Insert = $"INSERT INTO {table.Name} ({table.Columns}, batch_id) VALUES ({string.Join(", ", Enumerable.Repeat("?", BatchParameter))})";
     }
 
     public string Insert { get; }
@@ -33,39 +32,25 @@ internal sealed class SqliteLane
         BindText(insert, 5, laneEvent.SourceText);
         if (laneEvent is RawEvent) raw.sqlite3_bind_blob(insert, LaneTable.FirstOwn, laneEvent.Content);
         else raw.sqlite3_bind_text(insert, LaneTable.FirstOwn, laneEvent.Content);
-        BindOwn(insert, laneEvent);
+        var parameter = LaneTable.FirstOwn + 1;
+        foreach (var column in LaneTable.Of(laneEvent.Lane).Own) BindOwn(insert, parameter++, column, laneEvent);
     }
 
-    private static void BindOwn(sqlite3_stmt insert, LaneEvent laneEvent)
+    private static void BindOwn(sqlite3_stmt insert, int parameter, LaneColumn column, LaneEvent laneEvent)
     {
-        const int Own = LaneTable.FirstOwn + 1; // Parameters count from 1.
-        switch (laneEvent)
+        switch (column)
         {
-            case RawEvent e:
-                BindText(insert, Own, e.ConnectionId);
-                raw.sqlite3_bind_int64(insert, Own + 1, e.Sequence);
+            case TextColumn text:
+                BindText(insert, parameter, text.Get(laneEvent));
                 break;
-            case ParsedEvent e:
-                BindTexts(insert, Own, e.StreamId, e.StreamType, e.SchemaVersion);
+            case WholeColumn whole:
+                raw.sqlite3_bind_int64(insert, parameter, whole.Get(laneEvent));
                 break;
-            case UiEvent e:
-                BindTexts(insert, Own, e.MessageType, e.SystemId, e.ContainerId, e.UniqueId, e.ViewId, e.ManifestId, e.ManifestVersion);
-                break;
-            case CommandEvent e:
-                BindTexts(insert, Own, e.MessageType, e.CommandId, e.RequestId, e.TargetId, e.CommandType, e.TimelineMode);
-                break;
-            case MetadataEvent e:
-                BindText(insert, Own, e.MessageType);
-                if (e.EffectiveTime is { } effective) raw.sqlite3_bind_int64(insert, Own + 1, effective);
-                else raw.sqlite3_bind_null(insert, Own + 1);
-                BindTexts(insert, Own + 2, e.StreamId, e.ManifestId);
+            case TimeColumn time:
+                if (time.Get(laneEvent) is { } value) raw.sqlite3_bind_int64(insert, parameter, value);
+                else raw.sqlite3_bind_null(insert, parameter);
                 break;
         }
-    }
-
-    private static void BindTexts(sqlite3_stmt insert, int first, params ReadOnlySpan<string?> texts)
-    {
-        foreach (var text in texts) BindText(insert, first++, text);
     }
 
     private static void BindText(sqlite3_stmt insert, int index, string? text)

@@ -33,12 +33,12 @@ public sealed class TimescaleEventCounts(TimescaleDatabase database) : IEventCou
     private static NpgsqlCommand CommandOf(NpgsqlConnection connection, Lane lane, EventCountQuery query)
     {
         var command = new NpgsqlCommand { Connection = connection };
-        var time = query.TimeColumn;
-        var sql = new StringBuilder($"SELECT ({time} - {Add(query.Start)}) / {Add(query.SpanLength)} AS span, count(*) FROM {EventCountQuery.TableOf(lane)}");
+        var (table, time) = (LaneTable.Of(lane), LaneTable.TimeBy(query.Timebase));
+        var sql = new StringBuilder($"SELECT ({time} - {Add(query.Start)}) / {Add(query.SpanLength)} AS span, count(*) FROM {table.Name}");
         sql.Append(CultureInfo.InvariantCulture, $" WHERE {time} >= {Add(query.From)} AND {time} < {Add(query.To)}");
         if (query.Filter.Scopes.Count > 0)
             sql.Append(CultureInfo.InvariantCulture, $" AND scope_id = ANY ({Add(query.Filter.Scopes.Where(s => !s.Contains('\0', StringComparison.Ordinal)).ToArray())})");
-        foreach (var (field, value) in query.Filter.Fields) sql.Append(CultureInfo.InvariantCulture, $" AND {EventCountQuery.ColumnOf(field)} = {Add(value)}");
+        foreach (var (field, value) in query.Filter.Fields) sql.Append(CultureInfo.InvariantCulture, $" AND {table.ColumnOf(field)} = {Add(value)}");
         command.CommandText = sql.Append(" GROUP BY span").ToString();
         return command;
 

@@ -52,7 +52,7 @@ internal static class TimescaleEventPages
         var forward = query.Direction == EventDirection.Forward;
         var table = LaneTable.Of(lane);
         var key = table.KeyBy(query.Timebase);
-        var time = key[..key.IndexOf(',', StringComparison.Ordinal)];
+        var time = LaneTable.TimeBy(query.Timebase);
         var (from, to) = query.RangeOf(lane);
         var command = new NpgsqlBatchCommand();
         var sql = new StringBuilder($"DECLARE {table.Name}_rows NO SCROLL CURSOR FOR SELECT {table.Columns} FROM {table.Name} WHERE {time} >= {Add(from)} AND {time} < {Add(to)}");
@@ -63,7 +63,7 @@ internal static class TimescaleEventPages
             sql.Append(CultureInfo.InvariantCulture, $" AND ({key}) {(forward ? '>' : '<')} ({place})");
         }
         if (query.Filter.Scopes.Count > 0) sql.Append(CultureInfo.InvariantCulture, $" AND scope_id = ANY ({Add(query.Filter.Scopes.Where(TimescaleDatabase.CanHold).ToArray())})");
-        foreach (var (field, value) in query.Filter.Fields) sql.Append(CultureInfo.InvariantCulture, $" AND {LaneTable.ColumnOf(field)} = {Add(value)}");
+        foreach (var (field, value) in query.Filter.Fields) sql.Append(CultureInfo.InvariantCulture, $" AND {table.ColumnOf(field)} = {Add(value)}");
         foreach (var condition in query.Filter.Payload)
         {
             // Only to send less: what is left is judged as on every other engine. No raw event meets a condition.

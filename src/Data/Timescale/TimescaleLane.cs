@@ -23,34 +23,16 @@ internal static class TimescaleLane
         await copy.WriteAsync(laneEvent.SourceTime, NpgsqlDbType.Bigint, cancellationToken);
         await TextAsync(laneEvent.SourceText);
         await copy.WriteAsync(laneEvent.Content, laneEvent.Lane.HoldsJson() ? NpgsqlDbType.Jsonb : NpgsqlDbType.Bytea, cancellationToken);
-        switch (laneEvent)
-        {
-            case RawEvent e:
-                await TextAsync(e.ConnectionId);
-                await copy.WriteAsync(e.Sequence, NpgsqlDbType.Bigint, cancellationToken);
-                break;
-            case ParsedEvent e:
-                await TextsAsync(e.StreamId, e.StreamType, e.SchemaVersion);
-                break;
-            case UiEvent e:
-                await TextsAsync(e.MessageType, e.SystemId, e.ContainerId, e.UniqueId, e.ViewId, e.ManifestId, e.ManifestVersion);
-                break;
-            case CommandEvent e:
-                await TextsAsync(e.MessageType, e.CommandId, e.RequestId, e.TargetId, e.CommandType, e.TimelineMode);
-                break;
-            case MetadataEvent e:
-                await TextAsync(e.MessageType);
-                if (e.EffectiveTime is { } effective) await copy.WriteAsync(effective, NpgsqlDbType.Bigint, cancellationToken);
-                else await copy.WriteNullAsync(cancellationToken);
-                await TextsAsync(e.StreamId, e.ManifestId);
-                break;
-        }
+        foreach (var column in LaneTable.Of(laneEvent.Lane).Own) await OwnAsync(column);
         await copy.WriteAsync(batchId, NpgsqlDbType.Bigint, cancellationToken);
 
-        async Task TextsAsync(params string?[] texts)
+        Task OwnAsync(LaneColumn column) => column switch
         {
-            foreach (var text in texts) await TextAsync(text);
-        }
+            TextColumn text => TextAsync(text.Get(laneEvent)),
+            WholeColumn whole => copy.WriteAsync(whole.Get(laneEvent), NpgsqlDbType.Bigint, cancellationToken),
+            TimeColumn time when time.Get(laneEvent) is { } value => copy.WriteAsync(value, NpgsqlDbType.Bigint, cancellationToken),
+            _ => copy.WriteNullAsync(cancellationToken),
+        };
 
         Task TextAsync(string? text)
             => text is null ? copy.WriteNullAsync(cancellationToken) : copy.WriteAsync(text, NpgsqlDbType.Text, cancellationToken);

@@ -94,17 +94,21 @@ internal static class SomeEvents
         return [of, scoped, .. EventFields.All.Where(field => lane.Has(field)).Select(field => scoped with { Fields = [new(field, "c")] }), .. further];
     }
 
+    /// <summary>What a query with this filter has to give, for an event at hand.</summary>
+    public static bool Matches(this EventFilter filter, LaneEvent e)
+        => filter.Lanes.Contains(e.Lane) && (filter.Scopes.Count == 0 || filter.Scopes.Contains(e.ScopeId))
+            && filter.Fields.All(f => e.ValueOf(f.Key) == f.Value) && filter.MatchesPayload(e);
+
+    /// <summary>Everything of an event but the store's time.</summary>
     public static string Describe(LaneEvent e)
         => FormattableString.Invariant($"{e.Lane.Name()} {e.Id} {e.ScopeId} {e.SourceTruthTime} {Encoding.UTF8.GetString(e.Content)} ")
-            + string.Join(' ', EventFields.All.Select(f => e.ValueOf(f) ?? "-")) + " " + e switch
+            + string.Join(' ', LaneTable.Of(e.Lane).Own.Select(column => column switch
             {
-                RawEvent raw => $"{raw.Sequence}",
-                ParsedEvent parsed => parsed.SchemaVersion,
-                UiEvent ui => ui.ManifestVersion,
-                CommandEvent command => command.TimelineMode,
-                MetadataEvent metadata => $"{metadata.EffectiveTime}",
-                _ => "",
-            };
+                TextColumn text => text.Get(e) ?? "-",
+                WholeColumn whole => $"{whole.Get(e)}",
+                TimeColumn time => $"{time.Get(e)}",
+                _ => throw new ArgumentOutOfRangeException(nameof(e)),
+            }));
 
     private static LaneEvent Make(Lane lane, long time, string scope, string name, int number) => lane switch
     {

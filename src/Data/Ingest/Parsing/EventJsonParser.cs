@@ -25,8 +25,14 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
     private static readonly SearchValues<char> _ofScopes =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
+    private static readonly int[] _contentMembers = [.. Lanes.All.Select(lane => EventMember.Of(LaneTable.Of(lane).Content))];
+
+    private static readonly int[][] _ownMembers = [.. Lanes.All.Select(
+        lane => LaneTable.Of(lane).Own.Select(column => EventMember.Of(column.WireName)).ToArray())];
+
     private readonly CanonicalJson _canonical = new();
     private readonly TextPool _texts = new();
+    private readonly EventMembers.Place[] _places = new EventMembers.Place[EventMember.Count];
 
     /// <inheritdoc/>
     public int MaxLength => MaxEventLength;
@@ -36,48 +42,35 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
     {
         row = null!;
         if (!Utf8.IsValid(json)) return new(null, "the event is no valid UTF-8");
-        Span<EventMembers.Place> places = stackalloc EventMembers.Place[EventMembers.Count];
-        places.Clear();
-        var members = new EventMembers(json, places, _texts);
+        Array.Clear(_places);
+        var members = new EventMembers(json, _places, _texts);
         if (!members.Find()) return new(null, "an event must be a JSON object");
 
         var laneName = members.Text(EventMember.Lane);
         if (!Lanes.TryParse(laneName, out var lane)) members.Fail(EventMember.Lane, $"must be raw, parsed, ui, command or metadata, not '{laneName}'");
         if (members.Error is not null) return members.Error;
-        var common = Common(ref members, lane);
+        row = Common(ref members, lane);
         if (members.Error is not null) return members.Error;
-        row = lane switch
-        {
-            Lane.Raw => Raw(ref members, common),
-            Lane.Parsed => Parsed(ref members, common),
-            Lane.Ui => Ui(ref members, common),
-            Lane.Command => Command(ref members, common),
-            _ => Metadata(ref members, common),
-        };
+        SetOwn(ref members, row);
+        Check(ref members, row);
         if (members.Error is null) SetId(ref members, row);
         return members.Error;
     }
 
-    private readonly record struct CommonParts(string ScopeId, long SourceTime, string? SourceText, byte[] Content);
-
-    private CommonParts Common(ref EventMembers members, Lane lane)
+    private LaneEvent Common(ref EventMembers members, Lane lane)
     {
         var scope = members.Text(EventMember.ScopeId);
         if (scope.Length > MaxScopeLength || scope.AsSpan().ContainsAnyExcept(_ofScopes))
             members.Fail(EventMember.ScopeId, $"must be 1 to {MaxScopeLength} letters, digits, dots, underscores or hyphens, not '{scope}'");
         var (time, text) = SourceTime(ref members);
-        var content = lane switch
-        {
-            Lane.Raw => members.Base64(EventMember.Bytes, MaxFrameLength),
-            Lane.Ui => Json(ref members, EventMember.Data),
-            _ => Json(ref members, EventMember.Payload),
-        };
-        return new CommonParts(scope, time, text, content);
+        var member = _contentMembers[(int)lane];
+        var content = lane.HoldsJson() ? Json(ref members, member) : members.Base64(member, MaxFrameLength);
+        return LaneTable.Of(lane).Make(scope, time, text, content);
     }
 
     private (long Time, string? Text) SourceTime(ref EventMembers members)
     {
-        const EventMember Member = EventMember.SourceTruthTime;
+        const int Member = EventMember.SourceTruthTime;
         var text = members.Utf8Of(Member);
         if (!members.Has(Member)) members.Fail(Member, "is missing");
         if (!EventTime.TryParse(text, out var time, out var isCanonical))
@@ -93,7 +86,7 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
     private static string Shown(ReadOnlySpan<byte> text)
         => System.Text.Encoding.UTF8.GetString(text.Length <= EventTime.MaxTextLength ? text : text[..EventTime.MaxTextLength]);
 
-    private byte[] Json(ref EventMembers members, EventMember member)
+    private byte[] Json(ref EventMembers members, int member)
     {
         if (!members.Has(member))
         {
@@ -107,94 +100,64 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
         return [];
     }
 
-    private static RawEvent Raw(ref EventMembers members, CommonParts common) => new()
+    private static void SetOwn(ref EventMembers members, LaneEvent row)
     {
-        ScopeId = common.ScopeId,
-        SourceTime = common.SourceTime,
-        SourceText = common.SourceText,
-        Content = common.Content,
-        ConnectionId = members.Text(EventMember.ConnectionId),
-        Sequence = members.Whole(EventMember.Sequence),
-    };
-
-    private static ParsedEvent Parsed(ref EventMembers members, CommonParts common) => new()
-    {
-        ScopeId = common.ScopeId,
-        SourceTime = common.SourceTime,
-        SourceText = common.SourceText,
-        Content = common.Content,
-        StreamId = members.Text(EventMember.StreamId),
-        StreamType = members.Text(EventMember.StreamType),
-        SchemaVersion = members.Text(EventMember.SchemaVersion),
-    };
-
-    private static UiEvent Ui(ref EventMembers members, CommonParts common) => new()
-    {
-        ScopeId = common.ScopeId,
-        SourceTime = common.SourceTime,
-        SourceText = common.SourceText,
-        Content = common.Content,
-        MessageType = OneOf(ref members, EventMember.MessageType, UiEvent.Update, UiEvent.Checkpoint),
-        SystemId = members.Text(EventMember.SystemId),
-        ContainerId = members.Text(EventMember.ContainerId),
-        UniqueId = members.Text(EventMember.UniqueId),
-        ViewId = members.Text(EventMember.ViewId),
-        ManifestId = members.Text(EventMember.ManifestId),
-        ManifestVersion = members.Text(EventMember.ManifestVersion),
-    };
-
-    private static CommandEvent Command(ref EventMembers members, CommonParts common)
-    {
-        var mode = members.Text(EventMember.TimelineMode);
-        if (mode.Equals("replay", StringComparison.OrdinalIgnoreCase)) members.Reject(EventMember.TimelineMode, ReplayRefusal);
-        // The system before wrote LIVE.
-        else if (!mode.Equals(CommandEvent.LiveMode, StringComparison.OrdinalIgnoreCase)) members.Fail(EventMember.TimelineMode, $"must be live or replay, not '{mode}'");
-        var type = OneOf(ref members, EventMember.MessageType, CommandEvent.Request, CommandEvent.Progress, CommandEvent.Result);
-        var isRequest = type == CommandEvent.Request;
-        if (!isRequest && members.Has(EventMember.RequestId)) members.Fail(EventMember.RequestId, $"is only for {CommandEvent.Request}, not for {type}");
-        return new()
+        var columns = LaneTable.Of(row.Lane).Own;
+        var numbers = _ownMembers[(int)row.Lane];
+        for (var i = 0; i < numbers.Length; i++)
         {
-            ScopeId = common.ScopeId,
-            SourceTime = common.SourceTime,
-            SourceText = common.SourceText,
-            Content = common.Content,
-            MessageType = type,
-            CommandId = members.Text(EventMember.CommandId),
-            RequestId = isRequest ? members.Text(EventMember.RequestId) : null,
-            TargetId = members.Text(EventMember.TargetId),
-            CommandType = members.Text(EventMember.CommandType),
-            TimelineMode = CommandEvent.LiveMode,
-        };
-    }
-
-    private static MetadataEvent Metadata(ref EventMembers members, CommonParts common)
-    {
-        long? effective = null;
-        if (members.Has(EventMember.EffectiveTime))
-        {
-            if (EventTime.TryParse(members.Utf8Of(EventMember.EffectiveTime), out var time, out _)) effective = time;
-            else members.Fail(EventMember.EffectiveTime, "must be RFC 3339 with a zone, such as 2026-01-26T10:00:00Z");
+            switch (columns[i])
+            {
+                case TextColumn text:
+                    text.Set(row, text.IsOptional ? members.TextOrNull(numbers[i]) : members.Text(numbers[i]));
+                    break;
+                case WholeColumn whole:
+                    whole.Set(row, members.Whole(numbers[i]));
+                    break;
+                case TimeColumn time:
+                    time.Set(row, members.TimeOrNull(numbers[i]));
+                    break;
+            }
         }
-        var (stream, manifest) = (members.TextOrNull(EventMember.StreamId), members.TextOrNull(EventMember.ManifestId));
-        if (stream is null && manifest is null) members.Fail(EventMember.StreamId, "and manifestId are both missing; one of them must be there");
-        return new()
-        {
-            ScopeId = common.ScopeId,
-            SourceTime = common.SourceTime,
-            SourceText = common.SourceText,
-            Content = common.Content,
-            MessageType = members.Text(EventMember.MessageType),
-            EffectiveTime = effective,
-            StreamId = stream,
-            ManifestId = manifest,
-        };
     }
 
-    private static string OneOf(ref EventMembers members, EventMember member, params ReadOnlySpan<string> allowed)
+    // The rules that are about more than the kind of one value.
+    private static void Check(ref EventMembers members, LaneEvent row)
     {
-        var text = members.Text(member);
-        if (!allowed.Contains(text)) members.Fail(member, $"must be {string.Join(", ", allowed!)}, not '{text}'");
-        return text;
+        switch (row)
+        {
+            case UiEvent ui:
+                CheckType(ref members, ui.MessageType, UiEvent.Update, UiEvent.Checkpoint);
+                break;
+            case CommandEvent command:
+                CheckMode(ref members, command);
+                CheckType(ref members, command.MessageType, CommandEvent.Request, CommandEvent.Progress, CommandEvent.Result);
+                CheckRequestId(ref members, command);
+                break;
+            case MetadataEvent { StreamId: null, ManifestId: null }:
+                members.Fail("streamId", "and manifestId are both missing; one of them must be there");
+                break;
+        }
+    }
+
+    private static void CheckType(ref EventMembers members, string type, params ReadOnlySpan<string> allowed)
+    {
+        if (!allowed.Contains(type)) members.Fail("messageType", $"must be {string.Join(", ", allowed!)}, not '{type}'");
+    }
+
+    private static void CheckMode(ref EventMembers members, CommandEvent command)
+    {
+        var mode = command.TimelineMode;
+        if (mode.Equals("replay", StringComparison.OrdinalIgnoreCase)) members.Reject("timelineMode", ReplayRefusal);
+        else if (!mode.Equals(CommandEvent.LiveMode, StringComparison.OrdinalIgnoreCase)) members.Fail("timelineMode", $"must be live or replay, not '{mode}'");
+        command.TimelineMode = CommandEvent.LiveMode; // The system before wrote LIVE.
+    }
+
+    private static void CheckRequestId(ref EventMembers members, CommandEvent command)
+    {
+        var isRequest = command.MessageType == CommandEvent.Request;
+        if (isRequest && command.RequestId is null) members.Fail("requestId", "is missing");
+        if (!isRequest && command.RequestId is not null) members.Fail("requestId", $"is only for {CommandEvent.Request}, not for {command.MessageType}");
     }
 
     private void SetId(ref EventMembers members, LaneEvent row)

@@ -2,50 +2,45 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using SensorDash.Data.Events;
 
 namespace SensorDash.Data.Ingest.Parsing;
 
-/// <summary>The members of an event's JSON that mean something. Their names on the wire are these in camelCase.</summary>
-internal enum EventMember
+/// <summary>The members of an event's JSON that mean something, as numbers: those of every lane, then those that a lane has of its own.</summary>
+internal static class EventMember
 {
-    EventId,
-    ScopeId,
-    Lane,
-    SourceTruthTime,
-    ConnectionId,
-    Sequence,
-    Bytes,
-    StreamId,
-    StreamType,
-    SchemaVersion,
-    Payload,
-    MessageType,
-    SystemId,
-    ContainerId,
-    UniqueId,
-    ViewId,
-    ManifestId,
-    ManifestVersion,
-    Data,
-    CommandId,
-    RequestId,
-    TargetId,
-    CommandType,
-    TimelineMode,
-    EffectiveTime,
+    public const int EventId = 0;
+    public const int ScopeId = 1;
+    public const int Lane = 2;
+    public const int SourceTruthTime = 3;
+
+    private static readonly string[] _names = [.. ((string[])["eventId", "scopeId", "lane", "sourceTruthTime"])
+        .Union(Lanes.All.Reverse().Select(LaneTable.Of).SelectMany(table => table.Own.Select(column => column.WireName).Append(table.Content)))];
+
+    private static readonly byte[][] _utf8Names = [.. _names.Select(Encoding.UTF8.GetBytes)];
+
+    /// <summary>How many there are.</summary>
+    public static int Count => _names.Length;
+
+    public static string NameOf(int member) => _names[member];
+
+    /// <summary>The member of a name; −1 when it means nothing.</summary>
+    public static int Of(string name) => Array.IndexOf(_names, name);
+
+    /// <summary>The member that <paramref name="reader"/> stands on the name of; −1 when it means nothing.</summary>
+    public static int At(ref Utf8JsonReader reader)
+    {
+        for (var i = 0; i < _utf8Names.Length; i++)
+            if (reader.ValueTextEquals(_utf8Names[i])) return i;
+        return -1;
+    }
 }
 
 /// <summary>Where the members of one event stand in its JSON. Values are read when a rule asks for them; the first fault is kept.</summary>
 internal ref struct EventMembers
 {
-    /// <summary>Number of members.</summary>
-    public const int Count = (int)EventMember.EffectiveTime + 1;
-
     /// <summary>Longest text that becomes a column, in bytes of UTF-8: keys of an index are made of some of them.</summary>
     public const int MaxTextLength = 256;
-
-    private static readonly string[] _names = [.. Enum.GetNames<EventMember>().Select(JsonNamingPolicy.CamelCase.ConvertName)];
-    private static readonly byte[][] _utf8Names = [.. _names.Select(Encoding.UTF8.GetBytes)];
 
     // Members that are passed over may be as deep as they like.
     private static readonly JsonReaderOptions _options = new() { MaxDepth = EventJsonParser.MaxEventLength };
@@ -61,7 +56,7 @@ internal ref struct EventMembers
         public bool IsEscaped;
     }
 
-    /// <param name="places">Room for <see cref="Count"/> places, cleared.</param>
+    /// <param name="places">Room for <see cref="EventMember.Count"/> places, cleared.</param>
     public EventMembers(ReadOnlySpan<byte> json, Span<Place> places, TextPool texts)
     {
         _json = json;
@@ -70,8 +65,6 @@ internal ref struct EventMembers
     }
 
     public RowError? Error { get; private set; }
-
-    public static string NameOf(EventMember member) => _names[(int)member];
 
     /// <summary>Finds the members; null stands for absent.</summary>
     /// <returns>False when the JSON is no object.</returns>
@@ -83,7 +76,7 @@ internal ref struct EventMembers
         if (reader.TokenType != JsonTokenType.StartObject) return false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var index = IndexOf(ref reader);
+            var member = EventMember.At(ref reader);
             reader.Read();
             var place = new Place
             {
@@ -92,27 +85,29 @@ internal ref struct EventMembers
                 IsEscaped = reader.TokenType == JsonTokenType.String && reader.ValueIsEscaped,
             };
             reader.Skip();
-            if (index < 0) continue;
+            if (member < 0) continue;
             place.Length = (int)reader.BytesConsumed - place.Start;
-            if (_places[index].Type != JsonTokenType.None) Fail((EventMember)index, "is given twice");
-            _places[index] = place;
+            if (_places[member].Type != JsonTokenType.None) Fail(member, "is given twice");
+            _places[member] = place;
         }
         reader.Read(); // Refuses whatever stands behind the object.
         return true;
     }
 
-    public void Fail(EventMember member, string error) => Error ??= new(NameOf(member), $"{NameOf(member)} {error}");
+    public void Fail(int member, string error) => Fail(EventMember.NameOf(member), error);
 
-    /// <summary>As <see cref="Fail"/>, in words that stand for themselves.</summary>
-    public void Reject(EventMember member, string error) => Error ??= new(NameOf(member), error);
+    public void Fail(string member, string error) => Reject(member, $"{member} {error}");
 
-    public readonly bool Has(EventMember member) => _places[(int)member].Type is not (JsonTokenType.None or JsonTokenType.Null);
+    /// <summary>As <see cref="Fail(string, string)"/>, in words that stand for themselves.</summary>
+    public void Reject(string member, string error) => Error ??= new(member, error);
+
+    public readonly bool Has(int member) => _places[member].Type is not (JsonTokenType.None or JsonTokenType.Null);
 
     /// <summary>The value as it stands in the JSON, quotes and all.</summary>
-    public readonly ReadOnlySpan<byte> Raw(EventMember member) => _json.Slice(_places[(int)member].Start, _places[(int)member].Length);
+    public readonly ReadOnlySpan<byte> Raw(int member) => _json.Slice(_places[member].Start, _places[member].Length);
 
     /// <summary>A text of 1 to <see cref="MaxTextLength"/> bytes; "" after a fault.</summary>
-    public string Text(EventMember member)
+    public string Text(int member)
     {
         var utf8 = Utf8Of(member);
         if (utf8.IsEmpty) Fail(member, Has(member) ? "must not be empty" : "is missing");
@@ -123,12 +118,12 @@ internal ref struct EventMembers
     }
 
     /// <summary>As <see cref="Text"/>, but null when absent.</summary>
-    public string? TextOrNull(EventMember member) => Has(member) ? Text(member) : null;
+    public string? TextOrNull(int member) => Has(member) ? Text(member) : null;
 
     /// <summary>The UTF-8 of a text; empty when absent, and after a fault.</summary>
-    public ReadOnlySpan<byte> Utf8Of(EventMember member)
+    public ReadOnlySpan<byte> Utf8Of(int member)
     {
-        ref readonly var place = ref _places[(int)member];
+        ref readonly var place = ref _places[member];
         if (!Has(member)) return [];
         if (place.Type != JsonTokenType.String)
         {
@@ -152,17 +147,26 @@ internal ref struct EventMembers
     }
 
     /// <summary>A whole number of 0 to 2⁶³−1; 0 after a fault.</summary>
-    public long Whole(EventMember member)
+    public long Whole(int member)
     {
         if (!Has(member)) Fail(member, "is missing");
-        else if (_places[(int)member].Type == JsonTokenType.Number
+        else if (_places[member].Type == JsonTokenType.Number
             && long.TryParse(Raw(member), NumberStyles.None, CultureInfo.InvariantCulture, out var value)) return value;
         else Fail(member, $"must be a whole number of 0 to {long.MaxValue}");
         return 0;
     }
 
+    /// <summary>A time in Unix microseconds; null when absent, and after a fault.</summary>
+    public long? TimeOrNull(int member)
+    {
+        if (!Has(member)) return null;
+        if (EventTime.TryParse(Utf8Of(member), out var time, out _)) return time;
+        Fail(member, "must be RFC 3339 with a zone, such as 2026-01-26T10:00:00Z");
+        return null;
+    }
+
     /// <summary>What base64 stands for; empty after a fault.</summary>
-    public byte[] Base64(EventMember member, int maxLength)
+    public byte[] Base64(int member, int maxLength)
     {
         if (!Has(member)) Fail(member, "is missing");
         var text = Utf8Of(member);
@@ -171,12 +175,5 @@ internal ref struct EventMembers
         else if (length > maxLength) Fail(member, $"must be at most {maxLength} bytes, not {length}");
         else return length == bytes.Length ? bytes : bytes[..length];
         return [];
-    }
-
-    private static int IndexOf(ref Utf8JsonReader reader)
-    {
-        for (var i = 0; i < _utf8Names.Length; i++)
-            if (reader.ValueTextEquals(_utf8Names[i])) return i;
-        return -1;
     }
 }
