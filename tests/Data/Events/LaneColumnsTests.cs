@@ -88,7 +88,7 @@ public sealed partial class LaneColumnsTests
                 LaneTable.Of(lane).Own.Select(column => column.WireName).Append(LaneTable.Of(lane).Content).Order(),
                 Name().Matches(members).Select(match => match.Groups[1].Value).Order());
         }
-        var filters = Name().Matches(Regex.Match(page, "^Filters: .+?, and ", RegexOptions.Multiline | RegexOptions.Singleline).Value);
+        var filters = Name().Matches(Regex.Match(page, @"^\*\*Filters\.\*\* .+?, and ", RegexOptions.Multiline | RegexOptions.Singleline).Value);
         Assert.Equal(["lanes", "scope", .. EventFields.All.Select(field => field.Name())], filters.Select(match => match.Groups[1].Value));
     }
 

@@ -123,7 +123,8 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         return $"greatest(((\"timestamp\" + {offset}) // 3600) * 3600 - {offset}, {IntervalStart(zone, range)})";
     }
 
-    private static string LocalDay(DateTimeZone zone, TimeRange range) => $"(\"timestamp\" + {Offset(zone, range)}) // 86400";
+    private static string LocalDay(DateTimeZone zone, TimeRange range)
+        => $"(\"timestamp\" + {ByTime(range, (start, end) => CalendarBuckets.DayOffsets(zone, start, end))}) // 86400";
 
     private static string Offset(DateTimeZone zone, TimeRange range) => ByInterval(zone, range, interval => interval.WallOffset.Seconds);
 
@@ -131,14 +132,18 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         => ByInterval(zone, range, interval => interval.HasStart ? interval.Start.ToUnixTimeSeconds() : 0);
 
     private static string ByInterval(DateTimeZone zone, TimeRange range, Func<NodaTime.TimeZones.ZoneInterval, long> value)
+        => ByTime(range, (start, end) => zone.GetZoneIntervals(start, end).Select(interval => (interval.HasEnd ? interval.End : Instant.MaxValue, value(interval))));
+
+    // SQL for a number that changes with time: each value holds up to an instant, the last one without end.
+    private static string ByTime(TimeRange range, Func<Instant, Instant, IEnumerable<(Instant End, long Value)>> pieces)
     {
         // No reading is older than 2000 or newer than now + 1 day; 2100 is beyond any of them.
         var start = Instant.FromUnixTimeSeconds(Math.Max(range.Start ?? 0, Reading.MinTimestamp));
         var end = Instant.FromUnixTimeSeconds(Math.Min(range.End ?? long.MaxValue, 4_102_444_800) + 1);
         if (end <= start) return "0";
-        var intervals = zone.GetZoneIntervals(start, end).ToArray();
-        var cases = intervals[..^1].Select(interval => $"WHEN \"timestamp\" < {Text(interval.End.ToUnixTimeSeconds())} THEN {Text(value(interval))}");
-        return intervals.Length == 1 ? Text(value(intervals[0])) : $"CASE {string.Join(' ', cases)} ELSE {Text(value(intervals[^1]))} END";
+        var values = pieces(start, end).ToArray();
+        var cases = values[..^1].Select(v => $"WHEN \"timestamp\" < {Text(v.End.ToUnixTimeSeconds())} THEN {Text(v.Value)}");
+        return values.Length == 1 ? Text(values[0].Value) : $"CASE {string.Join(' ', cases)} ELSE {Text(values[^1].Value)} END";
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

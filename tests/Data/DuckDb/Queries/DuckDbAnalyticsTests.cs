@@ -16,6 +16,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
     [
         1774746000, 1792890000, // Europe/Paris, 29 March and 25 October 2026.
         1775314800, 1790996400, // Australia/Lord_Howe, 4 April and 3 October 2026: half an hour.
+        1257042660, // America/St_Johns, 1 November 2009: 00:01 → 23:01 of the day before.
     ];
 
     private static readonly JsonSerializerOptions _plain = new() { Converters = { new Plain() } };
