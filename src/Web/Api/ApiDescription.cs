@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SensorDash.Data.Events;
 using SensorDash.Data.Export;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SensorDash.Data.Export;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 

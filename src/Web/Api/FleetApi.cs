@@ -1,6 +1,7 @@
 using System.Globalization;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Storage;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 

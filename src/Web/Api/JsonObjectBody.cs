@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 

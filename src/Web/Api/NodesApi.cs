@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 

@@ -1,4 +1,5 @@
 using SensorDash.Data.Readings;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 

@@ -4,6 +4,7 @@ using System.Text;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 

@@ -7,6 +7,7 @@ using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 

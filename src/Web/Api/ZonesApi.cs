@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Nodes;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 

@@ -19,6 +19,8 @@ using SensorDash.Data.Storage;
 using SensorDash.Migrations;
 using SensorDash.Web.Api;
 using SensorDash.Web.Commands;
+using SensorDash.Web.Pages.Overview;
+using SensorDash.Web.Requests;
 using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Operations;
@@ -82,7 +84,7 @@ internal static class Startup
         services.AddMemoryCache();
         services.AddSingleton<DemoEvents>();
         services.AddSingleton<DemoData>();
-        services.AddSingleton<Pages.Display.Sparklines>();
+        services.AddSingleton<Sparklines>();
     }
 
     public static void UseSensorDash(this WebApplication app)

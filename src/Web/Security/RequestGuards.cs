@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Options;
-using SensorDash.Web.Api;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Security;
 

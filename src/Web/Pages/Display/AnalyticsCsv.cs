@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Pages.Analytics;
 
 namespace SensorDash.Web.Pages.Display;
 
