@@ -13,6 +13,9 @@ internal static class ApiDescription
     public static RouteHandlerBuilder WithBody(this RouteHandlerBuilder endpoint, string example, params string[] mediaTypes)
         => endpoint.WithMetadata(new BodyExample(example, mediaTypes.Length > 0 ? mediaTypes : ["application/json"]));
 
+    public static RouteHandlerBuilder WithQuery(this RouteHandlerBuilder endpoint, params QueryParameter[] parameters)
+        => endpoint.WithMetadata([.. parameters]);
+
     public static void AddSensorDashOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
         options.AddDocumentTransformer((document, _, _) =>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Analytics;
@@ -7,6 +6,7 @@ using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
+using SensorDash.Web.Operations;
 using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
@@ -14,12 +14,10 @@ namespace SensorDash.Web.Api;
 /// <summary>Health and time.</summary>
 internal static class SystemApi
 {
-    private static readonly string _version = typeof(SystemApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-
     public static void MapSystem(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("").WithTags("System");
-        group.MapGet("/health/live", () => TypedResults.Ok(new HealthResponse("ok", null, null, _version)))
+        group.MapGet("/health/live", () => TypedResults.Ok(new HealthResponse("ok", null, null, BuildInfo.Version)))
             .WithName("Live").Produces<HealthResponse>().WithSummary("The process answers");
         group.MapGet("/health/ready", ReadyAsync).WithName("Ready").Produces<HealthResponse>().Produces<HealthResponse>(503)
             .WithSummary("The store can be written and read");
@@ -54,9 +52,9 @@ internal static class SystemApi
             failing = true;
         }
         // A broken side path makes analytics slower, not the hub unready.
-        if (!failing) return TypedResults.Ok(new HealthResponse("ok", "ok", analytics, _version, lacks.Count > 0 ? lacks : null));
+        if (!failing) return TypedResults.Ok(new HealthResponse("ok", "ok", analytics, BuildInfo.Version, lacks.Count > 0 ? lacks : null));
         context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
-        return TypedResults.Json(new HealthResponse("unavailable", "unavailable", analytics, _version), statusCode: StatusCodes.Status503ServiceUnavailable);
+        return TypedResults.Json(new HealthResponse("unavailable", "unavailable", analytics, BuildInfo.Version), statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<Ok<AnalyticsStatusResponse>> AnalyticsAsync(IDuckDbSource duckDb, CancellationToken cancellationToken)

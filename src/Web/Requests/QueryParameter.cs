@@ -120,10 +120,3 @@ internal sealed record ZoneParameter(string Name, string Description) : QueryPar
 
 /// <summary>Free text or a list, checked by its reader.</summary>
 internal sealed record TextParameter(string Name, string Description, string Example) : QueryParameter(Name, "string", Description, Example);
-
-/// <summary>Tells the API description which parameters an endpoint reads.</summary>
-internal static class QueryParameterMetadata
-{
-    public static RouteHandlerBuilder WithQuery(this RouteHandlerBuilder endpoint, params QueryParameter[] parameters)
-        => endpoint.WithMetadata([.. parameters]);
-}

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using SensorDash.Data.Events;
 using SensorDash.Web.Pages.Display;
 
@@ -55,15 +54,13 @@ internal sealed record EventChart(IReadOnlyList<LaneBars> Lanes, long SpanSecond
         => Lanes.SelectMany(l => l.Bars).Select(b => b.Start).Distinct().OrderDescending()
             .Select(start => (start, Lanes.Select(l => l.Bars.FirstOrDefault(b => b.Start == start)?.Count ?? 0).ToArray()));
 
-    /// <summary>The same as a file, oldest first.</summary>
+    /// <summary>The same as a CSV file, oldest first.</summary>
     public byte[] ToCsv(ViewSettings view)
     {
-        var text = new StringBuilder("time,span_seconds");
-        foreach (var lane in Lanes) text.Append(',').Append(lane.Lane.Name());
-        text.Append('\n');
-        foreach (var (start, counted) in Rows().Reverse())
-            text.Append(CultureInfo.InvariantCulture, $"{ClockText.Iso(start, view.Zone)},{SpanSeconds},").AppendJoin(',', counted).Append('\n');
-        return Encoding.UTF8.GetBytes(text.ToString());
+        var table = new CsvTable();
+        table.AddRow(["time", "span_seconds", .. Lanes.Select(l => l.Lane.Name())]);
+        foreach (var (start, counts) in Rows().Reverse()) table.AddRow([ClockText.Iso(start, view.Zone), SpanSeconds, .. counts]);
+        return table.ToBytes();
     }
 
     private static LaneBars BarsOf(Lane lane, EventCount[] counts, EventCountQuery query, double step)

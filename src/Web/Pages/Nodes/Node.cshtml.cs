@@ -51,9 +51,7 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
         View = ViewSettings.Of(HttpContext);
         var range = ViewRange.Read(Request.Query, View.Zone, clock.GetUtcNow().ToUnixTimeSeconds());
         if (await analytics.QualityAsync(address, new(range.From, range.To), cancellationToken) is not { } quality) return NotFound();
-        var csv = new AnalyticsCsv(View, isHumidity: false);
-        csv.AddFindings(quality);
-        return File(csv.ToBytes(), "text/csv", FormattableString.Invariant($"sensordash_{address}_quality_{range.From}_{range.To}.csv"));
+        return File(FindingsCsv.Of(quality, View), "text/csv", FormattableString.Invariant($"sensordash_{address}_quality_{range.From}_{range.To}.csv"));
     }
 
     public async Task<IActionResult> OnPostEditAsync(int address, CancellationToken cancellationToken)
