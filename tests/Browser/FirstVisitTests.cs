@@ -14,6 +14,9 @@ public sealed partial class FirstVisitTests(BrowserFixture browser) : IClassFixt
         await using var watched = await browser.OpenAsync();
         var page = watched.Page;
 
+        var seriesRequests = 0;
+        page.Request += (_, request) => { if (request.Url.Contains("/series", StringComparison.Ordinal)) seriesRequests++; };
+
         await page.GotoAsync("/");
         await Expect(page.Locator("#first-reading")).ToContainTextAsync($"{browser.Address}/api/sensor-data");
         await page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "Load demo data" }).ClickAsync();
@@ -39,6 +42,7 @@ public sealed partial class FirstVisitTests(BrowserFixture browser) : IClassFixt
 
         await page.GoBackAsync();
         await Expect(page.Locator("#statistics-title")).ToContainTextAsync("1,2");
+        Assert.Equal(0, seriesRequests); // The charts draw the series of the page.
         watched.AssertNoErrors();
     }
 

@@ -1,16 +1,4 @@
-// What a chart draws, from GET /api/nodes/{address}/series.
-
-const Timeout = 60_000; // ms
-
-/** Fetches the series; throws an Error with the server's words and its trace id. */
-export async function fetchSeries({ address, from, to, points }, signal) {
-  const answer = await fetch(`/api/nodes/${address}/series?from=${from}&to=${to}&points=${points}`, {
-    headers: { accept: 'application/json' }, signal: AbortSignal.any([signal, AbortSignal.timeout(Timeout)]),
-  });
-  const body = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(body.detail ?? body.title), { traceId: body.traceId });
-  return body;
-}
+// What a chart draws, from a series as GET /api/nodes/{address}/series returns it.
 
 /** Points of one quantity, oldest first, with a null point in every gap so that no line crosses it. Both quantities have the same indexes. */
 export function pointsOf(series, quantity, convert) {

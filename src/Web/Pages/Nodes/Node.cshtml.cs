@@ -1,21 +1,26 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.Extensions.Options;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Api;
 using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Nodes;
 
 /// <summary>One node: status, statistics, charts and readings of a range, what people say of it.</summary>
-internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics, TimeProvider clock) : PageModel
+internal sealed class NodeModel(
+    NodeDirectory nodes, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics,
+    IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions> json, TimeProvider clock) : PageModel
 {
     /// <summary>Readings of one page of the table.</summary>
     public const int PageLength = 50;
 
-    // As many as the charts ask for, so that what is said beside them is what they show.
-    public const int ChartPoints = 600;
+    // About two pixels per point on a wide screen.
+    private const int ChartPoints = 600;
 
     [BindProperty]
     public NodeForm Form { get; set; } = new();
@@ -32,6 +37,9 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
     public bool IsTable { get; private set; }
     public NodeSummary Summary { get; private set; } = null!;
     public IReadOnlyDictionary<string, string[]> Errors { get; private set; } = new Dictionary<string, string[]>();
+
+    /// <summary>The series as the API returns it. It is part of the page, so that the charts do not read the range a second time.</summary>
+    public string SeriesJson => JsonSerializer.Serialize(SeriesResponse.Of(Node.Node.Address, ChartPoints, Series), json.Value.SerializerOptions);
 
     /// <summary>"raw", or how many readings a point of the chart stands for.</summary>
     public string Resolution => Series.BucketSeconds is null

@@ -1,9 +1,11 @@
 using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Web.Tests.Pages.Nodes;
 
-public sealed class NodePageTests : PageTests
+public sealed partial class NodePageTests : PageTests
 {
     [Fact]
     public async Task Node_ZeroValues_AreValues()
@@ -57,4 +59,22 @@ public sealed class NodePageTests : PageTests
         Assert.Contains("is deleted, with 1 reading", await right.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Null(await App.Store.FindNodeAsync(12, CancellationToken.None));
     }
+
+    // The charts draw this and fetch nothing, so the range is read once per view.
+    [Theory]
+    [InlineData("1h", 3600)]
+    [InlineData("24h", 86_400)]
+    public async Task Charts_OfTheRange_HoldTheSeriesOfTheApi(string range, int seconds)
+    {
+        await StoreAsync([.. Some.Run(12, 1000).Where((_, i) => i is < 100 or >= 110)]);
+
+        var page = await ReadPageAsync($"/nodes/12?range={range}");
+
+        var held = JsonSerializer.Deserialize<JsonElement>(WebUtility.HtmlDecode(Series().Match(page).Groups[1].Value));
+        var series = await GetAsync($"/api/nodes/12/series?from={Noon - seconds}&to={Noon}&points={held.GetProperty("points")}");
+        Assert.True(JsonElement.DeepEquals(series, held), $"{held}\n{series}");
+    }
+
+    [GeneratedRegex("<div hidden data-series>([^<]+)</div>")]
+    private static partial Regex Series();
 }
