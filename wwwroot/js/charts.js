@@ -1,7 +1,7 @@
 // The charts of a node page: they draw the series that the server put into the page, and share one crosshair.
 import { startChartKeys } from './chart-keys.js';
 import { colorsOf, moveTo as moveAll, zoomTo as zoomFrom } from './chart-moves.js';
-import { createChart, recolor, showPoints, words } from './chart-view.js';
+import { createChart, recolor, showPoints, textOf } from './chart-view.js';
 import { saveSeen } from './seen-csv.js';
 import { pointsOf, toFahrenheit } from './series.js';
 
@@ -62,7 +62,7 @@ function show(section, series) {
       time: null,
       mark: null,
     };
-    state.words = point => words(state, point);
+    state.textOf = point => textOf(state, point);
     let chart = charts.get(quantity);
     if (chart) Object.assign(chart.sensordash, state);
     else {
@@ -74,13 +74,13 @@ function show(section, series) {
     showPoints(chart, pointsOf(series, quantity, quantity === 'temperature' && isFahrenheit ? toFahrenheit : value => value));
     element.querySelector('[data-skeleton]')?.remove();
   }
-  // The crosshair stays on its reading while new ones arrive, and goes when the reading does.
+  // The crosshair stays on its reading while new ones arrive, until the reading leaves the range.
   const [any] = charts.values();
   const index = any.data.datasets[0].data.findIndex(p => p.x === held);
   moveTo(null, true);
   if (index >= 0) moveTo(index);
 }
 
-const moveTo = (index, isCertain) => moveAll(charts, index, isCertain);
+const moveTo = (index, isForced) => moveAll(charts, index, isForced);
 
 const zoomTo = (from, to) => zoomFrom(shown, from, to);

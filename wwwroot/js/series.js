@@ -1,6 +1,6 @@
-// What a chart draws, from a series as GET /api/nodes/{address}/series returns it.
+// The points of a chart, from a series in the format of GET /api/nodes/{address}/series.
 
-/** Points of one quantity, oldest first, with a null point in every gap so that no line crosses it. Both quantities have the same indexes. */
+/** Points of one quantity, oldest first, with a null point in each gap so that no line crosses it. Both quantities have the same indexes. */
 export function pointsOf(series, quantity, convert) {
   const points = [];
   for (const run of series.runs) {
@@ -13,7 +13,7 @@ export function pointsOf(series, quantity, convert) {
   return points;
 }
 
-/** Stretches of points that have a value. */
+/** Runs of points with a value. */
 export function runsOf(points) {
   const runs = [];
   let run = [];

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace SensorDash.Web.Operations;
 
-/// <summary>Which build this is.</summary>
+/// <summary>The version of this build.</summary>
 internal static class BuildInfo
 {
     public static string Version { get; } = typeof(BuildInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;

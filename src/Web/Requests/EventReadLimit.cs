@@ -4,7 +4,7 @@ using SensorDash.Data.Events;
 
 namespace SensorDash.Web.Requests;
 
-/// <summary>How long a question about events may take: one that hardly anything answers reads all there is, and holds up the few readers of a file.</summary>
+/// <summary>The time limit of event queries: a query with few matches reads all events and occupies one of the few readers of a file.</summary>
 internal static class EventReadLimit
 {
     /// <summary>Name of the policy, for routes and pages.</summary>
@@ -23,8 +23,8 @@ internal static class EventReadLimit
 
     private static Task WriteAsync(HttpContext context, TimeSpan limit)
     {
-        context.RequestAborted = CancellationToken.None; // It has fired, and would stop this answer too.
+        context.RequestAborted = CancellationToken.None; // It is cancelled, and would cancel this response too.
         return Problems.AcceptsHtml(context) ? Task.CompletedTask : Problems.WriteAsync(
-            context, StatusCodes.Status504GatewayTimeout, $"this took longer than {limit:c} (Events:ReadTimeout); narrow the range or the filters");
+            context, StatusCodes.Status504GatewayTimeout, $"the query took longer than {limit:c} (Events:ReadTimeout); narrow the range or the filters");
     }
 }

@@ -9,10 +9,10 @@ using SensorDash.Web.Operations;
 
 namespace SensorDash.Web.Requests;
 
-/// <summary>Errors on the wire: RFC 9457 problem details with the extra members <c>error</c> (the text) and <c>traceId</c>.</summary>
+/// <summary>Error responses: RFC 9457 problem details with the extra fields <c>error</c> (the text) and <c>traceId</c>.</summary>
 internal static class Problems
 {
-    /// <summary>Seconds after which a refused sender may try again.</summary>
+    /// <summary>Seconds after which a client may retry.</summary>
     public const string RetryAfterSeconds = "1";
 
     public static ProblemHttpResult Create(int status, string detail, params KeyValuePair<string, object?>[] members)
@@ -20,21 +20,21 @@ internal static class Problems
 
     public static ProblemHttpResult NotFound(string what) => Create(StatusCodes.Status404NotFound, what);
 
-    /// <summary>400 with every fault, by the name of the parameter or field.</summary>
-    public static ProblemHttpResult Invalid(IReadOnlyDictionary<string, string[]> faults)
+    /// <summary>400 with all errors, by the name of the parameter or field.</summary>
+    public static ProblemHttpResult Invalid(IReadOnlyDictionary<string, string[]> errors)
         => Create(StatusCodes.Status400BadRequest,
-            string.Join("; ", faults.SelectMany(f => f.Value.Select(text => $"{f.Key} {text}"))), new KeyValuePair<string, object?>("errors", faults));
+            string.Join("; ", errors.SelectMany(f => f.Value.Select(text => $"{f.Key} {text}"))), new KeyValuePair<string, object?>("errors", errors));
 
     public static Task WriteAsync(HttpContext context, int status, string detail) => Create(status, detail).ExecuteAsync(context);
 
-    /// <summary>Gives a body to bare 4xx and 5xx answers: JSON to programs, a page to people.</summary>
+    /// <summary>Adds a body to empty 4xx and 5xx responses: a page for browsers, JSON for all other clients.</summary>
     public static void UseErrorResponses(this IApplicationBuilder app)
     {
         app.UseWhen(context => !AcceptsHtml(context), branch => branch.UseStatusCodePages(context =>
             WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode, Describe(context.HttpContext))));
         app.UseWhen(AcceptsHtml, branch =>
         {
-            branch.UseExceptionHandler("/error"); // Here, not outside: programs must go on getting JSON.
+            branch.UseExceptionHandler("/error"); // Inside this branch: other clients must still get JSON.
             branch.UseStatusCodePagesWithReExecute("/error", "?code={0}");
         });
     }
@@ -49,13 +49,13 @@ internal static class Problems
 
     private static string Describe(HttpContext context) => context.Response.StatusCode switch
     {
-        StatusCodes.Status404NotFound => $"there is nothing at {context.Request.Path}",
-        StatusCodes.Status405MethodNotAllowed => $"{context.Request.Method} is not possible at {context.Request.Path}",
+        StatusCodes.Status404NotFound => $"not found: {context.Request.Path}",
+        StatusCodes.Status405MethodNotAllowed => $"method {context.Request.Method} is not allowed at {context.Request.Path}",
         var status => ReasonPhrases.GetReasonPhrase(status),
     };
 }
 
-/// <summary>Writes every problem as JSON, whatever the request accepts: a script that asks for HTML by mistake still gets the reason.</summary>
+/// <summary>Writes problems as JSON, whatever the request accepts: a script that accepts HTML by mistake still gets the reason.</summary>
 internal sealed class ProblemWriter : IProblemDetailsWriter
 {
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -77,7 +77,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
     }
 }
 
-/// <summary>The one place where exceptions become answers. None of their text is passed on, except of our own about requests.</summary>
+/// <summary>Turns exceptions into responses. It never exposes the text of an exception.</summary>
 internal sealed class ExceptionProblems(ILogger<ExceptionProblems> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
@@ -86,10 +86,10 @@ internal sealed class ExceptionProblems(ILogger<ExceptionProblems> logger) : IEx
         var (status, detail) = exception switch
         {
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (413, "the body is too large"),
-            BadHttpRequestException bad => (bad.StatusCode, "the request cannot be read"),
-            InvalidDataException => (400, "the compressed body is broken"),
-            _ when StoreErrors.IsUnavailable(exception) => (503, "the store is unavailable just now; try again"),
-            _ => (500, "something went wrong here; the log has the details under the trace id"),
+            BadHttpRequestException bad => (bad.StatusCode, "the request is invalid"),
+            InvalidDataException => (400, "the compressed body is corrupt"),
+            _ when StoreErrors.IsUnavailable(exception) => (503, "the database is temporarily unavailable; retry"),
+            _ => (500, "internal error; search the log for the trace ID"),
         };
         if (status >= 500) Log.RequestFailed(logger, context.Request.Method, PathOf(context), exception);
         context.Response.StatusCode = status;
@@ -98,6 +98,6 @@ internal sealed class ExceptionProblems(ILogger<ExceptionProblems> logger) : IEx
         return true;
     }
 
-    // Where a page stands in for the failed one, the request's own path is already that of the page.
+    // When the error page replaces a failed page, the request has the path of the error page.
     private static string PathOf(HttpContext context) => context.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? context.Request.Path;
 }

@@ -8,21 +8,21 @@ using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Analytics;
 
-/// <summary>Many nodes together: percentile bands, hours of the week, comparison, quality.</summary>
-/// <remarks>Each part can be had by itself. A browser with scripts gets an empty page at once and fetches them; any other gets them all in it.</remarks>
+/// <summary>Several nodes together: percentile bands, averages by weekday and hour, comparison, quality.</summary>
+/// <remarks>A browser with scripts gets the page without the parts and fetches each of them. Any other browser gets one complete page.</remarks>
 internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, IReadingAnalytics analytics, IDuckDbSource duckDb, TimeProvider clock) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public long Now { get; private set; }
     public IReadOnlyList<NodeView> All { get; private set; } = [];
     public IReadOnlyList<Zone> Zones { get; private set; } = [];
-    public NodeSelection Choice { get; private set; } = null!;
+    public NodeSelection Selection { get; private set; } = null!;
     public ViewRange Range { get; private set; } = null!;
     public bool IsHumidity { get; private set; }
     public bool IsTable { get; private set; }
     public AnalyticsStatus SidePath { get; private set; } = null!;
 
-    // Null: not asked for, the browser will.
+    // Null: not part of this response.
     public FleetSeries? Bands { get; private set; }
     public HourMap? Hours { get; private set; }
     public NodeComparison? Comparison { get; private set; }
@@ -31,22 +31,22 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
     public string QuantityName => IsHumidity ? "Humidity" : "Temperature";
     public string Unit => IsHumidity ? "%RH" : View.TemperatureUnit;
 
-    /// <summary>Where the chart gets its points.</summary>
+    /// <summary>The API URL of the chart's points.</summary>
     public string SeriesPath
     {
         get
         {
-            var (start, end, count) = Choice.Buckets(Range);
-            var nodes = Choice.ArePicked ? $"&nodes={string.Join(',', Choice.Addresses)}" : Choice.ZoneId is { } zone ? FormattableString.Invariant($"&zone_id={zone}") : "";
+            var (start, end, count) = Selection.Buckets(Range);
+            var nodes = Selection.IsExplicit ? $"&nodes={string.Join(',', Selection.Addresses)}" : Selection.ZoneId is { } zone ? FormattableString.Invariant($"&zone_id={zone}") : "";
             return FormattableString.Invariant($"/api/fleet/series?from={start}&to={end}&points={count}") + nodes;
         }
     }
 
-    /// <summary>This range by its ends, so that a file is of what is on screen.</summary>
+    /// <summary>The CSV of a table. Its range is fixed, so that the file matches the page.</summary>
     public PageUrl CsvOf(string table) => View.CurrentUrl.With(("handler", "Csv"), ("table", table), ("range", null), ("base", null),
         ("from", ClockText.Utc(Range.From)), ("to", ClockText.Utc(Range.To)));
 
-    /// <summary>A temperature as chosen, or a humidity as it is.</summary>
+    /// <summary>A value in the unit of the page.</summary>
     public decimal? Shown(decimal? value) => IsHumidity ? value : View.Temperature(value);
 
     public ValueStatistics ValuesOf(ReadingStatistics statistics) => IsHumidity ? statistics.Humidity : statistics.Temperature;
@@ -55,7 +55,7 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
     {
         await LoadAsync(cancellationToken);
         SidePath = await duckDb.ReadStatusAsync(cancellationToken);
-        if ((View.HasScript && Request.Query["whole"] != "1") || !Choice.MayHaveReadings(Range)) return;
+        if ((View.HasScript && Request.Query["whole"] != "1") || !Selection.MayHaveReadings(Range)) return;
         if (IsTable) Bands = await ReadBandsAsync(cancellationToken);
         Hours = await ReadHoursAsync(cancellationToken);
         Comparison = await CompareAsync(cancellationToken);
@@ -107,7 +107,7 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
                 csv.AddBands(await ReadBandsAsync(cancellationToken));
                 break;
             case "hours":
-                csv.AddHours(await analytics.HoursOfWeekAsync(Choice.Addresses, new(Range.From, Range.To), View.Zone, cancellationToken));
+                csv.AddHours(await analytics.HoursOfWeekAsync(Selection.Addresses, new(Range.From, Range.To), View.Zone, cancellationToken));
                 break;
             case "nodes":
                 csv.AddNodes(await CompareAsync(cancellationToken));
@@ -124,7 +124,7 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
     public IActionResult OnPostRebuild()
     {
         duckDb.Rebuild();
-        TempData["Notice"] = "DuckDB is being filled again from the store. Until it has caught up the store answers; nothing is missing meanwhile.";
+        TempData["Notice"] = "Rebuilding DuckDB; until it catches up, queries use the database.";
         return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.ToString());
     }
 
@@ -136,27 +136,27 @@ internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, I
         IsHumidity = Request.Query["quantity"] == "humidity";
         IsTable = Request.Query["view"] == "table";
         (All, Zones) = (await nodes.ListAsync(cancellationToken), await zones.ListAsync(cancellationToken));
-        Choice = NodeSelection.Read(Request.Query, All, Zones);
+        Selection = NodeSelection.Read(Request.Query, All, Zones);
     }
 
     private Task<FleetSeries> ReadBandsAsync(CancellationToken cancellationToken)
     {
-        var (start, end, count) = Choice.Buckets(Range);
-        return analytics.FleetAsync(Choice.Addresses, start, end, count, cancellationToken);
+        var (start, end, count) = Selection.Buckets(Range);
+        return analytics.FleetAsync(Selection.Addresses, start, end, count, cancellationToken);
     }
 
     private async Task<HourMap> ReadHoursAsync(CancellationToken cancellationToken)
-        => HourMap.Of(await analytics.HoursOfWeekAsync(Choice.Addresses, new(Range.From, Range.To), View.Zone, cancellationToken), IsHumidity, View);
+        => HourMap.Of(await analytics.HoursOfWeekAsync(Selection.Addresses, new(Range.From, Range.To), View.Zone, cancellationToken), IsHumidity, View);
 
     private Task<NodeComparison> CompareAsync(CancellationToken cancellationToken)
-        => NodeComparison.BuildAsync(analytics, Choice.Chosen, Range, IsHumidity, Request.Query["sort"], cancellationToken);
+        => NodeComparison.BuildAsync(analytics, Selection.Selected, Range, IsHumidity, Request.Query["sort"], cancellationToken);
 
     private async Task<IReadOnlyList<(NodeView Node, DataQuality Quality)>> ReadQualityAsync(CancellationToken cancellationToken)
     {
-        var chosen = Choice.Chosen.ToDictionary(n => n.Node.Address);
-        var found = await analytics.FleetQualityAsync(chosen.Keys, new(Range.From, Range.To), cancellationToken);
-        // As the API sorts them; among equally complete ones more to complain about comes first.
+        var selected = Selection.Selected.ToDictionary(n => n.Node.Address);
+        var found = await analytics.FleetQualityAsync(selected.Keys, new(Range.From, Range.To), cancellationToken);
+        // The order of the API; nodes of equal completeness by their number of findings.
         return [.. found.OrderBy(q => q.CompletenessPercent ?? 100).ThenByDescending(q => q.OutlierCount + q.FlatLineCount + q.LateCount)
-            .ThenBy(q => q.NodeAddress).Select(q => (chosen[q.NodeAddress], q))];
+            .ThenBy(q => q.NodeAddress).Select(q => (selected[q.NodeAddress], q))];
     }
 }

@@ -3,18 +3,18 @@ using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Analytics;
 
-/// <summary>Averages by weekday and hour, with a step of color each.</summary>
-/// <param name="Cells">By weekday, Monday first, and hour; null without values.</param>
-/// <param name="Min">Where the scale begins: the lowest average or below; null without any.</param>
-/// <param name="Max">Where it ends.</param>
+/// <summary>Averages by weekday and hour, each with a color step.</summary>
+/// <param name="Cells">Seven weekdays, Monday first, of 24 hours each; null without values.</param>
+/// <param name="Min">Start of the scale, at or below the lowest average; null without values.</param>
+/// <param name="Max">End of the scale.</param>
 internal sealed record HourMap(IReadOnlyList<HourCell?[]> Cells, decimal? Min, decimal? Max)
 {
-    /// <summary>Steps of color: more nobody can tell apart.</summary>
+    /// <summary>Color steps: more are hard to distinguish.</summary>
     public const int Steps = 9;
 
     private const int Days = 7;
 
-    // A sensor's noise must not fill the scale: it spans at least this much, in the unit shown, as the charts' axes do.
+    // Sensor noise must not fill the scale: like the axes of the charts, it spans at least this much in the unit of the page.
     private const decimal MinSpan = 1;
 
     public static IReadOnlyList<string> Weekdays { get; } = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -38,7 +38,7 @@ internal sealed record HourMap(IReadOnlyList<HourCell?[]> Cells, decimal? Min, d
     }
 }
 
-/// <param name="Value">In the unit shown.</param>
+/// <param name="Value">In the unit of the page.</param>
 /// <param name="Count">Readings.</param>
 /// <param name="Step">0 to <see cref="HourMap.Steps"/> − 1.</param>
 internal sealed record HourCell(decimal Value, long Count, int Step);

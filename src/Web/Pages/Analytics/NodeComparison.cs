@@ -5,33 +5,33 @@ using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Analytics;
 
-/// <summary>Exact statistics of some nodes side by side.</summary>
-/// <param name="Column">By which they are sorted, one of <see cref="Columns"/>.</param>
+/// <summary>Exact statistics of several nodes side by side.</summary>
+/// <param name="Column">The sort column, one of <see cref="Columns"/>.</param>
 /// <param name="IsDescending">Largest first.</param>
 internal sealed record NodeComparison(IReadOnlyList<NodeStatistics> Nodes, string Column, bool IsDescending)
 {
-    /// <summary>More would be read one after the other for long, and compared by nobody.</summary>
+    /// <summary>Maximum number of nodes: reading more takes long, and comparing them is hard.</summary>
     public const int MaxNodes = 10;
 
-    /// <summary>Width of a node's spread, in units of its drawing.</summary>
+    /// <summary>Width of the spread drawing, in its own units.</summary>
     public const int SpreadWidth = 200;
 
     private const string Name = "name";
 
-    public static IReadOnlyList<(string Key, string Words)> Columns { get; } =
+    public static IReadOnlyList<(string Key, string Label)> Columns { get; } =
         [(Name, "Node"), ("count", "Values"), ("min", "Min"), ("mean", "Mean"), ("max", "Max"), ("p50", "p50"), ("p95", "p95"), ("p99", "p99")];
 
-    /// <summary>Smallest value of all; null when no node has any.</summary>
+    /// <summary>Smallest value of all nodes; null without values.</summary>
     public decimal? Lowest => Nodes.Min(n => n.Values.Min);
 
-    /// <summary>Largest value of all.</summary>
+    /// <summary>Largest value of all nodes; null without values.</summary>
     public decimal? Highest => Nodes.Max(n => n.Values.Max);
 
-    /// <summary>Where a value stands among those of all nodes, 0 to <see cref="SpreadWidth"/>.</summary>
-    public decimal PlaceOf(decimal value)
+    /// <summary>Horizontal position of a value, 0 to <see cref="SpreadWidth"/>.</summary>
+    public decimal PositionOf(decimal value)
         => Lowest is { } lowest && Highest is { } highest && highest > lowest ? Math.Round(SpreadWidth * (value - lowest) / (highest - lowest), 1) : SpreadWidth / 2m;
 
-    /// <param name="sort">A column, after a minus for largest first; anything else: by name.</param>
+    /// <param name="sort">A column, with a leading minus for descending; any other value sorts by name.</param>
     public static async Task<NodeComparison> BuildAsync(
         IReadingAnalytics analytics, IEnumerable<NodeView> nodes, ViewRange range, bool isHumidity, string? sort, CancellationToken cancellationToken)
     {
@@ -44,12 +44,12 @@ internal sealed record NodeComparison(IReadOnlyList<NodeStatistics> Nodes, strin
         var isDescending = sort?.StartsWith('-') == true;
         var column = Columns.Select(c => c.Key).FirstOrDefault(key => key == sort?.TrimStart('-')) ?? Name;
         if (column == Name) return new(isDescending ? [.. found.AsEnumerable().Reverse()] : found, column, isDescending);
-        // A node without values stands last either way.
+        // Nodes without values come last in both directions.
         var ordered = found.OrderBy(n => n.ValueOf(column) is null);
         return new([.. isDescending ? ordered.ThenByDescending(n => n.ValueOf(column)) : ordered.ThenBy(n => n.ValueOf(column))], column, isDescending);
     }
 
-    /// <summary>What the address of a column's heading says: numbers start with the largest, a second click turns them round.</summary>
+    /// <summary>The sort parameter of a column's heading: numbers start descending, a second click reverses them.</summary>
     public string? NextSort(string column) => column == Column ? (IsDescending ? column : "-" + column) : column == Name ? null : "-" + column;
 }
 

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace SensorDash.Web.Pages.Error;
 
-/// <summary>What people see instead of a bare 4xx or 5xx. Any method: it answers in place of the page that failed.</summary>
+/// <summary>The page that browsers get for a 4xx or 5xx status. It accepts any method, because it replaces the response of the failed page.</summary>
 [ResponseCache(Duration = 0, Location = ResponseCacheLocation.None, NoStore = true)]
 [IgnoreAntiforgeryToken]
 internal sealed class ErrorModel : PageModel
@@ -15,19 +15,19 @@ internal sealed class ErrorModel : PageModel
 
     public string TraceId => Activity.Current?.Id ?? HttpContext.TraceIdentifier;
 
-    /// <summary>What was asked for, so that it can be asked for again.</summary>
-    public string? Asked => HttpContext.Features.Get<IStatusCodeReExecuteFeature>() is { } answer
-        ? answer.OriginalPathBase + answer.OriginalPath + answer.OriginalQueryString
+    /// <summary>Path and query of the failed request, for trying again.</summary>
+    public string? RequestedUrl => HttpContext.Features.Get<IStatusCodeReExecuteFeature>() is { } status
+        ? status.OriginalPathBase + status.OriginalPath + status.OriginalQueryString
         : HttpContext.Features.Get<IExceptionHandlerPathFeature>() is { } failure ? failure.Path + Request.QueryString : null;
 
-    public (string Title, string Text) Words => Code switch
+    public (string Title, string Text) Message => Code switch
     {
-        400 => ("That request cannot be read", "Go back, look over what was entered, and try again. "
-            + "A form that stood open for long may just need loading again."),
-        404 => ("There is nothing here", "The page or the node does not exist, or no longer. Every node there is stands on the overview."),
-        503 => ("The store is unavailable just now", "Readings that arrive meanwhile are kept waiting, not lost. Try again in a moment."),
-        >= 500 => ("Something went wrong here", "It is not your doing. The log has the details under the trace id."),
-        _ => ("That is not possible", "The server refused the request."),
+        400 => ("Invalid request", "Go back and check your input. Reload a form left open for long."),
+        404 => ("Page not found", "The page or node does not exist or was deleted. The overview lists all nodes."),
+        503 => ("Database temporarily unavailable", "Readings that arrive now are queued, not lost. Try again in a moment."),
+        504 => ("Request timed out", "The database did not respond in time. Try again in a moment."),
+        >= 500 => ("Server error", "Search the log for the trace ID."),
+        _ => ("Request refused", "The server does not accept this request."),
     };
 
     public void OnGet() => Load();

@@ -9,14 +9,14 @@ using EventId = SensorDash.Data.Events.EventId;
 
 namespace SensorDash.Web.Pages.Events;
 
-/// <summary>One event with everything it holds.</summary>
+/// <summary>One event with all its fields and its content.</summary>
 [RequestTimeout(EventReadLimit.Policy)]
 internal sealed class EventModel(IEventStore store, TimeProvider clock) : PageModel
 {
-    /// <summary>Bytes of a frame that are shown.</summary>
+    /// <summary>Maximum number of bytes of a frame that the page shows.</summary>
     public const int MaxBytes = 4_096;
 
-    // As deep as content is taken.
+    // The depth that ingest accepts.
     private static readonly JsonDocumentOptions _deep = new() { MaxDepth = 128 };
 
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
@@ -26,22 +26,22 @@ internal sealed class EventModel(IEventStore store, TimeProvider clock) : PageMo
     public Timebase Timebase { get; private set; }
     public bool IsIntact => ComputedId == Event.Id;
 
-    /// <summary>The event as the API gives it.</summary>
+    /// <summary>The API URL of the event.</summary>
     public string JsonPath => $"/api/events/{Event.Id}?sourceTruthTime={EventTime.Format(Event.SourceTime)}";
 
-    /// <summary>Fields that can be filtered by.</summary>
-    public IEnumerable<(string Name, string Value)> Filterable
+    /// <summary>Fields that a list can be filtered by.</summary>
+    public IEnumerable<(string Name, string Value)> FilterFields
     {
         get
         {
             yield return ("scope", Event.ScopeId);
-            foreach (var known in EventFields.All)
-                if (Event.ValueOf(known) is { } value) yield return (known.Name(), value);
+            foreach (var eventField in EventFields.All)
+                if (Event.ValueOf(eventField) is { } value) yield return (eventField.Name(), value);
         }
     }
 
-    /// <summary>The others.</summary>
-    public IEnumerable<(string Name, string Value)> Further
+    /// <summary>The remaining fields.</summary>
+    public IEnumerable<(string Name, string Value)> OtherFields
     {
         get
         {

@@ -4,25 +4,25 @@ using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Events;
 
-/// <summary>How many events of a lane there are in each span.</summary>
-/// <param name="Total">Of all spans.</param>
-/// <param name="Most">Of one span; the height of its bar is the height of the drawing.</param>
-/// <param name="Bars">The spans that have events.</param>
-internal sealed record LaneBars(Lane Lane, long Total, long Most, IReadOnlyList<EventBar> Bars);
+/// <summary>The number of events of a lane in each bucket.</summary>
+/// <param name="Total">Events in all buckets.</param>
+/// <param name="Max">Events in the fullest bucket; its bar has the full height.</param>
+/// <param name="Bars">Buckets with events.</param>
+internal sealed record LaneBars(Lane Lane, long Total, long Max, IReadOnlyList<EventBar> Bars);
 
-/// <param name="Start">Of the span, Unix seconds.</param>
+/// <param name="Start">Start of the bucket, Unix seconds.</param>
 internal sealed record EventBar(long Start, long Count, string X, string Y, string Height);
 
-/// <summary>Counts of events over a range as bars of an SVG, a row per lane, and as rows of the table that says the same.</summary>
-/// <param name="SpanSeconds">Length of a span.</param>
-/// <param name="BarWidth">Of every bar.</param>
+/// <summary>Event counts over a range, as SVG bars per lane and as table rows.</summary>
+/// <param name="SpanSeconds">Length of a bucket.</param>
+/// <param name="BarWidth">Width of each bar.</param>
 internal sealed record EventChart(IReadOnlyList<LaneBars> Lanes, long SpanSeconds, string BarWidth)
 {
     public const int Width = 600;
     public const int Height = 36;
 
     private const int MaxSpans = 60;
-    private const double MinHeight = 2; // A single event among thousands is still seen.
+    private const double MinHeight = 2; // A single event among thousands stays visible.
     private const long Second = 1_000_000; // Microseconds.
 
     private static readonly long[] _roundSeconds =
@@ -30,13 +30,13 @@ internal sealed record EventChart(IReadOnlyList<LaneBars> Lanes, long SpanSecond
 
     public long Total => Lanes.Sum(l => l.Total);
 
-    /// <summary>What to count for a range.</summary>
+    /// <summary>The counts that a range needs.</summary>
     public static EventCountQuery QueryOf(EventQuery events)
     {
         var (from, to) = (events.From!.Value, events.To!.Value);
-        var least = (to - from) / (MaxSpans * Second); // Cut off: a span or two more do no harm, a last second must not make all twice as long.
-        var seconds = _roundSeconds.FirstOrDefault(s => s >= least);
-        if (seconds == 0) seconds = (least + 604_799) / 604_800 * 604_800;
+        var min = (to - from) / (MaxSpans * Second); // Rounded down: a bucket more is better than buckets of double length.
+        var seconds = _roundSeconds.FirstOrDefault(s => s >= min);
+        if (seconds == 0) seconds = (min + 604_799) / 604_800 * 604_800;
         return new(events.Filter, events.Timebase, from, to, from / (seconds * Second) * seconds * Second, seconds * Second);
     }
 
@@ -49,12 +49,12 @@ internal sealed record EventChart(IReadOnlyList<LaneBars> Lanes, long SpanSecond
             query.SpanLength / Second, Number(Math.Max(step - 1, step * 0.8)));
     }
 
-    /// <summary>The spans that have events, newest first, with the count of each lane.</summary>
+    /// <summary>Buckets with events, newest first, with the count of each lane.</summary>
     public IEnumerable<(long Start, long[] Counts)> Rows()
         => Lanes.SelectMany(l => l.Bars).Select(b => b.Start).Distinct().OrderDescending()
             .Select(start => (start, Lanes.Select(l => l.Bars.FirstOrDefault(b => b.Start == start)?.Count ?? 0).ToArray()));
 
-    /// <summary>The same as a CSV file, oldest first.</summary>
+    /// <summary>The rows as a CSV file, oldest first.</summary>
     public byte[] ToCsv(ViewSettings view)
     {
         var table = new CsvTable();
@@ -65,10 +65,10 @@ internal sealed record EventChart(IReadOnlyList<LaneBars> Lanes, long SpanSecond
 
     private static LaneBars BarsOf(Lane lane, EventCount[] counts, EventCountQuery query, double step)
     {
-        var most = counts.Length == 0 ? 0 : counts.Max(c => c.Count);
-        return new(lane, counts.Sum(c => c.Count), most, [.. counts.OrderBy(c => c.Span).Select(c =>
+        var max = counts.Length == 0 ? 0 : counts.Max(c => c.Count);
+        return new(lane, counts.Sum(c => c.Count), max, [.. counts.OrderBy(c => c.Span).Select(c =>
         {
-            var height = Math.Max(MinHeight, (double)c.Count / most * Height);
+            var height = Math.Max(MinHeight, (double)c.Count / max * Height);
             return new EventBar((query.Start + (c.Span * query.SpanLength)) / Second, c.Count, Number(c.Span * step), Number(Height - height), Number(height));
         })]);
     }

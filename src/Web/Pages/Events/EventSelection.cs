@@ -6,10 +6,10 @@ using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Pages.Events;
 
-/// <summary>Which events the page shows, as its address says. Read by the rules of the API, so that a file of them is what is on screen.</summary>
+/// <summary>The events that a URL selects. The rules of the API apply, so that an export has the events of the page.</summary>
 internal sealed class EventSelection
 {
-    /// <summary>Events of one page of the table.</summary>
+    /// <summary>Events per page of the table.</summary>
     public const int PageLength = 50;
 
     private const string PayloadPrefix = "payload.";
@@ -21,22 +21,22 @@ internal sealed class EventSelection
 
     private EventSelection(Dictionary<string, StringValues> api) => _api = api;
 
-    /// <summary>Parameters of the address that narrow what is shown, without the range.</summary>
+    /// <summary>Parameters that filter events, except the range.</summary>
     public static IReadOnlyList<string> FilterNames { get; } = ["lanes", "scope", .. EventFields.All.Select(f => f.Name()), "payload"];
 
     public EventQuery Query { get; private set; } = null!; // Set by Read.
 
-    /// <summary>What of the address cannot be meant, in words; nothing is read then.</summary>
+    /// <summary>Invalid parameters. With any, the page reads no events.</summary>
     public IReadOnlyList<string> Errors { get; private set; } = [];
 
-    /// <summary>Conditions on the content as they are typed: <c>path=value</c>.</summary>
+    /// <summary>Payload filters as typed: <c>path=value</c>.</summary>
     public IReadOnlyList<string> Payload { get; private set; } = [];
 
-    /// <summary>Names and values by which is filtered, for showing and taking away.</summary>
+    /// <summary>Names and values of all filters.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Filters { get; private set; } = [];
 
     /// <summary>Whether this is a later page.</summary>
-    public bool IsBehindThePage => Query.After is not null;
+    public bool IsLaterPage => Query.After is not null;
 
     public Timebase Timebase => Query.Timebase;
 
@@ -47,31 +47,31 @@ internal sealed class EventSelection
         foreach (var name in _copied)
             if (!StringValues.IsNullOrEmpty(query[name])) api[name] = query[name];
         var order = query["order"];
-        api["order"] = StringValues.IsNullOrEmpty(order) ? "desc" : order; // As lists of readings: newest first.
+        api["order"] = StringValues.IsNullOrEmpty(order) ? "desc" : order; // Newest first, like lists of readings.
         var lanes = string.Join(',', query["lanes"].Where(l => !string.IsNullOrEmpty(l)));
         if (lanes.Length > 0) api["lanes"] = lanes;
 
-        var faults = new List<string>();
+        var errors = new List<string>();
         var payload = ReadPayload(query);
         foreach (var condition in payload)
         {
             var equals = condition.IndexOf('=', StringComparison.Ordinal);
-            if (equals <= 0) faults.Add($"payload must be path=value, such as speed=3, not “{condition}”");
+            if (equals <= 0) errors.Add($"payload must be path=value, such as speed=3, not “{condition}”");
             else if (!api.TryAdd(PayloadPrefix + condition[..equals].Trim(), condition[(equals + 1)..].Trim()))
-                faults.Add($"payload asks twice for {condition[..equals].Trim()}");
+                errors.Add($"payload must name {condition[..equals].Trim()} only once");
         }
         var reader = new QueryReader(new QueryCollection(api));
         var read = EventParameters.Read(reader) with { Limit = PageLength };
-        if (query["page"].ToString() is { Length: > 0 } place)
+        if (query["page"].ToString() is { Length: > 0 } cursor)
         {
-            if (EventCursor.TryParse(place, read.Timebase, out var after) is { } fault) reader.Error("page", fault);
+            if (EventCursor.TryParse(cursor, read.Timebase, out var after) is { } error) reader.Error("page", error);
             else read = read with { After = after };
         }
-        faults.AddRange(reader.Errors.Select(f => $"{f.Key} {f.Value[0]}"));
+        errors.AddRange(reader.Errors.Select(f => $"{f.Key} {f.Value[0]}"));
         return new EventSelection(api)
         {
             Query = read,
-            Errors = faults,
+            Errors = errors,
             Payload = payload,
             Filters = [
                 .. FilterNames.Where(n => n != "payload" && api.ContainsKey(n)).Select(n => KeyValuePair.Create(n, api[n].ToString())),
@@ -79,14 +79,14 @@ internal sealed class EventSelection
         };
     }
 
-    /// <summary>Where a file of all events of this choice is.</summary>
+    /// <summary>The API URL that exports all selected events.</summary>
     public string ExportPath(string format)
     {
         var query = new QueryBuilder(_api.SelectMany(p => p.Value, (p, value) => KeyValuePair.Create(p.Key, value ?? ""))) { { "format", format } };
         return "/api/events/export" + query;
     }
 
-    // A range that ends now is taken to the end of this second: what was sent a moment ago is to be there.
+    // A range that ends now includes the current second, so that it has events sent a moment ago.
     private static long EndOf(ViewRange range) => (range.Length is null ? range.To : range.To + 1) * Second;
 
     private static string[] ReadPayload(IQueryCollection query) => [

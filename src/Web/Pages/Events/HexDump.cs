@@ -3,7 +3,7 @@ using System.Text;
 
 namespace SensorDash.Web.Pages.Events;
 
-/// <summary>Bytes as people compare them: place, hexadecimal, and the printable ASCII among them.</summary>
+/// <summary>Bytes as text: offset, hexadecimal and printable ASCII.</summary>
 internal static class HexDump
 {
     private const int LineBytes = 16;
@@ -15,7 +15,7 @@ internal static class HexDump
         return text.ToString();
     }
 
-    /// <summary>A dot for whatever cannot be printed.</summary>
+    /// <summary>Printable ASCII; a dot for any other byte.</summary>
     public static string Text(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder(bytes.Length);
@@ -23,7 +23,7 @@ internal static class HexDump
         return text.ToString();
     }
 
-    /// <summary>Sixteen bytes a line.</summary>
+    /// <summary>Sixteen bytes per line.</summary>
     public static string Lines(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder();

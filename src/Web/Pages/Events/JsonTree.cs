@@ -5,14 +5,14 @@ using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Events;
 
-/// <summary>JSON as nested lists that open and close without a script.</summary>
-/// <remarks>Written straight to the page: content may be a megabyte, nested 64 deep.</remarks>
+/// <summary>JSON as nested lists that open and close without JavaScript.</summary>
+/// <remarks>It writes directly to the page, because content may be 1 MB and 64 levels deep.</remarks>
 internal sealed class JsonTree(JsonElement root) : IHtmlContent
 {
-    /// <summary>Values that are shown; a page of a hundred thousand would open in nobody's browser.</summary>
+    /// <summary>Maximum number of values: browsers cannot open a page with 100,000 of them.</summary>
     public const int MaxValues = 2_000;
 
-    // Deeper ones begin closed.
+    // Deeper lists start closed.
     private const int OpenDepth = 3;
     private const int LongText = 200;
     private const int LongTextStart = 80;
@@ -25,10 +25,10 @@ internal sealed class JsonTree(JsonElement root) : IHtmlContent
         writer.Write("<div class=\"json\">");
         WriteValue(writer, encoder, root, 0, "");
         writer.Write("</div>");
-        if (_left < 0) writer.Write($"<p class=\"muted small\">The first {MaxValues} values; the rest is in the JSON.</p>");
+        if (_left < 0) writer.Write($"<p class=\"muted small\">First {MaxValues} values; the JSON has all of them.</p>");
     }
 
-    // The label stands in the line that opens a value.
+    // The label is on the line that opens a value.
     private void WriteValue(TextWriter writer, HtmlEncoder encoder, JsonElement value, int depth, string label)
     {
         switch (value.ValueKind)

@@ -8,10 +8,10 @@ using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Export;
 
-/// <summary>A form for every option of the CSV export. Its answer is an address of the API, which also works in a script.</summary>
+/// <summary>A form for all options of the CSV export. Its result is an API URL, which also works in a script.</summary>
 internal sealed class ExportModel(NodeDirectory nodes, TimeProvider clock) : PageModel
 {
-    // Written out, so that the address says what the file is even where it is the default.
+    // The URL contains these even with their defaults, so that it says what the file contains.
     private static readonly string[] _choices = ["order", "time", "separator", "decimal", "resolution"];
     private static readonly string[] _switches = ["bom", "footer", "gzip"];
     private static readonly string[] _rangeFields = ["range", "from", "to"];
@@ -19,25 +19,25 @@ internal sealed class ExportModel(NodeDirectory nodes, TimeProvider clock) : Pag
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public IReadOnlyList<NodeView> Nodes { get; private set; } = [];
 
-    /// <summary>The range, or null for everything.</summary>
+    /// <summary>The range; null for all readings.</summary>
     public ViewRange? Range { get; private set; }
 
     public CsvResolution Resolution { get; private set; }
     public IReadOnlyList<string> Columns { get; private set; } = [];
 
-    /// <summary>Path and query of the file.</summary>
+    /// <summary>The API URL of the file.</summary>
     public string FilePath { get; private set; } = "";
 
     public string ManifestPath => FilePath.Replace("/export", "/export/manifest", StringComparison.Ordinal);
     public string Command => $"curl -OJ '{Request.Scheme}://{Request.Host}{FilePath}'";
 
-    public string Chosen(string name, string usual) => Request.Query[name].ToString() is { Length: > 0 } value ? value : usual;
+    public string Selected(string name, string defaultValue) => Request.Query[name].ToString() is { Length: > 0 } value ? value : defaultValue;
 
     public bool IsOn(string name) => Request.Query[name] == "1";
 
     public Task OnGetAsync(CancellationToken cancellationToken) => LoadAsync(cancellationToken);
 
-    /// <summary>The form without JavaScript: on to the file itself.</summary>
+    /// <summary>Redirects to the file, for browsers without JavaScript.</summary>
     public async Task<IActionResult> OnGetDownloadAsync(CancellationToken cancellationToken)
     {
         await LoadAsync(cancellationToken);
@@ -52,10 +52,10 @@ internal sealed class ExportModel(NodeDirectory nodes, TimeProvider clock) : Pag
         var isAll = _rangeFields.All(name => string.IsNullOrWhiteSpace(query[name]));
         Range = isAll ? null : ViewRange.Read(query, View.Zone, clock.GetUtcNow().ToUnixTimeSeconds());
         Resolution = query["resolution"].ToString() switch { "hourly" => CsvResolution.Hourly, "daily" => CsvResolution.Daily, _ => CsvResolution.Raw };
-        var known = CsvColumns.All(Resolution);
+        var all = CsvColumns.All(Resolution);
         var wanted = query["columns"].SelectMany(c => (c ?? "").Split(',')).ToHashSet();
-        Columns = [.. known.Where(wanted.Contains)];
-        // A column of another resolution says that the choice was made for that one.
+        Columns = [.. all.Where(wanted.Contains)];
+        // A column of another resolution means that the columns were selected for that resolution.
         if (Columns.Count < wanted.Count || Columns.Count == 0) Columns = CsvColumns.Usual(Resolution);
         FilePath = "/api/sensor-data/export" + BuildQuery();
     }

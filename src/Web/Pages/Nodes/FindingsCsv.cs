@@ -3,7 +3,7 @@ using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Nodes;
 
-/// <summary>Quality findings of one node as a CSV file: values in °C and %, times in the page's time zone.</summary>
+/// <summary>The quality findings of one node as a CSV file: values in °C and %, times in the page's time zone.</summary>
 internal static class FindingsCsv
 {
     public static byte[] Of(DataQuality quality, ViewSettings view)

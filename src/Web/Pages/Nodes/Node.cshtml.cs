@@ -11,12 +11,12 @@ using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Nodes;
 
-/// <summary>One node: status, statistics, charts and readings of a range, what people say of it.</summary>
+/// <summary>One node: its status and metadata, and the statistics, charts and readings of a range.</summary>
 internal sealed class NodeModel(
     NodeDirectory nodes, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics,
     IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions> json, TimeProvider clock) : PageModel
 {
-    /// <summary>Readings of one page of the table.</summary>
+    /// <summary>Readings per page of the table.</summary>
     public const int PageLength = 50;
 
     // About two pixels per point on a wide screen.
@@ -41,19 +41,19 @@ internal sealed class NodeModel(
     /// <summary>The series as the API returns it. It is part of the page, so that the charts do not read the range a second time.</summary>
     public string SeriesJson => JsonSerializer.Serialize(SeriesResponse.Of(Node.Node.Address, ChartPoints, Series), json.Value.SerializerOptions);
 
-    /// <summary>"raw", or how many readings a point of the chart stands for.</summary>
+    /// <summary>Readings per point of the chart.</summary>
     public string Resolution => Series.BucketSeconds is null
-        ? "raw, every reading"
-        : string.Create(CultureInfo.InvariantCulture, $"1 : {Math.Round(Series.ReadingCount / (double)Series.Runs.Sum(r => r.Count))}, min–max");
+        ? "raw, all readings"
+        : string.Create(CultureInfo.InvariantCulture, $"{Math.Round(Series.ReadingCount / (double)Series.Runs.Sum(r => r.Count))} readings per point, min–max");
 
     public async Task<IActionResult> OnGetAsync(int address, CancellationToken cancellationToken)
     {
-        if (await LoadAsync(address, cancellationToken) is { } answer) return answer;
+        if (await LoadAsync(address, cancellationToken) is { } result) return result;
         Form = NodeForm.Of(Node.Metadata);
         return Page();
     }
 
-    /// <summary>What is wrong with the readings of the range, as a file: the first hundred of each kind.</summary>
+    /// <summary>The quality findings of the range as a CSV file: the first 100 of each kind.</summary>
     public async Task<IActionResult> OnGetFindingsAsync(int address, CancellationToken cancellationToken)
     {
         View = ViewSettings.Of(HttpContext);
@@ -75,7 +75,7 @@ internal sealed class NodeModel(
                 case (MetadataWrite.NodeNotFound, _):
                     return NotFound();
                 default:
-                    patch.Error("zone_id", "names a zone that does not exist any more");
+                    patch.Error("zone_id", $"must be an existing zone, not {patch.WantedZone}");
                     break;
             }
         }
@@ -88,17 +88,17 @@ internal sealed class NodeModel(
         if (await nodes.FindAsync(address, cancellationToken) is not { } node) return NotFound();
         if (typedName?.Trim() != node.DisplayName)
         {
-            Errors = new Dictionary<string, string[]> { ["typedName"] = [$"must be “{node.DisplayName}”, letter for letter; nothing was deleted"] };
-            if (await LoadAsync(address, cancellationToken) is { } answer) return answer;
+            Errors = new Dictionary<string, string[]> { ["typedName"] = [$"must be exactly “{node.DisplayName}”; nothing was deleted"] };
+            if (await LoadAsync(address, cancellationToken) is { } result) return result;
             Form = NodeForm.Of(Node.Metadata);
             return Page();
         }
         if (!await store.DeleteNodeAsync(address, cancellationToken)) return NotFound();
-        TempData["Notice"] = $"{node.DisplayName} is deleted, with {NumberText.Count(node.Node.TotalReadings, "reading")}.";
+        TempData["Notice"] = $"Deleted {node.DisplayName} and {NumberText.Count(node.Node.TotalReadings, "reading")}.";
         return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.At("/").ToString());
     }
 
-    /// <returns>An answer to give instead of the page, or null.</returns>
+    /// <returns>A result that replaces the page, or null.</returns>
     private async Task<IActionResult?> LoadAsync(int address, CancellationToken cancellationToken)
     {
         View = ViewSettings.Of(HttpContext);

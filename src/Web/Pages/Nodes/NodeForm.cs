@@ -3,7 +3,7 @@ using SensorDash.Data.Nodes;
 
 namespace SensorDash.Web.Pages.Nodes;
 
-/// <summary>What a node's form holds, as typed.</summary>
+/// <summary>The form of a node, as typed.</summary>
 internal sealed class NodeForm
 {
     public string? Name { get; set; }
@@ -25,7 +25,7 @@ internal sealed class NodeForm
         ExpectedInterval = metadata?.ExpectedIntervalS?.ToString(CultureInfo.InvariantCulture),
     };
 
-    /// <summary>Sets every field: an empty one clears.</summary>
+    /// <summary>Sets all fields; an empty one is cleared.</summary>
     public NodeMetadataPatch ToPatch()
     {
         var patch = new NodeMetadataPatch();
@@ -34,11 +34,11 @@ internal sealed class NodeForm
         patch.SetNotes(Notes?.ReplaceLineEndings("\n"));
         if (string.IsNullOrWhiteSpace(ZoneId)) patch.SetZone(null);
         else if (int.TryParse(ZoneId, NumberStyles.None, CultureInfo.InvariantCulture, out var zone)) patch.SetZone(zone);
-        else patch.Error("zone_id", "must be one of the list");
+        else patch.Error("zone_id", $"must be the id of a zone, not “{ZoneId}”");
         if (string.IsNullOrWhiteSpace(ExpectedInterval)) patch.SetExpectedInterval(null);
         else if (long.TryParse(ExpectedInterval, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
             patch.SetExpectedInterval(seconds);
-        else patch.Error("expected_interval_s", $"must be a whole number of seconds, not “{ExpectedInterval}”");
+        else patch.Error("expected_interval_s", $"must be an integer, in seconds, not “{ExpectedInterval}”");
         return patch;
     }
 }

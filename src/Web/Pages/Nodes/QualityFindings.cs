@@ -5,32 +5,32 @@ using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Nodes;
 
-/// <summary>One thing that was found wrong with a node's readings, and where.</summary>
+/// <summary>One quality finding of a node: a gap, an outlier, a flat line or a late arrival.</summary>
 /// <param name="From">Unix seconds.</param>
 /// <param name="To">Unix seconds; equal to <paramref name="From"/> for one reading.</param>
-/// <param name="Words">What it is, in the units of the page.</param>
-/// <param name="Note">What else is known of it.</param>
-internal sealed record QualityFinding(long From, long To, string Words, string Note);
+/// <param name="Text">The finding, in the units of the page.</param>
+/// <param name="Note">Further detail.</param>
+internal sealed record QualityFinding(long From, long To, string Text, string Note);
 
-/// <summary>All of one kind.</summary>
-/// <param name="Title">Of the list.</param>
-/// <param name="Count">Of all there are.</param>
-/// <param name="Listed">The first of them.</param>
+/// <summary>All findings of one kind.</summary>
+/// <param name="Title">Title of the list.</param>
+/// <param name="Count">Number of all findings of this kind.</param>
+/// <param name="Listed">The first findings.</param>
 internal sealed record QualityFindings(string Title, long Count, IReadOnlyList<QualityFinding> Listed)
 {
-    /// <summary>Most that a page lists of a kind.</summary>
+    /// <summary>Maximum number that a page lists per kind.</summary>
     public const int MaxShown = 20;
 
-    /// <summary>Every kind that was found.</summary>
+    /// <summary>All kinds with findings.</summary>
     public static IReadOnlyList<QualityFindings> Of(DataQuality quality, ViewSettings view) => [.. new QualityFindings[]
     {
         new("Gaps", quality.GapCount, [.. quality.Gaps.Select(g => new QualityFinding(g.From, g.To, "no data", NumberText.Count(g.Missing, "reading") + " missing"))]),
         new("Outliers", quality.OutlierCount, [.. quality.Outliers.Select(o => new QualityFinding(
-            o.Timestamp, o.Timestamp, Value(o.Quantity, o.Value, view), string.Create(CultureInfo.InvariantCulture, $"z {o.Score:0.0}")))]),
+            o.Timestamp, o.Timestamp, Value(o.Quantity, o.Value, view), string.Create(CultureInfo.InvariantCulture, $"z-score {o.Score:0.0}")))]),
         new("Flat lines", quality.FlatLineCount, [.. quality.FlatLines.Select(f => new QualityFinding(
             f.From, f.To, Value(f.Quantity, f.Value, view), NumberText.Count(f.Count, "reading")))]),
         new("Late arrivals", quality.LateCount, [.. quality.LateArrivals.Select(l => new QualityFinding(
-            l.Timestamp, l.Timestamp, $"received {Liveness.FormatDuration(l.ReceivedAt - l.Timestamp)} later", ""))]),
+            l.Timestamp, l.Timestamp, $"received {Liveness.FormatDuration(l.ReceivedAt - l.Timestamp)} after measurement", ""))]),
     }.Where(f => f.Count > 0)];
 
     private static string Value(Quantity quantity, decimal value, ViewSettings view) => quantity == Quantity.Temperature

@@ -7,10 +7,10 @@ using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Overview;
 
-/// <summary>Every node with its status, newest values and last day, by zone.</summary>
+/// <summary>All nodes by zone, each with its status, latest values and last 24 hours.</summary>
 internal sealed class OverviewModel(NodeDirectory nodes, ZoneDirectory zones, Sparklines sparklines, DemoData demo, TimeProvider clock) : PageModel
 {
-    /// <summary>Nodes of one page: more would make a phone scroll for minutes and the store draw for seconds.</summary>
+    /// <summary>Nodes per page: with more, a phone scrolls for minutes and drawing takes seconds.</summary>
     public const int PageLength = 60;
 
     private const string NoZone = "none";
@@ -30,13 +30,13 @@ internal sealed class OverviewModel(NodeDirectory nodes, ZoneDirectory zones, Sp
     public IReadOnlyList<NodeView> All { get; private set; } = [];
     public IReadOnlyList<Zone> Zones { get; private set; } = [];
     public IReadOnlyList<IGrouping<Zone?, NodeCard>> Groups { get; private set; } = [];
-    public int Found { get; private set; }
+    public int MatchCount { get; private set; }
     public int PageNumber { get; private set; } = 1;
-    public int PageCount => Math.Max(1, (Found + PageLength - 1) / PageLength);
+    public int PageCount => Math.Max(1, (MatchCount + PageLength - 1) / PageLength);
     public bool IsFiltered => !string.IsNullOrEmpty(Status) || !string.IsNullOrEmpty(ZoneFilter) || !string.IsNullOrEmpty(Text);
     public long ReadingCount => All.Sum(n => n.Node.TotalReadings);
 
-    /// <summary>A command that works as it stands, against the address this page was asked under.</summary>
+    /// <summary>A command that works unchanged, with the host name of this request.</summary>
     public string FirstReadingCommand => $"curl {Request.Scheme}://{Request.Host}/api/sensor-data -H 'Content-Type: application/json' "
         + "-d '{\"node_address\": 1, \"timestamp\": '$(date +%s)', \"temperature_celsius\": 21.5, \"humidity_percent\": 48}'";
 
@@ -48,13 +48,13 @@ internal sealed class OverviewModel(NodeDirectory nodes, ZoneDirectory zones, Sp
         Now = clock.GetUtcNow().ToUnixTimeSeconds();
         All = await nodes.ListAsync(cancellationToken);
         Zones = await zones.ListAsync(cancellationToken);
-        var found = All.Where(IsWanted).OrderBy(n => n.Zone is null).ThenBy(n => n.Zone?.Name, StringComparer.OrdinalIgnoreCase)
-            .ThenBy(n => n.Zone?.Id).ThenBy(n => n.DisplayName, NameOrder.AsPeopleCount).ThenBy(n => n.Node.Address).ToArray();
-        Found = found.Length;
+        var matching = All.Where(Matches).OrderBy(n => n.Zone is null).ThenBy(n => n.Zone?.Name, StringComparer.OrdinalIgnoreCase)
+            .ThenBy(n => n.Zone?.Id).ThenBy(n => n.DisplayName, NameOrder.Natural).ThenBy(n => n.Node.Address).ToArray();
+        MatchCount = matching.Length;
         if (int.TryParse(Request.Query["page"], NumberStyles.None, CultureInfo.InvariantCulture, out var page)) PageNumber = Math.Clamp(page, 1, PageCount);
 
         var cards = new List<NodeCard>();
-        foreach (var view in found.Skip((PageNumber - 1) * PageLength).Take(PageLength))
+        foreach (var view in matching.Skip((PageNumber - 1) * PageLength).Take(PageLength))
             cards.Add(new NodeCard(view, await sparklines.DrawAsync(view, cancellationToken), Now));
         Groups = [.. cards.GroupBy(c => c.Node.Zone, ZoneById.Instance)];
     }
@@ -65,7 +65,7 @@ internal sealed class OverviewModel(NodeDirectory nodes, ZoneDirectory zones, Sp
         return RedirectToPage();
     }
 
-    private bool IsWanted(NodeView view)
+    private bool Matches(NodeView view)
     {
         if (!string.IsNullOrEmpty(Status) && !string.Equals(view.Liveness.Status.ToString(), Status, StringComparison.OrdinalIgnoreCase)) return false;
         if (ZoneFilter == NoZone && view.Zone is not null) return false;
@@ -85,5 +85,5 @@ internal sealed class OverviewModel(NodeDirectory nodes, ZoneDirectory zones, Sp
 }
 
 /// <summary>A node on the overview.</summary>
-/// <param name="Now">Unix seconds, the same for every card of a page.</param>
+/// <param name="Now">Unix seconds, the same for all cards of a page.</param>
 internal sealed record NodeCard(NodeView Node, Sparkline Sparkline, long Now);

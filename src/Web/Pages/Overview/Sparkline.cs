@@ -3,13 +3,13 @@ using SensorDash.Data.Analytics;
 
 namespace SensorDash.Web.Pages.Overview;
 
-/// <summary>A day of temperature or humidity as the shapes of an SVG: a line and a min–max band per gap-free run, and the gaps.</summary>
-/// <param name="Lines">Points of a polyline each.</param>
-/// <param name="Bands">Points of a polygon each.</param>
-/// <param name="Dots">Middles of runs of one point, which a line would not show.</param>
+/// <summary>One day of temperature or humidity as SVG shapes: a line and a min–max band per run without gaps, and the gaps.</summary>
+/// <param name="Lines">One list of polyline points per run.</param>
+/// <param name="Bands">One list of polygon points per run.</param>
+/// <param name="Dots">Runs of one point, which a line does not show.</param>
 /// <param name="Gaps">Left edge and width.</param>
-/// <param name="Zero">Height of 0, when it is within the values.</param>
-/// <param name="Min">Smallest value; null: there is nothing to draw.</param>
+/// <param name="Zero">Vertical position of 0; null when 0 is outside the values.</param>
+/// <param name="Min">Smallest value; null without values.</param>
 /// <param name="Max">Largest value.</param>
 /// <param name="IsHumidity">The node has no temperature sensor.</param>
 internal sealed record Sparkline(
@@ -19,7 +19,7 @@ internal sealed record Sparkline(
     public const int Width = 240;
     public const int Height = 40;
 
-    /// <summary>Buckets in a day: about two units of the drawing each.</summary>
+    /// <summary>Buckets per day: each is about two units wide.</summary>
     public const int Points = 120;
 
     private const decimal Margin = 2;
@@ -32,7 +32,7 @@ internal sealed record Sparkline(
         var gaps = series.Gaps.Select(g => (X(g.From), Number((decimal)(g.To - g.From) / length * Width))).ToArray();
         if (statistics is not { Min: { } min, Max: { } max }) return new([], [], [], gaps, null, null, null, isHumidity);
 
-        // A sensor's own noise must not fill the height: a quiet day looks quiet.
+        // Sensor noise must not fill the height: a quiet day looks quiet.
         var span = Math.Max(max - min, 1);
         var bottom = ((min + max) / 2) - (span / 2);
         var runs = series.Runs

@@ -12,11 +12,11 @@ using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.SystemStatus;
 
-/// <summary>How rows of one kind come in.</summary>
-/// <param name="Rows">What they are.</param>
-internal sealed record Intake(string Rows, IngestStatus Status, IngestRates Rates, int Waiting, int Capacity);
+/// <summary>Ingest of one type of rows.</summary>
+/// <param name="Type">Readings or events.</param>
+internal sealed record Intake(string Type, IngestStatus Status, IngestRates Rates, int Queued, int Capacity);
 
-/// <summary>How the hub itself is doing: ingest, stores, analytics, retention, the process.</summary>
+/// <summary>The state of the hub: ingest, stores, analytics, retention and the process.</summary>
 internal sealed class SystemModel(
     IEnumerable<IStoreReporter> reporters, IReadingStore store, ReadingWorker readings, WriteBuffer<Reading> readingBuffer, EventWorker events,
     WriteBuffer<LaneEvent> eventBuffer, IDuckDbSource duckDb,
@@ -27,12 +27,12 @@ internal sealed class SystemModel(
     public IReadOnlyList<StoreReport> Stores { get; private set; } = [];
     public AnalyticsStatus? Analytics { get; private set; }
 
-    /// <summary>What was said when the store could not be asked.</summary>
+    /// <summary>The error of an unavailable store; null without one.</summary>
     public string? Error { get; private set; }
 
     public int KeptDays => retention.Value.ReadingDays;
 
-    /// <summary>Readings, and those of them that the next run of retention removes.</summary>
+    /// <summary>Number of readings, and of those that the next retention run deletes.</summary>
     public (long All, long Due) Readings { get; private set; }
 
     public TimeSpan Uptime => clock.GetUtcNow() - Process.GetCurrentProcess().StartTime.ToUniversalTime();
@@ -57,7 +57,7 @@ internal sealed class SystemModel(
         }
         catch (StoreUnavailableException e)
         {
-            Error = e.Message; // The page is for such moments: what needs no store is shown all the same.
+            Error = e.Message; // Administrators open this page when the store fails, so it shows everything else.
         }
     }
 }

@@ -5,7 +5,7 @@ using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Zones;
 
-/// <summary>The zones: add, edit, delete.</summary>
+/// <summary>Adds, edits and deletes zones.</summary>
 internal sealed class ZonesModel(ZoneDirectory zones, NodeDirectory nodes) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
@@ -27,14 +27,14 @@ internal sealed class ZonesModel(ZoneDirectory zones, NodeDirectory nodes) : Pag
         }
         var zone = patch.Create();
         await zones.AddAsync(zone, cancellationToken);
-        return Done($"{zone.Name} is added.");
+        return Done($"Added {zone.Name}.");
     }
 
     public async Task<IActionResult> OnPostEditAsync(int id, string? name, string? color, string? description, CancellationToken cancellationToken)
     {
         var patch = PatchOf(name, color, description);
         if (patch.Errors.Count == 0)
-            return await zones.EditAsync(id, patch, cancellationToken) is { } zone ? Done($"{zone.Name} is saved.") : NotFound();
+            return await zones.EditAsync(id, patch, cancellationToken) is { } zone ? Done($"Saved {zone.Name}.") : NotFound();
         await LoadAsync(cancellationToken);
         Zones = [.. Zones.Select(z => z.Id == id ? new ZoneEdit(id, name, color, description, z.NodeCount, patch.Errors) { SavedName = z.SavedName } : z)];
         return Page();
@@ -44,10 +44,10 @@ internal sealed class ZonesModel(ZoneDirectory zones, NodeDirectory nodes) : Pag
     {
         if (await zones.FindAsync(id, cancellationToken) is not { } zone) return NotFound();
         if (typedName?.Trim() == zone.Name)
-            return await zones.DeleteAsync(id, cancellationToken) ? Done($"{zone.Name} is deleted; its nodes have no zone now.") : NotFound();
+            return await zones.DeleteAsync(id, cancellationToken) ? Done($"Deleted {zone.Name}; its nodes have no zone.") : NotFound();
         await LoadAsync(cancellationToken);
-        var fault = new Dictionary<string, string[]> { ["typedName"] = [$"must be “{zone.Name}”, letter for letter; nothing was deleted"] };
-        Zones = [.. Zones.Select(z => z.Id == id ? z with { Errors = fault } : z)];
+        var errors = new Dictionary<string, string[]> { ["typedName"] = [$"must be exactly “{zone.Name}”; nothing was deleted"] };
+        Zones = [.. Zones.Select(z => z.Id == id ? z with { Errors = errors } : z)];
         return Page();
     }
 
@@ -82,8 +82,8 @@ internal sealed record ZoneEdit(int Id, string? Name, string? Color, string? Des
 
     public static ZoneEdit New { get; } = new(0, null, Zone.DefaultColor, null, 0, NoErrors);
 
-    /// <summary>The name it has, whatever stands in the field.</summary>
+    /// <summary>The stored name, whatever the form contains.</summary>
     public string SavedName { get; init; } = "";
 
-    public string? ErrorOf(string field) => Errors.TryGetValue(field, out var faults) ? string.Join("; ", faults) : null;
+    public string? ErrorOf(string field) => Errors.TryGetValue(field, out var errors) ? string.Join("; ", errors) : null;
 }

@@ -9,7 +9,7 @@ public sealed partial class AnalyticsPageTests : PageTests
 {
     [Fact]
     public async Task Page_NoNode_PointsToTheOverview()
-        => Assert.Contains("No node has sent anything yet", await ReadPageAsync("/analytics"), StringComparison.Ordinal);
+        => Assert.Contains("No nodes yet", await ReadPageAsync("/analytics"), StringComparison.Ordinal);
 
     [Fact]
     public async Task Page_WithoutScript_HasEveryPart()
@@ -46,17 +46,17 @@ public sealed partial class AnalyticsPageTests : PageTests
     {
         await StoreAsync(Some.Reading(time: Noon - (3 * 86_400)));
 
-        Assert.Contains("Go there", await ReadPageAsync("/analytics?range=1h"), StringComparison.Ordinal);
+        Assert.Contains("Go to latest data", await ReadPageAsync("/analytics?range=1h"), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Choice_NodeThatIsNotThere_SaysSoAndShowsTheRest()
+    public async Task Selection_NodeThatDoesNotExist_SaysSoAndShowsTheRest()
     {
         await StoreAsync([.. Some.Run(1, 10), .. Some.Run(2, 10)]);
 
         var page = await ReadPageAsync("/analytics?range=1h&node=2&node=99");
 
-        Assert.Contains("1 picked node is not there", page, StringComparison.Ordinal);
+        Assert.Contains("1 selected node does not exist", page, StringComparison.Ordinal);
         Assert.Contains("nodes=2\"", page, StringComparison.Ordinal);
         Assert.DoesNotContain("href=\"/nodes/1?", page, StringComparison.Ordinal);
     }
@@ -68,7 +68,7 @@ public sealed partial class AnalyticsPageTests : PageTests
 
         var part = await ReadPageAsync("/analytics?range=1h&handler=comparison");
 
-        Assert.Contains("11 nodes are chosen; the first 10 by name are compared", part, StringComparison.Ordinal);
+        Assert.Contains("11 nodes are selected; the table compares the first 10 by name", part, StringComparison.Ordinal);
         Assert.DoesNotContain("/nodes/11", part, StringComparison.Ordinal);
     }
 
@@ -151,7 +151,7 @@ public sealed partial class AnalyticsPageTests : PageTests
         using var with = await PostFormAsync("/analytics", "Rebuild");
 
         Assert.Equal(HttpStatusCode.BadRequest, without.StatusCode);
-        Assert.Contains("is being filled again", await with.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("Rebuilding DuckDB", await with.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [GeneratedRegex("data-fragment=\"([^\"]+)\"")]

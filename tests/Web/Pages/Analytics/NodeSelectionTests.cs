@@ -18,10 +18,10 @@ public sealed class NodeSelectionTests
     [InlineData(86_400, 50_000, 2 * 86_400)]
     public void Buckets_AnyRange_AreRoundWholeAndCoverIt(long length, int interval, long seconds)
     {
-        var choice = NodeSelection.Read(QueryCollection.Empty, [NodeOf(1, interval), NodeOf(2, interval)], []);
+        var selection = NodeSelection.Read(QueryCollection.Empty, [NodeOf(1, interval), NodeOf(2, interval)], []);
         var range = new ViewRange(1_700_000_123, 1_700_000_123 + length, null, null);
 
-        var (start, end, count) = choice.Buckets(range);
+        var (start, end, count) = selection.Buckets(range);
 
         Assert.Equal(seconds, Downsampling.BucketSeconds(start, end, count));
         Assert.Equal(0, start % seconds);
@@ -34,11 +34,11 @@ public sealed class NodeSelectionTests
     {
         var query = new QueryCollection(new Dictionary<string, StringValues> { ["node"] = new(["10", "8"]) });
 
-        var choice = NodeSelection.Read(query, [NodeOf(10, 60), NodeOf(8, 60), NodeOf(9, 60)], []);
+        var selection = NodeSelection.Read(query, [NodeOf(10, 60), NodeOf(8, 60), NodeOf(9, 60)], []);
 
-        Assert.Equal([8, 10], choice.Addresses);
-        Assert.True(choice.ArePicked);
-        Assert.Null(choice.Error);
+        Assert.Equal([8, 10], selection.Addresses);
+        Assert.True(selection.IsExplicit);
+        Assert.Null(selection.Error);
     }
 
     private static NodeView NodeOf(int address, int interval)

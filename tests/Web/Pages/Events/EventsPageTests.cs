@@ -15,7 +15,7 @@ public sealed partial class EventsPageTests : PageTests
     {
         var page = await ReadPageAsync("/events");
 
-        Assert.Contains("No event yet", page, StringComparison.Ordinal);
+        Assert.Contains("No events yet", page, StringComparison.Ordinal);
         var command = WebUtility.HtmlDecode(Command().Match(page).Groups[1].Value);
         Assert.StartsWith($"curl {App.Address.GetLeftPart(UriPartial.Authority)}/api/events ", command, StringComparison.Ordinal);
         var body = command[(command.IndexOf("-d '", StringComparison.Ordinal) + 4)..^1].Replace("'$(date -u +%Y-%m-%dT%H:%M:%SZ)'", "2026-07-01T12:00:00Z", StringComparison.Ordinal);
@@ -34,7 +34,7 @@ public sealed partial class EventsPageTests : PageTests
         foreach (var words in new[] { "weather.wind", "conn1 #7", "sys|box|u1:v", "CommandRequest go", "weather:Described", "74 65 73 74", "{&quot;n&quot;:1}" })
             Assert.Contains(words, page, StringComparison.Ordinal);
         Assert.Equal(5, Row().Count(page));
-        Assert.Contains("metadata: 1 event, at most 1 in 5 s", page, StringComparison.Ordinal);
+        Assert.Contains("metadata: 1 event, max 1 per 5 s", page, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed partial class EventsPageTests : PageTests
         {
             var page = await ReadPageAsync(address);
             rows.AddRange(Row().Matches(page).Select(m => m.Groups[1].Value));
-            Assert.Equal(pages > 0, page.Contains("Back to the start", StringComparison.Ordinal));
+            Assert.Equal(pages > 0, page.Contains("First page", StringComparison.Ordinal));
             address = Next().Match(page) is { Success: true } next ? WebUtility.HtmlDecode(next.Groups[1].Value) : null;
         }
 
@@ -72,15 +72,15 @@ public sealed partial class EventsPageTests : PageTests
     }
 
     [Theory]
-    [InlineData("lanes=raw&streamId=a", "streamId is no field of the lane raw")]
-    [InlineData("timebase=moon", "timebase must be canonical, source")]
-    [InlineData("lanes=red", "lanes must be of raw, parsed")]
+    [InlineData("lanes=raw&streamId=a", "streamId is not a field of lane raw")]
+    [InlineData("timebase=moon", "timebase must be one of canonical, source")]
+    [InlineData("lanes=red", "lanes must be one of raw, parsed")]
     [InlineData("payload=speed", "payload must be path=value")]
     [InlineData("payload=%3D3", "payload must be path=value")]
-    [InlineData("order=up", "order must be asc, desc")]
+    [InlineData("order=up", "order must be one of asc, desc")]
     [InlineData("page=nonsense", "page is no cursor")]
-    [InlineData("range=soon", "is no range")]
-    [InlineData("from=2026-07-02&to=2026-07-01", "ends before it starts")]
+    [InlineData("range=soon", "is not a valid range")]
+    [InlineData("from=2026-07-02&to=2026-07-01", "must end after it starts")]
     public async Task Input_ThatCannotBeMeant_IsNamedAndKept(string query, string words)
     {
         await SendAsync(Parsed("a", 1));
@@ -98,7 +98,7 @@ public sealed partial class EventsPageTests : PageTests
 
         var page = await ReadPageAsync("/events?range=5m&timebase=source&streamId=a");
 
-        Assert.Contains("No event matches", page, StringComparison.Ordinal);
+        Assert.Contains("No events match", page, StringComparison.Ordinal);
         var target = WebUtility.HtmlDecode(GoThere().Match(page).Groups[1].Value);
         Assert.Single(Row().Matches(await ReadPageAsync(target)));
     }
@@ -120,7 +120,7 @@ public sealed partial class EventsPageTests : PageTests
 
         var page = await ReadPageAsync("/events?range=1h&timebase=source&view=table&streamId=b&tz=UTC");
 
-        Assert.Contains("20 events, a line is 1 min", page, StringComparison.Ordinal);
+        Assert.Contains("20 events, 1 min per row", page, StringComparison.Ordinal);
         var counts = Counted().Matches(page).Select(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture));
         Assert.Equal(20, counts.Sum());
         var csv = (await Client.GetStringAsync("/events?range=1h&timebase=source&streamId=b&tz=UTC&handler=Counts")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -137,7 +137,7 @@ public sealed partial class EventsPageTests : PageTests
 
         var page = await ReadPageAsync(await FirstEventAsync("/events?range=5m&streamId=a%3Cb%3E"));
 
-        Assert.Contains("The id matches the content", page, StringComparison.Ordinal);
+        Assert.Contains("The ID matches the content", page, StringComparison.Ordinal);
         Assert.Contains("<b>list</b> <span class=\"muted\">[ ] 2 items</span>", page, StringComparison.Ordinal);
         Assert.Contains("302 characters", page, StringComparison.Ordinal);
         Assert.Contains("2026-07-01T14:00:00.5&#x2B;02:00", page, StringComparison.Ordinal);
@@ -213,13 +213,13 @@ public sealed partial class EventsPageTests : PageTests
     [GeneratedRegex("<code id=\"first-event\">([^<]+)</code>")]
     private static partial Regex Command();
 
-    [GeneratedRegex("href=\"([^\"]+)\">Go there")]
+    [GeneratedRegex("href=\"([^\"]+)\">Go to latest data")]
     private static partial Regex GoThere();
 
     [GeneratedRegex("href=\"([^\"]+)\" title=\"Events with this streamId\"")]
     private static partial Regex Only();
 
-    [GeneratedRegex("href=\"([^\"]+)\">(?:±|&#xB1;)30 s")]
+    [GeneratedRegex("href=\"([^\"]+)\">Events (?:±|&#xB1;)30 s")]
     private static partial Regex Around();
 
     [GeneratedRegex("<td><data value=\"([0-9]+)\">")]

@@ -26,7 +26,7 @@ public sealed partial class NodePageTests : PageTests
         var page = await ReadPageAsync("/nodes/12?range=1h");
 
         Assert.Contains("No data in this range", page, StringComparison.Ordinal);
-        Assert.Contains("Go there", page, StringComparison.Ordinal);
+        Assert.Contains("Go to latest data", page, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed partial class NodePageTests : PageTests
         using var wrong = await PostFormAsync("/nodes/12", "Delete", ("typedName", "node 12"));
         Assert.Contains("nothing was deleted", await wrong.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using var right = await PostFormAsync("/nodes/12", "Delete", ("typedName", "Node 12"));
-        Assert.Contains("is deleted, with 1 reading", await right.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("Deleted Node 12 and 1 reading", await right.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Null(await App.Store.FindNodeAsync(12, CancellationToken.None));
     }
 

@@ -9,7 +9,7 @@ public sealed class OverviewPageTests : PageTests
     {
         var page = await ReadPageAsync("/");
 
-        Assert.Contains("No node has sent anything yet", page, StringComparison.Ordinal);
+        Assert.Contains("No nodes yet", page, StringComparison.Ordinal);
         Assert.Contains($"curl {App.Address.GetLeftPart(UriPartial.Authority)}/api/sensor-data", page, StringComparison.Ordinal);
         Assert.Contains("Load demo data", page, StringComparison.Ordinal);
     }
@@ -21,6 +21,6 @@ public sealed class OverviewPageTests : PageTests
 
         Assert.Contains("Page <data value=\"1\">1</data> of <data value=\"2\">2</data>", await ReadPageAsync("/"), StringComparison.Ordinal);
         Assert.Contains("href=\"/nodes/61", await ReadPageAsync("/?page=2"), StringComparison.Ordinal);
-        Assert.Contains("No node matches this filter", await ReadPageAsync("/?status=stale"), StringComparison.Ordinal);
+        Assert.Contains("No nodes match this filter", await ReadPageAsync("/?status=stale"), StringComparison.Ordinal);
     }
 }

@@ -16,7 +16,7 @@ public sealed class SystemPageTests : ApiTests
         Assert.Contains("SQLite 3.", page, StringComparison.Ordinal);
         Assert.Contains(App.DatabasePath, page, StringComparison.Ordinal);
         Assert.Contains("1 reading stored", page, StringComparison.Ordinal);
-        Assert.Contains("kept for ever", page, StringComparison.Ordinal);
+        Assert.Contains("kept forever", page, StringComparison.Ordinal);
         Assert.Contains("<td><data value=\"0.02\">0.02</data></td>", page, StringComparison.Ordinal); // One row in a minute.
     }
 
