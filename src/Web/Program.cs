@@ -18,5 +18,5 @@ catch (StartupException e)
     return 1;
 }
 
-/// <summary>Named so that tests can start the program.</summary>
+/// <summary>Public, so that tests can start the program.</summary>
 public sealed partial class Program;

@@ -23,7 +23,7 @@ public sealed class AnalyticsWaitTests(DemoHubFixture browser) : IClassFixture<D
         Assert.Equal("net::ERR_ABORTED", await request.EndAsync());
         await Expect(part).ToContainTextAsync("Cancelled.");
         await page.UnrouteAllAsync();
-        await part.GetByRole(AriaRole.Button, new() { Name = "Load it" }).ClickAsync();
+        await part.GetByRole(AriaRole.Button, new() { Name = "Load", Exact = true }).ClickAsync();
         await Expect(part.Locator("#quality-title")).ToBeVisibleAsync();
         watched.AssertNoErrors();
     }
@@ -46,7 +46,7 @@ public sealed class AnalyticsNoticeTests(HeldSidePathFixture browser) : IClassFi
         await browser.LetGoAsync();
 
         await Expect(page.GetByText("DuckDB cannot be used")).ToBeHiddenAsync();
-        await Expect(page.GetByText("Responses come from DuckDB, exact")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Queries use DuckDB; results are exact")).ToBeVisibleAsync();
         Assert.Null(await (await again).EndAsync());
         Assert.True(await page.EvaluateAsync<bool>("window.isTheSamePage"));
         watched.AssertNoErrors();

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace SensorDash.Browser.Tests;
 
-/// <summary>What a newcomer does: an empty hub, demo data, a node, another range, the CSV.</summary>
+/// <summary>The first visit of a new user: an empty hub, demo data, a node, another range, the CSV.</summary>
 public sealed partial class FirstVisitTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
 {
     [SkippableFact]
@@ -13,6 +13,9 @@ public sealed partial class FirstVisitTests(BrowserFixture browser) : IClassFixt
     {
         await using var watched = await browser.OpenAsync();
         var page = watched.Page;
+
+        var seriesRequests = 0;
+        page.Request += (_, request) => { if (request.Url.Contains("/series", StringComparison.Ordinal)) seriesRequests++; };
 
         await page.GotoAsync("/");
         await Expect(page.Locator("#first-reading")).ToContainTextAsync($"{browser.Address}/api/sensor-data");
@@ -28,7 +31,7 @@ public sealed partial class FirstVisitTests(BrowserFixture browser) : IClassFixt
         await Expect(page).ToHaveURLAsync(RangeOfAWeek());
         await Expect(page.Locator("#statistics-title")).ToContainTextAsync("9,");
 
-        var link = page.GetByRole(Microsoft.Playwright.AriaRole.Link, new() { Name = "CSV, raw in this range" });
+        var link = page.GetByRole(Microsoft.Playwright.AriaRole.Link, new() { Name = "CSV (raw readings)" });
         var download = await page.RunAndWaitForDownloadAsync(() => link.ClickAsync());
         var query = download.Url.Split('?')[1];
         await using var file = await download.CreateReadStreamAsync();
@@ -39,6 +42,7 @@ public sealed partial class FirstVisitTests(BrowserFixture browser) : IClassFixt
 
         await page.GoBackAsync();
         await Expect(page.Locator("#statistics-title")).ToContainTextAsync("1,2");
+        Assert.Equal(0, seriesRequests); // The charts draw the series of the page.
         watched.AssertNoErrors();
     }
 

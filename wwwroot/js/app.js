@@ -1,4 +1,4 @@
-// Everything a page may need; each module does nothing where its elements are missing.
+// Starts all modules; a module does nothing on pages without its elements.
 import { startClock } from './clock.js';
 import { startConfirm } from './confirm.js';
 import { startCopy } from './copy.js';
@@ -31,10 +31,10 @@ if (document.querySelector('[data-parts]')) {
   startFleet();
 }
 
-// The very first page of a browser is drawn before the server knows its zone: draw the times again.
+// The server renders the first page of a browser before it knows the browser's time zone: load it again.
 const { zone, zoneChoice } = document.documentElement.dataset;
-const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zoneChoice === 'browser' && own && zone !== own && !sessionStorage.getItem('zone-told')) {
-  sessionStorage.setItem('zone-told', own); // Once: a zone the server does not know must not loop.
+const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zoneChoice === 'browser' && browserZone && zone !== browserZone && !sessionStorage.getItem('zone-told')) {
+  sessionStorage.setItem('zone-told', browserZone); // Once: a zone that the server does not know must not loop.
   await swap(location.href);
 }

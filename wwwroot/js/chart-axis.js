@@ -1,16 +1,16 @@
-// Ticks of the time axis at round wall-clock times of the chosen zone, also across a clock change.
+// Ticks of the time axis at round local times of the selected time zone, also across clock changes.
 import { clock, clockSeconds, day, offset } from './zone-time.js';
 
 const Second = 1000, Minute = 60 * Second, Hour = 60 * Minute, Day = 24 * Hour;
 const Steps = [1, 2, 5, 10, 15, 30].map(n => n * Second).concat(
   [1, 2, 5, 10, 15, 30].map(n => n * Minute), [1, 2, 3, 6, 12].map(n => n * Hour), [1, 2, 4, 7, 14, 28, 91, 182, 364].map(n => n * Day));
 
-// Room that a label such as "20 Nov" needs, in pixels.
+// Space for a label such as "20 Nov", in pixels.
 const LabelWidth = 76;
 
 export function timeTicks(scale, zone) {
-  const most = Math.max(2, Math.floor(scale.width / LabelWidth));
-  const step = Steps.find(s => (scale.max - scale.min) / s <= most) ?? Steps.at(-1);
+  const maxTicks = Math.max(2, Math.floor(scale.width / LabelWidth));
+  const step = Steps.find(s => (scale.max - scale.min) / s <= maxTicks) ?? Steps.at(-1);
   const ticks = [];
   let time = align(scale.min, step, zone);
   while (time <= scale.max) {
@@ -21,7 +21,7 @@ export function timeTicks(scale, zone) {
   return ticks;
 }
 
-// The last multiple of step on the zone's clocks, at or before a time.
+// The last multiple of step in local time, at or before a time.
 function align(time, step, zone) {
   const local = time + offset(time, zone);
   const aligned = Math.floor(local / step) * step - offset(time, zone);

@@ -1,11 +1,11 @@
-// Charts by keyboard: walk the points, mark a stretch, zoom into it. What the crosshair stands on is read out.
+// Charts by keyboard: move between points, select a range, zoom into it. The point at the crosshair is read out.
 import { iso } from './zone-time.js';
 
 export function startChartKeys(charts, { moveTo, zoomTo }) {
   let anchor = null;
   document.addEventListener('keydown', event => {
-    const place = event.target.closest?.('[data-canvas]');
-    const chart = place && charts.get(place.dataset.canvas);
+    const canvas = event.target.closest?.('[data-canvas]');
+    const chart = canvas && charts.get(canvas.dataset.canvas);
     if (!chart || event.ctrlKey || event.metaKey || event.altKey) return;
     const points = chart.data.datasets[0].data;
     const at = points.findIndex(p => p.x === chart.sensordash.time);
@@ -23,9 +23,9 @@ export function startChartKeys(charts, { moveTo, zoomTo }) {
       if (event.shiftKey) anchor ??= at < 0 ? index : at;
       else anchor = null;
       mark(anchor === null ? null : [points[anchor].x, points[index].x]);
-      for (const each of charts.values()) each.sensordash.isInGap = false; // Where the mouse rests does not matter now.
+      for (const each of charts.values()) each.sensordash.isInGap = false; // Ignores the position of the mouse.
       moveTo(index);
-      read(chart, place.dataset.canvas, points[index]);
+      read(chart, canvas.dataset.canvas, points[index]);
     } else if (event.key === 'Enter' && anchor !== null && anchor !== at && at >= 0) {
       const ends = [points[anchor].x, points[at].x].sort((a, b) => a - b);
       [anchor] = [null];
@@ -40,20 +40,20 @@ export function startChartKeys(charts, { moveTo, zoomTo }) {
     event.preventDefault();
   });
 
-  function mark(stretch) {
-    for (const chart of charts.values()) chart.sensordash.mark = stretch;
+  function mark(range) {
+    for (const chart of charts.values()) chart.sensordash.mark = range;
   }
 }
 
-// The next point that has a value; a gap is stepped over in one step.
+// The next point with a value; one step skips a gap.
 function step(points, from, by) {
   let index = Math.min(points.length - 1, Math.max(0, from + by));
   while (points[index].y === null && points[index + Math.sign(by)]) index += Math.sign(by);
   return index;
 }
 
-function read(chart, place, point) {
-  const readout = document.querySelector(`[data-readout="${place}"]`);
+function read(chart, quantity, point) {
+  const readout = document.querySelector(`[data-readout="${quantity}"]`);
   const time = point.title ?? iso(point.x, chart.sensordash.zone);
-  readout.textContent = `${time}: ${point.y === null ? 'no data' : chart.sensordash.words(point).join(', ')}`;
+  readout.textContent = `${time}: ${point.y === null ? 'no data' : chart.sensordash.textOf(point).join(', ')}`;
 }

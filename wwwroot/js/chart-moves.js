@@ -1,13 +1,13 @@
-// What every chart does the same way: one crosshair for all on the page, zoom by the address, colors from the style sheet.
+// Shared by all charts: one crosshair per page, zoom by URL, colors from the style sheet.
 import { visit } from './soft.js';
 
-/** Puts the crosshair of every chart on one point; null takes it away. */
-export function moveTo(charts, index, isCertain = false) {
+/** Moves the crosshair of all charts to one point; null removes it. */
+export function moveTo(charts, index, isForced = false) {
   for (const chart of charts.values()) {
     const point = index === null ? null : chart.data.datasets[0].data[index];
     const time = point ? point.x : null;
     const active = point && point.y !== null ? [{ datasetIndex: 0, index }] : [];
-    if (chart.sensordash.time === time && !isCertain) continue;
+    if (chart.sensordash.time === time && !isForced) continue;
     chart.sensordash.time = time;
     chart.setActiveElements(active);
     chart.tooltip.setActiveElements(active, { x: 0, y: 0 });
@@ -15,7 +15,7 @@ export function moveTo(charts, index, isCertain = false) {
   }
 }
 
-/** Zooms every chart, the statistics and the tables: the range is in the address, and back undoes it. */
+/** Zooms all charts, statistics and tables: the range is in the URL, and Back undoes it. */
 export function zoomTo(shown, from, to) {
   const address = new URL(location.href);
   const query = address.searchParams;

@@ -1,8 +1,8 @@
-// What our charts draw besides the line: the min–max band, hatched gaps with their words, crosshair and marked stretch.
+// What charts draw besides the line: the min–max band, hatched gaps with labels, the crosshair and the selected range.
 import { runsOf } from './series.js';
 import { span } from './zone-time.js';
 
-/** Band between minimum and maximum of each point, so that no spike is lost in the mean. */
+/** Band between minimum and maximum of each point, so that spikes are visible. */
 export const band = {
   id: 'band',
   beforeDatasetsDraw(chart) {
@@ -17,7 +17,7 @@ export const band = {
         for (const p of run.toReversed()) ctx.lineTo(x.getPixelForValue(p.x), y.getPixelForValue(p.min));
         ctx.closePath();
         ctx.fill();
-        ctx.stroke(); // One lone spike is a sliver whose filling alone nobody would see.
+        ctx.stroke(); // The fill of a single spike is too narrow to see.
         if (run.length > 1) continue;
         const [left, top, bottom] = [x.getPixelForValue(run[0].x), y.getPixelForValue(run[0].max), y.getPixelForValue(run[0].min)];
         ctx.fillRect(left - 1, top, 2, bottom - top);
@@ -26,7 +26,7 @@ export const band = {
   },
 };
 
-/** Gaps: hatched over the whole height, with their words where there is room for them. */
+/** Gaps, hatched over the full height, with labels that fit. */
 export const gaps = {
   id: 'gaps',
   beforeDraw(chart) {
@@ -58,7 +58,7 @@ export const gaps = {
   },
 };
 
-/** One line through every chart of the page at the same time, and the stretch that the keyboard marks. */
+/** One line at the same time in all charts of the page, and the range selected by keyboard. */
 export const crosshair = {
   id: 'crosshair',
   afterDatasetsDraw(chart) {
@@ -103,7 +103,7 @@ function hatch(ctx, color) {
   return ctx.createPattern(tile, 'repeat');
 }
 
-// Across if it fits, else upright, else the first line upright, else not at all: the list of gaps beside the statistics has every one.
+// Horizontal if it fits, otherwise vertical, otherwise only the first line, otherwise none: the list of gaps has them all.
 function write(ctx, lines, box, colors) {
   const line = 15;
   if (box.right - box.left < 2 * line + 4) lines = lines.slice(0, 1);

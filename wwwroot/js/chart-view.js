@@ -3,13 +3,13 @@ import { timeTicks } from './chart-axis.js';
 import { band, crosshair, gaps } from './chart-plugins.js';
 import { iso } from './zone-time.js';
 
-// With fewer points than this each is worth a dot.
+// With fewer points, each has a dot.
 const DottedBelow = 60;
 
-// A sensor's noise must not fill the height: the axis shows at least this much.
-const LeastSpan = 1;
+// Sensor noise must not fill the height: the axis spans at least this much.
+const MinSpan = 1;
 
-/** `spread` draws what lies around the line; the state's `words` say a point. */
+/** `spread` draws the bands around the line; the state's `textOf` describes a point. */
 export function createChart(canvas, state, { onZoom, onHover, spread = band }) {
   const chart = new Chart(canvas, {
     type: 'line',
@@ -20,12 +20,12 @@ export function createChart(canvas, state, { onZoom, onHover, spread = band }) {
   return chart;
 }
 
-/** Shows `points` of the range in the state; a bucketed point carries min, max and count. */
+/** Shows `points` in the range of the state; a bucketed point has min, max and count. */
 export function showPoints(chart, points) {
   const { sensordash: state } = chart;
   const values = points.filter(p => p.y !== null);
   const [low, high] = [Math.min(...values.map(p => p.min)), Math.max(...values.map(p => p.max))];
-  const pad = values.length === 0 ? LeastSpan : Math.max((high - low) * 0.06, (LeastSpan - (high - low)) / 2);
+  const pad = values.length === 0 ? MinSpan : Math.max((high - low) * 0.06, (MinSpan - (high - low)) / 2);
   const { x, y } = chart.options.scales;
   [x.min, x.max] = [state.from, state.to];
   [y.suggestedMin, y.suggestedMax] = values.length === 0 ? [0, 1] : [low - pad, high + pad];
@@ -41,7 +41,7 @@ export function showPoints(chart, points) {
     pointHoverRadius: 4,
     pointHitRadius: 0,
     spanGaps: false,
-    clip: 8, // A dot at the very edge is a whole dot.
+    clip: 8, // A dot at the edge is not cut off.
   };
   chart.update('none');
 }
@@ -60,8 +60,8 @@ export function recolor(chart) {
   chart.update('none');
 }
 
-/** The words of one point, as tooltip and readout give them. */
-export function words(state, point) {
+/** The text of one point, for tooltip and readout. */
+export function textOf(state, point) {
   const number = value => value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const value = `${number(point.y)} ${state.unit}`;
   return point.count > 1 ? [`mean ${value}`, `min ${number(point.min)}, max ${number(point.max)}`, `${point.count} readings`] : [value];
@@ -76,7 +76,7 @@ function options(state, onZoom, onHover) {
     interaction: { mode: 'nearest', axis: 'x', intersect: false },
     onHover: (event, elements, chart) => {
       const time = chart.scales.x.getValueForPixel(event.x);
-      // In a gap there is nothing to point at, however near the next reading is.
+      // A gap has no points, however near the next reading is.
       state.isInGap = state.gaps.some(gap => time > gap.from * 1000 && time < gap.to * 1000);
       onHover(state.isInGap ? null : elements[0]?.index ?? null);
     },
@@ -86,19 +86,19 @@ function options(state, onZoom, onHover) {
         type: 'time',
         grid: { drawTicks: false },
         border: {},
-        // Ticks come from the chosen zone; the adapter's would be those of the browser.
+        // Ticks in the selected time zone; the adapter's are in that of the browser.
         afterBuildTicks: scale => { scale.ticks = timeTicks(scale, state.zone); },
         ticks: { autoSkip: false, maxRotation: 0, padding: 8, callback: (_, i, ticks) => ticks[i].label },
       },
       y: {
         grid: { color: ({ tick }) => tick?.value === 0 ? state.colors.muted : state.colors.grid, drawTicks: false },
         border: { display: false },
-        afterFit: scale => { scale.width = 52; }, // The same in every chart, so that their times stand above each other.
+        afterFit: scale => { scale.width = 52; }, // The same in all charts, so that their time axes align.
         ticks: { maxTicksLimit: 6, padding: 8, callback: value => value.toLocaleString() },
       },
     },
     plugins: {
-      legend: { display: false }, // It stands in the page, where it can be read and copied.
+      legend: { display: false }, // The page has the legend, where it can be read and copied.
       tooltip: {
         displayColors: false,
         filter: () => !state.isInGap,
@@ -108,7 +108,7 @@ function options(state, onZoom, onHover) {
         bodyFont: { size: 13 },
         callbacks: {
           title: ([item]) => item && (item.raw.title ?? iso(item.raw.x, state.zone)),
-          label: item => state.words(item.raw),
+          label: item => state.textOf(item.raw),
         },
       },
       zoom: {

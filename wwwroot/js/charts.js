@@ -1,14 +1,13 @@
-// The charts of a node page: they follow the range the server put into the page, and share one crosshair.
+// The charts of a node page: they draw the series that the server put into the page, and share one crosshair.
 import { startChartKeys } from './chart-keys.js';
 import { colorsOf, moveTo as moveAll, zoomTo as zoomFrom } from './chart-moves.js';
-import { createChart, recolor, showPoints, words } from './chart-view.js';
+import { createChart, recolor, showPoints, textOf } from './chart-view.js';
 import { saveSeen } from './seen-csv.js';
-import { fetchSeries, pointsOf, toFahrenheit } from './series.js';
+import { pointsOf, toFahrenheit } from './series.js';
 
 const charts = new Map(); // By quantity.
 let loaded = null;
 let shown = null; // The series on screen.
-let running = null;
 
 export function startCharts() {
   load();
@@ -29,7 +28,7 @@ export function startCharts() {
   startChartKeys(charts, { moveTo, zoomTo });
 }
 
-async function load() {
+function load() {
   for (const [quantity, chart] of charts) {
     if (chart.canvas.isConnected) continue;
     chart.destroy();
@@ -37,20 +36,13 @@ async function load() {
   }
   const section = document.querySelector('[data-charts]');
   if (!section) return void (loaded = null);
-  const { address, from, to, points, unit, tz } = section.dataset;
-  const wanted = [address, from, to, points, unit, tz].join();
+  const { unit, tz } = section.dataset;
+  const text = section.querySelector('[data-series]').textContent;
+  const wanted = [unit, tz, text].join();
   const isNew = [...section.querySelectorAll('[data-canvas]')].some(element => !charts.has(element.dataset.canvas));
   if (wanted === loaded && !isNew) return;
-  running?.abort();
-  const own = running = new AbortController();
-  try {
-    const series = await fetchSeries({ address, from, to, points }, own.signal);
-    if (own.signal.aborted) return;
-    [shown, loaded] = [series, wanted];
-    show(section.isConnected ? section : document.querySelector('[data-charts]'), series);
-  } catch (failure) {
-    if (!own.signal.aborted) fail(failure);
-  }
+  [shown, loaded] = [JSON.parse(text), wanted];
+  show(section, shown);
 }
 
 function show(section, series) {
@@ -70,7 +62,7 @@ function show(section, series) {
       time: null,
       mark: null,
     };
-    state.words = point => words(state, point);
+    state.textOf = point => textOf(state, point);
     let chart = charts.get(quantity);
     if (chart) Object.assign(chart.sensordash, state);
     else {
@@ -81,34 +73,14 @@ function show(section, series) {
     recolor(chart);
     showPoints(chart, pointsOf(series, quantity, quantity === 'temperature' && isFahrenheit ? toFahrenheit : value => value));
     element.querySelector('[data-skeleton]')?.remove();
-    clearFault(element.closest('[data-panel]'));
   }
-  // The crosshair stays on its reading while new ones arrive, and goes when the reading does.
+  // The crosshair stays on its reading while new ones arrive, until the reading leaves the range.
   const [any] = charts.values();
   const index = any.data.datasets[0].data.findIndex(p => p.x === held);
   moveTo(null, true);
   if (index >= 0) moveTo(index);
 }
 
-const moveTo = (index, isCertain) => moveAll(charts, index, isCertain);
+const moveTo = (index, isForced) => moveAll(charts, index, isForced);
 
 const zoomTo = (from, to) => zoomFrom(shown, from, to);
-
-function fail(failure) {
-  for (const panel of document.querySelectorAll('[data-charts] [data-panel]')) {
-    panel.classList.add('outdated');
-    panel.querySelector('[data-skeleton]')?.remove();
-    const fault = panel.querySelector('[data-fault]');
-    const cause = failure.name === 'TimeoutError' ? 'The server took longer than a minute.' : failure.traceId ? `${failure.message}.` : 'The server cannot be reached.';
-    const retry = Object.assign(document.createElement('button'), { type: 'button', className: 'button', textContent: 'Try again' });
-    retry.addEventListener('click', load);
-    fault.replaceChildren(`${cause}${failure.traceId ? ` Trace id ${failure.traceId}.` : ''} `, retry);
-    fault.hidden = false;
-  }
-  loaded = null;
-}
-
-function clearFault(panel) {
-  panel.classList.remove('outdated');
-  panel.querySelector('[data-fault]').hidden = true;
-}

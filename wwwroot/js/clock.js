@@ -1,4 +1,4 @@
-// Keeps relative times true, and shows numbers as the reader's language writes them.
+// Keeps relative times up to date, and formats numbers for the browser's language.
 
 const Step = 10_000; // ms; relative times below two minutes count seconds.
 
@@ -22,13 +22,13 @@ function update() {
 function updateTimes() {
   for (const time of document.querySelectorAll('time[data-relative]')) {
     const seconds = Math.round((Date.now() - Date.parse(time.dateTime)) / 1000);
-    const text = seconds >= 0 ? `${words(seconds)} ago` : `in ${words(-seconds)}`;
+    const text = seconds >= 0 ? `${durationText(seconds)} ago` : `in ${durationText(-seconds)}`;
     if (time.textContent !== text) time.textContent = text;
   }
 }
 
-// The same steps as the server's.
-function words(seconds) {
+// The same steps as on the server.
+function durationText(seconds) {
   const [minutes, hours, days] = [60, 3600, 86_400].map(unit => Math.floor(seconds / unit));
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7200) return `${minutes} min`;

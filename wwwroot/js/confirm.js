@@ -1,4 +1,4 @@
-// A destructive button stays shut until the name is typed. The server checks again.
+// A destructive button is disabled until the name is typed. The server checks again.
 
 export function startConfirm() {
   apply();

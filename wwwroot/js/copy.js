@@ -1,4 +1,4 @@
-// Copy buttons: data-copy names the element whose text is wanted.
+// Copy buttons: data-copy is the id of the element whose text is copied.
 
 export function startCopy() {
   document.addEventListener('click', async event => {
@@ -13,7 +13,7 @@ export function startCopy() {
 
 async function copy(source) {
   try {
-    await navigator.clipboard.writeText(source.textContent); // Needs https or this machine.
+    await navigator.clipboard.writeText(source.textContent); // Requires https or localhost.
     return true;
   } catch {
     getSelection().selectAllChildren(source);

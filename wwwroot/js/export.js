@@ -1,8 +1,8 @@
-// Download with progress, cancel and proof. Browsers hide HTTP trailers, so the bytes are hashed and held against the manifest.
+// Download with progress, cancel and verification. Browsers hide HTTP trailers, so the hash of the bytes is compared with the manifest.
 import { save } from './save.js';
 
-// Above this the browser itself downloads: the bytes must fit into memory to be hashed.
-const MostBytes = 256 * 1024 * 1024;
+// Larger files are downloaded by the browser, because hashing needs the bytes in memory.
+const MaxBytes = 256 * 1024 * 1024;
 
 export function startExport() {
   const form = document.querySelector('[data-export]');
@@ -23,14 +23,14 @@ async function download(form) {
     const file = form.querySelector('[data-file]').getAttribute('href');
     say(form, 'Counting rows …', null);
     const manifest = await getJson(form.querySelector('[data-manifest]').getAttribute('href'), own.signal);
-    // Over plain http from another machine browsers give no hash function either.
-    if (manifest.bytes > MostBytes || !crypto.subtle) {
-      say(form, `${rows(manifest)}, ${size(manifest.bytes)}: the browser downloads it by itself. Its SHA-256 must be ${manifest.sha256}`, 1);
+    // Browsers have no hash function on plain-http pages of other machines.
+    if (manifest.bytes > MaxBytes || !crypto.subtle) {
+      say(form, `${rows(manifest)}, ${size(manifest.bytes)}: the browser downloads it. Verify SHA-256 ${manifest.sha256}`, 1);
       return location.assign(file);
     }
     await receive(form, file, manifest, own.signal);
   } catch (failure) {
-    say(form, own.signal.aborted ? 'Cancelled; nothing was saved.' : `${failure.message}. Nothing was saved.${failure.traceId ? ` Trace id ${failure.traceId}.` : ''}`, null, !own.signal.aborted);
+    say(form, own.signal.aborted ? 'Cancelled; nothing was saved.' : `${failure.message}. Nothing was saved.${failure.traceId ? ` Trace ID ${failure.traceId}.` : ''}`, null, !own.signal.aborted);
   } finally {
     cancel.removeEventListener('click', stop);
     [button.disabled, cancel.hidden] = [false, true];
@@ -38,11 +38,11 @@ async function download(form) {
 }
 
 async function receive(form, file, manifest, signal) {
-  const answer = await fetch(file, { signal });
-  if (!answer.ok) throw await failureOf(answer);
+  const response = await fetch(file, { signal });
+  if (!response.ok) throw await failureOf(response);
   const [parts, isText] = [[], !manifest.file_name.endsWith('.gz')];
   let [bytes, lines] = [0, 0];
-  for await (const part of chunks(answer.body)) {
+  for await (const part of chunks(response.body)) {
     parts.push(part);
     bytes += part.length;
     if (isText) for (let i = part.indexOf(10); i >= 0; i = part.indexOf(10, i + 1)) lines++;
@@ -51,11 +51,11 @@ async function receive(form, file, manifest, signal) {
   const blob = new Blob(parts);
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
   const sha256 = [...hash].map(b => b.toString(16).padStart(2, '0')).join('');
-  // Readings that arrive while it runs make a different file, not a broken one: the manifest of now decides.
-  const proof = sha256 === manifest.sha256 ? manifest : await getJson(form.querySelector('[data-manifest]').getAttribute('href'), signal);
-  if (sha256 !== proof.sha256) throw new Error('The file is not the one the server describes; readings may be arriving just now. Try again, or end the range in the past');
-  save([blob], proof.file_name, 'text/csv');
-  say(form, `Saved ${rows(proof)}, ${size(bytes)}. Whole and unchanged: SHA-256 ${sha256}`, 1);
+  // Readings that arrive during the download change the file: compare with the current manifest.
+  const checksum = sha256 === manifest.sha256 ? manifest : await getJson(form.querySelector('[data-manifest]').getAttribute('href'), signal);
+  if (sha256 !== checksum.sha256) throw new Error('Checksum mismatch: data changed during download. Try again, or end the range in the past');
+  save([blob], checksum.file_name, 'text/csv');
+  say(form, `Saved ${rows(checksum)}, ${size(bytes)}. Verified: SHA-256 ${sha256}`, 1);
 }
 
 async function* chunks(stream) {
@@ -64,22 +64,22 @@ async function* chunks(stream) {
 }
 
 async function getJson(address, signal) {
-  const answer = await fetch(address, { signal });
-  if (!answer.ok) throw await failureOf(answer);
-  return answer.json();
+  const response = await fetch(address, { signal });
+  if (!response.ok) throw await failureOf(response);
+  return response.json();
 }
 
-async function failureOf(answer) {
-  const problem = await answer.json().catch(() => ({}));
-  return Object.assign(new Error(problem.detail ?? `The server answered ${answer.status}`), { traceId: problem.traceId });
+async function failureOf(response) {
+  const problem = await response.json().catch(() => ({}));
+  return Object.assign(new Error(problem.detail ?? `The server responded with status ${response.status}`), { traceId: problem.traceId });
 }
 
-function say(form, text, part, isFault = false) {
+function say(form, text, part, isError = false) {
   const state = form.querySelector('[data-download-state]');
   const bar = state.querySelector('progress');
   state.hidden = false;
-  state.classList.toggle('fault', isFault);
-  bar.hidden = isFault;
+  state.classList.toggle('error', isError);
+  bar.hidden = isError;
   if (part === null) bar.removeAttribute('value');
   else bar.value = part;
   if (part === null && text.startsWith('Cancelled')) bar.hidden = true;

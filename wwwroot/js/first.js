@@ -1,4 +1,4 @@
-// Runs before the page is drawn. Tells the server the browser's zone, which no request header carries, and marks that scripts run.
+// Runs before the page is drawn. Sends the browser's time zone in a cookie, because no request header contains it, and marks that scripts run.
 (() => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   document.documentElement.classList.add('scripted');

@@ -9,7 +9,7 @@ import { iso } from './zone-time.js';
 
 const Timeout = 60_000; // ms
 
-const charts = new Map(); // One at the most, under the name of its place.
+const charts = new Map(); // At most one, with the key "fleet".
 let running = null;
 let loaded = null;
 let shown = null;
@@ -39,7 +39,7 @@ async function load() {
   const { fleet, from, to, unit, quantity, tz } = panel.dataset;
   const wanted = [fleet, from, to, unit, quantity, tz].join();
   await waitIn(panel, own, async signal => {
-    // Another unit or quantity of the same readings needs no new question; the chart only draws what the words around it say.
+    // Another unit or quantity of the same readings needs no new request.
     if (loaded?.fleet !== fleet) loaded = { fleet, series: await fetchSeries(fleet, signal) };
     if (charts.size === 0 || loaded.wanted !== wanted) draw(panel, loaded.series);
     else describe(panel, charts.get('fleet').data.datasets[0].data, loaded.series);
@@ -48,42 +48,42 @@ async function load() {
 }
 
 async function fetchSeries(address, signal) {
-  const answer = await fetch(address, { headers: { accept: 'application/json' }, signal: AbortSignal.any([signal, AbortSignal.timeout(Timeout)]) });
-  const body = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(body.detail ?? body.title), { traceId: body.traceId });
+  const response = await fetch(address, { headers: { accept: 'application/json' }, signal: AbortSignal.any([signal, AbortSignal.timeout(Timeout)]) });
+  const body = await response.json();
+  if (!response.ok) throw Object.assign(new Error(body.detail ?? body.title), { traceId: body.traceId });
   return body;
 }
 
 function draw(panel, series) {
   const { quantity, unit, tz } = panel.dataset;
-  // The buckets at both ends are whole ones and reach beyond the range.
+  // The first and last buckets extend beyond the range.
   const view = { from: Number(panel.dataset.from), to: Number(panel.dataset.to), length: series.bucket_seconds };
-  const place = panel.querySelector('[data-canvas]');
+  const canvas = panel.querySelector('[data-canvas]');
   const convert = quantity === 'temperature' && unit === 'f' ? toFahrenheit : value => value;
   const points = pointsOf(series, quantity, convert, tz);
   const state = {
     quantity, from: view.from * 1000, to: view.to * 1000, zone: tz, unit: quantity === 'humidity' ? '%RH' : unit === 'f' ? '°F' : '°C',
-    gaps: gapsOf(view, points), halfBucket: series.bucket_seconds * 500, isBucketed: true, colors: colorsOf(quantity), time: null, mark: null, words: point => words(point, state),
+    gaps: gapsOf(view, points), halfBucket: series.bucket_seconds * 500, isBucketed: true, colors: colorsOf(quantity), time: null, mark: null, textOf: point => textOf(point, state),
   };
   let chart = charts.get('fleet');
   if (chart) {
-    // The chart's own handlers hold the object, so it changes its contents and not its place.
+    // The chart's handlers keep the object, so its contents are replaced, not the object.
     Object.assign(chart.sensordash, state);
-    chart.sensordash.words = point => words(point, chart.sensordash);
+    chart.sensordash.textOf = point => textOf(point, chart.sensordash);
   } else {
-    chart = createChart(place.querySelector('canvas'), state, { onZoom: zoomTo, onHover: moveTo, spread: bands });
-    place.addEventListener('mouseleave', () => moveTo(null));
+    chart = createChart(canvas.querySelector('canvas'), state, { onZoom: zoomTo, onHover: moveTo, spread: bands });
+    canvas.addEventListener('mouseleave', () => moveTo(null));
     charts.set('fleet', chart);
   }
   shown = view;
   recolor(chart);
   showPoints(chart, points);
   moveTo(null, true);
-  place.querySelector('[data-skeleton]')?.remove();
+  canvas.querySelector('[data-skeleton]')?.remove();
   describe(panel, points, series);
 }
 
-// A point for each bucket, in its middle, and a null point wherever a bucket has no readings.
+// One point in the middle of each bucket, and a null point where buckets have no readings.
 function pointsOf(series, quantity, convert, zone) {
   const points = [];
   const half = series.bucket_seconds * 500;
@@ -95,13 +95,13 @@ function pointsOf(series, quantity, convert, zone) {
     if (before && before.start + 2 * half < start) points.push({ x: (before.x + start + half) / 2, y: null });
     points.push({
       x: start + half, start, y: convert(values.p50), p95: convert(values.p95), p99: convert(values.p99), min: convert(values.min), max: convert(values.max),
-      count: bucket.reading_count, title: `${iso(start, zone)}, ${lengthWords(series.bucket_seconds)}`,
+      count: bucket.reading_count, title: `${iso(start, zone)}, ${lengthText(series.bucket_seconds)}`,
     });
   }
   return points;
 }
 
-// Silence between buckets, before the first and after the last; what is still to come is not silence.
+// Gaps between buckets, before the first and after the last; the future has no gaps.
 function gapsOf(view, points) {
   const known = points.filter(point => point.y !== null).map(point => point.start / 1000);
   const end = Math.min(view.to, Date.now() / 1000);
@@ -119,7 +119,7 @@ function describe(panel, points, series) {
   const known = points.filter(point => point.y !== null);
   const total = known.reduce((sum, point) => sum + point.count, 0);
   panel.querySelector('[data-fleet-resolution]').textContent =
-    `exact percentiles, ${lengthWords(series.bucket_seconds)} a point${known.length ? `, 1 : ${Math.round(total / known.length).toLocaleString()}` : ''}`;
+    `exact percentiles, ${lengthText(series.bucket_seconds)} per point${known.length ? `, ${Math.round(total / known.length).toLocaleString()} readings per point` : ''}`;
   const values = known.length === 0 ? [['readings', '0']] : [
     ['min', number(Math.min(...known.map(p => p.min)))], ['max', number(Math.max(...known.map(p => p.max)))], ['readings', total.toLocaleString()]];
   panel.querySelector('[data-fleet-values]').replaceChildren(...values.map(([name, value]) => {
@@ -129,23 +129,23 @@ function describe(panel, points, series) {
   }));
 }
 
-function words(point, { unit }) {
+function textOf(point, { unit }) {
   return [`p50 ${number(point.y)} ${unit}`, `p95 ${number(point.p95)}, p99 ${number(point.p99)}`, `min ${number(point.min)}, max ${number(point.max)}`,
     `${point.count.toLocaleString()} reading${point.count === 1 ? '' : 's'}`];
 }
 
 const number = value => value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
-function lengthWords(seconds) {
+function lengthText(seconds) {
   const parts = [[Math.floor(seconds / 86_400), 'd'], [Math.floor(seconds % 86_400 / 3600), 'h'], [Math.floor(seconds % 3600 / 60), 'min'], [seconds % 60, 's']];
   return parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(' ');
 }
 
-const moveTo = (index, isCertain) => moveAll(charts, index, isCertain);
+const moveTo = (index, isForced) => moveAll(charts, index, isForced);
 
 const zoomTo = (from, to) => zoomFrom(shown, from, to);
 
-// Three nested bands, each a tint darker; a bucket is as wide as it lasts, so that one alone can be seen.
+// Three nested bands, each darker than the last; a bucket has its full width, so that a single one is visible.
 const bands = {
   id: 'bands',
   beforeDatasetsDraw(chart) {

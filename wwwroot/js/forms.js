@@ -1,7 +1,7 @@
-// Forms that are addresses: their fields go to the query, empty ones are left out.
+// Forms that change the URL: fields become parameters, empty ones are omitted.
 import { visit } from './soft.js';
 
-const Typing = 400; // ms of silence that end a word.
+const TypingPause = 400; // ms without input before the form applies.
 
 export function startForms() {
   document.addEventListener('submit', event => {
@@ -13,25 +13,25 @@ export function startForms() {
     }
     if (!form.matches('[data-soft]') || event.submitter?.name === 'handler' || event.defaultPrevented) return;
     event.preventDefault();
-    visit(addressOf(form));
+    visit(urlOf(form));
   });
   document.addEventListener('change', event => {
     if (event.target.matches('[data-submit]')) event.target.form.requestSubmit();
   });
   document.addEventListener('input', event => {
     for (const name of event.target.dataset.clears?.split(',') ?? []) event.target.form.elements[name].value = '';
-    // From and to say more than a range: one that stays would be read as a third opinion.
+    // From and to replace the range.
     if (['from', 'to'].includes(event.target.name) && event.target.form.elements.range) event.target.form.elements.range.value = '';
     const form = event.target.form;
     if (!form?.matches('[data-soft-change]')) return;
     clearTimeout(form.pending);
-    form.pending = setTimeout(() => visit(addressOf(form)), Typing);
+    form.pending = setTimeout(() => visit(urlOf(form)), TypingPause);
   });
 }
 
-function addressOf(form) {
-  const address = new URL(form.action || location.href, location.href);
-  address.search = '';
-  for (const [name, value] of new FormData(form)) if (value !== '' && !(name === 'tz' && value === 'browser')) address.searchParams.append(name, value);
-  return address.href;
+function urlOf(form) {
+  const url = new URL(form.action || location.href, location.href);
+  url.search = '';
+  for (const [name, value] of new FormData(form)) if (value !== '' && !(name === 'tz' && value === 'browser')) url.searchParams.append(name, value);
+  return url.href;
 }

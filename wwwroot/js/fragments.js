@@ -1,4 +1,4 @@
-// Parts of a page that take long are fetched by themselves, each into its own panel.
+// Slow parts of a page are fetched separately, each into its own panel.
 import { Failure, fill } from './soft.js';
 import { waitIn } from './waiting.js';
 
@@ -23,11 +23,11 @@ function load(part) {
   const own = new AbortController();
   running.set(part, own);
   return waitIn(place.querySelector('.panel'), own, async signal => {
-    const answer = await fetch(place.dataset.fragment, {
+    const response = await fetch(place.dataset.fragment, {
       headers: { accept: 'text/html' }, signal: AbortSignal.any([signal, AbortSignal.timeout(Timeout)]),
     });
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    if (!answer.ok) throw new Failure(page, answer.status);
+    const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+    if (!response.ok) throw new Failure(page, response.status);
     fill(place, page.body.childNodes);
   }, () => load(part));
 }

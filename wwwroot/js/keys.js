@@ -1,4 +1,4 @@
-// Shortcuts: whatever has data-key is clicked or focused by that key; g and a letter goes to a page.
+// Shortcuts: a key clicks or focuses the element with that data-key; g and a letter open a page.
 
 const Pages = { d: 0, a: 1, v: 2, z: 3, e: 4, s: 5 };
 let going = false;

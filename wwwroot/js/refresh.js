@@ -1,4 +1,4 @@
-// Auto-refresh: swaps the page in place every so often, never while nobody looks and never while somebody types.
+// Auto-refresh: updates the page at an interval, except while it is hidden or the user types.
 import { swap } from './soft.js';
 
 let timer = null;
@@ -40,8 +40,8 @@ function resume() {
   if (seconds() > 0) tick();
 }
 
-function say(words) {
+function say(text) {
   const state = document.querySelector('[data-refresh-state]');
-  if (state && seconds() > 0) state.textContent = words;
+  if (state && seconds() > 0) state.textContent = text;
   else if (state) state.textContent = '';
 }

@@ -1,4 +1,4 @@
-// Hands bytes that the page holds to the browser as a file.
+// Saves bytes of the page as a file.
 
 export function save(parts, name, type) {
   const address = URL.createObjectURL(new Blob(parts, { type }));

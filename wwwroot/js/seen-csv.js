@@ -1,4 +1,4 @@
-// The chart's own points as CSV: machine numbers, times of the zone on screen.
+// The points of the chart as CSV, with times in the page's time zone.
 import { save } from './save.js';
 import { pointsOf, toFahrenheit } from './series.js';
 import { iso } from './zone-time.js';

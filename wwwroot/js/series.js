@@ -1,18 +1,6 @@
-// What a chart draws, from GET /api/nodes/{address}/series.
+// The points of a chart, from a series in the format of GET /api/nodes/{address}/series.
 
-const Timeout = 60_000; // ms
-
-/** Fetches the series; throws an Error with the server's words and its trace id. */
-export async function fetchSeries({ address, from, to, points }, signal) {
-  const answer = await fetch(`/api/nodes/${address}/series?from=${from}&to=${to}&points=${points}`, {
-    headers: { accept: 'application/json' }, signal: AbortSignal.any([signal, AbortSignal.timeout(Timeout)]),
-  });
-  const body = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(body.detail ?? body.title), { traceId: body.traceId });
-  return body;
-}
-
-/** Points of one quantity, oldest first, with a null point in every gap so that no line crosses it. Both quantities have the same indexes. */
+/** Points of one quantity, oldest first, with a null point in each gap so that no line crosses it. Both quantities have the same indexes. */
 export function pointsOf(series, quantity, convert) {
   const points = [];
   for (const run of series.runs) {
@@ -25,7 +13,7 @@ export function pointsOf(series, quantity, convert) {
   return points;
 }
 
-/** Stretches of points that have a value. */
+/** Runs of points with a value. */
 export function runsOf(points) {
   const runs = [];
   let run = [];

@@ -1,8 +1,8 @@
-// While DuckDB does not answer, the notice is kept up to date; once it does, the page is fetched anew: its parts are quick then.
+// Keeps the notice up to date while queries do not use DuckDB; once they do, reloads the page, because its parts are fast then.
 import { fill, swap } from './soft.js';
 
-const Every = 3_000; // ms
-const Watched = '[data-watch^="/"]'; // Empty while there is nothing to wait for.
+const Interval = 3_000; // ms
+const Watched = '[data-watch^="/"]'; // Empty when there is nothing to wait for.
 
 let timer = null;
 
@@ -13,20 +13,20 @@ export function startSidePath() {
 
 function watch() {
   clearTimeout(timer);
-  if (document.querySelector(Watched)) timer = setTimeout(look, Every);
+  if (document.querySelector(Watched)) timer = setTimeout(look, Interval);
 }
 
 async function look() {
   const notice = document.querySelector(Watched);
   if (!document.hidden && !document.activeElement?.matches('input:not([type=checkbox], [type=radio]), select')) {
     try {
-      const answer = await fetch(notice.dataset.watch, { headers: { accept: 'text/html' }, signal: AbortSignal.timeout(10_000) });
-      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('[data-live="side-path-notice"]');
+      const response = await fetch(notice.dataset.watch, { headers: { accept: 'text/html' }, signal: AbortSignal.timeout(10_000) });
+      const fresh = new DOMParser().parseFromString(await response.text(), 'text/html').querySelector('[data-live="side-path-notice"]');
       if (fresh && !fresh.matches(Watched) && await swap(location.href)) return;
-      // By its words: the form's token is another each time, and what is read aloud should be news.
+      // Compares the text: the form's token differs each time, and screen readers should only announce news.
       if (fresh?.matches(Watched) && fresh.textContent.trim() !== notice.textContent.trim()) fill(notice, fresh.childNodes);
     } catch {
-      // The server is away for a moment; what the page says of that is not this notice's business.
+      // The server is unavailable for a moment; the page reports that elsewhere.
     }
   }
   watch();

@@ -1,19 +1,19 @@
-// Soft navigation: fetches the page at an address and swaps its [data-live] regions, so that scroll, focus and open panels stay.
-// The server decides everything from the address; nothing is computed twice.
+// Soft navigation: fetches the page of a URL and swaps its [data-live] regions, so that scroll, focus and open panels stay.
+// The URL decides what the server renders.
 
 let running = null;
 let shown = location.pathname + location.search;
 
-/** Swaps in the page at `address`. Resolves to whether it worked; a failure is told in the page, old data stays, greyed. */
+/** Swaps in the page of `address`. Resolves to whether it succeeded; on failure, the page shows the error and greys out its data. */
 export async function swap(address) {
   running?.abort();
   const own = running = new AbortController();
   const progress = document.querySelector('[data-progress]');
   const late = setTimeout(() => { progress.hidden = false; }, 100);
   try {
-    const answer = await fetch(address, { headers: { accept: 'text/html' }, signal: AbortSignal.any([own.signal, AbortSignal.timeout(60_000)]) });
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    if (!answer.ok) throw new Failure(page, answer.status);
+    const response = await fetch(address, { headers: { accept: 'text/html' }, signal: AbortSignal.any([own.signal, AbortSignal.timeout(60_000)]) });
+    const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+    if (!response.ok) throw new Failure(page, response.status);
     replaceRegions(page);
     showFailure(null);
     return true;
@@ -30,7 +30,7 @@ export async function swap(address) {
   }
 }
 
-/** Goes to `address` as a link would, without loading the page anew. */
+/** Opens `address` like a link, without a full page load. */
 export async function visit(address) {
   const target = new URL(address, location.href);
   if (target.pathname !== location.pathname) return location.assign(target);
@@ -47,7 +47,7 @@ export function startSoft() {
     visit(link.href);
   });
   window.addEventListener('popstate', () => {
-    // A jump to #main changes no query and needs no new data.
+    // A jump to #main does not change the query and needs no data.
     if (location.pathname + location.search === shown) return;
     shown = location.pathname + location.search;
     swap(location.href);
@@ -69,25 +69,25 @@ function replaceRegions(page) {
       old.replaceWith(fresh);
     });
   }
-  for (const form of document.querySelectorAll('form[data-soft]')) followForm(form, page);
+  for (const form of document.querySelectorAll('form[data-soft]')) updateForm(form, page);
   for (const link of document.querySelectorAll('a[data-key="r"]')) link.href = location.href;
   restoreFocus(focus);
   document.dispatchEvent(new CustomEvent('page:swapped'));
 }
 
-// A chart is costly to build and keeps its crosshair: the old element goes on living, with the new page's words around it.
+// Charts are expensive to build and keep their crosshair, so the old element moves into the new page.
 function keepCharts(old, fresh) {
   for (const canvas of old.querySelectorAll('[data-canvas]')) {
-    const place = fresh.querySelector(`[data-canvas="${canvas.dataset.canvas}"]`);
-    if (!place) continue;
-    for (const { name, value } of place.attributes) canvas.setAttribute(name, value);
-    place.replaceWith(canvas);
+    const target = fresh.querySelector(`[data-canvas="${canvas.dataset.canvas}"]`);
+    if (!target) continue;
+    for (const { name, value } of target.attributes) canvas.setAttribute(name, value);
+    target.replaceWith(canvas);
   }
   for (const readout of old.querySelectorAll('[data-readout]'))
     fresh.querySelector(`[data-readout="${readout.dataset.readout}"]`)?.replaceWith(readout);
 }
 
-// A part that the page fetches by itself shows what it had until it has been fetched again.
+// A part that is fetched separately keeps its content until it is fetched again.
 function keepFragments(old, fresh) {
   for (const place of fresh.querySelectorAll('[data-fragment]')) {
     const before = old.querySelector(`div[data-part="${place.dataset.part}"]`);
@@ -95,7 +95,7 @@ function keepFragments(old, fresh) {
   }
 }
 
-/** Fills one part of the page anew, keeping scroll and focus. */
+/** Replaces the content of one part of the page, keeping scroll and focus. */
 export function fill(place, nodes) {
   const fresh = place.cloneNode(false);
   fresh.append(...nodes);
@@ -118,8 +118,8 @@ function keepScroll(old, fresh, replace) {
   scrollTo({ left: x, top: y, behavior: 'instant' });
 }
 
-// Hidden fields carry the state that a form has no field for; visible ones are the user's while they are in use.
-function followForm(form, page) {
+// Hidden fields carry the parameters without a form field; a visible field keeps its value while it has focus.
+function updateForm(form, page) {
   const index = [...document.querySelectorAll('form[data-soft]')].filter(f => f.className === form.className).indexOf(form);
   const fresh = page.querySelectorAll(`form[data-soft][class="${form.className}"]`)[index];
   if (!fresh) return;
@@ -152,17 +152,17 @@ function restoreFocus(path) {
   target?.focus({ preventScroll: true });
 }
 
-/** What the server said instead of a page. */
+/** An error response of the server. */
 export class Failure extends Error {
   constructor(page, status) {
-    super(page.querySelector('[data-error-page] h1')?.textContent ?? `The server answered ${status}`);
+    super(page.querySelector('[data-error-page] h1')?.textContent ?? `The server responded with status ${status}`);
     this.traceId = page.querySelector('[data-trace-id]')?.textContent;
   }
 }
 
-/** Why fetching failed, in words without a full stop. */
+/** Why fetching failed, without a full stop. */
 export function causeOf(failure) {
-  if (failure.name === 'TimeoutError') return 'The server took longer than a minute';
+  if (failure.name === 'TimeoutError') return 'No response within 60 s';
   return failure.traceId ? failure.message : 'The server cannot be reached';
 }
 
@@ -171,9 +171,9 @@ function showFailure(failure, address) {
   document.querySelectorAll('[data-live]').forEach(region => region.classList.toggle('outdated', failure !== null));
   panel.hidden = failure === null;
   if (failure === null) return panel.replaceChildren();
-  const words = document.createElement('p');
-  words.textContent = `${causeOf(failure)}. What you see is from before.${failure.traceId ? ` Trace id ${failure.traceId}.` : ''} `;
+  const text = document.createElement('p');
+  text.textContent = `${causeOf(failure)}. Showing earlier data.${failure.traceId ? ` Trace ID ${failure.traceId}.` : ''} `;
   const retry = Object.assign(document.createElement('button'), { type: 'button', className: 'button', textContent: 'Try again' });
   retry.addEventListener('click', () => swap(address));
-  panel.replaceChildren(words, retry);
+  panel.replaceChildren(text, retry);
 }

@@ -1,4 +1,4 @@
-// Light, dark or as the system says. In a cookie, so that the server draws the page right at once.
+// Light, dark or the system setting, in a cookie, so that the server renders the right theme.
 
 export function startTheme() {
   for (const choice of document.querySelectorAll('.theme input')) {
@@ -10,7 +10,7 @@ export function startTheme() {
       document.dispatchEvent(new CustomEvent('theme:changed'));
     });
   }
-  // A canvas keeps the colours it was drawn with; paper is light.
+  // A canvas keeps its colors; print is always light.
   let before = null;
   addEventListener('beforeprint', () => {
     before = document.documentElement.dataset.theme ?? '';

@@ -1,19 +1,19 @@
-// A panel that waits for its data: says so once it takes long enough to notice, can be cancelled, tells its own failure.
+// A panel that loads its data: it shows progress after a moment, can be cancelled, and shows its own errors.
 import { causeOf } from './soft.js';
 
-const Noticed = 300; // ms; a panel that flickers on every refresh is worse than one that is late.
+const ProgressDelay = 300; // ms; progress at once would flicker on each refresh.
 
-/** Runs `work(signal)` for a panel; `retry` is what the button after a failure or a cancel does. */
+/** Runs `work(signal)` for a panel; the button after a failure or a cancel calls `retry`. */
 export async function waitIn(panel, own, work, retry) {
   panel.setAttribute('aria-busy', 'true');
-  const late = setTimeout(() => show(panel, own), panel.matches('[data-unfilled]') ? 0 : Noticed);
+  const late = setTimeout(() => show(panel, own), panel.matches('[data-unfilled]') ? 0 : ProgressDelay);
   try {
     await work(own.signal);
     return clear(panel);
   } catch (failure) {
-    if (own.signal.aborted && own.signal.reason !== 'cancelled') return; // A newer question took its place.
+    if (own.signal.aborted && own.signal.reason !== 'cancelled') return; // A newer request replaced it.
     clear(panel);
-    tell(panel, own.signal.aborted ? 'Cancelled. ' : `${causeOf(failure)}. ${failure.traceId ? `Trace id ${failure.traceId}. ` : ''}`, !own.signal.aborted, retry);
+    showResult(panel, own.signal.aborted ? 'Cancelled. ' : `${causeOf(failure)}. ${failure.traceId ? `Trace ID ${failure.traceId}. ` : ''}`, !own.signal.aborted, retry);
   } finally {
     clearTimeout(late);
   }
@@ -29,22 +29,22 @@ function show(panel, own) {
   bar.setAttribute('aria-label', 'Loading');
   const cancel = Object.assign(document.createElement('button'), { type: 'button', className: 'button', textContent: 'Cancel' });
   cancel.addEventListener('click', () => own.abort('cancelled'));
-  line.append(bar, 'Reading …', cancel);
+  line.append(bar, 'Loading …', cancel);
   panel.append(line);
   panel.querySelector('[data-skeleton]')?.removeAttribute('hidden');
 }
 
-function tell(panel, words, isFault, retry) {
+function showResult(panel, text, isError, retry) {
   const skeleton = panel.querySelector('[data-skeleton]');
   skeleton?.setAttribute('hidden', '');
   const isFilled = !skeleton && !panel.matches('[data-unfilled]');
   panel.classList.toggle('outdated', isFilled);
-  const line = Object.assign(document.createElement('p'), { className: isFault ? 'waiting fault' : 'waiting muted' });
+  const line = Object.assign(document.createElement('p'), { className: isError ? 'waiting error' : 'waiting muted' });
   line.dataset.panelState = '';
-  line.setAttribute('role', isFault ? 'alert' : 'status');
-  const again = Object.assign(document.createElement('button'), { type: 'button', className: 'button', textContent: isFault ? 'Try again' : 'Load it' });
+  line.setAttribute('role', isError ? 'alert' : 'status');
+  const again = Object.assign(document.createElement('button'), { type: 'button', className: 'button', textContent: isError ? 'Try again' : 'Load' });
   again.addEventListener('click', retry);
-  line.append(words, isFilled ? 'What you see is from before. ' : '', again);
+  line.append(text, isFilled ? 'Showing earlier data. ' : '', again);
   panel.append(line);
 }
 

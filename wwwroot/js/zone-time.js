@@ -1,4 +1,4 @@
-// Times of any IANA zone by Intl: the browser's own Date only knows its own zone.
+// Times in any IANA time zone, by Intl: Date only knows the zone of the browser.
 
 const formats = new Map();
 
@@ -19,7 +19,7 @@ export function iso(ms, zone) {
   return `${y}-${mo}-${d}T${h}:${mi}:${s}${part(parts, 'timeZoneName').replace('GMT', '') || '+00:00'}`;
 }
 
-/** Milliseconds by which the zone's clocks are ahead of UTC. */
+/** Milliseconds that the time zone is ahead of UTC. */
 export function offset(ms, zone) {
   const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)$/.exec(iso(ms, zone));
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
@@ -34,7 +34,7 @@ export const clockSeconds = (ms, zone) => format(zone, { hour: '2-digit', minute
 /** 1 May */
 export const day = (ms, zone) => format(zone, { day: 'numeric', month: 'short' }).format(ms);
 
-/** "08:00–09:30", with days where they differ. */
+/** "08:00–09:30", with days when they differ. */
 export function span(from, to, zone) {
   const sameDay = day(from, zone) === day(to, zone);
   return sameDay ? `${clock(from, zone)}–${clock(to, zone)}` : `${day(from, zone)} ${clock(from, zone)} – ${day(to, zone)} ${clock(to, zone)}`;

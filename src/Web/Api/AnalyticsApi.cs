@@ -1,17 +1,18 @@
 using System.Globalization;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>Hours, days, percentiles and quality.</summary>
+/// <summary>Statistics by hour and day, percentiles and quality.</summary>
 internal static class AnalyticsApi
 {
     private const int MaxPercentiles = 20;
 
-    private static readonly ZoneParameter _zone = new("tz", "IANA time zone by whose clocks hours and days are cut. Default UTC.");
-    private static readonly WholeParameter _limit = new("limit", 1, 10_000, "Most buckets, 1 to 10000. Default 1000.", "24", 1000);
-    private static readonly TextParameter _percentiles = new("p", "Percentiles of 0 to 100 with at most two decimals, separated by commas. Default 50,95,99.", "5,50,95");
+    private static readonly ZoneParameter _zone = new("tz", "IANA time zone for hour and day boundaries. Default UTC.");
+    private static readonly WholeParameter _limit = new("limit", 1, 10_000, "Maximum number of buckets, 1 to 10000. Default 1000.", "24", 1000);
+    private static readonly TextParameter _percentiles = new("p", "Percentiles from 0 to 100 with at most two decimals, comma-separated. Default 50,95,99.", "5,50,95");
 
     public static void MapAnalytics(this IEndpointRouteBuilder routes)
     {
@@ -30,7 +31,7 @@ internal static class AnalyticsApi
             .WithSummary("Completeness, gaps, outliers, flat lines, late arrivals and clock skew")
             .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
         routes.MapGet("/api/quality", FleetQualityAsync).WithTags("Analytics").WithName("FleetQuality").Produces<FleetQualityResponse>()
-            .WithSummary("The same of every node, worst first, without the lists").WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
+            .WithSummary("Quality of all nodes, worst first, without the lists").WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
     }
 
     private static async Task<IResult> CalendarAsync(
@@ -39,7 +40,7 @@ internal static class AnalyticsApi
         var reader = new QueryReader(request.Query);
         var (range, zone, limit) = (RangeParameters.ReadRange(reader), _zone.Read(reader), (int)_limit.Read(reader)!);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NoSuchNode(address);
+        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NodeNotFound(address);
         var buckets = await analytics.CalendarAsync(address, range, zone, unit, limit, cancellationToken);
         return TypedResults.Ok(new CalendarResponse(address, zone.Id, buckets.Count, [.. buckets.Select(b => CalendarBucketResponse.Of(b, zone))]));
     }
@@ -50,7 +51,7 @@ internal static class AnalyticsApi
         var reader = new QueryReader(request.Query);
         var (range, percentiles) = (RangeParameters.ReadRange(reader), ReadPercentiles(reader));
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NoSuchNode(address);
+        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NodeNotFound(address);
         var found = await analytics.StatisticsAsync(address, range, percentiles, cancellationToken);
         return TypedResults.Ok(new PercentilesResponse(address, "exact", Named(found.Temperature), Named(found.Humidity)));
 
@@ -64,7 +65,7 @@ internal static class AnalyticsApi
         var range = RangeParameters.ReadRange(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         return await analytics.QualityAsync(address, range, cancellationToken) is { } quality
-            ? TypedResults.Ok(QualityResponse.Of(quality)) : NodesApi.NoSuchNode(address);
+            ? TypedResults.Ok(QualityResponse.Of(quality)) : NodesApi.NodeNotFound(address);
     }
 
     private static async Task<IResult> FleetQualityAsync(
@@ -73,8 +74,8 @@ internal static class AnalyticsApi
         var reader = new QueryReader(request.Query);
         var range = RangeParameters.ReadRange(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        var every = (await store.ListNodesAsync(cancellationToken)).Select(n => n.Address).ToArray();
-        var found = await analytics.FleetQualityAsync(every, range, cancellationToken);
+        var all = (await store.ListNodesAsync(cancellationToken)).Select(n => n.Address).ToArray();
+        var found = await analytics.FleetQualityAsync(all, range, cancellationToken);
         return TypedResults.Ok(new FleetQualityResponse(found.Count,
             [.. found.OrderBy(q => q.CompletenessPercent ?? 100).ThenBy(q => q.NodeAddress).Select(QualitySummary.Of)]));
     }
@@ -88,9 +89,9 @@ internal static class AnalyticsApi
         {
             var isNumber = decimal.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value);
             if (isNumber && value is >= 0 and <= 100 && decimal.Round(value, 2) == value) values.Add(value);
-            else reader.Error(_percentiles.Name, $"must be numbers of 0 to 100 with at most two decimals, not '{part}'");
+            else reader.Error(_percentiles.Name, $"must be numbers from 0 to 100 with at most two decimals, not '{part}'");
         }
-        if (parts.Length > MaxPercentiles) reader.Error(_percentiles.Name, $"must be at most {MaxPercentiles} numbers");
+        if (parts.Length > MaxPercentiles) reader.Error(_percentiles.Name, $"must be at most {MaxPercentiles} numbers, not {parts.Length}");
         return [.. values.Distinct()];
     }
 }

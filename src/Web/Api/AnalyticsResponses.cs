@@ -12,8 +12,8 @@ internal sealed record ValueResponse(decimal? Min, decimal? Max, decimal? Avg, d
         => new(value.Min, value.Max, value.Average, value.Percentiles[0], value.Percentiles[1], value.Percentiles[2]);
 }
 
-/// <param name="BucketEnd">Not included.</param>
-/// <param name="LocalStart">ISO 8601 with the zone's offset.</param>
+/// <param name="BucketEnd">Exclusive.</param>
+/// <param name="LocalStart">ISO 8601 with the offset of the time zone.</param>
 internal sealed record CalendarBucketResponse(
     long BucketStart, long BucketEnd, string LocalStart, long ReadingCount, ValueResponse Temperature, ValueResponse Humidity)
 {
@@ -27,13 +27,13 @@ internal sealed record CalendarBucketResponse(
 
 internal sealed record CalendarResponse(int Address, string Tz, int Count, IReadOnlyList<CalendarBucketResponse> Buckets);
 
-/// <param name="Method">Always <c>exact</c>: PERCENTILE_CONT, nothing is sampled.</param>
+/// <param name="Method">Always <c>exact</c>: PERCENTILE_CONT, without sampling.</param>
 internal sealed record PercentilesResponse(
     int Address, string Method, IReadOnlyDictionary<string, decimal?> Temperature, IReadOnlyDictionary<string, decimal?> Humidity);
 
 internal sealed record GapList(long Count, long Missing, IReadOnlyList<SeriesGap> Items);
 
-/// <param name="Threshold">Robust z by median and MAD beyond which a value is listed.</param>
+/// <param name="Threshold">Robust z-score, from median and MAD, above which a value is an outlier.</param>
 internal sealed record OutlierList(long Count, decimal Threshold, IReadOnlyList<Outlier> Items);
 
 internal sealed record FlatLineList(long Count, IReadOnlyList<FlatLine> Items);

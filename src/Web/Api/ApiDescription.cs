@@ -1,16 +1,20 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>Media types and an example of a body that an endpoint reads by itself.</summary>
+/// <summary>Media types and an example of a body that the endpoint parses itself.</summary>
 internal sealed record BodyExample(string Example, string[] MediaTypes);
 
-/// <summary>The description at /openapi/v1.json: parameters, bodies and errors come from the same definitions as the code that reads them.</summary>
+/// <summary>The API description at /openapi/v1.json. Its parameters, bodies and errors come from the definitions that the endpoints use.</summary>
 internal static class ApiDescription
 {
     public static RouteHandlerBuilder WithBody(this RouteHandlerBuilder endpoint, string example, params string[] mediaTypes)
         => endpoint.WithMetadata(new BodyExample(example, mediaTypes.Length > 0 ? mediaTypes : ["application/json"]));
+
+    public static RouteHandlerBuilder WithQuery(this RouteHandlerBuilder endpoint, params QueryParameter[] parameters)
+        => endpoint.WithMetadata([.. parameters]);
 
     public static void AddSensorDashOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
@@ -21,7 +25,7 @@ internal static class ApiDescription
                 Title = "SensorDash",
                 Version = "v1",
                 Description = "Readings of sensor nodes. Times are integer Unix seconds, temperatures °C, humidities %RH. "
-                    + "Every error is application/problem+json with the extra members error and traceId.",
+                    + "Errors are application/problem+json with the extra fields error and traceId.",
             };
             document.Servers = [new OpenApiServer { Url = "/" }];
             return Task.CompletedTask;

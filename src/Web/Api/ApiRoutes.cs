@@ -1,6 +1,6 @@
 namespace SensorDash.Web.Api;
 
-/// <summary>Everything that programs talk to.</summary>
+/// <summary>All API endpoints.</summary>
 internal static class ApiRoutes
 {
     public static void MapApi(this IEndpointRouteBuilder routes)

@@ -1,13 +1,14 @@
 using System.Globalization;
 using SensorDash.Data.Events;
 using SensorDash.Data.Export;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>Files of events without a row cap, and the proof that a download is whole.</summary>
+/// <summary>Exports of events without a row limit, and the checksums that verify a download.</summary>
 internal static class EventExportApi
 {
-    private static readonly ChoiceParameter<EventFormat> _format = new("format", "An event per line as JSON, or the columns of all lanes",
+    private static readonly ChoiceParameter<EventFormat> _format = new("format", "One JSON event per line, or the columns of all lanes",
         ("ndjson", EventFormat.Ndjson), ("csv", EventFormat.Csv));
 
     public static void MapEventExport(this IEndpointRouteBuilder routes)
@@ -15,9 +16,9 @@ internal static class EventExportApi
         QueryParameter[] query = [.. EventParameters.All, _format];
         var group = routes.MapGroup("/api/events/export").WithTags("Export");
         group.MapGet("", ExportAsync).WithName("ExportEvents").Produces(200, contentType: "application/x-ndjson")
-            .WithSummary("Events of any number; ends with the trailers X-Row-Count and X-Content-SHA256").WithQuery(query);
+            .WithSummary("All matching events; the trailers X-Row-Count and X-Content-SHA256 verify the file").WithQuery(query);
         group.MapGet("/manifest", ManifestAsync).WithName("EventExportManifest").Produces<ManifestResponse>()
-            .WithSummary("Rows, bytes and SHA-256 of the file that the same query gives").WithQuery(query);
+            .WithSummary("Rows, bytes and SHA-256 of the export with the same query").WithQuery(query);
     }
 
     private static async Task<IResult> ExportAsync(HttpContext context, EventExport export, CancellationToken cancellationToken)
@@ -35,13 +36,13 @@ internal static class EventExportApi
         var reader = new QueryReader(request.Query);
         var (query, format) = Read(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        var proof = await export.WriteAsync(query, format, Stream.Null, cancellationToken);
-        return TypedResults.Ok(new ManifestResponse(proof.Rows, proof.Sha256, proof.Bytes, FileName(query, format)));
+        var checksum = await export.WriteAsync(query, format, Stream.Null, cancellationToken);
+        return TypedResults.Ok(new ManifestResponse(checksum.Rows, checksum.Sha256, checksum.Bytes, FileName(query, format)));
     }
 
     private static (EventQuery Query, EventFormat Format) Read(QueryReader reader)
     {
-        EventParameters.RefuseUnknown(reader, _format);
+        EventParameters.RejectUnknown(reader, _format);
         return (EventParameters.Read(reader), _format.Read(reader));
     }
 

@@ -4,10 +4,10 @@ using SensorDash.Data.Events;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>Events as an answer, written as they are, without a tree in between.</summary>
+/// <summary>A response with events, which are written directly, without a JSON tree.</summary>
 internal sealed class EventsResponse(IReadOnlyList<LaneEvent> events, string? next) : IResult
 {
-    // What is written is sent so often; an answer may be many megabytes.
+    // The response is flushed at this size, because it may have many megabytes.
     private const int FlushBytes = 64 * 1024;
 
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -22,7 +22,7 @@ internal sealed class EventsResponse(IReadOnlyList<LaneEvent> events, string? ne
         {
             EventJsonWriter.Write(json, laneEvent);
             if (json.BytesCommitted + json.BytesPending - sent < FlushBytes) continue;
-            // Flushing the writer only hands over to the pipe; flushing the pipe waits for a slow reader.
+            // Flushing the writer only passes the bytes to the pipe; flushing the pipe waits for a slow client.
             await json.FlushAsync(httpContext.RequestAborted);
             await output.FlushAsync(httpContext.RequestAborted);
             sent = json.BytesCommitted;
@@ -35,7 +35,7 @@ internal sealed class EventsResponse(IReadOnlyList<LaneEvent> events, string? ne
     }
 }
 
-/// <summary>One event as an answer.</summary>
+/// <summary>A response with one event.</summary>
 internal sealed class EventResponse(LaneEvent laneEvent) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -47,8 +47,8 @@ internal sealed class EventResponse(LaneEvent laneEvent) : IResult
     }
 }
 
-/// <param name="AlreadyAccepted">Lines of command requests whose requestId was accepted in their scope before; they are not stored.</param>
-/// <param name="Rejected">The first 100; rejectedCount counts all.</param>
+/// <param name="AlreadyAccepted">Lines of command requests that are not stored because their scope accepted the same requestId before.</param>
+/// <param name="Rejected">The first 100 rejected lines; rejectedCount counts all.</param>
 internal sealed record EventIngestResponse(
     [property: JsonPropertyName("inserted")] long Inserted,
     [property: JsonPropertyName("duplicates")] long Duplicates,
@@ -56,9 +56,9 @@ internal sealed record EventIngestResponse(
     [property: JsonPropertyName("rejected")] IReadOnlyList<RejectedResponse> Rejected,
     [property: JsonPropertyName("rejectedCount")] long RejectedCount);
 
-/// <param name="CheckpointId">The checkpoint that the state began with; null when there is none.</param>
-/// <param name="LastEventId">The last event that went into it.</param>
-/// <param name="UpdatesApplied">Updates behind the checkpoint.</param>
+/// <param name="CheckpointId">The checkpoint that the state starts from; null without one.</param>
+/// <param name="LastEventId">The last event of the state.</param>
+/// <param name="UpdatesApplied">Updates after the checkpoint.</param>
 internal sealed record UiStateResponse(
     [property: JsonPropertyName("data")] System.Text.Json.Nodes.JsonObject Data,
     [property: JsonPropertyName("checkpointId")] string? CheckpointId,

@@ -2,41 +2,42 @@ using Microsoft.Extensions.Options;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Ingest.Parsing;
+using SensorDash.Web.Requests;
 using EventId = SensorDash.Data.Events.EventId;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>Taking events in, and reading them.</summary>
+/// <summary>Ingest and queries of events.</summary>
 internal static class EventsApi
 {
-    private static readonly WholeParameter _limit = new("limit", 1, EventQuery.MaxLimit, "Most events in the answer, lanes together, 1 to 10000. Default 1000.", "100", 1000);
-    private static readonly TextParameter _cursor = new("cursor", "Go on behind an earlier page: its `next`.", "AQEEAAY");
-    private static readonly TimeParameter _sourceTime = new("sourceTruthTime", "The event's own time, which finds it at once in a large store.");
-    private static readonly TimeParameter _asOf = new("asOf", "What held at this time. Default: now.");
+    private static readonly WholeParameter _limit = new("limit", 1, EventQuery.MaxLimit, "Maximum number of events, all lanes together, 1 to 10000. Default 1000.", "100", 1000);
+    private static readonly TextParameter _cursor = new("cursor", "Continue after an earlier page: its `next`.", "AQEEAAY");
+    private static readonly TimeParameter _sourceTime = new("sourceTruthTime", "The source time of the event, which makes the search in a large store fast.");
+    private static readonly TimeParameter _asOf = new("asOf", "The metadata in effect at this time. Default: now.");
     private static readonly TimeParameter _at = new("at", "The state at this time. Default: now.");
     private static readonly TextParameter _oneScope = new("scope", "Only events of this scope.", "payload1");
-    private static readonly TextParameter _system = new("systemId", "Of the view; required.", "hardwareService");
-    private static readonly TextParameter _container = new("containerId", "Of the view; required.", "node1");
-    private static readonly TextParameter _unique = new("uniqueId", "Of the view; required.", "dev0");
-    private static readonly TextParameter _view = new("viewId", "Of the view; required.", "status");
+    private static readonly TextParameter _system = new("systemId", "Part of the view's identity; required.", "hardwareService");
+    private static readonly TextParameter _container = new("containerId", "Part of the view's identity; required.", "node1");
+    private static readonly TextParameter _unique = new("uniqueId", "Part of the view's identity; required.", "dev0");
+    private static readonly TextParameter _view = new("viewId", "Part of the view's identity; required.", "status");
 
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/events").WithTags("Events");
         group.MapPost("", PostAsync).WithName("PostEvents").Produces<EventIngestResponse>()
-            .WithSummary("Takes one event, an array, or NDJSON, lanes mixed; the answer is sent when they are durable")
+            .WithSummary("Stores one event, an array or NDJSON, with any lanes; responds when all are durable")
             .WithBody("""
                 {"lane": "parsed", "scopeId": "payload1", "sourceTruthTime": "2026-01-26T10:00:00Z", "streamId": "stream1", "streamType": "nav.pvt", "schemaVersion": "1.0", "payload": {"speed": 3}}
                 """, "application/json", "application/x-ndjson");
         group.MapGet("", ListAsync).WithName("ListEvents").Produces(200, contentType: "application/json")
-            .WithSummary("Events of all lanes merged in one order: time, lane, connection and sequence, id").WithQuery([.. EventParameters.All, _limit, _cursor]).WithRequestTimeout(EventReadLimit.Policy);
+            .WithSummary("Events of all lanes in one order: time, lane, connection and sequence, id").WithQuery([.. EventParameters.All, _limit, _cursor]).WithRequestTimeout(EventReadLimit.Policy);
         group.MapGet("/{eventId}", FindAsync).WithName("FindEvent").Produces(200, contentType: "application/json").WithSummary("One event").WithQuery(_sourceTime)
             .WithRequestTimeout(EventReadLimit.Policy);
         group.MapGet("/metadata", MetadataAsync).WithName("EventMetadata").Produces(200, contentType: "application/json")
-            .WithSummary("The metadata in effect at a time: the last of each scope, stream or manifest, and type").WithQuery(_asOf, EventParameters.Scope, EventParameters.Timebase)
+            .WithSummary("The metadata in effect at a time: the latest of each scope, stream or manifest, and type").WithQuery(_asOf, EventParameters.Scope, EventParameters.Timebase)
             .WithRequestTimeout(EventReadLimit.Policy);
         group.MapGet("/ui-state", UiStateAsync).WithName("UiState").Produces<UiStateResponse>()
-            .WithSummary("The state of a view at a time: its last checkpoint and the updates behind it")
+            .WithSummary("The state of a view at a time: its last checkpoint and the updates after it")
             .WithQuery(_at, _oneScope, _system, _container, _unique, _view, EventParameters.Timebase)
             .WithRequestTimeout(EventReadLimit.Policy);
     }
@@ -45,42 +46,42 @@ internal static class EventsApi
         HttpRequest request, WriteBuffer<LaneEvent> buffer, IOptions<IngestOptions> ingest, IOptions<EventOptions> events, TimeProvider clock,
         CancellationToken cancellationToken)
     {
-        if (IngestRequest.RefuseEncoding(request) is { } encoding) return encoding;
+        if (IngestRequest.RejectEncoding(request) is { } encoding) return encoding;
         var parser = IngestRequest.ParserOf(request, new EventJsonParser(clock.NowMicroseconds(), events.Value.TrustProducerIds));
         if (parser is null) return IngestRequest.WrongMediaType();
         var work = new IngestRequest<LaneEvent>(parser, buffer, ingest.Value.AckTimeout, clock, isWaitedFor: true, EventWorker.Weigh);
         var end = await work.RunAsync(cancellationToken);
-        var answer = new EventIngestResponse(work.Inserted, work.Duplicates, work.AlreadyAccepted,
+        var response = new EventIngestResponse(work.Inserted, work.Duplicates, work.AlreadyAccepted,
             [.. parser.Rejected.Select(r => new RejectedResponse(r.Line, r.Field, r.Error))], parser.RejectedCount);
         KeyValuePair<string, object?>[] soFar = [
-            new("inserted", answer.Inserted), new("duplicates", answer.Duplicates), new("alreadyAccepted", answer.AlreadyAccepted),
-            new("rejected", answer.Rejected), new("rejectedCount", answer.RejectedCount)];
+            new("inserted", response.Inserted), new("duplicates", response.Duplicates), new("alreadyAccepted", response.AlreadyAccepted),
+            new("rejected", response.Rejected), new("rejectedCount", response.RejectedCount)];
         return end switch
         {
-            IngestEnd.BufferFull => Problems.Create(429, "the write buffer is full; send the same events again", soFar),
-            IngestEnd.Unavailable => Problems.Create(503, "not everything is durable yet; send the same events again, duplicates do no harm", soFar),
-            IngestEnd.TooLarge => Problems.Create(413, $"the body is larger than {ingest.Value.MaxBodyMiB} MiB; what stood before is kept", soFar),
-            IngestEnd.Broken => Problems.Create(400, "the body broke off or its compression is broken; what stood before is kept", soFar),
-            _ when work.Accepted == 0 => Problems.Create(400, NothingUsable(answer.Rejected), soFar),
-            _ => TypedResults.Ok(answer),
+            IngestEnd.BufferFull => Problems.Create(429, "the write buffer is full; retry", soFar),
+            IngestEnd.Unavailable => Problems.Create(503, "not all rows are committed; retry (duplicates are ignored)", soFar),
+            IngestEnd.TooLarge => Problems.Create(413, $"the body must be at most {ingest.Value.MaxBodyMiB} MiB; earlier rows are kept", soFar),
+            IngestEnd.Broken => Problems.Create(400, "the body is truncated or corrupt; earlier rows are kept", soFar),
+            _ when work.Accepted == 0 => Problems.Create(400, NoValidEvent(response.Rejected), soFar),
+            _ => TypedResults.Ok(response),
         };
     }
 
-    private static string NothingUsable(IReadOnlyList<RejectedResponse> rejected) => rejected switch
+    private static string NoValidEvent(IReadOnlyList<RejectedResponse> rejected) => rejected switch
     {
-        [] => "the body holds no event",
+        [] => "the body has no events",
         [var only] => only.Error,
-        [var first, ..] => $"no line is an event; line {first.Line}: {first.Error}",
+        [var first, ..] => $"no valid event; line {first.Line}: {first.Error}",
     };
 
     private static async Task<IResult> ListAsync(HttpRequest request, IEventStore store, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request.Query);
-        EventParameters.RefuseUnknown(reader, _limit, _cursor);
+        EventParameters.RejectUnknown(reader, _limit, _cursor);
         var query = EventParameters.Read(reader) with { Limit = (int)_limit.Read(reader)! };
         if (reader.Text(_cursor.Name) is { } cursor)
         {
-            if (EventCursor.TryParse(cursor, query.Timebase, out var after) is { } fault) reader.Error(_cursor.Name, fault);
+            if (EventCursor.TryParse(cursor, query.Timebase, out var after) is { } error) reader.Error(_cursor.Name, error);
             else query = query with { After = after };
         }
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
@@ -92,9 +93,9 @@ internal static class EventsApi
     {
         var reader = new QueryReader(request.Query);
         var sourceTime = _sourceTime.Read(reader);
-        if (!EventId.TryParse(eventId, out var id)) reader.Error("eventId", $"must be {EventId.HexLength} lower-case hexadecimal digits, not '{eventId}'");
+        if (!EventId.TryParse(eventId, out var id)) reader.Error("eventId", $"must be {EventId.HexLength} lowercase hexadecimal digits, not '{eventId}'");
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        return await store.FindAsync(id, sourceTime, cancellationToken) is { } found ? new EventResponse(found) : Problems.NotFound($"there is no event {eventId}");
+        return await store.FindAsync(id, sourceTime, cancellationToken) is { } found ? new EventResponse(found) : Problems.NotFound($"event {eventId} not found");
     }
 
     private static async Task<IResult> MetadataAsync(HttpRequest request, IEventStore store, TimeProvider clock, CancellationToken cancellationToken)
@@ -116,13 +117,13 @@ internal static class EventsApi
         var at = given ?? await store.ReadNowAsync(clock, cancellationToken);
         return await store.ReadUiStateAsync(view, at, timebase, cancellationToken) is { } state
             ? TypedResults.Ok(new UiStateResponse(state.Data, state.Checkpoint?.Id.ToString(), state.Last.Id.ToString(), state.UpdatesApplied))
-            : Problems.NotFound("the view has no event until then");
+            : Problems.NotFound("no events of this view up to this time");
     }
 
     private static string Required(QueryReader reader, TextParameter parameter)
     {
         if (reader.Text(parameter.Name) is { } text) return text;
-        reader.Error(parameter.Name, "is missing");
+        reader.Error(parameter.Name, "is required");
         return "";
     }
 }

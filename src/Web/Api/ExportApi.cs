@@ -1,26 +1,27 @@
 using System.Globalization;
 using SensorDash.Data.Export;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>CSV of readings without a row cap, and the proof that a download is whole.</summary>
+/// <summary>CSV exports of readings without a row limit, and the checksums that verify a download.</summary>
 internal static class ExportApi
 {
-    private static readonly ChoiceParameter<ReadingOrder> _order = new("order", "By measured time",
+    private static readonly ChoiceParameter<ReadingOrder> _order = new("order", "Order by measured time",
         ("desc", ReadingOrder.NewestFirst), ("asc", ReadingOrder.OldestFirst));
-    private static readonly ChoiceParameter<CsvTime> _time = new("time", "How times are written",
+    private static readonly ChoiceParameter<CsvTime> _time = new("time", "Time format",
         ("unix", CsvTime.Unix), ("iso", CsvTime.Iso), ("local", CsvTime.Local));
-    private static readonly ZoneParameter _zone = new("tz", "IANA time zone of local times, hours and days. Default UTC.");
-    private static readonly ChoiceParameter<char> _separator = new("separator", "Between two cells", ("comma", ','), ("semicolon", ';'), ("tab", '\t'));
-    private static readonly ChoiceParameter<char> _decimal = new("decimal", "In decimals", ("dot", '.'), ("comma", ','));
-    private static readonly ChoiceParameter<CsvResolution> _resolution = new("resolution", "A line is a reading, or a node in an hour or day",
+    private static readonly ZoneParameter _zone = new("tz", "IANA time zone for local times, hours and days. Default UTC.");
+    private static readonly ChoiceParameter<char> _separator = new("separator", "Column separator", ("comma", ','), ("semicolon", ';'), ("tab", '\t'));
+    private static readonly ChoiceParameter<char> _decimal = new("decimal", "Decimal separator", ("dot", '.'), ("comma", ','));
+    private static readonly ChoiceParameter<CsvResolution> _resolution = new("resolution", "Rows: readings, or statistics per node and hour or day",
         ("raw", CsvResolution.Raw), ("hourly", CsvResolution.Hourly), ("daily", CsvResolution.Daily));
     private static readonly TextParameter _columns = new("columns",
-        $"Columns in the order wanted, separated by commas. Raw: {string.Join(", ", CsvColumns.All(CsvResolution.Raw))}. "
+        $"Columns in output order, comma-separated. Raw: {string.Join(", ", CsvColumns.All(CsvResolution.Raw))}. "
         + $"Hourly and daily: {string.Join(", ", CsvColumns.All(CsvResolution.Hourly))}.", "timestamp,temperature_celsius");
     private static readonly SwitchParameter _bom = new("bom", "Start with a byte order mark, for Excel.");
-    private static readonly SwitchParameter _footer = new("footer", "End with a line '# rows=N sha256=…' of everything before it.");
+    private static readonly SwitchParameter _footer = new("footer", "End with a line '# rows=N sha256=…' with the checksum of all preceding bytes.");
     private static readonly SwitchParameter _gzip = new("gzip", "Send a .csv.gz file.");
 
     public static void MapExport(this IEndpointRouteBuilder routes)
@@ -29,9 +30,9 @@ internal static class ExportApi
             _separator, _decimal, _resolution, _columns, _bom, _footer, _gzip];
         var group = routes.MapGroup("/api/sensor-data/export").WithTags("Export");
         group.MapGet("", ExportAsync).WithName("ExportReadings").Produces(200, contentType: "text/csv")
-            .WithSummary("CSV of any length; ends with the trailers X-Row-Count and X-Content-SHA256").WithQuery(query);
+            .WithSummary("All matching readings as CSV; the trailers X-Row-Count and X-Content-SHA256 verify the file").WithQuery(query);
         group.MapGet("/manifest", ManifestAsync).WithName("ExportManifest").Produces<ManifestResponse>()
-            .WithSummary("Rows, bytes and SHA-256 of the file that the same query gives").WithQuery(query);
+            .WithSummary("Rows, bytes and SHA-256 of the export with the same query").WithQuery(query);
     }
 
     private static async Task<IResult> ExportAsync(HttpContext context, CsvExport export, CancellationToken cancellationToken)
@@ -50,8 +51,8 @@ internal static class ExportApi
         var reader = new QueryReader(request.Query);
         var options = Read(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        var proof = await export.WriteAsync(options, Stream.Null, cancellationToken);
-        return TypedResults.Ok(new ManifestResponse(proof.Rows, proof.Sha256, proof.Bytes, FileName(options)));
+        var checksum = await export.WriteAsync(options, Stream.Null, cancellationToken);
+        return TypedResults.Ok(new ManifestResponse(checksum.Rows, checksum.Sha256, checksum.Bytes, FileName(options)));
     }
 
     private static CsvOptions Read(QueryReader reader)
@@ -71,10 +72,10 @@ internal static class ExportApi
             Columns = reader.Text(_columns.Name)?.Split(',', StringSplitOptions.TrimEntries) ?? [],
         };
         if (options.DecimalMark == options.Separator)
-            reader.Error(_decimal.Name, "comma needs separator=semicolon or separator=tab");
-        var known = CsvColumns.All(options.Resolution);
-        if (options.Columns.FirstOrDefault(c => !known.Contains(c)) is { } unknown)
-            reader.Error(_columns.Name, $"has no '{unknown}'; there are {string.Join(", ", known)}");
+            reader.Error(_decimal.Name, "comma requires separator=semicolon or separator=tab");
+        var all = CsvColumns.All(options.Resolution);
+        if (options.Columns.FirstOrDefault(c => !all.Contains(c)) is { } unknown)
+            reader.Error(_columns.Name, $"must not contain '{unknown}'; allowed: {string.Join(", ", all)}");
         return options;
     }
 
@@ -90,7 +91,7 @@ internal static class ExportApi
     }
 }
 
-/// <param name="Rows">Lines, header and footer not counted.</param>
-/// <param name="Sha256">Of the file as it is sent, 64 lower-case hexadecimal digits.</param>
-/// <param name="Bytes">Its length.</param>
+/// <param name="Rows">Rows without header and footer.</param>
+/// <param name="Sha256">Checksum of the file as sent, 64 lowercase hexadecimal digits.</param>
+/// <param name="Bytes">Length of the file.</param>
 internal sealed record ManifestResponse(long Rows, string Sha256, long Bytes, string FileName);

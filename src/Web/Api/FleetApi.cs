@@ -1,28 +1,29 @@
 using System.Globalization;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>Many nodes together: percentile bands over time, hours of the week.</summary>
+/// <summary>Several nodes together: percentile bands over time, averages by weekday and hour.</summary>
 internal static class FleetApi
 {
     private const long SecondsPerDay = 86_400;
 
-    private static readonly TextParameter _nodes = new("nodes", "Addresses, separated by commas. Default: every node.", "1,2,12");
+    private static readonly TextParameter _nodes = new("nodes", "Addresses, comma-separated. Default: all nodes.", "1,2,12");
     private static readonly WholeParameter _zone = new("zone_id", 1, int.MaxValue, "Only the nodes of this zone.", "1");
-    private static readonly ZoneParameter _timeZone = new("tz", "IANA time zone by whose clocks hours are told. Default UTC.");
-    private static readonly WholeParameter _points = new("points", 1, FleetSeries.MaxPoints, "Most buckets, 1 to 500. Default 200.", "200", 200);
-    private static readonly WholeParameter _from = RangeParameters.StartTime with { Name = "from", Description = "Unix seconds, included. Default: a day before to." };
-    private static readonly WholeParameter _to = RangeParameters.EndTime with { Name = "to", Description = "Unix seconds, included. Default: now." };
+    private static readonly ZoneParameter _timeZone = new("tz", "IANA time zone for hour boundaries. Default UTC.");
+    private static readonly WholeParameter _points = new("points", 1, FleetSeries.MaxPoints, "Maximum number of buckets, 1 to 500. Default 200.", "200", 200);
+    private static readonly WholeParameter _from = RangeParameters.StartTime with { Name = "from", Description = "Start, Unix seconds, inclusive. Default: one day before to." };
+    private static readonly WholeParameter _to = RangeParameters.EndTime with { Name = "to", Description = "End, Unix seconds, inclusive. Default: now." };
 
     public static void MapFleet(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/fleet").WithTags("Fleet");
         group.MapGet("/series", SeriesAsync).WithName("FleetSeries").Produces<FleetSeriesResponse>()
-            .WithSummary("Exact percentiles of all readings of some nodes, per bucket of time").WithQuery(_nodes, _zone, _from, _to, _points);
+            .WithSummary("Exact percentiles of the readings of several nodes, per time bucket").WithQuery(_nodes, _zone, _from, _to, _points);
         group.MapGet("/hours", HoursAsync).WithName("FleetHours").Produces<FleetHoursResponse>()
-            .WithSummary("Averages of some nodes by weekday and hour").WithQuery(_nodes, _zone, _timeZone, _from, _to);
+            .WithSummary("Averages of several nodes by weekday and hour").WithQuery(_nodes, _zone, _timeZone, _from, _to);
     }
 
     private static async Task<IResult> SeriesAsync(
@@ -31,9 +32,9 @@ internal static class FleetApi
         var reader = new QueryReader(request.Query);
         var (start, end) = ReadRange(reader, clock);
         var points = (int)_points.Read(reader)!;
-        var chosen = await ChooseAsync(reader, directory, cancellationToken);
+        var selected = await SelectAsync(reader, directory, cancellationToken);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        return TypedResults.Ok(FleetSeriesResponse.Of(chosen, await analytics.FleetAsync(chosen, start, end, points, cancellationToken)));
+        return TypedResults.Ok(FleetSeriesResponse.Of(selected, await analytics.FleetAsync(selected, start, end, points, cancellationToken)));
     }
 
     private static async Task<IResult> HoursAsync(
@@ -42,10 +43,10 @@ internal static class FleetApi
         var reader = new QueryReader(request.Query);
         var (start, end) = ReadRange(reader, clock);
         var zone = _timeZone.Read(reader);
-        var chosen = await ChooseAsync(reader, directory, cancellationToken);
+        var selected = await SelectAsync(reader, directory, cancellationToken);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        var hours = await analytics.HoursOfWeekAsync(chosen, new(start, end), zone, cancellationToken);
-        return TypedResults.Ok(new FleetHoursResponse(start, end, zone.Id, chosen, hours.Count,
+        var hours = await analytics.HoursOfWeekAsync(selected, new(start, end), zone, cancellationToken);
+        return TypedResults.Ok(new FleetHoursResponse(start, end, zone.Id, selected, hours.Count,
             [.. hours.Select(h => new HourResponse(h.Weekday, h.Hour, h.Count, h.Celsius, h.Percent))]));
     }
 
@@ -56,7 +57,7 @@ internal static class FleetApi
         return (range.Start ?? Math.Max(0, end - SecondsPerDay), end);
     }
 
-    private static async Task<IReadOnlyList<int>> ChooseAsync(QueryReader reader, NodeDirectory directory, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<int>> SelectAsync(QueryReader reader, NodeDirectory directory, CancellationToken cancellationToken)
     {
         var offered = await directory.ListAddressesAsync((int?)_zone.Read(reader), cancellationToken);
         if (reader.Text(_nodes.Name) is not { } text) return offered;
@@ -65,7 +66,7 @@ internal static class FleetApi
         foreach (var part in text.Split(','))
         {
             if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var address) && all.Contains(address)) wanted.Add(address);
-            else reader.Error(_nodes.Name, $"names no node: '{part}'");
+            else reader.Error(_nodes.Name, $"must be existing nodes, not '{part}'");
         }
         return [.. offered.Where(wanted.Contains)];
     }

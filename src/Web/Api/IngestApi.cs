@@ -3,29 +3,30 @@ using Microsoft.Extensions.Options;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>Taking readings in: JSON, NDJSON and line protocol.</summary>
+/// <summary>Ingest of readings: JSON, NDJSON and line protocol.</summary>
 internal static class IngestApi
 {
-    private static readonly ChoiceParameter<bool> _ack = new("ack", "durable: answer after the commit; buffered: answer at once with 202",
+    private static readonly ChoiceParameter<bool> _ack = new("ack", "durable: respond after the commit; buffered: respond immediately with 202",
         ("durable", true), ("buffered", false));
 
-    private static readonly ChoiceParameter<TimePrecision> _precision = new("precision", "Unit of the times",
+    private static readonly ChoiceParameter<TimePrecision> _precision = new("precision", "Unit of timestamps",
         ("ns", TimePrecision.Nanoseconds), ("us", TimePrecision.Microseconds), ("ms", TimePrecision.Milliseconds), ("s", TimePrecision.Seconds),
-        ("n", TimePrecision.Nanoseconds), ("u", TimePrecision.Microseconds)); // The last two as InfluxDB 1 spells them.
+        ("n", TimePrecision.Nanoseconds), ("u", TimePrecision.Microseconds)); // InfluxDB 1 uses the last two.
 
     public static void MapIngest(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/sensor-data", PostReadingsAsync).WithTags("Ingest").WithName("PostReadings").Produces<IngestResponse>().Produces<BufferedResponse>(202)
-            .WithSummary("Takes one reading, an array, or NDJSON; the answer is sent when they are durable").WithQuery(_ack)
+            .WithSummary("Stores one reading, an array or NDJSON; responds when all are durable").WithQuery(_ack)
             .WithBody("""{"node_address": 12, "timestamp": 1767225600, "temperature_celsius": 21.5, "humidity_percent": 40.2}""",
                 "application/json", "application/x-ndjson");
         foreach (var path in (string[])["/write", "/api/v2/write"])
         {
             routes.MapPost(path, PostLinesAsync).WithTags("Ingest").WithName(path == "/write" ? "WriteLines" : "WriteLinesV2").Produces(204)
-                .WithSummary("Takes InfluxDB line protocol: tag node; fields temp or temperature, hum or humidity").WithQuery(_precision)
+                .WithSummary("Stores InfluxDB line protocol: tag node; fields temp or temperature, hum or humidity").WithQuery(_precision)
                 .WithBody("climate,node=12 temp=21.5,hum=40.2 1767225600000000000", "text/plain");
         }
     }
@@ -36,7 +37,7 @@ internal static class IngestApi
         var query = new QueryReader(request.Query);
         var isWaitedFor = _ack.Read(query);
         if (query.HasErrors) return Problems.Invalid(query.Errors);
-        if (IngestRequest.RefuseEncoding(request) is { } encoding) return encoding;
+        if (IngestRequest.RejectEncoding(request) is { } encoding) return encoding;
         var parser = IngestRequest.ParserOf(request, new ReadingJsonParser(clock.GetUtcNow().ToUnixTimeSeconds()));
         if (parser is null) return IngestRequest.WrongMediaType();
         var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor);
@@ -46,11 +47,11 @@ internal static class IngestApi
             new("rejected", Listed(parser)), new("rejected_count", parser.RejectedCount)];
         return end switch
         {
-            IngestEnd.BufferFull => Problems.Create(429, "the write buffer is full; send the same readings again", soFar),
-            IngestEnd.Unavailable => Problems.Create(503, "not everything is durable yet; send the same readings again, duplicates do no harm", soFar),
-            IngestEnd.TooLarge => Problems.Create(413, $"the body is larger than {options.Value.MaxBodyMiB} MiB; what stood before is kept", soFar),
-            IngestEnd.Broken => Problems.Create(400, "the body broke off or its compression is broken; what stood before is kept", soFar),
-            _ when ingest.Accepted == 0 => Problems.Create(400, NothingUsable(parser), soFar),
+            IngestEnd.BufferFull => Problems.Create(429, "the write buffer is full; retry", soFar),
+            IngestEnd.Unavailable => Problems.Create(503, "not all rows are committed; retry (duplicates are ignored)", soFar),
+            IngestEnd.TooLarge => Problems.Create(413, $"the body must be at most {options.Value.MaxBodyMiB} MiB; earlier rows are kept", soFar),
+            IngestEnd.Broken => Problems.Create(400, "the body is truncated or corrupt; earlier rows are kept", soFar),
+            _ when ingest.Accepted == 0 => Problems.Create(400, NoValidReading(parser), soFar),
             _ when !isWaitedFor => TypedResults.Accepted((string?)null, new BufferedResponse(ingest.Accepted, Listed(parser), parser.RejectedCount)),
             _ => TypedResults.Ok(new IngestResponse(ingest.Inserted, ingest.Duplicates, Listed(parser), parser.RejectedCount)),
         };
@@ -62,21 +63,21 @@ internal static class IngestApi
         var query = new QueryReader(context.Request.Query);
         var precision = _precision.Read(query);
         if (query.HasErrors) return Line(400, "invalid", string.Join("; ", query.Errors.Select(f => $"{f.Key} {f.Value[0]}")), null);
-        if (IngestRequest.RefuseEncoding(context.Request) is not null) return Line(415, "unsupported media type", "the Content-Encoding must be gzip or absent", null);
+        if (IngestRequest.RejectEncoding(context.Request) is not null) return Line(415, "unsupported media type", "the Content-Encoding must be gzip or absent", null);
         var parser = new LineProtocolParser(context.Request.BodyReader, precision, clock.GetUtcNow().ToUnixTimeSeconds());
         var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor: true);
         switch (await ingest.RunAsync(cancellationToken))
         {
             case IngestEnd.BufferFull:
                 context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
-                return Line(429, "too many requests", "the write buffer is full; send the same lines again", null);
+                return Line(429, "too many requests", "the write buffer is full; retry", null);
             case IngestEnd.Unavailable:
                 context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
-                return Line(503, "unavailable", "not everything is durable yet; send the same lines again", null);
+                return Line(503, "unavailable", "not all rows are committed; retry (duplicates are ignored)", null);
             case IngestEnd.TooLarge:
-                return Line(413, "request too large", $"the body is larger than {options.Value.MaxBodyMiB} MiB; what stood before is kept", null);
+                return Line(413, "request too large", $"the body must be at most {options.Value.MaxBodyMiB} MiB; earlier rows are kept", null);
             case IngestEnd.Broken:
-                return Line(400, "invalid", "the body broke off or its compression is broken; what stood before is kept", null);
+                return Line(400, "invalid", "the body is truncated or corrupt; earlier rows are kept", null);
         }
         if (parser.RejectedCount == 0) return TypedResults.NoContent();
         var first = parser.Rejected[0];
@@ -89,22 +90,22 @@ internal static class IngestApi
     private static IReadOnlyList<RejectedResponse> Listed(BodyParser<Reading> parser)
         => [.. parser.Rejected.Select(r => new RejectedResponse(r.Line, r.Field, r.Error))];
 
-    private static string NothingUsable(BodyParser<Reading> parser) => parser.Rejected switch
+    private static string NoValidReading(BodyParser<Reading> parser) => parser.Rejected switch
     {
-        [] => "the body holds no reading",
+        [] => "the body has no readings",
         [var only] => only.Error,
-        [var first, ..] => $"no line is a reading; line {first.Line}: {first.Error}",
+        [var first, ..] => $"no valid reading; line {first.Line}: {first.Error}",
     };
 }
 
 /// <summary>A line or array element that was not stored. Lines count from 1.</summary>
 internal sealed record RejectedResponse(long Line, string? Field, string Error);
 
-/// <param name="Rejected">The first 100; rejected_count counts all.</param>
+/// <param name="Rejected">The first 100 rejected lines; rejected_count counts all.</param>
 internal sealed record IngestResponse(long Inserted, long Duplicates, IReadOnlyList<RejectedResponse> Rejected, long RejectedCount);
 
-/// <param name="Accepted">Readings that wait to be stored; a killed program loses them.</param>
+/// <param name="Accepted">Queued readings; a killed process loses them.</param>
 internal sealed record BufferedResponse(long Accepted, IReadOnlyList<RejectedResponse> Rejected, long RejectedCount);
 
-/// <summary>An error as InfluxDB 2 gives it.</summary>
+/// <summary>An error in the format of InfluxDB 2.</summary>
 internal sealed record LineProblem(string Code, string Message, long? Line);

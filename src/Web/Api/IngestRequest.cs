@@ -2,10 +2,11 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Storage;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>How a request with rows ended.</summary>
+/// <summary>The result of an ingest request.</summary>
 internal enum IngestEnd
 {
     Done,
@@ -15,18 +16,18 @@ internal enum IngestEnd
     Broken,
 }
 
-/// <summary>What every request with rows is looked at for first.</summary>
+/// <summary>The checks that ingest endpoints share.</summary>
 internal static class IngestRequest
 {
-    /// <summary>415 for a compression that the server does not undo.</summary>
-    public static ProblemHttpResult? RefuseEncoding(HttpRequest request) => request.Headers.ContentEncoding is [] or ["identity"] ? null
-        // What the decompression middleware has undone, it has also removed from the headers. InfluxDB's Python client always says identity.
+    /// <summary>415 for an unsupported Content-Encoding; null when it is supported.</summary>
+    public static ProblemHttpResult? RejectEncoding(HttpRequest request) => request.Headers.ContentEncoding is [] or ["identity"] ? null
+        // The decompression middleware removes encodings that it has decoded. InfluxDB's Python client always sends identity.
         : Problems.Create(StatusCodes.Status415UnsupportedMediaType, "the Content-Encoding must be gzip, deflate, br or absent");
 
-    public static string? MediaTypeOf(HttpRequest request)
+    private static string? MediaTypeOf(HttpRequest request)
         => Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.Value?.ToLowerInvariant() : null;
 
-    /// <summary>The parser that the Content-Type asks for: JSON or NDJSON; null for any other.</summary>
+    /// <summary>The parser for the Content-Type, JSON or NDJSON; null for any other.</summary>
     public static BodyParser<TRow>? ParserOf<TRow>(HttpRequest request, IJsonRow<TRow> rows) => MediaTypeOf(request) switch
     {
         "application/json" or "text/json" => new JsonBodyParser<TRow>(request.BodyReader, rows),
@@ -38,19 +39,19 @@ internal static class IngestRequest
         "the Content-Type must be application/json or application/x-ndjson (curl: -H 'Content-Type: application/json')");
 }
 
-/// <summary>Moves the rows of one request into the buffer, several commits ahead of the answer, in bounded memory.</summary>
-/// <param name="patience">How long room in the buffer, and then each commit, is waited for.</param>
-/// <param name="weigh">What a batch counts for in the buffer; null: its rows.</param>
+/// <summary>Moves the rows of one request into the write buffer, several batches ahead of their commits, in bounded memory.</summary>
+/// <param name="timeout">Time limit for space in the buffer, and for each commit.</param>
+/// <param name="weigh">Weight of a batch in the buffer; null: its row count.</param>
 internal sealed class IngestRequest<TRow>(
-    BodyParser<TRow> parser, WriteBuffer<TRow> buffer, TimeSpan patience, TimeProvider clock, bool isWaitedFor, Func<ParsedBatch<TRow>, int>? weigh = null)
+    BodyParser<TRow> parser, WriteBuffer<TRow> buffer, TimeSpan timeout, TimeProvider clock, bool isWaitedFor, Func<ParsedBatch<TRow>, int>? weigh = null)
 {
-    // Parsing runs this far ahead of the disk: enough to keep the writer busy, 20,000 rows of 48 bytes at the most.
+    // Batches that parsing is ahead of the disk: enough to keep the writer busy, and at most 20,000 rows of 48 bytes.
     private const int MaxOutstanding = 4;
 
     private readonly Queue<(Submission<TRow> Submission, long[] Lines)> _outstanding = new();
     private readonly List<long> _alreadyAccepted = [];
 
-    /// <summary>Rows that the buffer took.</summary>
+    /// <summary>Rows that the buffer accepted.</summary>
     public long Accepted { get; private set; }
 
     public long Inserted { get; private set; }
@@ -107,8 +108,8 @@ internal sealed class IngestRequest<TRow>(
     private async Task<bool> SubmitAsync(ParsedBatch<TRow> batch, CancellationToken cancellationToken)
     {
         var submission = new Submission<TRow>(batch.CopyRows(), isWaitedFor, weigh?.Invoke(batch) ?? batch.Count);
-        // A request that is half read waits for room, which holds the sender's connection back; a new one is told to come again.
-        if (Accepted > 0) await buffer.AddAsync(submission, patience, cancellationToken);
+        // A partly read request waits for space, which slows its upload; a new request gets 429.
+        if (Accepted > 0) await buffer.AddAsync(submission, timeout, cancellationToken);
         else if (!buffer.TryAdd(submission)) return false;
         Accepted += batch.Count;
         if (!isWaitedFor) return true;
@@ -120,11 +121,11 @@ internal sealed class IngestRequest<TRow>(
     private async Task SettleOldestAsync(CancellationToken cancellationToken)
     {
         var (submission, lines) = _outstanding.Dequeue();
-        var result = await submission.Done.WaitAsync(patience, clock, cancellationToken);
+        var result = await submission.Done.WaitAsync(timeout, clock, cancellationToken);
         Inserted += result.Inserted;
         Duplicates += result.Duplicates;
         Accepted -= result.Rejected.Count;
         foreach (var index in result.AlreadyAccepted) _alreadyAccepted.Add(lines[index]);
-        foreach (var refused in result.Rejected) parser.Reject(lines[refused.Index], null, refused.Error);
+        foreach (var rejected in result.Rejected) parser.Reject(lines[rejected.Index], null, rejected.Error);
     }
 }

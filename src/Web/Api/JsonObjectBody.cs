@@ -1,9 +1,10 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>A small JSON object in which an absent member, null and a value are three different things.</summary>
+/// <summary>A small JSON object that distinguishes an absent field, null and a value.</summary>
 internal sealed class JsonObjectBody
 {
     private const int MaxLength = 64 * 1024;
@@ -15,7 +16,7 @@ internal sealed class JsonObjectBody
 
     public IReadOnlyDictionary<string, string[]> Errors => _errors;
 
-    /// <summary>Reads the body: 415 for another type, 413 when too large, 400 when it is no JSON object.</summary>
+    /// <summary>Reads the body: 415 for another media type, 413 when too large, 400 when it is not a JSON object.</summary>
     public static async Task<(JsonObjectBody? Body, ProblemHttpResult? Problem)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!request.HasJsonContentType())
@@ -29,21 +30,21 @@ internal sealed class JsonObjectBody
             using var document = JsonDocument.Parse(buffer.AsMemory(0, length));
             if (document.RootElement.ValueKind == JsonValueKind.Object)
             {
-                return InvalidText(document.RootElement) is { } fault
-                    ? (null, Problems.Create(StatusCodes.Status400BadRequest, fault)) : (new(document.RootElement.Clone()), null);
+                return InvalidText(document.RootElement) is { } error
+                    ? (null, Problems.Create(StatusCodes.Status400BadRequest, error)) : (new(document.RootElement.Clone()), null);
             }
         }
         catch (JsonException e)
         {
             return (null, Problems.Create(StatusCodes.Status400BadRequest,
-                $"the body is malformed JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}"));
+                $"the body is not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}"));
         }
         return (null, Problems.Create(StatusCodes.Status400BadRequest, "the body must be a JSON object"));
     }
 
     public bool Has(string name) => _object.TryGetProperty(name, out _);
 
-    /// <returns>False when the member is absent or, with a fault, no text.</returns>
+    /// <returns>False when the field is absent or, with an error, not a string.</returns>
     public bool Text(string name, out string? value)
     {
         value = null;
@@ -54,11 +55,11 @@ internal sealed class JsonObjectBody
             value = member.GetString();
             return true;
         }
-        _errors[name] = ["must be text or null"];
+        _errors[name] = ["must be a string or null"];
         return false;
     }
 
-    /// <returns>False when the member is absent or, with a fault, no whole number. "" counts as null.</returns>
+    /// <returns>False when the field is absent or, with an error, not an integer. "" counts as null.</returns>
     public bool Whole(string name, out int? value)
     {
         value = null;
@@ -69,30 +70,30 @@ internal sealed class JsonObjectBody
             value = number;
             return true;
         }
-        _errors[name] = ["must be a whole number or null"];
+        _errors[name] = ["must be an integer or null"];
         return false;
     }
 
-    // An escape such as \ud800 alone is valid JSON, but no text; asking for it throws.
+    // A lone escape such as \ud800 is valid JSON but not valid text; reading it throws.
     private static string? InvalidText(JsonElement body)
     {
-        var name = "the name of a member";
+        var name = "a field name";
         try
         {
             foreach (var member in body.EnumerateObject())
             {
                 name = member.Name;
                 if (member.Value.ValueKind == JsonValueKind.String) member.Value.GetString();
-                name = "the name of a member";
+                name = "a field name";
             }
             return null;
         }
         catch (InvalidOperationException)
         {
-            return $"{name} is no valid text";
+            return $"{name} contains an unpaired surrogate";
         }
     }
 
     private static ProblemHttpResult TooLarge()
-        => Problems.Create(StatusCodes.Status413PayloadTooLarge, $"the body is larger than {MaxLength} bytes");
+        => Problems.Create(StatusCodes.Status413PayloadTooLarge, $"the body must be at most {MaxLength} bytes");
 }

@@ -8,14 +8,14 @@ using SensorDash.Web.Operations;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>The meter in Prometheus' text format.</summary>
+/// <summary>The meter in the Prometheus text format.</summary>
 internal static class MetricsApi
 {
     public static void MapMetrics(this IEndpointRouteBuilder routes)
     {
-        routes.ServiceProvider.GetRequiredService<HubMetrics>(); // The meter is there from the start, for those who read it another way.
+        routes.ServiceProvider.GetRequiredService<HubMetrics>(); // Creates the meter at startup, for clients that read it another way.
         routes.MapGet("/metrics", ReadAsync).WithTags("System").WithName("Metrics").Produces<string>(200, "text/plain")
-            .WithSummary("Lag of the side path, ingest and its buffer, as Prometheus reads them");
+            .WithSummary("Lag of the side path, ingest and its buffer, in the Prometheus text format");
     }
 
     private static async Task<ContentHttpResult> ReadAsync(HubMetrics metrics, IDuckDbSource duckDb, CancellationToken cancellationToken)
@@ -26,7 +26,7 @@ internal static class MetricsApi
         }
         catch (StoreUnavailableException)
         {
-            // Then the lag last seen is told; that the store is away is a metric too, and must be heard.
+            // The last known lag is reported. The unavailable store is a metric too, so the response must succeed.
         }
         return TypedResults.Text(Write(metrics.Meter), "text/plain; version=0.0.4; charset=utf-8");
     }

@@ -1,29 +1,30 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>Nodes and what people say of them.</summary>
+/// <summary>Nodes and their metadata.</summary>
 internal static class NodesApi
 {
     public static void MapNodes(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/nodes").WithTags("Nodes");
-        group.MapGet("", ListAsync).WithName("ListNodes").Produces<NodeList>().WithSummary("Every node with its status and newest reading, by address");
+        group.MapGet("", ListAsync).WithName("ListNodes").Produces<NodeList>().WithSummary("All nodes with status and latest reading, by address");
         group.MapGet("/{address:int}", FindAsync).WithName("GetNode").Produces<NodeResponse>().WithSummary("One node");
         group.MapDelete("/{address:int}", DeleteAsync).WithName("DeleteNode").Produces<NodeDeleted>()
-            .WithSummary("Removes a node with its readings and metadata");
+            .WithSummary("Deletes a node with its readings and metadata");
         group.MapGet("/{address:int}/metadata", GetMetadataAsync).WithName("GetMetadata").Produces<MetadataResponse>()
-            .WithSummary("Name, place, notes, zone and expected interval of a node");
+            .WithSummary("Name, location, notes, zone and expected interval of a node");
         group.MapPut("/{address:int}/metadata", PutMetadataAsync).WithName("PutMetadata").Produces<MetadataResponse>()
             .WithBody("""{"name": "Cellar", "location": "behind the stairs", "expected_interval_s": 30}""")
-            .WithSummary("Changes metadata: an absent member is kept, null or \"\" clears it");
+            .WithSummary("Changes metadata: an absent field is kept, null or \"\" clears it");
         group.MapPut("/{address:int}/zone", PutZoneAsync).WithName("PutNodeZone").Produces<MetadataResponse>()
-            .WithBody("""{"zone_id": 1}""").WithSummary("Puts a node into a zone, or out of any with null");
+            .WithBody("""{"zone_id": 1}""").WithSummary("Assigns a node to a zone; null removes it from its zone");
     }
 
-    public static ProblemHttpResult NoSuchNode(int address) => Problems.NotFound($"there is no node {address}");
+    public static ProblemHttpResult NodeNotFound(int address) => Problems.NotFound($"node {address} not found");
 
     private static async Task<Ok<NodeList>> ListAsync(NodeDirectory nodes, CancellationToken cancellationToken)
     {
@@ -32,14 +33,14 @@ internal static class NodesApi
     }
 
     private static async Task<IResult> FindAsync(int address, NodeDirectory nodes, CancellationToken cancellationToken)
-        => await nodes.FindAsync(address, cancellationToken) is { } view ? TypedResults.Ok(NodeResponse.Of(view)) : NoSuchNode(address);
+        => await nodes.FindAsync(address, cancellationToken) is { } view ? TypedResults.Ok(NodeResponse.Of(view)) : NodeNotFound(address);
 
     private static async Task<IResult> DeleteAsync(int address, IReadingStore store, CancellationToken cancellationToken)
-        => await store.DeleteNodeAsync(address, cancellationToken) ? TypedResults.Ok(new NodeDeleted(address)) : NoSuchNode(address);
+        => await store.DeleteNodeAsync(address, cancellationToken) ? TypedResults.Ok(new NodeDeleted(address)) : NodeNotFound(address);
 
     private static async Task<IResult> GetMetadataAsync(int address, IReadingStore store, NodeDirectory nodes, CancellationToken cancellationToken)
     {
-        if (await store.FindNodeAsync(address, cancellationToken) is null) return NoSuchNode(address);
+        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodeNotFound(address);
         return TypedResults.Ok(MetadataResponse.Of(await nodes.FindMetadataAsync(address, cancellationToken)));
     }
 
@@ -60,7 +61,7 @@ internal static class NodesApi
         {
             var patch = new NodeMetadataPatch();
             if (body.Whole("zone_id", out var zone)) patch.SetZone(zone);
-            else if (!body.Has("zone_id")) patch.Error("zone_id", "is missing; null takes the node out of its zone");
+            else if (!body.Has("zone_id")) patch.Error("zone_id", "is required; null removes the node from its zone");
             return patch;
         }, cancellationToken);
 
@@ -70,12 +71,12 @@ internal static class NodesApi
         var (body, problem) = await JsonObjectBody.ReadAsync(request, cancellationToken);
         if (problem is not null) return problem;
         var patch = read(body!);
-        var faults = body!.Errors.Concat(patch.Errors).DistinctBy(f => f.Key).ToDictionary();
-        if (faults.Count > 0) return Problems.Invalid(faults);
+        var errors = body!.Errors.Concat(patch.Errors).DistinctBy(f => f.Key).ToDictionary();
+        if (errors.Count > 0) return Problems.Invalid(errors);
         return await nodes.EditMetadataAsync(address, patch, cancellationToken) switch
         {
-            (MetadataWrite.NodeNotFound, _) => NoSuchNode(address),
-            (MetadataWrite.ZoneNotFound, _) => Problems.Invalid(new Dictionary<string, string[]> { ["zone_id"] = [$"names no zone: {patch.WantedZone}"] }),
+            (MetadataWrite.NodeNotFound, _) => NodeNotFound(address),
+            (MetadataWrite.ZoneNotFound, _) => Problems.Invalid(new Dictionary<string, string[]> { ["zone_id"] = [$"must be an existing zone, not {patch.WantedZone}"] }),
             (_, var metadata) => TypedResults.Ok(MetadataResponse.Of(metadata)),
         };
     }
@@ -83,5 +84,5 @@ internal static class NodesApi
 
 internal sealed record NodeList(int Count, IReadOnlyList<NodeResponse> Nodes);
 
-/// <param name="Deleted">Address of the node that was removed.</param>
+/// <param name="Deleted">Address of the deleted node.</param>
 internal sealed record NodeDeleted(int Deleted);

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>Writes 0.50 as 0.5: how a number came about must not show, so that every engine's answer is the same text.</summary>
+/// <summary>Writes 0.50 as 0.5, so that all engines return the same text for the same number.</summary>
 internal sealed class PlainDecimalConverter : JsonConverter<decimal>
 {
     // Dividing by a one with all digits drops the trailing zeros.

@@ -1,16 +1,17 @@
 using SensorDash.Data.Readings;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>The parameters that several endpoints share.</summary>
+/// <summary>The node and range parameters that several endpoints share.</summary>
 internal static class RangeParameters
 {
-    // Far enough for every clock, near enough that no arithmetic on it overflows.
+    // The end of year 9999: arithmetic on it does not overflow.
     private const long MaxTime = 253_402_300_799;
 
     public static readonly WholeParameter NodeAddress = new("node_address", 1, int.MaxValue, "Only this node. 1 to 2147483647.", "12");
-    public static readonly WholeParameter StartTime = new("start_time", 0, MaxTime, "Oldest measured time, Unix seconds, included.", "1767225600");
-    public static readonly WholeParameter EndTime = new("end_time", 0, MaxTime, "Newest measured time, Unix seconds, included.", "1769904000");
+    public static readonly WholeParameter StartTime = new("start_time", 0, MaxTime, "Earliest measured time, Unix seconds, inclusive.", "1767225600");
+    public static readonly WholeParameter EndTime = new("end_time", 0, MaxTime, "Latest measured time, Unix seconds, inclusive.", "1769904000");
 
     public static TimeRange ReadRange(QueryReader reader) => ReadRange(reader, StartTime, EndTime);
 

@@ -5,13 +5,13 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Web.Api;
 
-/// <param name="Total">Readings that the query names, on every page.</param>
+/// <param name="Total">Number of readings that match the query, on all pages.</param>
 /// <param name="Next">Cursor of the next page, or null at the end.</param>
 internal sealed record ReadingList(int Count, long Total, int Limit, int Offset, string? Next, IReadOnlyList<ReadingResponse> Readings);
 
 internal sealed record NodeReadingList(int NodeAddress, int Count, IReadOnlyList<NodeReading> Readings);
 
-/// <summary>A reading, or with sample_count a bucket of them.</summary>
+/// <summary>A reading or, with sample_count, a bucket of readings.</summary>
 internal sealed record NodeReading(
     long Timestamp, decimal? TemperatureCelsius, decimal? HumidityPercent,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long Flags,
@@ -40,25 +40,25 @@ internal sealed record StatisticsResponse(
     }
 }
 
-/// <summary>One quantity of a run, a value per point; null where no reading has it.</summary>
+/// <summary>One quantity of a run, one value per point; null where no reading has it.</summary>
 internal sealed record SeriesBand(IReadOnlyList<decimal?> Min, IReadOnlyList<decimal?> Avg, IReadOnlyList<decimal?> Max)
 {
     public static SeriesBand Of(IReadOnlyList<SeriesPoint> run, Func<SeriesPoint, SeriesValue> value)
         => new([.. run.Select(p => value(p).Min)], [.. run.Select(p => value(p).Average)], [.. run.Select(p => value(p).Max)]);
 }
 
-/// <summary>Points without a gap between them.</summary>
+/// <summary>Points between two gaps.</summary>
 /// <param name="Time">Unix seconds.</param>
 /// <param name="Count">Readings in each point.</param>
 internal sealed record SeriesRun(IReadOnlyList<long> Time, IReadOnlyList<int> Count, SeriesBand Temperature, SeriesBand Humidity);
 
-/// <summary>Statistics of every reading in the range, for the legend.</summary>
+/// <summary>Statistics of all readings in the range, for the legend.</summary>
 internal sealed record SeriesLegend(decimal? Min, decimal? Max, decimal? Avg, decimal? Last, PercentileResponse Percentiles)
 {
     public static SeriesLegend Of(ValueStatistics value, decimal? last) => new(value.Min, value.Max, value.Average, last, PercentileResponse.Of(value));
 }
 
-/// <param name="Resolution"><c>raw</c>: the points are readings; <c>bucketed</c>: minimum, average and maximum of bucket_seconds each.</param>
+/// <param name="Resolution"><c>raw</c>: the points are readings; <c>bucketed</c>: each has the minimum, average and maximum of bucket_seconds.</param>
 internal sealed record SeriesResponse(
     int Address, long From, long To, int Points, string Resolution, long? BucketSeconds, long ReadingCount, int? ExpectedIntervalS,
     IReadOnlyList<SeriesRun> Runs, IReadOnlyList<SeriesGap> Gaps, SeriesLegend Temperature, SeriesLegend Humidity)

@@ -4,39 +4,40 @@ using System.Text;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>Reading what was measured: over all nodes and of one.</summary>
+/// <summary>Queries of readings: of all nodes and of one.</summary>
 internal static class ReadingsApi
 {
-    private static readonly WholeParameter _limit = new("limit", 1, 10_000, "Most readings in the answer, 1 to 10000. Default 1000.", "100", 1000);
-    private static readonly WholeParameter _nodeLimit = new("limit", 1, 10_000, "Most readings in the answer, 1 to 10000. Default 100.", "100", 100);
-    private static readonly WholeParameter _offset = new("offset", 0, int.MaxValue, "Readings to pass over. Default 0.", "0", 0);
-    private static readonly TextParameter _cursor = new("cursor", "Go on behind an earlier page: its `next`. Not together with offset.", "MTc2NzIyNTYwMC4xMg");
+    private static readonly WholeParameter _limit = new("limit", 1, 10_000, "Maximum number of readings, 1 to 10000. Default 1000.", "100", 1000);
+    private static readonly WholeParameter _nodeLimit = new("limit", 1, 10_000, "Maximum number of readings, 1 to 10000. Default 100.", "100", 100);
+    private static readonly WholeParameter _offset = new("offset", 0, int.MaxValue, "Number of readings to skip. Default 0.", "0", 0);
+    private static readonly TextParameter _cursor = new("cursor", "Continue after an earlier page: its `next`. Cannot be combined with offset.", "MTc2NzIyNTYwMC4xMg");
     private static readonly WholeParameter _downsample = new("downsample", 1, 2_000,
-        "Response with at most so many buckets of averages, oldest first, instead of readings. 1 to 2000.", "200");
-    private static readonly WholeParameter _from = RangeParameters.StartTime with { Name = "from", Description = "Left edge of the chart, Unix seconds. Default: a day before to." };
-    private static readonly WholeParameter _to = RangeParameters.EndTime with { Name = "to", Description = "Right edge of the chart, Unix seconds. Default: now." };
+        "Return at most this many buckets with averages, oldest first, instead of readings. 1 to 2000.", "200");
+    private static readonly WholeParameter _from = RangeParameters.StartTime with { Name = "from", Description = "Start, Unix seconds, inclusive. Default: one day before to." };
+    private static readonly WholeParameter _to = RangeParameters.EndTime with { Name = "to", Description = "End, Unix seconds, inclusive. Default: now." };
     private static readonly WholeParameter _points = new("points", 1, NodeSeries.MaxPoints,
-        "Most buckets, 1 to 2000. With no more readings than that the answer is the readings themselves. Default 500.", "500", 500);
+        "Maximum number of buckets, 1 to 2000. With no more readings than this, the points are the readings. Default 500.", "500", 500);
 
     public static void MapReadings(this IEndpointRouteBuilder routes)
     {
         var all = routes.MapGroup("/api/sensor-data").WithTags("Readings");
         all.MapGet("", ListAsync).WithName("ListReadings").Produces<ReadingList>()
-            .WithSummary("Readings of every node or one, newest first, ties by node")
+            .WithSummary("Readings of all nodes or one, newest first, ties by node")
             .WithQuery(RangeParameters.NodeAddress, RangeParameters.StartTime, RangeParameters.EndTime, _limit, _offset, _cursor);
 
         var node = routes.MapGroup("/api/nodes/{address:int}").WithTags("Readings");
         node.MapGet("/sensor-data", ListOfNodeAsync).WithName("ListNodeReadings").Produces<NodeReadingList>()
-            .WithSummary("Readings of one node, newest first; with downsample averages, oldest first")
+            .WithSummary("Readings of one node, newest first; with downsample, averages, oldest first")
             .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime, _nodeLimit, _downsample);
-        node.MapGet("/sensor-data/latest", LatestAsync).WithName("LatestReading").Produces<ReadingResponse>().WithSummary("The newest measured reading");
+        node.MapGet("/sensor-data/latest", LatestAsync).WithName("LatestReading").Produces<ReadingResponse>().WithSummary("The latest measured reading");
         node.MapGet("/statistics", StatisticsAsync).WithName("NodeStatistics").Produces<StatisticsResponse>()
             .WithSummary("Exact minimum, maximum, average and percentiles").WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
         node.MapGet("/series", SeriesAsync).WithName("NodeSeries").Produces<SeriesResponse>()
-            .WithSummary("What a chart shows: minimum, average and maximum per bucket, and every gap").WithQuery(_from, _to, _points);
+            .WithSummary("Chart data: minimum, average and maximum per bucket, and all gaps").WithQuery(_from, _to, _points);
     }
 
     private static async Task<IResult> ListAsync(HttpRequest request, IReadingStore store, CancellationToken cancellationToken)
@@ -45,7 +46,7 @@ internal static class ReadingsApi
         var filter = new ReadingFilter(RangeParameters.ReadNode(reader), RangeParameters.ReadRange(reader));
         var (limit, offset) = ((int)_limit.Read(reader)!, (int)_offset.Read(reader)!);
         var after = ReadCursor(reader);
-        if (after is not null && offset > 0) reader.Error(_offset.Name, "cannot be given together with cursor");
+        if (after is not null && offset > 0) reader.Error(_offset.Name, "cannot be combined with cursor");
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
 
         var page = new Reading[limit];
@@ -62,10 +63,10 @@ internal static class ReadingsApi
         var limit = (int)_nodeLimit.Read(reader)!;
         var downsample = (int?)_downsample.Read(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NoSuchNode(address);
-        if (downsample is { } most)
+        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NodeNotFound(address);
+        if (downsample is { } maxBuckets)
         {
-            var buckets = await Downsampling.DownsampleAsync(store, address, range, most, cancellationToken);
+            var buckets = await Downsampling.DownsampleAsync(store, address, range, maxBuckets, cancellationToken);
             return TypedResults.Ok(new NodeReadingList(address, buckets.Count, [.. buckets.Select(b =>
                 new NodeReading(b.Middle, b.Celsius, b.Percent, b.Flags, b.Count))]));
         }
@@ -80,7 +81,7 @@ internal static class ReadingsApi
         var latest = new Reading[1];
         return await store.ReadAsync(new(new(address, TimeRange.All), ReadingOrder.NewestFirst), latest, cancellationToken) == 1
             ? TypedResults.Ok(ReadingResponse.Of(latest[0]))
-            : Problems.NotFound($"node {address} has no reading");
+            : Problems.NotFound($"node {address} has no readings");
     }
 
     private static async Task<IResult> StatisticsAsync(
@@ -89,7 +90,7 @@ internal static class ReadingsApi
         var reader = new QueryReader(request.Query);
         var range = RangeParameters.ReadRange(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        if (await store.FindNodeAsync(address, cancellationToken) is not { } node) return NodesApi.NoSuchNode(address);
+        if (await store.FindNodeAsync(address, cancellationToken) is not { } node) return NodesApi.NodeNotFound(address);
         var found = await analytics.StatisticsAsync(address, range, ValueSummary.DefaultPercentiles, cancellationToken);
         return TypedResults.Ok(StatisticsResponse.Of(node, found));
     }
@@ -101,7 +102,7 @@ internal static class ReadingsApi
         var range = RangeParameters.ReadRange(reader, _from, _to);
         var points = (int)_points.Read(reader)!;
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NoSuchNode(address);
+        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NodeNotFound(address);
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
         var to = range.End ?? Math.Max(now, range.Start ?? 0);
         var from = range.Start ?? Math.Max(0, to - 86_400);
@@ -125,7 +126,7 @@ internal static class ReadingsApi
                 return new ReadingPosition(time, node);
             }
         }
-        reader.Error(_cursor.Name, "must be the next of an earlier page");
+        reader.Error(_cursor.Name, "is not a valid cursor; pass `next` unchanged");
         return null;
     }
 }

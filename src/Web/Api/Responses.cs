@@ -4,7 +4,7 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>A reading on the wire. Times are Unix seconds; device_id is decimal text because JavaScript cannot hold 64 bits.</summary>
+/// <summary>A reading. Times are Unix seconds; device_id is a decimal string, because JavaScript numbers cannot hold 64 bits.</summary>
 internal sealed record ReadingResponse(
     int NodeAddress, string? DeviceId, long Timestamp, decimal? TemperatureCelsius, decimal? HumidityPercent,
     int? TemperatureRaw, int? HumidityRaw, long Flags, long ReceivedAt)
@@ -15,7 +15,7 @@ internal sealed record ReadingResponse(
         reading.TemperatureCentidegrees, reading.HumidityCentipercent, reading.Flags, reading.ReceivedAt);
 }
 
-/// <summary>What people say of a node.</summary>
+/// <summary>Metadata of a node, as entered by users.</summary>
 internal sealed record MetadataResponse(string? Name, string? Location, string? Notes, int? ZoneId, int? ExpectedIntervalS, long? UpdatedAt)
 {
     public static MetadataResponse Of(NodeMetadata? metadata) => metadata is null
@@ -23,7 +23,7 @@ internal sealed record MetadataResponse(string? Name, string? Location, string? 
         : new(metadata.Name, metadata.Location, metadata.Notes, metadata.ZoneId, metadata.ExpectedIntervalS, metadata.UpdatedAt);
 }
 
-/// <summary>A node on the wire; <c>latest</c> is its newest measured reading.</summary>
+/// <summary>A node; <c>latest</c> is its latest measured reading.</summary>
 internal sealed record NodeResponse(
     int Address, string? DeviceId, string Type, bool Online, NodeStatus Status, string StatusReason, long? LastSeenSeconds,
     int? ExpectedIntervalS, long FirstSeenAt, long LastSeenAt, long TotalReadings, ReadingResponse? Latest, MetadataResponse? Metadata)
@@ -31,7 +31,7 @@ internal sealed record NodeResponse(
     public static NodeResponse Of(NodeView view) => new(
         view.Node.Address, DeviceIdText(view.Node), view.Node.NodeType, view.Liveness.IsOnline, view.Liveness.Status, view.Liveness.Reason,
         view.Liveness.SilentSeconds, view.Liveness.ExpectedIntervalSeconds, view.Node.FirstSeenAt, view.Node.LastSeenAt, view.Node.TotalReadings,
-        view.Latest is { } latest ? ReadingResponse.Of(latest) : null, view.Metadata is { } said ? MetadataResponse.Of(said) : null);
+        view.Latest is { } latest ? ReadingResponse.Of(latest) : null, view.Metadata is { } metadata ? MetadataResponse.Of(metadata) : null);
 
     public static string? DeviceIdText(Node node) => ((ulong?)node.DeviceId)?.ToString(CultureInfo.InvariantCulture);
 }

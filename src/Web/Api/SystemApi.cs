@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Analytics;
@@ -7,28 +6,28 @@ using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
+using SensorDash.Web.Operations;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>Health and time.</summary>
+/// <summary>Health, side path, stores and time.</summary>
 internal static class SystemApi
 {
-    private static readonly string _version = typeof(SystemApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-
     public static void MapSystem(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("").WithTags("System");
-        group.MapGet("/health/live", () => TypedResults.Ok(new HealthResponse("ok", null, null, _version)))
-            .WithName("Live").Produces<HealthResponse>().WithSummary("The process answers");
+        group.MapGet("/health/live", () => TypedResults.Ok(new HealthResponse("ok", null, null, BuildInfo.Version)))
+            .WithName("Live").Produces<HealthResponse>().WithSummary("Liveness: the process runs");
         group.MapGet("/health/ready", ReadyAsync).WithName("Ready").Produces<HealthResponse>().Produces<HealthResponse>(503)
-            .WithSummary("The store can be written and read");
-        group.MapGet("/api/health", ReadyAsync).WithName("Health").Produces<HealthResponse>().Produces<HealthResponse>(503).WithSummary("As /health/ready");
+            .WithSummary("Readiness: the store reads and writes");
+        group.MapGet("/api/health", ReadyAsync).WithName("Health").Produces<HealthResponse>().Produces<HealthResponse>(503).WithSummary("Same as /health/ready");
         group.MapGet("/api/system/analytics", AnalyticsAsync).WithName("AnalyticsStatus").Produces<AnalyticsStatusResponse>()
-            .WithSummary("How far the DuckDB side path is");
+            .WithSummary("State and lag of the DuckDB side path");
         group.MapPost("/api/system/analytics/rebuild", RebuildAsync).WithName("RebuildAnalytics").Produces<AnalyticsStatusResponse>(202)
-            .WithSummary("Throws the DuckDB file away and fills it again from the store");
+            .WithSummary("Deletes and rebuilds the DuckDB side path");
         group.MapGet("/api/system/stores", StoresAsync).WithName("Stores").Produces<StoreReport[]>()
-            .WithSummary("What the data is stored in: engine, version, size, connections");
+            .WithSummary("Stores: engine, version, size, connections");
         group.MapGet("/api/system/time", Time).WithName("SystemTime").Produces<TimeResponse>().WithSummary("The server's clock, UTC; weekday 0 is Sunday");
     }
 
@@ -36,7 +35,7 @@ internal static class SystemApi
         IReadingStore store, ReadingWorker worker, EventWorker events, IDuckDbSource duckDb, IEnumerable<IStoreReporter> reporters,
         HttpContext context, CancellationToken cancellationToken)
     {
-        var lacks = new List<string>();
+        var limitations = new List<string>();
         var failing = worker.Status.FailingSince is not null || events.Status.FailingSince is not null;
         var analytics = duckDb.State;
         try
@@ -45,17 +44,17 @@ internal static class SystemApi
             {
                 await store.CheckAsync(cancellationToken);
                 foreach (var reporter in reporters)
-                    if (await reporter.ReadLimitationAsync(cancellationToken) is { } lack) lacks.Add(lack);
+                    if (await reporter.ReadLimitationAsync(cancellationToken) is { } limitation) limitations.Add(limitation);
             }
         }
         catch (StoreUnavailableException)
         {
             failing = true;
         }
-        // A broken side path makes analytics slower, not the hub unready.
-        if (!failing) return TypedResults.Ok(new HealthResponse("ok", "ok", analytics, _version, lacks.Count > 0 ? lacks : null));
+        // A failed side path makes analytics slower; the hub stays ready.
+        if (!failing) return TypedResults.Ok(new HealthResponse("ok", "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null));
         context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
-        return TypedResults.Json(new HealthResponse("unavailable", "unavailable", analytics, _version), statusCode: StatusCodes.Status503ServiceUnavailable);
+        return TypedResults.Json(new HealthResponse("unavailable", "unavailable", analytics, BuildInfo.Version), statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<Ok<AnalyticsStatusResponse>> AnalyticsAsync(IDuckDbSource duckDb, CancellationToken cancellationToken)
@@ -86,15 +85,15 @@ internal static class SystemApi
 }
 
 /// <param name="Store"><c>ok</c> or <c>unavailable</c>.</param>
-/// <param name="Analytics">State of the DuckDB side path; whatever it is, analytics are answered.</param>
-/// <param name="Limitations">What the edition of the store cannot do, for people; absent when it can do everything.</param>
+/// <param name="Analytics">State of the DuckDB side path. Analytics work in all states.</param>
+/// <param name="Limitations">What the edition of the store cannot do, as text; absent without limitations.</param>
 internal sealed record HealthResponse(
     string Status, string? Store, AnalyticsState? Analytics, string Version,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Limitations = null);
 
-/// <param name="Notice">For people, when DuckDB does not answer.</param>
-/// <param name="LagRows">Rows that the store has and DuckDB has not.</param>
-/// <param name="LagSeconds">Age of the oldest of them.</param>
+/// <param name="Notice">Why queries do not use DuckDB, as text; null when they do.</param>
+/// <param name="LagRows">Rows that DuckDB is behind the store.</param>
+/// <param name="LagSeconds">Age of the oldest of these rows.</param>
 internal sealed record AnalyticsStatusResponse(AnalyticsState State, string? Notice, long AppliedBatch, long LagRows, double LagSeconds);
 
 internal sealed record TimeResponse(string Datetime, string Formatted, int Weekday, long Timestamp);

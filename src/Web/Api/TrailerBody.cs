@@ -6,8 +6,8 @@ namespace SensorDash.Web.Api;
 
 /// <summary>A response body that ends with trailers.</summary>
 /// <remarks>
-/// HTTP/2 has trailers of its own. Over HTTP/1.1 Kestrel sends none, but leaves the chunks to whoever sets Transfer-Encoding, so they are
-/// written here. HTTP/1.0 has none at all.
+/// HTTP/2 supports trailers. Over HTTP/1.1 Kestrel sends none, but leaves chunking to code that sets Transfer-Encoding, so this class
+/// writes the chunks. HTTP/1.0 has no trailers.
 /// </remarks>
 internal sealed class TrailerBody : Stream
 {

@@ -3,13 +3,13 @@ using SensorDash.Data.Export;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>Sends a file of unknown length so that its receiver can tell whether it is whole.</summary>
+/// <summary>Sends a file of unknown length with a row count and a checksum, so that the client can verify it.</summary>
 internal static class VerifiedDownload
 {
     private const string RowCountTrailer = "X-Row-Count";
     private const string HashTrailer = "X-Content-SHA256";
 
-    /// <param name="write">Writes the file and tells what it was.</param>
+    /// <param name="write">Writes the file and returns its checksum.</param>
     public static async Task SendAsync(
         HttpContext context, string contentType, string fileName, Func<Stream, Task<ExportChecksum>> write, CancellationToken cancellationToken)
     {
@@ -20,14 +20,14 @@ internal static class VerifiedDownload
         await using var body = new TrailerBody(response, RowCountTrailer, HashTrailer);
         try
         {
-            var proof = await write(body);
+            var checksum = await write(body);
             await body.EndAsync(
-                new Dictionary<string, string> { [RowCountTrailer] = proof.Rows.ToString(CultureInfo.InvariantCulture), [HashTrailer] = proof.Sha256 },
+                new Dictionary<string, string> { [RowCountTrailer] = checksum.Rows.ToString(CultureInfo.InvariantCulture), [HashTrailer] = checksum.Sha256 },
                 cancellationToken);
         }
         catch when (response.HasStarted)
         {
-            context.Abort(); // The client sees a broken download, never a short file.
+            context.Abort(); // The client sees a failed download, never a truncated file.
             throw;
         }
     }

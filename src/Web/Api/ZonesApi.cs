@@ -1,26 +1,27 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Nodes;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
 
-/// <summary>Groups of nodes.</summary>
+/// <summary>Zones, which group nodes.</summary>
 internal static class ZonesApi
 {
     public static void MapZones(this IEndpointRouteBuilder routes)
     {
         const string Example = """{"name": "Greenhouse", "color": "#22C55E", "description": "Both beds"}""";
         var group = routes.MapGroup("/api/zones").WithTags("Zones");
-        group.MapGet("", ListAsync).WithName("ListZones").Produces<ZoneList>().WithSummary("Every zone, by name");
+        group.MapGet("", ListAsync).WithName("ListZones").Produces<ZoneList>().WithSummary("All zones, by name");
         group.MapPost("", AddAsync).WithName("AddZone").Produces<ZoneResponse>(StatusCodes.Status201Created).WithBody(Example)
             .WithSummary("Adds a zone; the color is #RRGGBB");
         group.MapGet("/{id:int}", FindAsync).WithName("GetZone").Produces<ZoneResponse>().WithSummary("One zone");
         group.MapPut("/{id:int}", EditAsync).WithName("PutZone").Produces<ZoneResponse>().WithBody(Example)
-            .WithSummary("Changes a zone: an absent member is kept");
+            .WithSummary("Changes a zone: an absent field is kept");
         group.MapDelete("/{id:int}", DeleteAsync).WithName("DeleteZone").Produces<ZoneDeleted>()
-            .WithSummary("Removes a zone; its nodes stay, without a zone");
+            .WithSummary("Deletes a zone; its nodes are kept, without a zone");
     }
 
-    private static ProblemHttpResult NoSuchZone(int id) => Problems.NotFound($"there is no zone {id}");
+    private static ProblemHttpResult ZoneNotFound(int id) => Problems.NotFound($"zone {id} not found");
 
     private static async Task<Ok<ZoneList>> ListAsync(ZoneDirectory zones, CancellationToken cancellationToken)
     {
@@ -29,7 +30,7 @@ internal static class ZonesApi
     }
 
     private static async Task<IResult> FindAsync(int id, ZoneDirectory zones, CancellationToken cancellationToken)
-        => await zones.FindAsync(id, cancellationToken) is { } zone ? TypedResults.Ok(ZoneResponse.Of(zone)) : NoSuchZone(id);
+        => await zones.FindAsync(id, cancellationToken) is { } zone ? TypedResults.Ok(ZoneResponse.Of(zone)) : ZoneNotFound(id);
 
     private static async Task<IResult> AddAsync(HttpRequest request, ZoneDirectory zones, CancellationToken cancellationToken)
     {
@@ -37,7 +38,7 @@ internal static class ZonesApi
         if (problem is not null) return problem;
         var patch = ReadPatch(body!);
         if (!body!.Has("name")) patch.SetName(null);
-        if (ErrorsOf(body, patch) is { Count: > 0 } faults) return Problems.Invalid(faults);
+        if (ErrorsOf(body, patch) is { Count: > 0 } errors) return Problems.Invalid(errors);
         var zone = patch.Create();
         await zones.AddAsync(zone, cancellationToken);
         return TypedResults.Created($"/api/zones/{zone.Id}", ZoneResponse.Of(zone));
@@ -48,12 +49,12 @@ internal static class ZonesApi
         var (body, problem) = await JsonObjectBody.ReadAsync(request, cancellationToken);
         if (problem is not null) return problem;
         var patch = ReadPatch(body!);
-        if (ErrorsOf(body!, patch) is { Count: > 0 } faults) return Problems.Invalid(faults);
-        return await zones.EditAsync(id, patch, cancellationToken) is { } zone ? TypedResults.Ok(ZoneResponse.Of(zone)) : NoSuchZone(id);
+        if (ErrorsOf(body!, patch) is { Count: > 0 } errors) return Problems.Invalid(errors);
+        return await zones.EditAsync(id, patch, cancellationToken) is { } zone ? TypedResults.Ok(ZoneResponse.Of(zone)) : ZoneNotFound(id);
     }
 
     private static async Task<IResult> DeleteAsync(int id, ZoneDirectory zones, CancellationToken cancellationToken)
-        => await zones.DeleteAsync(id, cancellationToken) ? TypedResults.Ok(new ZoneDeleted(id)) : NoSuchZone(id);
+        => await zones.DeleteAsync(id, cancellationToken) ? TypedResults.Ok(new ZoneDeleted(id)) : ZoneNotFound(id);
 
     private static ZonePatch ReadPatch(JsonObjectBody body)
     {
@@ -70,7 +71,7 @@ internal static class ZonesApi
 
 internal sealed record ZoneList(int Count, IReadOnlyList<ZoneResponse> Zones);
 
-/// <param name="Deleted">Id of the zone that was removed.</param>
+/// <param name="Deleted">Id of the deleted zone.</param>
 internal sealed record ZoneDeleted(int Deleted);
 
 internal sealed record ZoneResponse(int Id, string Name, string Color, string? Description)

@@ -7,7 +7,7 @@ internal static class DemoCommand
 {
     public const string Name = "demo";
 
-    /// <summary>Loads the data once the program runs; a hub that already has readings gets it beside them.</summary>
+    /// <summary>Loads the data after startup; existing readings are kept.</summary>
     public static void LoadDemoWhenStarted(this WebApplication app) => app.Lifetime.ApplicationStarted.Register(() =>
         _ = LoadAsync(app.Services.GetRequiredService<DemoData>(), app.Logger, app.Lifetime.ApplicationStopping));
 

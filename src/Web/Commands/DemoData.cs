@@ -4,22 +4,22 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Web.Commands;
 
-/// <summary>Thirty days of twelve nodes to look around in: gaps, a spike, a node crossing 0 °C, one with a single sensor, one fallen silent.</summary>
-/// <remarks>Goes the way of every reading, through the write buffer. Loading it again only meets duplicates where times coincide.</remarks>
+/// <summary>Demo data: 30 days of 12 nodes, with gaps, a spike, a node around 0 °C, one with a single sensor and one that stopped sending.</summary>
+/// <remarks>It uses the write buffer, like all readings. Loading it again adds duplicates only where times coincide.</remarks>
 internal sealed class DemoData(WriteBuffer<Reading> buffer, NodeDirectory nodes, ZoneDirectory zones, DemoEvents events, TimeProvider clock)
 {
     private const int Days = 30;
     private const int IntervalSeconds = 60;
     private const long SecondsPerDay = 86_400;
 
-    // A demo that looks the same everywhere can be described and tested.
+    // Demo data that is the same everywhere can be documented and tested.
     private const int Seed = 20_260_101;
 
     private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(2);
 
     private static readonly DemoZone[] _zones =
     [
-        new("House", "#3B82F6", "Rooms that are lived in"),
+        new("House", "#3B82F6", "Living rooms"),
         new("Greenhouse", "#16A34A", "Both beds"),
         new("Outside", "#D97706", "Walls, roof and garden"),
     ];
@@ -48,16 +48,16 @@ internal sealed class DemoData(WriteBuffer<Reading> buffer, NodeDirectory nodes,
         Silent,
     }
 
-    /// <summary>Returns when every reading and event is durable.</summary>
+    /// <summary>Completes when all readings and events are durable.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
         foreach (var node in _nodes) await LoadAsync(node, now, cancellationToken);
 
-        var known = (await zones.ListAsync(cancellationToken)).ToLookup(z => z.Name);
+        var existing = (await zones.ListAsync(cancellationToken)).ToLookup(z => z.Name);
         foreach (var demo in _zones)
         {
-            var zone = known[demo.Name].FirstOrDefault() ?? await AddAsync(demo, cancellationToken);
+            var zone = existing[demo.Name].FirstOrDefault() ?? await AddAsync(demo, cancellationToken);
             foreach (var node in _nodes.Where(n => n.Zone == demo.Name)) await NameAsync(node, zone.Id, cancellationToken);
         }
         await events.LoadAsync(cancellationToken);
@@ -76,7 +76,7 @@ internal sealed class DemoData(WriteBuffer<Reading> buffer, NodeDirectory nodes,
 
     private async Task NameAsync(DemoNode node, int zone, CancellationToken cancellationToken)
     {
-        if (await nodes.FindMetadataAsync(node.Address, cancellationToken) is not null) return; // What people wrote stays.
+        if (await nodes.FindMetadataAsync(node.Address, cancellationToken) is not null) return; // Keeps what users have entered.
         var patch = new NodeMetadataPatch();
         patch.SetName(node.Name);
         patch.SetZone(zone);
@@ -102,7 +102,7 @@ internal sealed class DemoData(WriteBuffer<Reading> buffer, NodeDirectory nodes,
         var weather = 0.0;
         for (var time = start + (node.Address * 5); time <= now; time += IntervalSeconds)
         {
-            // Drawn before anything is left out, so that a gap does not change what follows it.
+            // Drawn before gaps are skipped, so that a gap does not change later values.
             weather = (weather * 0.999) + ((random.NextDouble() - 0.5) * 0.05);
             var noise = (random.NextDouble() - 0.5) * 0.2;
             if (IsSilent(node.Trait, time, start, now)) continue;
@@ -128,7 +128,7 @@ internal sealed class DemoData(WriteBuffer<Reading> buffer, NodeDirectory nodes,
 
     private sealed record DemoZone(string Name, string Color, string Description);
 
-    /// <param name="Swing">Between night and day.</param>
+    /// <param name="Swing">Difference between night and day.</param>
     /// <param name="Percent">Null for a node without a humidity sensor.</param>
     private sealed record DemoNode(
         int Address, string Name, string Zone, double Celsius, double Swing, double? Percent, double PercentSwing, Trait Trait = Trait.None);

@@ -7,8 +7,8 @@ using SensorDash.Data.Ingest.Parsing;
 
 namespace SensorDash.Web.Commands;
 
-/// <summary>A day of a weather station: its frames, what they say, the view that shows it, the commands it got, its description.</summary>
-/// <remarks>Goes the way of every event: parsed and checked as if it had been posted, then through the write buffer.</remarks>
+/// <summary>One day of a weather station: raw frames, parsed messages, view updates, commands and metadata.</summary>
+/// <remarks>The events are parsed and validated like posted ones and use the write buffer.</remarks>
 internal sealed class DemoEvents(WriteBuffer<LaneEvent> buffer, TimeProvider clock)
 {
     private const int StepSeconds = 120;
@@ -16,20 +16,20 @@ internal sealed class DemoEvents(WriteBuffer<LaneEvent> buffer, TimeProvider clo
     private const int StepsBetweenUpdates = 5;
     private const int StepsBetweenCheckpoints = 180;
     private const int StepsBetweenCommands = 60;
-    private const int Seed = 20_260_102; // The same everywhere, as the readings.
+    private const int Seed = 20_260_102; // The same everywhere, like the readings.
 
     private static readonly string[] _capabilities = ["wind", "rain", "pressure"];
     private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(2);
 
-    /// <summary>Returns when every event is durable.</summary>
+    /// <summary>Completes when all events are durable.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         var parser = new EventJsonParser(clock.NowMicroseconds(), trustsProducerIds: false);
         var events = new List<LaneEvent>();
         foreach (var members in Describe(clock.GetUtcNow().ToUnixTimeSeconds()))
         {
-            if (parser.Parse(JsonSerializer.SerializeToUtf8Bytes(members), out var laneEvent) is { } fault)
-                throw new InvalidOperationException($"A demo event is faulty: {fault}");
+            if (parser.Parse(JsonSerializer.SerializeToUtf8Bytes(members), out var laneEvent) is { } error)
+                throw new InvalidOperationException($"A demo event is invalid: {error}");
             events.Add(laneEvent);
         }
         var submission = new Submission<LaneEvent>(events.ToArray(), isWaitedFor: true);
@@ -47,7 +47,7 @@ internal sealed class DemoEvents(WriteBuffer<LaneEvent> buffer, TimeProvider clo
         {
             var at = start + (step * StepSeconds);
             var (wind, pressure) = (Math.Round(3 + (2 * Math.Sin(step / 40.0)) + random.NextDouble(), 1), Math.Round(1013 + (4 * Math.Sin(step / 200.0)), 1));
-            if (step is > 300 and < 345) continue; // The cable was out.
+            if (step is > 300 and < 345) continue; // A disconnected cable.
             yield return Of("raw", Time(at, 100), ("connectionId", "serial-1"), ("sequence", step), ("bytes", Frame(wind, pressure)));
             yield return Of("parsed", Time(at, 130), ("streamId", "weather"), ("streamType", "weather.wind"), ("schemaVersion", "1.2"),
                 ("payload", new { wind = new { speed = wind, unit = "m/s" }, pressure, ok = wind < 5.5 }));
@@ -83,7 +83,7 @@ internal sealed class DemoEvents(WriteBuffer<LaneEvent> buffer, TimeProvider clo
         return command;
     }
 
-    // A sentence in the manner of NMEA 0183, with its checksum.
+    // A sentence like those of NMEA 0183, with its checksum.
     private static string Frame(double wind, double pressure)
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"WIMWV,214.8,R,{wind:0.0},M,{pressure:0.0},A");

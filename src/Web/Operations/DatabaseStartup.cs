@@ -5,11 +5,11 @@ using SensorDash.Migrations;
 
 namespace SensorDash.Web.Operations;
 
-/// <summary>Takes the database for this process and brings its schema up to date before anything uses it.</summary>
+/// <summary>Claims the database for this process and migrates its schema before anything uses it.</summary>
 internal sealed class DatabaseStartup(
     IStoreStartup store, [FromKeyedServices(SchemaServices.ForMigrations)] IDbContextFactory<SensorDashContext> contexts, IOptions<DatabaseOptions> options)
 {
-    /// <exception cref="StartupException">The database cannot be had, or its schema is behind.</exception>
+    /// <exception cref="StartupException">The database is unavailable, or migrations are pending.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -31,13 +31,13 @@ internal sealed class DatabaseStartup(
     private async Task PrepareSchemaAsync(CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        // Not even asked to migrate when there is nothing to: EF locks its history for that, and would wait for a pg_dump to end.
+        // Skipped without pending migrations: EF locks its history table for it, and would wait for a running pg_dump.
         var pending = await context.Database.GetPendingMigrationsAsync(cancellationToken);
         if (!pending.Any()) return;
         if (options.Value.MigrateAtStart) await context.Database.MigrateAsync(cancellationToken);
         else
         {
-            throw new StartupException($"the schema of {store.Name} lacks {string.Join(", ", pending)}. "
+            throw new StartupException($"{store.Name} is missing migrations {string.Join(", ", pending)}. "
                 + "Run 'dotnet ef database update', or set Database__MigrateAtStart=true.", null);
         }
     }

@@ -5,14 +5,14 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Web.Operations;
 
-/// <summary>Settings under the short names that the first hubs used.</summary>
+/// <summary>Short names of settings, as the first hubs used them.</summary>
 internal static class SettingAliases
 {
-    /// <summary>Adds <c>DB_BACKEND</c> (sqlite, duckdb), <c>DUCKDB_PATH</c>, <c>DB_BATCH_SIZE</c>, <c>DB_FLUSH_INTERVAL</c> (seconds) and <c>NOVA_DB_TYPE</c> where they are set; the long names win.</summary>
+    /// <summary>Adds <c>DB_BACKEND</c> (sqlite, duckdb), <c>DUCKDB_PATH</c>, <c>DB_BATCH_SIZE</c>, <c>DB_FLUSH_INTERVAL</c> (seconds) and <c>NOVA_DB_TYPE</c> when they are set; long names take precedence.</summary>
     public static void AddSettingAliases(this ConfigurationManager configuration)
     {
         var settings = new Dictionary<string, string?>();
-        // Anything else is left as it is: binding then names the setting and the value.
+        // Invalid values are kept, so that the error names setting and value.
         if (configuration["DB_BACKEND"] is { Length: > 0 } backend)
         {
             settings["Readings:Backend"] = backend.ToLowerInvariant() switch
@@ -22,13 +22,13 @@ internal static class SettingAliases
                 _ => backend,
             };
         }
-        // Beside a backend that was chosen by its short name, the path is the store's; alone it is that of the file beside the database.
+        // With DB_BACKEND, the path is that of the store; without it, that of the side path.
         if (configuration["DUCKDB_PATH"] is { Length: > 0 } path)
             settings[configuration["DB_BACKEND"] is { Length: > 0 } ? "Readings:DuckDb:Path" : "Analytics:Path"] = path;
         if (configuration["DB_BATCH_SIZE"] is { Length: > 0 } size) settings["Ingest:BatchSize"] = size;
         if (configuration["DB_FLUSH_INTERVAL"] is { Length: > 0 } interval)
         {
-            // Left as it is when it is no number: binding then names the setting and the value.
+            // Invalid values are kept, so that the error names setting and value.
             settings["Ingest:FlushInterval"] = double.TryParse(interval, CultureInfo.InvariantCulture, out var seconds) && Math.Abs(seconds) < 1e9
                 ? TimeSpan.FromSeconds(seconds).ToString("c", CultureInfo.InvariantCulture) : interval;
         }
@@ -38,10 +38,10 @@ internal static class SettingAliases
             {
                 "SQLITE" or "SQLITE3" => DatabaseOptions.SqliteProvider,
                 "TIMESCALE" or "TIMESCALEDB" or "POSTGRES" or "POSTGRESQL" => DatabaseOptions.TimescaleProvider,
-                _ => engine, // The check of the settings names it.
+                _ => engine, // The settings validator names it.
             };
         }
-        // Above the files, which name every setting, and below the environment and the command line.
+        // They override files, which contain all settings, but not the environment and the command line.
         var sources = ((IConfigurationBuilder)configuration).Sources;
         var lastFile = sources.LastOrDefault(source => source is FileConfigurationSource);
         sources.Insert(lastFile is null ? 0 : sources.IndexOf(lastFile) + 1, new MemoryConfigurationSource { InitialData = settings });

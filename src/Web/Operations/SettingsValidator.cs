@@ -3,16 +3,16 @@ using Microsoft.Extensions.Options;
 
 namespace SensorDash.Web.Operations;
 
-/// <summary>Looks at every setting of ours before anything starts, so that one message names all that is wrong.</summary>
+/// <summary>Validates all SensorDash settings at startup, so that one message names all errors.</summary>
 internal static class SettingsValidator
 {
-    /// <summary>Faults of one section: keys that are no setting, values of the wrong kind, values the validator refuses.</summary>
+    /// <summary>Errors of one section: unknown keys, values of the wrong type, and values that the validator rejects.</summary>
     public static IEnumerable<string> Errors<TOptions>(IConfiguration configuration, string sectionName, IValidateOptions<TOptions>? validator = null)
         where TOptions : class, new()
     {
         var section = configuration.GetSection(sectionName);
-        var faults = KeyErrors(section, typeof(TOptions)).ToList();
-        if (faults.Count > 0 || validator is null) return faults;
+        var errors = KeyErrors(section, typeof(TOptions)).ToList();
+        if (errors.Count > 0 || validator is null) return errors;
         return validator.Validate(null, section.Get<TOptions>() ?? new TOptions()).Failures ?? [];
     }
 
@@ -23,27 +23,27 @@ internal static class SettingsValidator
         {
             if (!settings.TryGetValue(child.Key, out var setting))
             {
-                yield return $"{child.Path} is no setting; there are {string.Join(", ", settings.Keys)}.";
+                yield return $"{child.Path} is not a setting; allowed: {string.Join(", ", settings.Keys)}.";
                 continue;
             }
             var kind = setting.PropertyType;
             if (kind.IsClass && kind != typeof(string))
             {
-                foreach (var fault in KeyErrors(child, kind)) yield return fault;
+                foreach (var error in KeyErrors(child, kind)) yield return error;
             }
             else if (!TypeDescriptor.GetConverter(kind).IsValid(child.Value ?? ""))
             {
-                yield return $"{child.Path} must be {Words(kind)}, not '{child.Value}'.";
+                yield return $"{child.Path} must be {TypeText(kind)}, not '{child.Value}'.";
             }
         }
     }
 
-    private static string Words(Type kind) => kind switch
+    private static string TypeText(Type kind) => kind switch
     {
-        { IsEnum: true } => string.Join(", ", Enum.GetNames(kind)),
+        { IsEnum: true } => "one of " + string.Join(", ", Enum.GetNames(kind)),
         _ when kind == typeof(bool) => "true or false",
-        _ when kind == typeof(int) => "a whole number",
-        _ when kind == typeof(TimeSpan) => "a time such as 00:00:05",
+        _ when kind == typeof(int) => "an integer",
+        _ when kind == typeof(TimeSpan) => "a duration such as 00:00:05",
         _ => kind.Name,
     };
 }

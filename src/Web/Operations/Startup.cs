@@ -19,11 +19,13 @@ using SensorDash.Data.Storage;
 using SensorDash.Migrations;
 using SensorDash.Web.Api;
 using SensorDash.Web.Commands;
+using SensorDash.Web.Pages.Overview;
+using SensorDash.Web.Requests;
 using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Operations;
 
-/// <summary>How the program is put together.</summary>
+/// <summary>Registers the services, builds the request pipeline and runs the program.</summary>
 internal static class Startup
 {
     public static void AddSensorDash(this WebApplicationBuilder builder)
@@ -47,7 +49,7 @@ internal static class Startup
         services.AddHostedService(provider => provider.GetRequiredService<ReadingWorker>());
         services.AddHostedService(provider => provider.GetRequiredService<EventWorker>());
 
-        // The framework's own filter answers with a page of HTML before ours could say it as every other error is said.
+        // The framework's filter would respond with HTML. UseHostFiltering below responds like all other errors.
         if (services.FirstOrDefault(s => s.ImplementationType?.Name == "HostFilteringStartupFilter") is { } filter) services.Remove(filter);
         services.Configure<HostFilteringOptions>(hosts => hosts.IncludeFailureMessage = false);
         services.AddOptions<SecurityOptions>().BindConfiguration(SecurityOptions.SectionName);
@@ -57,7 +59,7 @@ internal static class Startup
             kestrel.Limits.MaxRequestBodySize = ingest.Value.MaxBodyMiB * 1024L * 1024L;
         });
         services.Configure<FormOptions>(form => form.ValueLengthLimit = 64 * 1024);
-        // Without it a compressed body that breaks off reads like one that ends there.
+        // Without it, a truncated compressed body is not an error.
         AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
         services.AddRequestDecompression();
         services.AddEventReadLimit();
@@ -67,13 +69,13 @@ internal static class Startup
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
-            json.SerializerOptions.MaxDepth = 128; // An answer may hold the data of an event, which is up to 64 deep.
-            json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // Never inside HTML: nosniff is always sent.
+            json.SerializerOptions.MaxDepth = 128; // A response may contain event data, which is up to 64 levels deep.
+            json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // Pages encode JSON themselves, and nosniff is always sent.
             json.SerializerOptions.Converters.Add(new PlainDecimalConverter());
             json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
         });
         services.AddSensorDashOpenApi();
-        // Beside the database, not in somebody's home folder: forms stay valid over a restart, also for a service user without a home.
+        // Next to the database, so that forms stay valid after a restart, also for a service user without a home folder.
         services.AddDataProtection().SetApplicationName("SensorDash");
         services.AddOptions<KeyManagementOptions>().Configure<IOptions<DatabaseOptions>, ILoggerFactory>((keys, database, loggers) =>
             keys.XmlRepository = new FileSystemXmlRepository(new DirectoryInfo(Path.Combine(Path.GetDirectoryName(LocalFile(database.Value, root))!, "keys")), loggers));
@@ -82,7 +84,7 @@ internal static class Startup
         services.AddMemoryCache();
         services.AddSingleton<DemoEvents>();
         services.AddSingleton<DemoData>();
-        services.AddSingleton<Pages.Display.Sparklines>();
+        services.AddSingleton<Sparklines>();
     }
 
     public static void UseSensorDash(this WebApplication app)
@@ -92,7 +94,7 @@ internal static class Startup
         app.UseErrorResponses();
         app.UseHostFiltering();
         app.UseNetworkGate();
-        // Modules import each other by plain names: asked for again each time, a new version never runs with an old one's parts.
+        // Modules import each other without a version in the URL: revalidation prevents a mix of old and new ones.
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.UseRequestDecompression();
         app.UseRouting();
@@ -104,10 +106,10 @@ internal static class Startup
     }
 
     /// <summary>Runs until stopped.</summary>
-    /// <exception cref="StartupException">The database or the address cannot be had.</exception>
+    /// <exception cref="StartupException">The database or the address is unavailable.</exception>
     public static async Task RunSensorDashAsync(this WebApplication app)
     {
-        // Before anything else starts: the file is ours, its schema is right, and only then are readings taken.
+        // First, because ingest needs a claimed database with a current schema.
         await app.Services.GetRequiredService<DatabaseStartup>().RunAsync(app.Lifetime.ApplicationStopping);
         OpenDuckDbStore(app);
         try
@@ -116,7 +118,7 @@ internal static class Startup
         }
         catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            throw new StartupException(e.Message + " Choose another with --urls http://127.0.0.1:5081.", e);
+            throw new StartupException(e.Message + " Choose another address with --urls http://127.0.0.1:5081.", e);
         }
     }
 
@@ -134,7 +136,7 @@ internal static class Startup
 
     private static void ThrowOnErrors(IConfiguration configuration)
     {
-        string[] faults = [
+        string[] errors = [
             .. SettingsValidator.Errors(configuration, DatabaseOptions.SectionName, new DatabaseOptionsValidator()),
             .. SettingsValidator.Errors(configuration, ReadingsOptions.SectionName, new ReadingsOptionsValidator()),
             .. SettingsValidator.Errors(configuration, IngestOptions.SectionName, new IngestOptionsValidator()),
@@ -142,23 +144,23 @@ internal static class Startup
             .. SettingsValidator.Errors(configuration, AnalyticsOptions.SectionName, new AnalyticsOptionsValidator()),
             .. SettingsValidator.Errors(configuration, RetentionOptions.SectionName, new RetentionOptionsValidator()),
             .. SettingsValidator.Errors<SecurityOptions>(configuration, SecurityOptions.SectionName)];
-        if (faults.Length > 0) throw new StartupException("the settings have faults:\n  " + string.Join("\n  ", faults), null);
+        if (errors.Length > 0) throw new StartupException("invalid settings:\n  " + string.Join("\n  ", errors), null);
     }
 
-    // What this machine keeps lies beside the SQLite file, or where that would be by default when the database is elsewhere.
+    // Local files are next to the SQLite file or, with another database, at its default location.
     private static string LocalFile(DatabaseOptions database, string root)
         => database.Provider == DatabaseOptions.SqliteProvider ? database.Sqlite.Path : Path.GetFullPath(new SqliteOptions().Path, root);
 }
 
-/// <summary>Something outside the program keeps it from starting; the message says what to do.</summary>
+/// <summary>The program cannot start because of its environment; the message says what to do.</summary>
 internal sealed class StartupException(string message, Exception? innerException) : Exception(message, innerException);
 
 internal static partial class Log
 {
-    [LoggerMessage(12, LogLevel.Information, "Demo data is loaded: 12 nodes, 30 days.")]
+    [LoggerMessage(12, LogLevel.Information, "Demo data loaded: 12 nodes, 30 days.")]
     public static partial void DemoLoaded(ILogger logger);
 
-    [LoggerMessage(13, LogLevel.Error, "Demo data could not be loaded.")]
+    [LoggerMessage(13, LogLevel.Error, "Loading demo data failed.")]
     public static partial void DemoFailed(ILogger logger, Exception error);
 
     [LoggerMessage(11, LogLevel.Error, "{Method} {Path} failed.")]

@@ -1,13 +1,13 @@
 using System.Net;
 using Microsoft.Extensions.Options;
-using SensorDash.Web.Api;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Security;
 
-/// <summary>What is refused before any endpoint sees it, and what every answer says to the browser.</summary>
+/// <summary>Rejects requests before they reach an endpoint, and adds security headers to all responses.</summary>
 internal static class RequestGuards
 {
-    // No inline script or style anywhere: what a page needs comes from wwwroot.
+    // Pages have no inline scripts or styles: they load all of them from wwwroot.
     private const string ContentSecurityPolicy =
         "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; "
         + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -21,23 +21,23 @@ internal static class RequestGuards
         return next(context);
     });
 
-    /// <summary>Keeps other machines out unless told otherwise, and other web sites always.</summary>
+    /// <summary>Rejects requests from other machines, unless a setting allows them, and writing requests from other web sites.</summary>
     public static void UseNetworkGate(this IApplicationBuilder app)
     {
         var options = app.ApplicationServices.GetRequiredService<IOptions<SecurityOptions>>();
         app.Use((context, next) =>
         {
-            // The address the request arrived at, not the configured one: it holds for every way of binding.
+            // The address that received the request, not the configured one: it is right for every kind of binding.
             if (!options.Value.AllowNetworkAccess && context.Connection.LocalIpAddress is { } local && !IPAddress.IsLoopback(local))
             {
                 return Problems.WriteAsync(context, StatusCodes.Status403Forbidden,
-                    "SensorDash has no login set up, so it only answers on this machine. "
-                    + "Security__AllowNetworkAccess=true opens it to everyone who reaches this port.");
+                    "SensorDash has no login, so it accepts only requests from this machine. "
+                    + "Security__AllowNetworkAccess=true opens it to everyone who can reach this port.");
             }
-            // Browsers send this header; a page of another site could otherwise post text to /write unasked.
+            // Browsers send this header. Without the check, pages of other sites could post to /write.
             var method = context.Request.Method;
             if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site" && !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method))
-                return Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "Requests from other sites are refused.");
+                return Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "Cross-site requests are not allowed.");
             return next(context);
         });
     }

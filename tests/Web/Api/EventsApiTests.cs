@@ -97,7 +97,7 @@ public class EventsApiTests : ApiTests
 
         Assert.Equal("conn1", (await GetAsync($"{Path}/{RawId}")).GetProperty("connectionId").GetString());
         Assert.Equal("conn1", (await GetAsync($"{Path}/{RawId}?sourceTruthTime=2026-01-26T10:00:00Z")).GetProperty("connectionId").GetString());
-        await AssertProblemAsync(await Client.GetAsync($"{Path}/{new string('0', 64)}"), 404, "there is no event");
+        await AssertProblemAsync(await Client.GetAsync($"{Path}/{new string('0', 64)}"), 404, "not found");
     }
 
     [Fact]

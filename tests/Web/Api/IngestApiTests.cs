@@ -199,7 +199,7 @@ public class IngestApiTests() : ApiTests(("Ingest:MaxBodyMiB", "1"), ("Ingest:Bu
         var text = Encoding.UTF8.GetString(answer.ToArray());
         Assert.StartsWith("HTTP/1.1 413 ", text, StringComparison.Ordinal);
         Assert.Contains("application/problem+json", text, StringComparison.Ordinal);
-        Assert.Contains("larger than 1 MiB", text, StringComparison.Ordinal);
+        Assert.Contains("at most 1 MiB", text, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -123,8 +123,8 @@ public class NodesApiTests : ApiTests
     [InlineData("""{"name":"\ud800"}""", "name")]
     [InlineData("""{"\ud800":"x","name":"y"}""", "name of a member")]
     [InlineData("""[]""", "object")]
-    [InlineData("""{""", "malformed")]
-    [InlineData("", "malformed")]
+    [InlineData("""{""", "not valid JSON")]
+    [InlineData("", "not valid JSON")]
     public async Task Metadata_Invalid_Is400NamingItAndChangesNothing(string body, string name)
     {
         await StoreAsync(Reading());

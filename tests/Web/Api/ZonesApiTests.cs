@@ -40,7 +40,7 @@ public class ZonesApiTests : ApiTests
     [InlineData("""{"name":"A","color":"#123456\n"}""", "color")]
     [InlineData("""{"name":"A","color":"123456"}""", "color")]
     [InlineData("""{"name":"A","description":{}}""", "description")]
-    [InlineData("nonsense", "malformed")]
+    [InlineData("nonsense", "not valid JSON")]
     public async Task Add_Invalid_Is400NamingIt(string body, string name)
     {
         await AssertProblemAsync(await PostAsync("/api/zones", body), 400, name);

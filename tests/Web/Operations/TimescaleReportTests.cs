@@ -17,14 +17,14 @@ public sealed class TimescaleReportTests
         var extension = await fixture.TextAsync("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'");
         var edition = await fixture.TextAsync("SELECT current_setting('timescaledb.license')") == "timescale" ? "Community" : "Apache";
 
-        var (report, page, lacks) = await ReadAsync(fixture);
+        var (report, page, limitations) = await ReadAsync(fixture);
 
         Assert.Equal($"TimescaleDB {extension}, {edition} edition", report.GetProperty("edition").GetString());
         Assert.Equal(("chunk", 3), (report.GetProperty("parts").GetProperty("kind").GetString(), report.GetProperty("parts").GetProperty("count").GetInt32()));
         Assert.NotEmpty(report.GetProperty("notes").EnumerateArray());
         Assert.Contains($"TimescaleDB {extension}, {edition} edition", page, StringComparison.Ordinal);
         Assert.Contains("3 chunks", page, StringComparison.Ordinal);
-        Assert.Equal(edition == "Apache", lacks?.Contains("no compression", StringComparison.Ordinal) ?? false);
+        Assert.Equal(edition == "Apache", limitations?.Contains("no compression", StringComparison.Ordinal) ?? false);
     }
 
     [SkippableFact]
@@ -32,12 +32,12 @@ public sealed class TimescaleReportTests
     {
         await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Plain);
 
-        var (report, page, lacks) = await ReadAsync(fixture);
+        var (report, page, limitations) = await ReadAsync(fixture);
 
         Assert.Equal("without TimescaleDB", report.GetProperty("edition").GetString());
         Assert.False(report.TryGetProperty("parts", out var parts) && parts.ValueKind != JsonValueKind.Null);
         Assert.Contains("every table is whole", page, StringComparison.Ordinal);
-        Assert.Contains("every table is whole", lacks, StringComparison.Ordinal);
+        Assert.Contains("every table is whole", limitations, StringComparison.Ordinal);
         Assert.DoesNotContain("Divided into", page, StringComparison.Ordinal);
     }
 
@@ -62,6 +62,6 @@ public sealed class TimescaleReportTests
         Assert.Contains($"PostgreSQL {version}", page, StringComparison.Ordinal);
         Assert.Contains(fixture.Name, page, StringComparison.Ordinal);
         Assert.Matches("at most (<[^>]*>)?7<", page);
-        return (report, page, ready.TryGetProperty("lacks", out var lacks) ? Assert.Single(lacks.EnumerateArray()).GetString() : null);
+        return (report, page, ready.TryGetProperty("limitations", out var limitations) ? Assert.Single(limitations.EnumerateArray()).GetString() : null);
     }
 }

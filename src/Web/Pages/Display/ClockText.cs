@@ -6,7 +6,7 @@ using SensorDash.Data.Nodes;
 
 namespace SensorDash.Web.Pages.Display;
 
-/// <summary>Times as pages show them; the exact one is always in the markup.</summary>
+/// <summary>Times as pages show them. The markup always has the exact time.</summary>
 internal static class ClockText
 {
     private const long DaySeconds = 86_400;
@@ -25,16 +25,16 @@ internal static class ClockText
     /// <summary>2026-05-01T06:00:00Z, for links.</summary>
     public static string Utc(long time) => Iso(time, DateTimeZone.Utc);
 
-    /// <summary>2026-05-01 08:00:00, without its zone: only where the zone is said beside it.</summary>
+    /// <summary>2026-05-01 08:00:00, for places that name the time zone themselves.</summary>
     public static string Clock(long time, DateTimeZone zone) => _clock.Format(At(time, zone));
 
-    /// <summary>As a <c>datetime-local</c> field wants it.</summary>
+    /// <summary>The format of a <c>datetime-local</c> field.</summary>
     public static string Input(long time, DateTimeZone zone) => _input.Format(At(time, zone));
 
     /// <summary>+02, +05:30.</summary>
     public static string Offset(long time, DateTimeZone zone) => _offset.Format(At(time, zone));
 
-    /// <summary>A length to the second: "45 s", "7 min 13 s", "3 h 36 min".</summary>
+    /// <summary>A duration to the second: "45 s", "7 min 13 s", "3 h 36 min".</summary>
     public static string Length(long seconds) => string.Join(' ', new[] { (seconds / DaySeconds, "d"), (seconds % DaySeconds / 3600, "h"), (seconds % 3600 / 60, "min"), (seconds % 60, "s") }
         .Where(part => part.Item1 > 0).Select(part => FormattableString.Invariant($"{part.Item1} {part.Item2}")));
 
@@ -45,7 +45,7 @@ internal static class ClockText
         return $"{_minute.Format(start)} – {(start.Date == end.Date ? _timeOfDay.Format(end) : _minute.Format(end))}";
     }
 
-    /// <summary>"3 min ago", with the exact time for hovering and for programs; js/clock.js keeps it true.</summary>
+    /// <summary>"3 min ago", with the exact time as tooltip and for programs; js/clock.js keeps it up to date.</summary>
     public static IHtmlContent Relative(long time, long now, ViewSettings view)
     {
         var tag = Tag(time, view, now >= time ? $"{Liveness.FormatDuration(now - time)} ago" : $"in {Liveness.FormatDuration(time - now)}");
@@ -68,10 +68,10 @@ internal static class ClockText
         return tag;
     }
 
-    /// <summary>The day a time falls on.</summary>
+    /// <summary>The date of a time.</summary>
     public static IHtmlContent Day(long time, ViewSettings view) => Tag(time, view, _date.Format(At(time, view.Zone)));
 
-    // Around a clock change an hour comes twice; only the offset tells which one is meant.
+    // Around a clock change an hour occurs twice; only the offset distinguishes the two.
     private static bool IsNearClockChange(long time, DateTimeZone zone)
         => At(time - DaySeconds, zone).Offset != At(time, zone).Offset || At(time + DaySeconds, zone).Offset != At(time, zone).Offset;
 

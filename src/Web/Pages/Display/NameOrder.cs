@@ -4,7 +4,7 @@ namespace SensorDash.Web.Pages.Display;
 
 internal static class NameOrder
 {
-    /// <summary>"Node 8" stands before "Node 10".</summary>
-    public static readonly StringComparer AsPeopleCount =
+    /// <summary>"Node 8" comes before "Node 10".</summary>
+    public static readonly StringComparer Natural =
         StringComparer.Create(CultureInfo.InvariantCulture, CompareOptions.NumericOrdering | CompareOptions.IgnoreCase);
 }

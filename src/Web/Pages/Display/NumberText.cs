@@ -4,13 +4,13 @@ using Microsoft.AspNetCore.Mvc.Rendering;
 
 namespace SensorDash.Web.Pages.Display;
 
-/// <summary>Numbers as pages show them. The markup has the machine's form; js/clock.js shows the reader's.</summary>
+/// <summary>Numbers as pages show them. The markup has the invariant format; js/clock.js shows that of the browser's language.</summary>
 internal static class NumberText
 {
-    /// <summary>Two decimals, as sensors send them; a dash when there is no value, so that 0 stays one.</summary>
+    /// <summary>Two decimals, the resolution of sensors; a dash for null, which differs from 0.</summary>
     public static IHtmlContent Decimal(decimal? value) => Text(value, "0.00");
 
-    /// <summary>Two to four decimals: percentiles lie between two readings.</summary>
+    /// <summary>Two to four decimals, because percentiles lie between two readings.</summary>
     public static IHtmlContent Percentile(decimal? value) => Text(value, "0.00##");
 
     public static IHtmlContent Whole(long value) => Data(value.ToString(CultureInfo.InvariantCulture));
@@ -22,9 +22,9 @@ internal static class NumberText
     private static TagBuilder Text(decimal? value, string format)
     {
         if (value is { } number) return Data(number.ToString(format, CultureInfo.InvariantCulture));
-        var none = new TagBuilder("span") { Attributes = { ["class"] = "none", ["title"] = "no value" } };
-        none.InnerHtml.Append("–");
-        return none;
+        var dash = new TagBuilder("span") { Attributes = { ["class"] = "none", ["title"] = "no value" } };
+        dash.InnerHtml.Append("–");
+        return dash;
     }
 
     private static TagBuilder Data(string text)

@@ -2,10 +2,10 @@ using Microsoft.AspNetCore.Http.Extensions;
 
 namespace SensorDash.Web.Pages.Display;
 
-/// <summary>The address of a page with its query, from which links to its neighbours are made.</summary>
+/// <summary>Path and query of a page, from which its links are made.</summary>
 internal sealed class PageUrl
 {
-    // What people expect to find again on the next page.
+    // Parameters that all pages share.
     private static readonly string[] _shared = ["range", "from", "to", "base", "tz", "unit", "refresh"];
 
     private readonly string _path;
@@ -26,16 +26,16 @@ internal sealed class PageUrl
         .. _query.Where(q => changes.All(c => c.Name != q.Key)),
         .. changes.Where(c => !string.IsNullOrEmpty(c.Value)).Select(c => KeyValuePair.Create(c.Name, c.Value!))]);
 
-    /// <summary>This page without the parameters of some names.</summary>
-    public PageUrl Without(Func<string, bool> isNot) => new(_path, [.. _query.Where(q => !isNot(q.Key))]);
+    /// <summary>This page without some parameters.</summary>
+    public PageUrl Without(Func<string, bool> isRemoved) => new(_path, [.. _query.Where(q => !isRemoved(q.Key))]);
 
-    /// <summary>Another page, keeping everything.</summary>
+    /// <summary>Another page with all parameters.</summary>
     public PageUrl Path(string path) => new(path, _query);
 
-    /// <summary>Another page, keeping range, zone, unit and refresh.</summary>
+    /// <summary>Another page with the range, time zone, unit and refresh interval.</summary>
     public PageUrl At(string path) => new(path, [.. _query.Where(q => _shared.Contains(q.Key))]);
 
-    /// <summary>The parameters that a form must carry along because it has no field for them.</summary>
+    /// <summary>The parameters for which a form has no fields, to keep as hidden fields.</summary>
     public IEnumerable<KeyValuePair<string, string>> Except(params string[] fields) => _query.Where(q => !fields.Contains(q.Key));
 
     public override string ToString() => _path + new QueryBuilder(_query);

@@ -1,10 +1,10 @@
 namespace SensorDash.Web.Pages.Display;
 
-/// <summary>Links to the neighbours of one page of a list.</summary>
+/// <summary>Links to the previous and next page of a list.</summary>
 /// <param name="Number">This page, from 1.</param>
-/// <param name="Count">Pages there are.</param>
-/// <param name="What">What the list has in all, in words.</param>
-internal sealed record Pager(PageUrl Here, int Number, int Count, string What)
+/// <param name="Count">Number of pages.</param>
+/// <param name="Total">Size of the whole list, as text.</param>
+internal sealed record Pager(PageUrl Here, int Number, int Count, string Total)
 {
     public PageUrl At(int number) => Here.With(("page", number == 1 ? null : number.ToString(System.Globalization.CultureInfo.InvariantCulture)));
 }

@@ -7,7 +7,7 @@ internal static class SizeText
 {
     private static readonly string[] _units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
 
-    /// <summary>"4.9 MiB": three digits at most, in the largest unit that leaves one before the point.</summary>
+    /// <summary>"4.9 MiB": at most three digits, in the largest unit that gives at least 1.</summary>
     public static string Of(long bytes)
     {
         var (size, unit) = ((double)bytes, 0);

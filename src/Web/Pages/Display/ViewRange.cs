@@ -5,16 +5,16 @@ using NodaTime.Text;
 
 namespace SensorDash.Web.Pages.Display;
 
-/// <summary>The stretch of time a page shows.</summary>
+/// <summary>The time range of a page.</summary>
 /// <param name="From">Unix seconds.</param>
 /// <param name="To">Unix seconds, after <paramref name="From"/>.</param>
-/// <param name="Length">The range as typed, such as <c>6h</c>, when it ends now and moves along; otherwise null.</param>
-/// <param name="Error">Why the range that was asked for is not the one shown, or null.</param>
+/// <param name="Length">The length as typed, such as <c>6h</c>, of a rolling range that ends now; null for a fixed range.</param>
+/// <param name="Error">Why the page shows another range than the requested one; null when it does not.</param>
 internal sealed partial record ViewRange(long From, long To, string? Length, string? Error)
 {
-    public const string Usual = "24h";
+    public const string Default = "24h";
 
-    // A longer one is a slip of the keyboard, and the store would be read for minutes.
+    // A longer range is a typing error, and reading it would take minutes.
     private const long MaxSeconds = 20 * 366 * 86_400L;
 
     private const string Allowed = "Try 6h, 2d, now-6h, now-2d to now-1d, or two dates such as 2026-05-01 08:00.";
@@ -23,7 +23,7 @@ internal sealed partial record ViewRange(long From, long To, string? Length, str
         .. new[] { "uuuu'-'MM'-'dd'T'HH':'mm", "uuuu'-'MM'-'dd'T'HH':'mm':'ss", "uuuu'-'MM'-'dd' 'HH':'mm", "uuuu'-'MM'-'dd' 'HH':'mm':'ss", "uuuu'-'MM'-'dd" }
             .Select(LocalDateTimePattern.CreateWithInvariantCulture)];
 
-    /// <summary>The ranges a page offers.</summary>
+    /// <summary>The ranges that pages offer.</summary>
     public static IReadOnlyList<string> Presets { get; } = ["5m", "15m", "1h", "6h", "24h", "7d", "30d"];
 
     public long Seconds => To - From;
@@ -31,10 +31,10 @@ internal sealed partial record ViewRange(long From, long To, string? Length, str
     public static ViewRange Read(IQueryCollection query, DateTimeZone zone, long now)
         => Parse(query["range"].ToString(), query["from"].ToString(), query["to"].ToString(), zone, now);
 
-    /// <param name="range">A length, a time, or two with " to " between; wins over nothing, loses to the other two.</param>
-    /// <param name="from">A time, or empty.</param>
-    /// <param name="to">A time, or empty: now.</param>
-    /// <param name="zone">Of times that say none.</param>
+    /// <param name="range">A length, a time, or two times separated by " to ". Ignored with <paramref name="from"/> or <paramref name="to"/>.</param>
+    /// <param name="from">A time; empty: one day before the end.</param>
+    /// <param name="to">A time; empty: now.</param>
+    /// <param name="zone">Time zone of times without an offset.</param>
     /// <param name="now">Unix seconds.</param>
     public static ViewRange Parse(string range, string from, string to, DateTimeZone zone, long now)
     {
@@ -42,13 +42,13 @@ internal sealed partial record ViewRange(long From, long To, string? Length, str
         var parts = range.Split(" to ", 2, StringSplitOptions.TrimEntries);
         if (parts.Length == 2) return Between(parts[0], parts[1], zone, now);
         var text = range.Trim();
-        if (text.Length == 0) text = Usual;
+        if (text.Length == 0) text = Default;
         var length = text.StartsWith("now-", StringComparison.Ordinal) ? text[4..] : text;
         if (ParseLength(length) is { } seconds && seconds <= MaxSeconds) return new(now - seconds, now, text, null);
-        return ParseTime(text, zone, now) is not null ? Between(text, "", zone, now) : Otherwise(now, $"“{range}” is no range. {Allowed}");
+        return ParseTime(text, zone, now) is not null ? Between(text, "", zone, now) : Invalid(now, $"“{range}” is not a valid range. {Allowed}");
     }
 
-    /// <summary>A time as people or links write it, or null.</summary>
+    /// <summary>Parses a time as typed or as in links; null when invalid.</summary>
     public static long? ParseTime(string text, DateTimeZone zone, long now)
     {
         text = text.Trim();
@@ -59,29 +59,29 @@ internal sealed partial record ViewRange(long From, long To, string? Length, str
         foreach (var pattern in _localPatterns)
         {
             if (pattern.Parse(text) is { Success: true } local)
-                return local.Value.InZoneLeniently(zone).ToInstant().ToUnixTimeSeconds(); // A skipped hour is moved on, not refused.
+                return local.Value.InZoneLeniently(zone).ToInstant().ToUnixTimeSeconds(); // A time in a skipped hour moves forward.
         }
         return null;
     }
 
-    /// <summary>The same length, that many lengths later.</summary>
+    /// <summary>The range, moved by a number of its lengths.</summary>
     public (string From, string To) Shifted(int lengths)
         => (ClockText.Utc(From + (lengths * Seconds)), ClockText.Utc(To + (lengths * Seconds)));
 
-    /// <summary>Twice the length around the same middle.</summary>
-    public (string From, string To) Widened() => (ClockText.Utc(From - (Seconds / 2)), ClockText.Utc(To + (Seconds / 2)));
+    /// <summary>Double the length around the same middle.</summary>
+    public (string From, string To) Doubled() => (ClockText.Utc(From - (Seconds / 2)), ClockText.Utc(To + (Seconds / 2)));
 
     private static ViewRange Between(string from, string to, DateTimeZone zone, long now)
     {
         var end = to.Length == 0 ? now : ParseTime(to, zone, now);
         var start = from.Length == 0 ? end - 86_400 : ParseTime(from, zone, now);
-        if (start is null || end is null) return Otherwise(now, $"“{(start is null ? from : to)}” is no time. {Allowed}");
-        if (start >= end) return Otherwise(now, "The range ends before it starts.");
-        if (end - start > MaxSeconds || start < 0 || end > 253_402_300_799) return Otherwise(now, "The range is too long: 20 years at most.");
+        if (start is null || end is null) return Invalid(now, $"“{(start is null ? from : to)}” is not a valid time. {Allowed}");
+        if (start >= end) return Invalid(now, "The range must end after it starts.");
+        if (end - start > MaxSeconds || start < 0 || end > 253_402_300_799) return Invalid(now, "The range must be at most 20 years long.");
         return new(start.Value, end.Value, null, null);
     }
 
-    private static ViewRange Otherwise(long now, string fault) => new(now - 86_400, now, Usual, fault);
+    private static ViewRange Invalid(long now, string error) => new(now - 86_400, now, Default, error);
 
     private static long? ParseLength(string text)
     {

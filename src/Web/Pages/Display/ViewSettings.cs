@@ -3,10 +3,10 @@ using NodaTime;
 
 namespace SensorDash.Web.Pages.Display;
 
-/// <summary>How one request wants times and temperatures shown. All but the theme stands in the address, so that a link shows everyone the same.</summary>
+/// <summary>Time zone, unit, refresh interval and theme of one request. All but the theme are in the URL, so that a link shows everybody the same.</summary>
 internal sealed class ViewSettings
 {
-    /// <summary>Cookie with the browser's own zone, set by js/theme.js; the one thing a server cannot ask for.</summary>
+    /// <summary>Cookie with the browser's time zone, which no request header contains. js/first.js sets it.</summary>
     public const string ZoneCookie = "sensordash-zone";
     public const string ThemeCookie = "sensordash-theme";
     public const string BrowserZone = "browser";
@@ -19,11 +19,11 @@ internal sealed class ViewSettings
     {
         CurrentUrl = new PageUrl(context.Request);
         var (query, cookies) = (context.Request.Query, context.Request.Cookies);
-        var wanted = query["tz"].ToString();
-        ZoneChoice = wanted.Length == 0 || wanted == BrowserZone ? BrowserZone : wanted;
+        var tz = query["tz"].ToString();
+        ZoneChoice = tz.Length == 0 ? BrowserZone : tz;
         var name = ZoneChoice == BrowserZone ? cookies[ZoneCookie] ?? "UTC" : ZoneChoice;
         var found = DateTimeZoneProviders.Tzdb.GetZoneOrNull(name);
-        ZoneError = found is null && ZoneChoice != BrowserZone ? $"“{name}” is no IANA time zone such as Europe/Paris; times are UTC." : null;
+        ZoneError = found is null && ZoneChoice != BrowserZone ? $"“{name}” is not a valid IANA time zone, such as Europe/Paris. Times are in UTC." : null;
         Zone = found ?? DateTimeZone.Utc;
         _isZoneKnown = found is not null && cookies.ContainsKey(ZoneCookie);
         HasScript = cookies.ContainsKey(ZoneCookie);
@@ -33,23 +33,23 @@ internal sealed class ViewSettings
         Theme = cookies[ThemeCookie] is "light" or "dark" ? cookies[ThemeCookie] : null;
     }
 
-    public static IReadOnlyList<(int Seconds, string Words)> RefreshChoices { get; } = [(0, "off"), (5, "5 s"), (10, "10 s"), (30, "30 s"), (60, "1 min")];
+    public static IReadOnlyList<(int Seconds, string Label)> RefreshChoices { get; } = [(0, "off"), (5, "5 s"), (10, "10 s"), (30, "30 s"), (60, "1 min")];
 
-    /// <summary>This page's own address, from which its links are made.</summary>
+    /// <summary>The URL of this page, from which its links are made.</summary>
     public PageUrl CurrentUrl { get; }
 
-    /// <summary><see cref="BrowserZone"/>, <c>UTC</c> or an IANA name, as chosen.</summary>
+    /// <summary><see cref="BrowserZone"/>, <c>UTC</c> or an IANA name, as selected.</summary>
     public string ZoneChoice { get; }
 
-    /// <summary>Why the chosen zone is not used, or null.</summary>
+    /// <summary>Why the selected time zone is not used; null when it is.</summary>
     public string? ZoneError { get; }
 
     public DateTimeZone Zone { get; }
 
-    /// <summary>The zone and why it is this one.</summary>
-    public string ZoneText => ZoneChoice != BrowserZone ? Zone.Id : _isZoneKnown ? $"{Zone.Id} (browser)" : "UTC (the browser's zone is not known)";
+    /// <summary>The time zone and where it comes from.</summary>
+    public string ZoneText => ZoneChoice != BrowserZone ? Zone.Id : _isZoneKnown ? $"{Zone.Id} (browser)" : "UTC (browser time zone unknown)";
 
-    /// <summary>Whether this browser has run our scripts before, and so can fetch parts of a page by itself.</summary>
+    /// <summary>Whether this browser runs scripts, and so can fetch parts of a page.</summary>
     public bool HasScript { get; }
 
     public bool Fahrenheit { get; }
@@ -70,6 +70,6 @@ internal sealed class ViewSettings
         return settings;
     }
 
-    /// <summary>A temperature in the chosen unit.</summary>
+    /// <summary>A temperature in the selected unit.</summary>
     public decimal? Temperature(decimal? celsius) => Fahrenheit ? (celsius * 9 / 5) + 32 : celsius;
 }

@@ -1,0 +1,162 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb.Queries;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+using SensorDash.Web.Pages.Display;
+
+namespace SensorDash.Web.Pages.Analytics;
+
+/// <summary>Several nodes together: percentile bands, averages by weekday and hour, comparison, quality.</summary>
+/// <remarks>A browser with scripts gets the page without the parts and fetches each of them. Any other browser gets one complete page.</remarks>
+internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, IReadingAnalytics analytics, IDuckDbSource duckDb, TimeProvider clock) : PageModel
+{
+    public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
+    public long Now { get; private set; }
+    public IReadOnlyList<NodeView> All { get; private set; } = [];
+    public IReadOnlyList<Zone> Zones { get; private set; } = [];
+    public NodeSelection Selection { get; private set; } = null!;
+    public ViewRange Range { get; private set; } = null!;
+    public bool IsHumidity { get; private set; }
+    public bool IsTable { get; private set; }
+    public AnalyticsStatus SidePath { get; private set; } = null!;
+
+    // Null: not part of this response.
+    public FleetSeries? Bands { get; private set; }
+    public HourMap? Hours { get; private set; }
+    public NodeComparison? Comparison { get; private set; }
+    public IReadOnlyList<(NodeView Node, DataQuality Quality)>? Quality { get; private set; }
+
+    public string QuantityName => IsHumidity ? "Humidity" : "Temperature";
+    public string Unit => IsHumidity ? "%RH" : View.TemperatureUnit;
+
+    /// <summary>The API URL of the chart's points.</summary>
+    public string SeriesPath
+    {
+        get
+        {
+            var (start, end, count) = Selection.Buckets(Range);
+            var nodes = Selection.IsExplicit ? $"&nodes={string.Join(',', Selection.Addresses)}" : Selection.ZoneId is { } zone ? FormattableString.Invariant($"&zone_id={zone}") : "";
+            return FormattableString.Invariant($"/api/fleet/series?from={start}&to={end}&points={count}") + nodes;
+        }
+    }
+
+    /// <summary>The CSV of a table. Its range is fixed, so that the file matches the page.</summary>
+    public PageUrl CsvOf(string table) => View.CurrentUrl.With(("handler", "Csv"), ("table", table), ("range", null), ("base", null),
+        ("from", ClockText.Utc(Range.From)), ("to", ClockText.Utc(Range.To)));
+
+    /// <summary>A value in the unit of the page.</summary>
+    public decimal? Shown(decimal? value) => IsHumidity ? value : View.Temperature(value);
+
+    public ValueStatistics ValuesOf(ReadingStatistics statistics) => IsHumidity ? statistics.Humidity : statistics.Temperature;
+
+    public async Task OnGetAsync(CancellationToken cancellationToken)
+    {
+        await LoadAsync(cancellationToken);
+        SidePath = await duckDb.ReadStatusAsync(cancellationToken);
+        if ((View.HasScript && Request.Query["whole"] != "1") || !Selection.MayHaveReadings(Range)) return;
+        if (IsTable) Bands = await ReadBandsAsync(cancellationToken);
+        Hours = await ReadHoursAsync(cancellationToken);
+        Comparison = await CompareAsync(cancellationToken);
+        Quality = await ReadQualityAsync(cancellationToken);
+    }
+
+    public async Task<PartialViewResult> OnGetBandsAsync(CancellationToken cancellationToken)
+    {
+        await LoadAsync(cancellationToken);
+        Bands = await ReadBandsAsync(cancellationToken);
+        return Partial("_BandTable", this);
+    }
+
+    public async Task<PartialViewResult> OnGetHoursAsync(CancellationToken cancellationToken)
+    {
+        await LoadAsync(cancellationToken);
+        Hours = await ReadHoursAsync(cancellationToken);
+        return Partial("_HourMap", this);
+    }
+
+    public async Task<PartialViewResult> OnGetComparisonAsync(CancellationToken cancellationToken)
+    {
+        await LoadAsync(cancellationToken);
+        Comparison = await CompareAsync(cancellationToken);
+        return Partial("_Comparison", this);
+    }
+
+    public async Task<PartialViewResult> OnGetQualityAsync(CancellationToken cancellationToken)
+    {
+        await LoadAsync(cancellationToken);
+        Quality = await ReadQualityAsync(cancellationToken);
+        return Partial("_FleetQuality", this);
+    }
+
+    public async Task<PartialViewResult> OnGetSidePathAsync(CancellationToken cancellationToken)
+    {
+        View = ViewSettings.Of(HttpContext);
+        SidePath = await duckDb.ReadStatusAsync(cancellationToken);
+        return Partial("_SidePathNotice", this);
+    }
+
+    public async Task<IActionResult> OnGetCsvAsync(string? table, CancellationToken cancellationToken)
+    {
+        await LoadAsync(cancellationToken);
+        var csv = new AnalyticsCsv(View, IsHumidity);
+        switch (table)
+        {
+            case "bands":
+                csv.AddBands(await ReadBandsAsync(cancellationToken));
+                break;
+            case "hours":
+                csv.AddHours(await analytics.HoursOfWeekAsync(Selection.Addresses, new(Range.From, Range.To), View.Zone, cancellationToken));
+                break;
+            case "nodes":
+                csv.AddNodes(await CompareAsync(cancellationToken));
+                break;
+            case "quality":
+                csv.AddQuality((await ReadQualityAsync(cancellationToken)).Select(q => q.Quality));
+                break;
+            default:
+                return NotFound();
+        }
+        return File(csv.ToBytes(), "text/csv", FormattableString.Invariant($"sensordash_{table}_seen_{Range.From}_{Range.To}.csv"));
+    }
+
+    public IActionResult OnPostRebuild()
+    {
+        duckDb.Rebuild();
+        TempData["Notice"] = "Rebuilding DuckDB; until it catches up, queries use the database.";
+        return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.ToString());
+    }
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        View = ViewSettings.Of(HttpContext);
+        Now = clock.GetUtcNow().ToUnixTimeSeconds();
+        Range = ViewRange.Read(Request.Query, View.Zone, Now);
+        IsHumidity = Request.Query["quantity"] == "humidity";
+        IsTable = Request.Query["view"] == "table";
+        (All, Zones) = (await nodes.ListAsync(cancellationToken), await zones.ListAsync(cancellationToken));
+        Selection = NodeSelection.Read(Request.Query, All, Zones);
+    }
+
+    private Task<FleetSeries> ReadBandsAsync(CancellationToken cancellationToken)
+    {
+        var (start, end, count) = Selection.Buckets(Range);
+        return analytics.FleetAsync(Selection.Addresses, start, end, count, cancellationToken);
+    }
+
+    private async Task<HourMap> ReadHoursAsync(CancellationToken cancellationToken)
+        => HourMap.Of(await analytics.HoursOfWeekAsync(Selection.Addresses, new(Range.From, Range.To), View.Zone, cancellationToken), IsHumidity, View);
+
+    private Task<NodeComparison> CompareAsync(CancellationToken cancellationToken)
+        => NodeComparison.BuildAsync(analytics, Selection.Selected, Range, IsHumidity, Request.Query["sort"], cancellationToken);
+
+    private async Task<IReadOnlyList<(NodeView Node, DataQuality Quality)>> ReadQualityAsync(CancellationToken cancellationToken)
+    {
+        var selected = Selection.Selected.ToDictionary(n => n.Node.Address);
+        var found = await analytics.FleetQualityAsync(selected.Keys, new(Range.From, Range.To), cancellationToken);
+        // The order of the API; nodes of equal completeness by their number of findings.
+        return [.. found.OrderBy(q => q.CompletenessPercent ?? 100).ThenByDescending(q => q.OutlierCount + q.FlatLineCount + q.LateCount)
+            .ThenBy(q => q.NodeAddress).Select(q => (selected[q.NodeAddress], q))];
+    }
+}

@@ -1,0 +1,63 @@
+using SensorDash.Data.Analytics;
+using SensorDash.Data.Readings;
+using SensorDash.Web.Pages.Display;
+
+namespace SensorDash.Web.Pages.Analytics;
+
+/// <summary>The tables of the analytics page as CSV files, with times in the page's time zone.</summary>
+internal sealed class AnalyticsCsv(ViewSettings view, bool isHumidity)
+{
+    private static readonly string[] _statistics = ["min", "avg", "max", "p50", "p95", "p99"];
+
+    private readonly CsvTable _table = new();
+    private readonly string _quantity = isHumidity ? "humidity" : "temperature";
+    private readonly string _unit = isHumidity ? "percent" : view.Fahrenheit ? "fahrenheit" : "celsius";
+
+    private string[] StatisticsColumns => [.. _statistics.Select(ColumnOf)];
+
+    public byte[] ToBytes() => _table.ToBytes();
+
+    /// <summary>Oldest first.</summary>
+    public void AddBands(FleetSeries series)
+    {
+        _table.AddRow(["time", "bucket_seconds", "reading_count", .. StatisticsColumns]);
+        foreach (var bucket in series.Buckets)
+        {
+            var values = isHumidity ? bucket.Statistics.Humidity : bucket.Statistics.Temperature;
+            _table.AddRow([ClockText.Iso(bucket.Start, view.Zone), series.BucketSeconds, bucket.Statistics.Count, .. Cells(values)]);
+        }
+    }
+
+    public void AddHours(IEnumerable<HourOfWeek> hours)
+    {
+        _table.AddRow(["weekday", "hour", "tz", "reading_count", ColumnOf("avg")]);
+        foreach (var hour in hours)
+        {
+            var value = isHumidity ? hour.Percent : view.Temperature(hour.Celsius);
+            _table.AddRow([HourMap.Weekdays[(hour.Weekday + 6) % 7], hour.Hour, view.Zone.Id, hour.Count, CsvTable.Number(value, "0.00")]);
+        }
+    }
+
+    public void AddNodes(NodeComparison comparison)
+    {
+        _table.AddRow(["node_address", "value_count", .. StatisticsColumns]);
+        foreach (var node in comparison.Nodes) _table.AddRow([node.Node.Node.Address, node.Values.Count, .. Cells(node.Values)]);
+    }
+
+    public void AddQuality(IEnumerable<DataQuality> nodes)
+    {
+        _table.AddRow(["node_address", "completeness_percent", "received", "expected", "gap_count", "missing", "outlier_count", "flat_line_count",
+            "duplicates_seen", "late_count", "clock_skew_s"]);
+        foreach (var q in nodes)
+            _table.AddRow([q.NodeAddress, CsvTable.Number(q.CompletenessPercent, "0.00"), q.Received, q.Expected, q.GapCount, q.Missing, q.OutlierCount,
+                q.FlatLineCount, q.DuplicatesSeen, q.LateCount, q.ClockSkewSeconds]);
+    }
+
+    private string ColumnOf(string name) => $"{_quantity}_{name}_{_unit}";
+
+    private IEnumerable<string> Cells(ValueStatistics values) => [
+        .. new[] { values.Min, values.Average, values.Max }.Select(v => CsvTable.Number(Shown(v), "0.00")),
+        .. values.Percentiles.Select(v => CsvTable.Number(Shown(v), "0.00##"))];
+
+    private decimal? Shown(decimal? value) => isHumidity ? value : view.Temperature(value);
+}

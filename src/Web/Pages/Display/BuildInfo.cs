@@ -1,9 +1,0 @@
-using System.Reflection;
-
-namespace SensorDash.Web.Pages.Display;
-
-/// <summary>Which build this is.</summary>
-internal static class BuildInfo
-{
-    public static string Version { get; } = typeof(BuildInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-}

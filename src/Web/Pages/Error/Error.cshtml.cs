@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace SensorDash.Web.Pages.Error;
+
+/// <summary>The page that browsers get for a 4xx or 5xx status. It accepts any method, because it replaces the response of the failed page.</summary>
+[ResponseCache(Duration = 0, Location = ResponseCacheLocation.None, NoStore = true)]
+[IgnoreAntiforgeryToken]
+internal sealed class ErrorModel : PageModel
+{
+    public int Code { get; private set; }
+
+    public string TraceId => Activity.Current?.Id ?? HttpContext.TraceIdentifier;
+
+    /// <summary>Path and query of the failed request, for trying again.</summary>
+    public string? RequestedUrl => HttpContext.Features.Get<IStatusCodeReExecuteFeature>() is { } status
+        ? status.OriginalPathBase + status.OriginalPath + status.OriginalQueryString
+        : HttpContext.Features.Get<IExceptionHandlerPathFeature>() is { } failure ? failure.Path + Request.QueryString : null;
+
+    public (string Title, string Text) Message => Code switch
+    {
+        400 => ("Invalid request", "Go back and check your input. Reload a form left open for long."),
+        404 => ("Page not found", "The page or node does not exist or was deleted. The overview lists all nodes."),
+        503 => ("Database temporarily unavailable", "Readings that arrive now are queued, not lost. Try again in a moment."),
+        504 => ("Request timed out", "The database did not respond in time. Try again in a moment."),
+        >= 500 => ("Server error", "Search the log for the trace ID."),
+        _ => ("Request refused", "The server does not accept this request."),
+    };
+
+    public void OnGet() => Load();
+
+    public void OnPost() => Load();
+
+    private void Load()
+    {
+        Code = int.TryParse(Request.Query["code"], NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code is >= 400 and <= 599
+            ? code : Response.StatusCode >= 400 ? Response.StatusCode : 500;
+        if (Response.StatusCode < 400) Response.StatusCode = Code;
+    }
+}

@@ -1,0 +1,105 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using SensorDash.Data.Events;
+using SensorDash.Web.Pages.Display;
+
+namespace SensorDash.Web.Pages.Events;
+
+/// <summary>Events of all lanes in time order, filtered and paged, with their counts over time.</summary>
+internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimeProvider clock) : PageModel
+{
+    // After these the page says that it timed out: a search for a rare value in a long range reads every event.
+    private static readonly TimeSpan _readLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _countLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _latestLimit = TimeSpan.FromSeconds(2);
+
+    public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
+    public long Now { get; private set; }
+    public ViewRange Range { get; private set; } = null!;
+    public EventSelection Selection { get; private set; } = null!;
+    public bool IsTable { get; private set; }
+
+    /// <summary>Null when the search timed out or the filters are invalid.</summary>
+    public EventPage? Events { get; private set; }
+
+    /// <summary>Null when counting timed out.</summary>
+    public EventChart? Chart { get; private set; }
+
+    /// <summary>The latest event that matches the filter, otherwise the latest of all. Only set when the range has no events.</summary>
+    public LaneEvent? Latest { get; private set; }
+
+    /// <summary>Whether <see cref="Latest"/> matches the filter.</summary>
+    public bool LatestMatchesFilter { get; private set; }
+
+    /// <summary>Whether the store has no events.</summary>
+    public bool IsEmpty { get; private set; }
+
+    /// <summary>A command that works unchanged, with the host name of this request.</summary>
+    public string FirstEventCommand => $"curl {Request.Scheme}://{Request.Host}/api/events -H 'Content-Type: application/json' "
+        + "-d '{\"lane\": \"parsed\", \"scopeId\": \"home\", \"sourceTruthTime\": \"'$(date -u +%Y-%m-%dT%H:%M:%SZ)'\", \"streamId\": \"door\", "
+        + "\"streamType\": \"contact\", \"schemaVersion\": \"1\", \"payload\": {\"open\": true}}'";
+
+    /// <summary>The next page, or null.</summary>
+    public PageUrl? NextPage => Events?.Next is { } next ? View.CurrentUrl.With(("page", EventCursor.Format(next, Selection.Timebase))) : null;
+
+    /// <summary>The page of one event. Its URL keeps the parameters of this list.</summary>
+    public PageUrl PageOf(LaneEvent laneEvent) => EventLinks.PageOf(View.CurrentUrl, laneEvent);
+
+    public async Task OnGetAsync(CancellationToken cancellationToken)
+    {
+        View = ViewSettings.Of(HttpContext);
+        Now = clock.GetUtcNow().ToUnixTimeSeconds();
+        Range = ViewRange.Read(Request.Query, View.Zone, Now);
+        Selection = EventSelection.Read(Request.Query, Range);
+        IsTable = Request.Query["view"] == "table";
+        if (Selection.Errors.Count > 0) return;
+
+        Events = await WithinAsync(_readLimit, token => store.ReadAsync(Selection.Query, token), cancellationToken);
+        if (Events is null) return;
+        if (Events.Events.Count == 0 && !Selection.IsLaterPage)
+        {
+            await FindLatestAsync(cancellationToken);
+            return;
+        }
+        var query = EventChart.QueryOf(Selection.Query);
+        if (await WithinAsync(_countLimit, token => counts.CountAsync(query, token), cancellationToken) is { } found) Chart = EventChart.Of(query, found);
+    }
+
+    /// <summary>The counts as a CSV file, with times in the page's time zone.</summary>
+    public async Task<IActionResult> OnGetCountsAsync(CancellationToken cancellationToken)
+    {
+        View = ViewSettings.Of(HttpContext);
+        Range = ViewRange.Read(Request.Query, View.Zone, clock.GetUtcNow().ToUnixTimeSeconds());
+        Selection = EventSelection.Read(Request.Query, Range);
+        if (Selection.Errors.Count > 0) return BadRequest();
+        var query = EventChart.QueryOf(Selection.Query);
+        if (await WithinAsync(_readLimit, token => counts.CountAsync(query, token), cancellationToken) is not { } found)
+            return StatusCode(StatusCodes.Status504GatewayTimeout);
+        return File(EventChart.Of(query, found).ToCsv(View), "text/csv", FormattableString.Invariant($"sensordash_event_counts_{Range.From}_{Range.To}.csv"));
+    }
+
+    private async Task FindLatestAsync(CancellationToken cancellationToken)
+    {
+        var latest = await store.FindNewestAsync(EventFilter.All, Selection.Timebase, cancellationToken);
+        IsEmpty = latest is null;
+        if (IsEmpty) return;
+        Latest = await WithinAsync(_latestLimit, token => store.FindNewestAsync(Selection.Query.Filter, Selection.Timebase, token), cancellationToken);
+        LatestMatchesFilter = Latest is not null;
+        Latest ??= latest;
+    }
+
+    private async Task<T?> WithinAsync<T>(TimeSpan limit, Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+        where T : class?
+    {
+        using var timeout = new CancellationTokenSource(limit, clock);
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            return await read(limited.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb.Queries;
+using SensorDash.Data.Events;
+using SensorDash.Data.Ingest;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Retention;
+using SensorDash.Data.Storage;
+using SensorDash.Web.Pages.Display;
+
+namespace SensorDash.Web.Pages.SystemStatus;
+
+/// <summary>Ingest of one type of rows.</summary>
+/// <param name="Type">Readings or events.</param>
+internal sealed record Intake(string Type, IngestStatus Status, IngestRates Rates, int Queued, int Capacity);
+
+/// <summary>The state of the hub: ingest, stores, analytics, retention and the process.</summary>
+internal sealed class SystemModel(
+    IEnumerable<IStoreReporter> reporters, IReadingStore store, ReadingWorker readings, WriteBuffer<Reading> readingBuffer, EventWorker events,
+    WriteBuffer<LaneEvent> eventBuffer, IDuckDbSource duckDb,
+    IOptions<RetentionOptions> retention, TimeProvider clock) : PageModel
+{
+    public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
+    public IReadOnlyList<Intake> Intakes { get; private set; } = [];
+    public IReadOnlyList<StoreReport> Stores { get; private set; } = [];
+    public AnalyticsStatus? Analytics { get; private set; }
+
+    /// <summary>The error of an unavailable store; null without one.</summary>
+    public string? Error { get; private set; }
+
+    public int KeptDays => retention.Value.ReadingDays;
+
+    /// <summary>Number of readings, and of those that the next retention run deletes.</summary>
+    public (long All, long Due) Readings { get; private set; }
+
+    public TimeSpan Uptime => clock.GetUtcNow() - Process.GetCurrentProcess().StartTime.ToUniversalTime();
+    public static long WorkingSet => Environment.WorkingSet;
+    public static long Managed => GC.GetTotalMemory(forceFullCollection: false);
+
+    public async Task OnGetAsync(CancellationToken cancellationToken)
+    {
+        View = ViewSettings.Of(HttpContext);
+        Intakes = [
+            new("readings", readings.Status, readings.ReadRates(), readingBuffer.RowsWaiting, readingBuffer.Capacity),
+            new("events", events.Status, events.ReadRates(), eventBuffer.RowsWaiting, eventBuffer.Capacity)];
+        try
+        {
+            var reports = new List<StoreReport>();
+            foreach (var reporter in reporters) reports.Add(await reporter.ReadAsync(cancellationToken));
+            Stores = reports;
+            Analytics = await duckDb.ReadStatusAsync(cancellationToken);
+            var all = await store.CountAsync(default, cancellationToken);
+            var before = new DateTimeOffset(clock.GetUtcNow().UtcDateTime.Date.AddDays(-KeptDays), TimeSpan.Zero).ToUnixTimeSeconds();
+            Readings = (all, KeptDays == 0 ? 0 : await store.CountAsync(new(null, new(null, before - 1)), cancellationToken));
+        }
+        catch (StoreUnavailableException e)
+        {
+            Error = e.Message; // Administrators open this page when the store fails, so it shows everything else.
+        }
+    }
+}

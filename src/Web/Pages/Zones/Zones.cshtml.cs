@@ -1,0 +1,89 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using SensorDash.Data.Nodes;
+using SensorDash.Web.Pages.Display;
+
+namespace SensorDash.Web.Pages.Zones;
+
+/// <summary>Adds, edits and deletes zones.</summary>
+internal sealed class ZonesModel(ZoneDirectory zones, NodeDirectory nodes) : PageModel
+{
+    public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
+    public IReadOnlyList<ZoneEdit> Zones { get; private set; } = [];
+
+    /// <summary>The form of a new zone.</summary>
+    public ZoneEdit Added { get; private set; } = ZoneEdit.New;
+
+    public Task OnGetAsync(CancellationToken cancellationToken) => LoadAsync(cancellationToken);
+
+    public async Task<IActionResult> OnPostAddAsync(string? name, string? color, string? description, CancellationToken cancellationToken)
+    {
+        var patch = PatchOf(name, color, description);
+        if (patch.Errors.Count > 0)
+        {
+            await LoadAsync(cancellationToken);
+            Added = new ZoneEdit(0, name, color, description, 0, patch.Errors);
+            return Page();
+        }
+        var zone = patch.Create();
+        await zones.AddAsync(zone, cancellationToken);
+        return Done($"Added {zone.Name}.");
+    }
+
+    public async Task<IActionResult> OnPostEditAsync(int id, string? name, string? color, string? description, CancellationToken cancellationToken)
+    {
+        var patch = PatchOf(name, color, description);
+        if (patch.Errors.Count == 0)
+            return await zones.EditAsync(id, patch, cancellationToken) is { } zone ? Done($"Saved {zone.Name}.") : NotFound();
+        await LoadAsync(cancellationToken);
+        Zones = [.. Zones.Select(z => z.Id == id ? new ZoneEdit(id, name, color, description, z.NodeCount, patch.Errors) { SavedName = z.SavedName } : z)];
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostDeleteAsync(int id, string? typedName, CancellationToken cancellationToken)
+    {
+        if (await zones.FindAsync(id, cancellationToken) is not { } zone) return NotFound();
+        if (typedName?.Trim() == zone.Name)
+            return await zones.DeleteAsync(id, cancellationToken) ? Done($"Deleted {zone.Name}; its nodes have no zone.") : NotFound();
+        await LoadAsync(cancellationToken);
+        var errors = new Dictionary<string, string[]> { ["typedName"] = [$"must be exactly “{zone.Name}”; nothing was deleted"] };
+        Zones = [.. Zones.Select(z => z.Id == id ? z with { Errors = errors } : z)];
+        return Page();
+    }
+
+    private static ZonePatch PatchOf(string? name, string? color, string? description)
+    {
+        var patch = new ZonePatch();
+        patch.SetName(name);
+        patch.SetColor(color);
+        patch.SetDescription(description);
+        return patch;
+    }
+
+    private LocalRedirectResult Done(string notice)
+    {
+        TempData["Notice"] = notice;
+        return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.ToString());
+    }
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        View = ViewSettings.Of(HttpContext);
+        var counts = (await nodes.ListAsync(cancellationToken)).Where(n => n.Zone is not null).CountBy(n => n.Zone!.Id).ToDictionary();
+        Zones = [.. (await zones.ListAsync(cancellationToken)).Select(z =>
+            new ZoneEdit(z.Id, z.Name, z.Color, z.Description, counts.GetValueOrDefault(z.Id), ZoneEdit.NoErrors) { SavedName = z.Name })];
+    }
+}
+
+/// <summary>The form of one zone, as stored or as typed.</summary>
+internal sealed record ZoneEdit(int Id, string? Name, string? Color, string? Description, int NodeCount, IReadOnlyDictionary<string, string[]> Errors)
+{
+    public static readonly IReadOnlyDictionary<string, string[]> NoErrors = new Dictionary<string, string[]>();
+
+    public static ZoneEdit New { get; } = new(0, null, Zone.DefaultColor, null, 0, NoErrors);
+
+    /// <summary>The stored name, whatever the form contains.</summary>
+    public string SavedName { get; init; } = "";
+
+    public string? ErrorOf(string field) => Errors.TryGetValue(field, out var errors) ? string.Join("; ", errors) : null;
+}

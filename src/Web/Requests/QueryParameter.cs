@@ -1,0 +1,122 @@
+using System.Globalization;
+using NodaTime;
+using SensorDash.Data.Events;
+
+namespace SensorDash.Web.Requests;
+
+/// <summary>A query parameter. The same definition reads, validates and documents it.</summary>
+/// <param name="Name">Name in the URL.</param>
+/// <param name="Type">JSON schema type.</param>
+/// <param name="Description">Meaning, unit, range and default.</param>
+/// <param name="Example">A valid value.</param>
+internal abstract record QueryParameter(string Name, string Type, string Description, string Example);
+
+/// <summary>Reads the parameters of one request and collects all errors, so that the response names them together.</summary>
+internal sealed class QueryReader(IQueryCollection query)
+{
+    private readonly Dictionary<string, string[]> _errors = [];
+
+    public IReadOnlyDictionary<string, string[]> Errors => _errors;
+
+    public bool HasErrors => _errors.Count > 0;
+
+    public void Error(string name, string error) => _errors.TryAdd(name, [error]);
+
+    /// <summary>Names as in the URL.</summary>
+    public IEnumerable<string> Names => query.Keys;
+
+    /// <summary>Names that start with <paramref name="prefix"/>.</summary>
+    public IEnumerable<string> NamesFrom(string prefix) => query.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary>The parts of a comma-separated list; empty when absent.</summary>
+    public string[] List(string name) => Text(name)?.Split(',', StringSplitOptions.TrimEntries) ?? [];
+
+    /// <summary>The text of a parameter; null when absent or empty, or with an error when given more than once.</summary>
+    public string? Text(string name)
+    {
+        var values = query[name];
+        if (values.Count > 1) Error(name, $"must be given once, not {values.Count} times");
+        return values.Count == 1 && !string.IsNullOrEmpty(values[0]) ? values[0] : null;
+    }
+}
+
+/// <summary>An instant: RFC 3339 with an offset, or integer Unix microseconds.</summary>
+internal sealed record TimeParameter(string Name, string Description)
+    : QueryParameter(Name, "string", Description + " RFC 3339 with an offset, or integer Unix microseconds.", "2026-01-26T10:00:00Z")
+{
+    // The range of RFC 3339: the years 1 to 9999.
+    private const long Min = -62_135_596_800_000_000;
+    private const long Max = 253_402_300_799_999_999;
+
+    /// <returns>Unix microseconds; null when absent or invalid.</returns>
+    public long? Read(QueryReader reader)
+    {
+        if (reader.Text(Name) is not { } text) return null;
+        if (EventTime.TryParse(text, out var time)) return time;
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out time) && time is >= Min and <= Max) return time;
+        // In a URL, a plus sign means a space: a common error with +02:00.
+        var hint = text.Contains(' ', StringComparison.Ordinal) ? "; write + as %2B" : "";
+        reader.Error(Name, $"must be RFC 3339 with an offset, such as 2026-01-26T10:00:00Z, or integer Unix microseconds, not '{text}'{hint}");
+        return null;
+    }
+}
+
+/// <summary>An integer with bounds.</summary>
+internal sealed record WholeParameter(string Name, long Min, long Max, string Description, string Example, long? Default = null)
+    : QueryParameter(Name, "integer", Description, Example)
+{
+    /// <returns>The value, or the default when absent or invalid.</returns>
+    public long? Read(QueryReader reader)
+    {
+        if (reader.Text(Name) is not { } text) return Default;
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= Min && value <= Max)
+            return value;
+        reader.Error(Name, $"must be an integer from {Min} to {Max}, not '{text}'");
+        return Default;
+    }
+}
+
+/// <summary>One of several fixed values.</summary>
+internal sealed record ChoiceParameter<T>(string Name, string Description, params (string Text, T Value)[] Choices)
+    : QueryParameter(Name, "string", $"{Description}: {string.Join(", ", Choices.Select(c => c.Text))}. Default {Choices[0].Text}.", Choices[0].Text)
+{
+    public T Read(QueryReader reader)
+    {
+        if (reader.Text(Name) is not { } text) return Choices[0].Value;
+        foreach (var (choice, value) in Choices)
+            if (choice == text) return value;
+        reader.Error(Name, $"must be one of {string.Join(", ", Choices.Select(c => c.Text))}, not '{text}'");
+        return Choices[0].Value;
+    }
+}
+
+/// <summary>A switch: 1, true, 0 or false.</summary>
+internal sealed record SwitchParameter(string Name, string Description) : QueryParameter(Name, "string", $"{Description} 1 or 0, default 0.", "1")
+{
+    public bool Read(QueryReader reader)
+    {
+        switch (reader.Text(Name))
+        {
+            case null or "0" or "false": return false;
+            case "1" or "true": return true;
+            case var text:
+                reader.Error(Name, $"must be 1 or 0, not '{text}'");
+                return false;
+        }
+    }
+}
+
+/// <summary>An IANA time zone.</summary>
+internal sealed record ZoneParameter(string Name, string Description) : QueryParameter(Name, "string", Description, "Europe/Paris")
+{
+    public DateTimeZone Read(QueryReader reader)
+    {
+        if (reader.Text(Name) is not { } text) return DateTimeZone.Utc;
+        if (DateTimeZoneProviders.Tzdb.GetZoneOrNull(text) is { } zone) return zone;
+        reader.Error(Name, $"must be an IANA time zone, such as Europe/Paris, not '{text}'");
+        return DateTimeZone.Utc;
+    }
+}
+
+/// <summary>Free text or a list; its reader validates it.</summary>
+internal sealed record TextParameter(string Name, string Description, string Example) : QueryParameter(Name, "string", Description, Example);

@@ -1,0 +1,69 @@
+using NodaTime;
+using SensorDash.Web.Pages.Display;
+
+namespace SensorDash.Web.Tests.Pages.Display;
+
+public sealed class ViewRangeTests
+{
+    private const long Now = 1_793_534_400; // 2026-11-01T12:00:00Z.
+
+    private static readonly DateTimeZone _paris = DateTimeZoneProviders.Tzdb["Europe/Paris"];
+
+    [Theory]
+    [InlineData("", 86_400)]
+    [InlineData("15m", 900)]
+    [InlineData("now-6h", 21_600)]
+    [InlineData(" 2d ", 172_800)]
+    [InlineData("1w", 604_800)]
+    public void Parse_Length_EndsNow(string text, long seconds)
+    {
+        var range = ViewRange.Parse(text, "", "", _paris, Now);
+
+        Assert.Null(range.Error);
+        Assert.Equal((Now - seconds, Now), (range.From, range.To));
+        Assert.NotNull(range.Length);
+    }
+
+    [Theory]
+    [InlineData("banana")]
+    [InlineData("0h")]
+    [InlineData("99999y")]
+    [InlineData("now-2d to yesterday")]
+    [InlineData("now to now-1h")]
+    public void Parse_Nonsense_ShowsADayAndSaysWhy(string text)
+    {
+        var range = ViewRange.Parse(text, "", "", _paris, Now);
+
+        Assert.NotNull(range.Error);
+        Assert.Equal((Now - 86_400, Now), (range.From, range.To));
+    }
+
+    [Fact]
+    public void Parse_TwoTimesInWords_IsFixed()
+    {
+        var range = ViewRange.Parse("now-2d to now-1d", "", "", _paris, Now);
+
+        Assert.Equal((Now - 172_800, Now - 86_400), (range.From, range.To));
+        Assert.Null(range.Length);
+    }
+
+    [Theory]
+    [InlineData("2026-11-01T12:00:00Z", Now)]
+    [InlineData("2026-11-01T14:00:00+02:00", Now)]
+    [InlineData("2026-11-01 13:00", Now)] // Paris is an hour ahead in November,
+    [InlineData("2026-07-01T14:00", 1_782_907_200)] // two in July.
+    [InlineData("1793534400", Now)]
+    public void ParseTime_EachNotation_SameInstant(string text, long expected) => Assert.Equal(expected, ViewRange.ParseTime(text, _paris, Now));
+
+    [Fact]
+    public void ParseTime_SkippedHour_IsMovedOn()
+        => Assert.Equal(ViewRange.ParseTime("2026-03-29T03:30", _paris, Now), ViewRange.ParseTime("2026-03-29T02:30", _paris, Now));
+
+    [Fact]
+    public void Shifted_ByOne_ContinuesWhereTheRangeEnds()
+    {
+        var range = ViewRange.Parse("6h", "", "", _paris, Now);
+
+        Assert.Equal((ClockText.Utc(Now), ClockText.Utc(Now + 21_600)), range.Shifted(1));
+    }
+}
