@@ -48,9 +48,10 @@ public static class DataServices
     /// <summary>SQLite as the database of everything.</summary>
     public static IServiceCollection AddSqlite(this IServiceCollection services)
     {
-        services.AddOptions<DatabaseOptions>().PostConfigure<IOptions<IngestOptions>>(
-            (database, ingest) => database.Sqlite.SyncsEveryCommit = ingest.Value.Durability == DurabilityProfile.Full);
+        services.AddOptions<SqliteOptions>().BindConfiguration(SqliteOptions.SectionName).PostConfigure<IOptions<IngestOptions>>(
+            (sqlite, ingest) => sqlite.SyncsEveryCommit = ingest.Value.Durability == DurabilityProfile.Full);
         services.AddSingleton<SqliteDatabase>();
+        services.AddSingleton<IStoreErrors, SqliteErrors>();
         services.AddSingleton<IStoreStartup, SqliteStartup>();
         services.AddSingleton<IStoreReporter, SqliteStoreReporter>();
         services.AddSingleton<IReadingStore, SqliteReadingStore>();
@@ -63,7 +64,9 @@ public static class DataServices
     /// <summary>PostgreSQL, with or without TimescaleDB, as the database of everything.</summary>
     public static IServiceCollection AddTimescale(this IServiceCollection services)
     {
+        services.AddOptions<TimescaleOptions>().BindConfiguration(TimescaleOptions.SectionName);
         services.AddSingleton<TimescaleDatabase>();
+        services.AddSingleton<IStoreErrors, TimescaleErrors>();
         services.AddSingleton<IStoreStartup, TimescaleStartup>();
         services.AddSingleton<IStoreReporter, TimescaleStoreReporter>();
         services.AddSingleton<IReadingStore, TimescaleReadingStore>();

@@ -16,9 +16,7 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
 
     private SqliteStoreFixture()
     {
-        var options = new DatabaseOptions();
-        options.Sqlite.Path = _folder.File("test.db");
-        Database = new SqliteDatabase(Options.Create(options));
+        Database = new SqliteDatabase(Options.Create(new SqliteOptions { Path = _folder.File("test.db") }));
         _store = new SqliteReadingStore(Database, new CommitSignal(), Clock);
     }
 

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using NodaTime;
-using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 

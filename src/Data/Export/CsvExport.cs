@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Compression;
 using System.Text;
 using SensorDash.Data.Analytics;
-using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 

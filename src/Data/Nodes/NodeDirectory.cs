@@ -34,7 +34,7 @@ public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<Sens
         var addresses = (await readings.ListNodesAsync(cancellationToken)).Select(n => n.Address);
         if (zone is null) return [.. addresses];
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var inZone = await context.NodeMetadata.Where(m => m.ZoneId == zone).Select(m => m.Address).ToHashSetAsync(cancellationToken);
+        var inZone = await context.Set<NodeMetadata>().Where(m => m.ZoneId == zone).Select(m => m.Address).ToHashSetAsync(cancellationToken);
         return [.. addresses.Where(inZone.Contains)];
     }
 
@@ -57,8 +57,8 @@ public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<Sens
         // Makes the row if it is not there, whoever else edits at the same time.
         await context.Database.ExecuteSqlAsync(
             $"INSERT INTO node_metadata (address, updated_at) VALUES ({address}, 0) ON CONFLICT DO NOTHING", cancellationToken);
-        var metadata = await context.NodeMetadata.SingleAsync(m => m.Address == address, cancellationToken);
-        if (patch.WantedZone is { } zone && !await context.Zones.AnyAsync(z => z.Id == zone, cancellationToken))
+        var metadata = await context.Set<NodeMetadata>().SingleAsync(m => m.Address == address, cancellationToken);
+        if (patch.WantedZone is { } zone && !await context.Set<Zone>().AnyAsync(z => z.Id == zone, cancellationToken))
             return (MetadataWrite.ZoneNotFound, null);
         patch.Apply(metadata);
         metadata.UpdatedAt = clock.GetUtcNow().ToUnixTimeSeconds();
@@ -66,7 +66,7 @@ public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<Sens
         await transaction.CommitAsync(cancellationToken);
         // The readings may be in another file, so no transaction holds both: a node that was deleted meanwhile takes its metadata along.
         if (await readings.FindNodeAsync(address, cancellationToken) is not null) return (MetadataWrite.Done, metadata);
-        await context.NodeMetadata.Where(m => m.Address == address).ExecuteDeleteAsync(cancellationToken);
+        await context.Set<NodeMetadata>().Where(m => m.Address == address).ExecuteDeleteAsync(cancellationToken);
         return (MetadataWrite.NodeNotFound, null);
     }
 
@@ -74,14 +74,14 @@ public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<Sens
     public async Task<NodeMetadata?> FindMetadataAsync(int address, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.NodeMetadata.AsNoTracking().SingleOrDefaultAsync(m => m.Address == address, cancellationToken);
+        return await context.Set<NodeMetadata>().AsNoTracking().SingleOrDefaultAsync(m => m.Address == address, cancellationToken);
     }
 
     /// <summary>The expected intervals that the user has set, seconds by address.</summary>
     public async Task<IReadOnlyDictionary<int, int>> ListConfiguredIntervalsAsync(CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.NodeMetadata.Where(m => m.ExpectedIntervalS != null).ToDictionaryAsync(m => m.Address, m => m.ExpectedIntervalS!.Value, cancellationToken);
+        return await context.Set<NodeMetadata>().Where(m => m.ExpectedIntervalS != null).ToDictionaryAsync(m => m.Address, m => m.ExpectedIntervalS!.Value, cancellationToken);
     }
 
     private async Task<IReadOnlyList<NodeView>> ViewAsync(IReadOnlyList<Node> nodes, CancellationToken cancellationToken)
@@ -90,9 +90,9 @@ public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<Sens
         var newest = await readings.ReadNewestAsync(addresses, Liveness.LearnedFrom, cancellationToken);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var one = addresses.Length == 1 ? addresses[0] : (int?)null;
-        var metadata = await context.NodeMetadata.AsNoTracking()
+        var metadata = await context.Set<NodeMetadata>().AsNoTracking()
             .Where(m => one == null || m.Address == one).ToDictionaryAsync(m => m.Address, cancellationToken);
-        var zones = await context.Zones.AsNoTracking().ToDictionaryAsync(z => z.Id, cancellationToken);
+        var zones = await context.Set<Zone>().AsNoTracking().ToDictionaryAsync(z => z.Id, cancellationToken);
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
 
         return nodes.Select(View).ToArray();

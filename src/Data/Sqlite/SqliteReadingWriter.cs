@@ -1,4 +1,3 @@
-using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;

@@ -1,6 +1,5 @@
 using Npgsql;
 using NpgsqlTypes;
-using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;

@@ -78,7 +78,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
 }
 
 /// <summary>The one place where exceptions become answers. None of their text is passed on, except of our own about requests.</summary>
-internal sealed class ExceptionProblems(ILogger<ExceptionProblems> logger) : IExceptionHandler
+internal sealed class ExceptionProblems(IStoreErrors errors, ILogger<ExceptionProblems> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
@@ -88,7 +88,7 @@ internal sealed class ExceptionProblems(ILogger<ExceptionProblems> logger) : IEx
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (413, "the body is too large"),
             BadHttpRequestException bad => (bad.StatusCode, "the request cannot be read"),
             InvalidDataException => (400, "the compressed body is broken"),
-            _ when StoreErrors.IsUnavailable(exception) => (503, "the store is unavailable just now; try again"),
+            _ when errors.IsUnavailable(exception) => (503, "the store is unavailable just now; try again"),
             _ => (500, "something went wrong here; the log has the details under the trace id"),
         };
         if (status >= 500) Log.RequestFailed(logger, context.Request.Method, PathOf(context), exception);

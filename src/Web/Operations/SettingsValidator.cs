@@ -7,23 +7,26 @@ namespace SensorDash.Web.Operations;
 internal static class SettingsValidator
 {
     /// <summary>Faults of one section: keys that are no setting, values of the wrong kind, values the validator refuses.</summary>
-    public static IEnumerable<string> Errors<TOptions>(IConfiguration configuration, string sectionName, IValidateOptions<TOptions>? validator = null)
+    /// <param name="sectionsInside">Sections in it that have options, and a call, of their own.</param>
+    public static IEnumerable<string> Errors<TOptions>(
+        IConfiguration configuration, string sectionName, IValidateOptions<TOptions>? validator = null, params string[] sectionsInside)
         where TOptions : class, new()
     {
         var section = configuration.GetSection(sectionName);
-        var faults = KeyErrors(section, typeof(TOptions)).ToList();
+        var faults = KeyErrors(section, typeof(TOptions), sectionsInside).ToList();
         if (faults.Count > 0 || validator is null) return faults;
         return validator.Validate(null, section.Get<TOptions>() ?? new TOptions()).Failures ?? [];
     }
 
-    private static IEnumerable<string> KeyErrors(IConfigurationSection section, Type type)
+    private static IEnumerable<string> KeyErrors(IConfigurationSection section, Type type, params string[] sectionsInside)
     {
         var settings = type.GetProperties().ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
         foreach (var child in section.GetChildren())
         {
+            if (sectionsInside.Contains(child.Path, StringComparer.OrdinalIgnoreCase)) continue;
             if (!settings.TryGetValue(child.Key, out var setting))
             {
-                yield return $"{child.Path} is no setting; there are {string.Join(", ", settings.Keys)}.";
+                yield return $"{child.Path} is no setting; there are {string.Join(", ", settings.Keys.Concat(sectionsInside.Select(ConfigurationPath.GetSectionKey)))}.";
                 continue;
             }
             var kind = setting.PropertyType;

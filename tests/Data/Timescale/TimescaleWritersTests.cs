@@ -155,7 +155,7 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
     {
         const string Sleeping = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active' AND datname = current_database()";
         var options = TimescaleStoreFixture.OptionsOf(PostgresServer.Require(), _fixture.Name);
-        options.Timescale.Pool.CommandTimeout = 3600; // Neither it nor the sleep's end can be what stops it.
+        options.Pool.CommandTimeout = 3600; // Neither it nor the sleep's end can be what stops it.
         await using var database = new TimescaleDatabase(Options.Create(options));
         using var cancel = new CancellationTokenSource();
         var reading = database.ReadAsync(

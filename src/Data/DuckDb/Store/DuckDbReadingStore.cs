@@ -186,7 +186,7 @@ public sealed class DuckDbReadingStore(
     private async Task DeleteMetadataAsync(int address, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        await context.NodeMetadata.Where(m => m.Address == address).ExecuteDeleteAsync(cancellationToken);
+        await context.Set<NodeMetadata>().Where(m => m.Address == address).ExecuteDeleteAsync(cancellationToken);
     }
 
     private static string Order(bool newestFirst)

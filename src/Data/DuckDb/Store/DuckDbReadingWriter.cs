@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using SensorDash.Data.Events;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 using SensorDash.DuckDb;
