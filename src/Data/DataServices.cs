@@ -31,6 +31,7 @@ public static class DataServices
         services.AddSingleton<CommitSignal>();
         services.AddSingleton<EventCommitSignal>();
         services.AddSingleton<NodeDirectory>();
+        services.AddSingleton<NodeViews>();
         services.AddSingleton<ZoneDirectory>();
         services.AddSingleton<StoreAnalytics>();
         services.AddSingleton<AnalyticsQueryCount>();
@@ -54,6 +55,8 @@ public static class DataServices
         services.AddSingleton<IStoreErrors, SqliteErrors>();
         services.AddSingleton<IStoreStartup, SqliteStartup>();
         services.AddSingleton<IStoreReporter, SqliteStoreReporter>();
+        services.AddSingleton<IStoreHealth, SqliteStoreHealth>();
+        services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<IReadingStore, SqliteReadingStore>();
         services.AddSingleton<IReadingChangeFeed, SqliteReadingChangeFeed>();
         services.AddSingleton<IEventStore, SqliteEventStore>();
@@ -69,6 +72,8 @@ public static class DataServices
         services.AddSingleton<IStoreErrors, TimescaleErrors>();
         services.AddSingleton<IStoreStartup, TimescaleStartup>();
         services.AddSingleton<IStoreReporter, TimescaleStoreReporter>();
+        services.AddSingleton<IStoreHealth, TimescaleStoreHealth>();
+        services.AddSingleton<INodeStore, TimescaleNodeStore>();
         services.AddSingleton<IReadingStore, TimescaleReadingStore>();
         services.AddSingleton<IReadingChangeFeed, TimescaleReadingChangeFeed>();
         services.AddSingleton<IEventStore, TimescaleEventStore>();
@@ -86,6 +91,8 @@ public static class DataServices
         services.AddSingleton<IStoreReporter, DuckDbStoreReporter>();
         services.AddSingleton<DuckDbReadingStore>();
         services.Replace(ServiceDescriptor.Singleton<IReadingStore>(provider => provider.GetRequiredService<DuckDbReadingStore>()));
+        services.Replace(ServiceDescriptor.Singleton<INodeStore>(provider => provider.GetRequiredService<DuckDbReadingStore>()));
+        services.Replace(ServiceDescriptor.Singleton<IStoreHealth>(provider => provider.GetRequiredService<DuckDbReadingStore>()));
         services.Replace(ServiceDescriptor.Singleton<IReadingChangeFeed, DuckDbReadingChangeFeed>());
         services.AddSingleton<IDuckDbSource, DuckDbStoreSource>();
         services.AddHostedService<DuckDbReadingSorter>();

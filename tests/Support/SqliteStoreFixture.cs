@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
@@ -17,12 +18,18 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
     private SqliteStoreFixture()
     {
         Database = new SqliteDatabase(Options.Create(new SqliteOptions { Path = _folder.File("test.db") }));
-        _store = new SqliteReadingStore(Database, new CommitSignal(), Clock);
+        _store = new SqliteReadingStore(Database, Commits, Clock);
     }
 
     public SqliteDatabase Database { get; }
 
+    public CommitSignal Commits { get; } = new();
+
     public override IReadingStore Store => _store;
+
+    public override INodeStore NodeStore => new SqliteNodeStore(Database, Commits, Clock);
+
+    public override IStoreHealth Health => new SqliteStoreHealth(Database);
 
     public override IReadingChangeFeed Changes => new SqliteReadingChangeFeed(Database);
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Timescale;
@@ -36,6 +37,10 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
     public CommitSignal Commits { get; } = new();
 
     public override IReadingStore Store => _store;
+
+    public override INodeStore NodeStore => new TimescaleNodeStore(Database, Commits, Clock);
+
+    public override IStoreHealth Health => new TimescaleStoreHealth(Database);
 
     public override IReadingChangeFeed Changes => new TimescaleReadingChangeFeed(Database);
 

@@ -5,7 +5,7 @@ using SQLitePCL;
 
 namespace SensorDash.Data.Sqlite;
 
-/// <summary>Writes batches of readings, and removes nodes.</summary>
+/// <summary>Writes batches of readings.</summary>
 internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal commits, TimeProvider clock)
 {
     private const string InsertReading = """
@@ -88,20 +88,6 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         }
     }
 
-    public async Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken)
-    {
-        var removed = await writer.TransactAsync(_ => SqliteReadingRemoval.DeleteNode(writer, address, clock.NowMicroseconds()), cancellationToken);
-        if (removed) commits.Publish();
-        return removed;
-    }
-
-    public async Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
-    {
-        var removed = await writer.TransactAsync(_ => SqliteReadingRemoval.RemoveBefore(writer, before, clock.NowMicroseconds()), cancellationToken);
-        if (removed > 0) commits.Publish();
-        return removed;
-    }
-
     private long ReadNextBatchId()
     {
         var next = writer.Statement(NextBatchId);
@@ -110,9 +96,6 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         raw.sqlite3_reset(next);
         return id;
     }
-
-    /// <summary>Proves that the file can be written, cheaply.</summary>
-    public Task CheckAsync(CancellationToken cancellationToken) => writer.TransactAsync(_ => true, cancellationToken);
 
     private static void BindOrNull(sqlite3_stmt statement, int index, short? value)
     {

@@ -10,7 +10,7 @@ namespace SensorDash.Web.Pages;
 
 /// <summary>Many nodes together: percentile bands, hours of the week, comparison, quality.</summary>
 /// <remarks>Each part can be had by itself. A browser with scripts gets an empty page at once and fetches them; any other gets them all in it.</remarks>
-internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, IReadingAnalytics analytics, IDuckDbSource duckDb, TimeProvider clock) : PageModel
+internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IReadingAnalytics analytics, IDuckDbSource duckDb, TimeProvider clock) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public long Now { get; private set; }

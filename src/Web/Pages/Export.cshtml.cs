@@ -3,13 +3,13 @@ using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Export;
-using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
 using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages;
 
 /// <summary>A form for every option of the CSV export. Its answer is an address of the API, which also works in a script.</summary>
-internal sealed class ExportModel(NodeDirectory nodes, TimeProvider clock) : PageModel
+internal sealed class ExportModel(NodeViews nodes, TimeProvider clock) : PageModel
 {
     // Written out, so that the address says what the file is even where it is the default.
     private static readonly string[] _choices = ["order", "time", "separator", "decimal", "resolution"];

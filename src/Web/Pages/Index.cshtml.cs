@@ -2,13 +2,14 @@ using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
 using SensorDash.Web.Commands;
 using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages;
 
 /// <summary>Every node with its status, newest values and last day, by zone.</summary>
-internal sealed class IndexModel(NodeDirectory nodes, ZoneDirectory zones, Sparklines sparklines, DemoData demo, TimeProvider clock) : PageModel
+internal sealed class IndexModel(NodeViews nodes, ZoneDirectory zones, Sparklines sparklines, DemoData demo, TimeProvider clock) : PageModel
 {
     /// <summary>Nodes of one page: more would make a phone scroll for minutes and the store draw for seconds.</summary>
     public const int PageLength = 60;

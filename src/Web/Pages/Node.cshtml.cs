@@ -9,7 +9,8 @@ using SensorDash.Web.Pages.Display;
 namespace SensorDash.Web.Pages;
 
 /// <summary>One node: status, statistics, charts and readings of a range, what people say of it.</summary>
-internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics, TimeProvider clock) : PageModel
+internal sealed class NodeModel(
+    NodeViews views, INodeStore nodes, NodeDirectory directory, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics, TimeProvider clock) : PageModel
 {
     /// <summary>Readings of one page of the table.</summary>
     public const int PageLength = 50;
@@ -61,7 +62,7 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
         var patch = Form.ToPatch();
         if (patch.Errors.Count == 0)
         {
-            switch (await nodes.EditMetadataAsync(address, patch, cancellationToken))
+            switch (await directory.EditMetadataAsync(address, patch, cancellationToken))
             {
                 case (MetadataWrite.Done, _):
                     TempData["Notice"] = "Saved.";
@@ -79,7 +80,7 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
 
     public async Task<IActionResult> OnPostDeleteAsync(int address, string? typedName, CancellationToken cancellationToken)
     {
-        if (await nodes.FindAsync(address, cancellationToken) is not { } node) return NotFound();
+        if (await views.FindAsync(address, cancellationToken) is not { } node) return NotFound();
         if (typedName?.Trim() != node.DisplayName)
         {
             Errors = new Dictionary<string, string[]> { ["typedName"] = [$"must be “{node.DisplayName}”, letter for letter; nothing was deleted"] };
@@ -87,7 +88,7 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
             Form = NodeForm.Of(Node.Metadata);
             return Page();
         }
-        if (!await store.DeleteNodeAsync(address, cancellationToken)) return NotFound();
+        if (!await nodes.DeleteAsync(address, cancellationToken)) return NotFound();
         TempData["Notice"] = $"{node.DisplayName} is deleted, with {NumberText.Count(node.Node.TotalReadings, "reading")}.";
         return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.At("/").ToString());
     }
@@ -97,12 +98,12 @@ internal sealed class NodeModel(NodeDirectory nodes, ZoneDirectory zones, IReadi
     {
         View = ViewSettings.Of(HttpContext);
         Now = clock.GetUtcNow().ToUnixTimeSeconds();
-        if (await nodes.FindAsync(address, cancellationToken) is not { } node) return NotFound();
+        if (await views.FindAsync(address, cancellationToken) is not { } node) return NotFound();
         Node = node;
         Zones = await zones.ListAsync(cancellationToken);
         Range = ViewRange.Read(Request.Query, View.Zone, Now);
         IsTable = Request.Query["view"] == "table";
-        Series = await NodeSeries.BuildAsync(store, address, Range.From, Range.To, ChartPoints, node.Metadata?.ExpectedIntervalS, Now, cancellationToken);
+        Series = await NodeSeries.BuildAsync(store, node.Node, Range.From, Range.To, ChartPoints, node.Metadata?.ExpectedIntervalS, Now, cancellationToken);
 
         if (Series.ReadingCount > 0) Summary = await NodeSummary.BuildAsync(analytics, address, Range, View, Request.Query["by"], cancellationToken);
 

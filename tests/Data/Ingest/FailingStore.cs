@@ -1,4 +1,3 @@
-using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
@@ -38,17 +37,9 @@ internal sealed class FailingStore(IReadingStore store) : IReadingStore
 
     public Task<long> CountAsync(ReadingFilter filter, CancellationToken cancellationToken) => store.CountAsync(filter, cancellationToken);
 
-    public Task<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken) => store.ListNodesAsync(cancellationToken);
-
-    public Task<Node?> FindNodeAsync(int address, CancellationToken cancellationToken) => store.FindNodeAsync(address, cancellationToken);
-
     public Task<IReadOnlyDictionary<int, Reading[]>> ReadNewestAsync(IReadOnlyCollection<int> addresses, int count, CancellationToken cancellationToken)
         => store.ReadNewestAsync(addresses, count, cancellationToken);
 
-    public Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken) => store.DeleteNodeAsync(address, cancellationToken);
-
     public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
         => RemovalError is { } error ? Task.FromException<long>(error) : store.RemoveBeforeAsync(before, cancellationToken);
-
-    public Task CheckAsync(CancellationToken cancellationToken) => store.CheckAsync(cancellationToken);
 }

@@ -137,7 +137,7 @@ public sealed class TimescaleModelTests
         Assert.Equal(501, (await fixture.Store.AllAsync()).Count);
         Assert.Equal(501, (await fixture.Changes.ReadChangesAsync(0, default)).Added.Count);
         var left = 501 - await fixture.Store.RemoveBeforeAsync(Some.Noon - 43_200, default);
-        Assert.Equal(left, (await fixture.Store.FindNodeAsync(1, default))!.TotalReadings);
+        Assert.Equal(left, (await fixture.NodeStore.FindAsync(1, default))!.TotalReadings);
         Assert.Equal(left, (await fixture.Store.AllAsync()).Count);
     }
 

@@ -45,7 +45,7 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
         Assert.Equal(readings.Length, added.Sum());
         Assert.Equal(readings.Length, await _fixture.Store.CountAsync(default, default));
         Assert.Equal(readings.Length, await _fixture.ScalarAsync("SELECT count(*) FROM sensor_readings"));
-        Assert.Equal(readings.Length * 3, (await _fixture.Store.ListNodesAsync(default)).Sum(n => n.DuplicatesSeen));
+        Assert.Equal(readings.Length * 3, (await _fixture.NodeStore.ListAsync(default)).Sum(n => n.DuplicatesSeen));
         foreach (var store in stores) await store.DisposeAsync();
     }
 

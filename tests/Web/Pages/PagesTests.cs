@@ -91,7 +91,7 @@ public sealed partial class PagesTests : ApiTests
         Assert.Contains("nothing was deleted", await wrong.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using var right = await PostFormAsync("/nodes/12", "Delete", ("typedName", "Node 12"));
         Assert.Contains("is deleted, with 1 reading", await right.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.Null(await App.Store.FindNodeAsync(12, CancellationToken.None));
+        Assert.Null(await App.Nodes.FindAsync(12, CancellationToken.None));
     }
 
     [Fact]

@@ -6,10 +6,10 @@ using SensorDash.DuckDb;
 
 namespace SensorDash.Data.DuckDb.Store;
 
-/// <inheritdoc cref="IReadingStore"/>
+/// <summary>The readings of a DuckDB file, the nodes they made, and whether the file works.</summary>
 /// <remarks>Readings, their nodes and batches are in the DuckDB file; what people say of nodes stays in the database, where they edit it.</remarks>
 public sealed class DuckDbReadingStore(
-    DuckDbReadingFile file, IDbContextFactory<SensorDashContext> contexts, CommitSignal commits, TimeProvider clock) : IReadingStore, IDisposable
+    DuckDbReadingFile file, IDbContextFactory<SensorDashContext> contexts, CommitSignal commits, TimeProvider clock) : IReadingStore, INodeStore, IStoreHealth, IDisposable
 {
     // No index is in the order of lists, so each page looks at the times of its months: few large pages look less often than many small ones.
     private const int LongPage = 50_000;
@@ -37,7 +37,7 @@ public sealed class DuckDbReadingStore(
     public Task<bool> SortOneMonthAsync(CancellationToken cancellationToken) => _writer.SortOneMonthAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken)
+    public async Task<bool> DeleteAsync(int address, CancellationToken cancellationToken)
     {
         // Two files, so two transactions. First: a process that dies between them leaves a node that can be deleted again. Then: what was
         // said of the node in the meantime.
@@ -140,11 +140,11 @@ public sealed class DuckDbReadingStore(
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<Node>> ListAsync(CancellationToken cancellationToken)
         => file.ReadAsync<IReadOnlyList<Node>>(connection => DuckDbNodes.List(connection, "", cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Node?> FindNodeAsync(int address, CancellationToken cancellationToken)
+    public Task<Node?> FindAsync(int address, CancellationToken cancellationToken)
         => file.ReadAsync(connection => DuckDbNodes.List(connection, Invariant($"WHERE address = {address}"), cancellationToken).SingleOrDefault(), cancellationToken);
 
     /// <summary>Reads rows with their nodes' hardware ids.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
 
 namespace SensorDash.Web.Pages.Display;
 
