@@ -41,8 +41,8 @@ public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal com
     public int PageLength => ShortPage;
 
     /// <inheritdoc/>
-    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
-        => _writer.AppendAsync(batch, isNew, cancellationToken);
+    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+        => _writer.AppendAsync(batch, outcomes, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)

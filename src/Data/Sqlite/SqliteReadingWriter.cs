@@ -35,14 +35,14 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
 
     private readonly NodeChanges _changes = new();
 
-    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
+    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
-        var added = await writer.TransactAsync(_ => Append(batch.Span, isNew.Span, cancellationToken), cancellationToken);
+        var added = await writer.TransactAsync(_ => Append(batch.Span, outcomes.Span, cancellationToken), cancellationToken);
         commits.Publish();
         return added;
     }
 
-    private int Append(ReadOnlySpan<Reading> batch, Span<bool> isNew, CancellationToken cancellationToken)
+    private int Append(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         _changes.Clear();
         var batchId = ReadNextBatchId();
@@ -59,9 +59,9 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
             BindOrNull(insert, 4, reading.HumidityCentipercent);
             raw.sqlite3_bind_int64(insert, 5, reading.Flags);
             raw.sqlite3_bind_int64(insert, 6, reading.ReceivedAt);
-            isNew[i] = writer.Run(insert) > 0;
-            _changes.Count(reading, isNew[i]);
-            if (!isNew[i]) continue;
+            outcomes[i] = writer.Run(insert) > 0 ? RowOutcome.Inserted : RowOutcome.Duplicate;
+            _changes.Count(reading, outcomes[i]);
+            if (outcomes[i] == RowOutcome.Duplicate) continue;
             added++;
             (first, last) = (Math.Min(first, reading.Timestamp), Math.Max(last, reading.Timestamp));
         }

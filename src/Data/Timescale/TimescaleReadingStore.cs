@@ -52,8 +52,8 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSign
     public int PageLength => PageRows;
 
     /// <inheritdoc/>
-    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
-        => _writer.AppendAsync(batch, isNew, cancellationToken);
+    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+        => _writer.AppendAsync(batch, outcomes, cancellationToken);
 
     /// <inheritdoc/>
     public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)

@@ -24,13 +24,13 @@ internal sealed class FailingStore(IReadingStore store) : IReadingStore
 
     public int PageLength => store.PageLength;
 
-    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
+    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         lock (AttemptedSizes) AttemptedSizes.Add(batch.Length);
         Entered.TrySetResult();
         if (Gate is { } gate) await gate.Task.WaitAsync(cancellationToken);
         if (Interlocked.Decrement(ref _failures) >= 0) throw new StoreUnavailableException("The store is away.");
-        return await store.AppendAsync(batch, isNew, cancellationToken);
+        return await store.AppendAsync(batch, outcomes, cancellationToken);
     }
 
     public Task<int> ReadAsync(ReadingQuery query, Memory<Reading> page, CancellationToken cancellationToken) => store.ReadAsync(query, page, cancellationToken);

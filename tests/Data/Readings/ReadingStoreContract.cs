@@ -46,12 +46,12 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
     [SkippableFact]
     public async Task Append_KeyTwiceInOneBatch_FirstWins()
     {
-        var isNew = new bool[3];
+        var outcomes = new RowOutcome[3];
         var added = await Store.AppendAsync(
-            new[] { Reading(temperature: 1), Reading(temperature: 2), Reading(time: Noon + 1) }, isNew, CancellationToken.None);
+            new[] { Reading(temperature: 1), Reading(temperature: 2), Reading(time: Noon + 1) }, outcomes, CancellationToken.None);
 
         Assert.Equal(2, added);
-        Assert.Equal([true, false, true], isNew);
+        Assert.Equal([RowOutcome.Inserted, RowOutcome.Duplicate, RowOutcome.Inserted], outcomes);
         Assert.Equal((short)1, (await Store.AllAsync())[^1].TemperatureCentidegrees);
     }
 
@@ -59,11 +59,11 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
     public async Task Append_KeyStoredEarlier_FirstStoredWins()
     {
         await Store.AddAsync(Reading(temperature: 100, flags: 1, deviceId: 7));
-        var isNew = new[] { true };
+        var outcomes = new[] { RowOutcome.Inserted };
 
-        Assert.Equal(0, await Store.AppendAsync(new[] { Reading(temperature: 999, flags: 2, deviceId: 8) }, isNew, CancellationToken.None));
+        Assert.Equal(0, await Store.AppendAsync(new[] { Reading(temperature: 999, flags: 2, deviceId: 8) }, outcomes, CancellationToken.None));
 
-        Assert.Equal([false], isNew);
+        Assert.Equal([RowOutcome.Duplicate], outcomes);
         Assert.Equal([Reading(temperature: 100, flags: 1, deviceId: 7)], await Store.AllAsync());
     }
 
@@ -182,12 +182,12 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
             var (expected, duplicates) = (new Dictionary<(int, long), short?>(), 0L);
             foreach (var batch in random)
             {
-                var isNew = new bool[batch.Length];
-                var added = await fixture.Store.AppendAsync(batch, isNew, CancellationToken.None);
-                var wanted = batch.Select(r => expected.TryAdd((r.NodeAddress, r.Timestamp), r.TemperatureCentidegrees)).ToArray();
-                Assert.Equal(wanted, isNew);
-                Assert.Equal(wanted.Count(w => w), added);
-                duplicates += wanted.Count(w => !w);
+                var outcomes = new RowOutcome[batch.Length];
+                var added = await fixture.Store.AppendAsync(batch, outcomes, CancellationToken.None);
+                var wanted = batch.Select(r => expected.TryAdd((r.NodeAddress, r.Timestamp), r.TemperatureCentidegrees) ? RowOutcome.Inserted : RowOutcome.Duplicate).ToArray();
+                Assert.Equal(wanted, outcomes);
+                Assert.Equal(wanted.Count(w => w == RowOutcome.Inserted), added);
+                duplicates += wanted.Count(w => w == RowOutcome.Duplicate);
             }
             var all = await fixture.Store.AllAsync();
             Assert.Equal(expected.Count, all.Count);
@@ -204,7 +204,7 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.AppendAsync(new[] { Reading() }, new bool[1], cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.AppendAsync(new[] { Reading() }, new RowOutcome[1], cancelled.Token));
 
         Assert.Empty(await Store.AllAsync());
         Assert.Equal(1, await Store.AddAsync(Reading()));

@@ -24,8 +24,8 @@ public sealed class DuckDbReadingStore(
     public int PageLength => LongPage;
 
     /// <inheritdoc/>
-    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
-        => batch.IsEmpty ? Task.FromResult(0) : _writer.AppendAsync(batch, isNew, cancellationToken);
+    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+        => batch.IsEmpty ? Task.FromResult(0) : _writer.AppendAsync(batch, outcomes, cancellationToken);
 
     /// <inheritdoc/>
     public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken) => _writer.RemoveBeforeAsync(before, cancellationToken);

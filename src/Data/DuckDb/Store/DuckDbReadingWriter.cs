@@ -32,17 +32,17 @@ internal sealed class DuckDbReadingWriter : IDisposable
         file.Closed += CloseIfIdle;
     }
 
-    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
+    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
         => await WriteAsync(
             (connection, now) =>
             {
-                MarkNewRows(connection, batch.Span, isNew.Span, cancellationToken);
+                MarkNewRows(connection, batch.Span, outcomes.Span, cancellationToken);
                 var added = new List<Reading>(batch.Length);
                 _changes.Clear();
                 for (var i = 0; i < batch.Length; i++)
                 {
-                    _changes.Count(batch.Span[i], isNew.Span[i]);
-                    if (isNew.Span[i]) added.Add(batch.Span[i]);
+                    _changes.Count(batch.Span[i], outcomes.Span[i]);
+                    if (outcomes.Span[i] == RowOutcome.Inserted) added.Add(batch.Span[i]);
                 }
                 DuckDbNodes.Store(connection, _changes, cancellationToken);
                 if (added.Count == 0) return 0;
@@ -159,7 +159,7 @@ internal sealed class DuckDbReadingWriter : IDisposable
         }
     }
 
-    private void MarkNewRows(DuckDbConnection connection, ReadOnlySpan<Reading> batch, Span<bool> isNew, CancellationToken cancellationToken)
+    private void MarkNewRows(DuckDbConnection connection, ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         _newestOfBatch.Clear();
         _possibleDuplicates.Clear();
@@ -168,16 +168,17 @@ internal sealed class DuckDbReadingWriter : IDisposable
             ref readonly var reading = ref batch[i];
             ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(_newestOfBatch, reading.NodeAddress, out var known);
             if (!known) newest = _newest.GetValueOrDefault(reading.NodeAddress, long.MinValue);
-            isNew[i] = reading.Timestamp > newest;
-            if (isNew[i]) newest = reading.Timestamp;
+            outcomes[i] = reading.Timestamp > newest ? RowOutcome.Inserted : RowOutcome.Duplicate;
+            if (outcomes[i] == RowOutcome.Inserted) newest = reading.Timestamp;
             else _possibleDuplicates.Add(i);
         }
         if (_possibleDuplicates.Count == 0) return;
         var taken = FindStored(connection, batch, cancellationToken);
         for (var i = 0; i < batch.Length; i++)
-            if (isNew[i]) taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
+            if (outcomes[i] == RowOutcome.Inserted) taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
         // A sure reading is newer than every unsure one of its node before it, so an equal key can only stand earlier in the batch.
-        foreach (var i in _possibleDuplicates) isNew[i] = taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
+        foreach (var i in _possibleDuplicates)
+            if (taken.Add((batch[i].NodeAddress, batch[i].Timestamp))) outcomes[i] = RowOutcome.Inserted;
     }
 
     private HashSet<(int Node, long Timestamp)> FindStored(DuckDbConnection connection, ReadOnlySpan<Reading> batch, CancellationToken cancellationToken)

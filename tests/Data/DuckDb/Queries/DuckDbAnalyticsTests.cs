@@ -186,7 +186,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
         return [.. readings];
     }
 
-    private async Task AppendAsync(Reading[] readings) => await _fixture.Store.AppendAsync(readings, new bool[readings.Length], default);
+    private async Task AppendAsync(Reading[] readings) => await _fixture.Store.AddAsync(readings);
 
     private async Task FollowAsync()
     {
