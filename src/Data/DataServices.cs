@@ -31,6 +31,7 @@ public static class DataServices
         services.AddSingleton<CommitSignal>();
         services.AddSingleton<EventCommitSignal>();
         services.AddSingleton<NodeDirectory>();
+        services.AddSingleton<NodeViews>();
         services.AddSingleton<ZoneDirectory>();
         services.AddSingleton<StoreAnalytics>();
         services.AddSingleton<AnalyticsQueryCount>();
@@ -48,12 +49,15 @@ public static class DataServices
     /// <summary>SQLite as the database of everything.</summary>
     public static IServiceCollection AddSqlite(this IServiceCollection services)
     {
-        services.AddOptions<DatabaseOptions>().PostConfigure<IOptions<IngestOptions>>(
-            (database, ingest) => database.Sqlite.SyncsEveryCommit = ingest.Value.Durability == DurabilityProfile.Full);
+        services.AddOptions<SqliteOptions>().BindConfiguration(SqliteOptions.SectionName).PostConfigure<IOptions<IngestOptions>>(
+            (sqlite, ingest) => sqlite.SyncsEveryCommit = ingest.Value.Durability == DurabilityProfile.Full);
         services.AddSingleton<SqliteDatabase>();
         services.AddSingleton(SqliteVersion.Loaded);
+        services.AddSingleton<IStoreErrors, SqliteErrors>();
         services.AddSingleton<IStoreStartup, SqliteStartup>();
         services.AddSingleton<IStoreReporter, SqliteStoreReporter>();
+        services.AddSingleton<IStoreHealth, SqliteStoreHealth>();
+        services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<IReadingStore, SqliteReadingStore>();
         services.AddSingleton<IReadingChangeFeed, SqliteReadingChangeFeed>();
         services.AddSingleton<IEventStore, SqliteEventStore>();
@@ -64,9 +68,13 @@ public static class DataServices
     /// <summary>PostgreSQL, with or without TimescaleDB, as the database of everything.</summary>
     public static IServiceCollection AddTimescale(this IServiceCollection services)
     {
+        services.AddOptions<TimescaleOptions>().BindConfiguration(TimescaleOptions.SectionName);
         services.AddSingleton<TimescaleDatabase>();
+        services.AddSingleton<IStoreErrors, TimescaleErrors>();
         services.AddSingleton<IStoreStartup, TimescaleStartup>();
         services.AddSingleton<IStoreReporter, TimescaleStoreReporter>();
+        services.AddSingleton<IStoreHealth, TimescaleStoreHealth>();
+        services.AddSingleton<INodeStore, TimescaleNodeStore>();
         services.AddSingleton<IReadingStore, TimescaleReadingStore>();
         services.AddSingleton<IReadingChangeFeed, TimescaleReadingChangeFeed>();
         services.AddSingleton<IEventStore, TimescaleEventStore>();
@@ -84,6 +92,8 @@ public static class DataServices
         services.AddSingleton<IStoreReporter, DuckDbStoreReporter>();
         services.AddSingleton<DuckDbReadingStore>();
         services.Replace(ServiceDescriptor.Singleton<IReadingStore>(provider => provider.GetRequiredService<DuckDbReadingStore>()));
+        services.Replace(ServiceDescriptor.Singleton<INodeStore>(provider => provider.GetRequiredService<DuckDbReadingStore>()));
+        services.Replace(ServiceDescriptor.Singleton<IStoreHealth>(provider => provider.GetRequiredService<DuckDbReadingStore>()));
         services.Replace(ServiceDescriptor.Singleton<IReadingChangeFeed, DuckDbReadingChangeFeed>());
         services.AddSingleton<IDuckDbSource, DuckDbStoreSource>();
         services.AddHostedService<DuckDbReadingSorter>();

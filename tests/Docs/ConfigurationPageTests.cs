@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
+using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
 
 namespace SensorDash.Docs.Tests;
 
@@ -24,7 +26,9 @@ public sealed class ConfigurationPageTests
     [Fact]
     public void File_ListsEveryOption_WithTheDefaultOfTheCode()
     {
-        AssertListed("Database", new DatabaseOptions());
+        AssertListed(DatabaseOptions.SectionName, new DatabaseOptions());
+        AssertListed(SqliteOptions.SectionName, new SqliteOptions());
+        AssertListed(TimescaleOptions.SectionName, new TimescaleOptions());
         AssertListed("Ingest", new IngestOptions());
         AssertListed("Events", new EventOptions());
         AssertListed("Security", new Web.Security.SecurityOptions());

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.DuckDb.Store;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
@@ -26,6 +27,10 @@ public sealed class DuckDbStoreFixture : StoreFixture
 
     public override IReadingStore Store => _store;
 
+    public override INodeStore NodeStore => _store;
+
+    public override IStoreHealth Health => _store;
+
     public override IReadingChangeFeed Changes => new DuckDbReadingChangeFeed(File);
 
     public override IDbContextFactory<SensorDashContext> Contexts => _database.Contexts;
@@ -35,7 +40,7 @@ public sealed class DuckDbStoreFixture : StoreFixture
     // DuckDB has no triggers, and adds no constraints to a table: the month is made beforehand, with one.
     public override async Task RejectValueAsync(short temperatureCentidegrees)
     {
-        await Store.CheckAsync(CancellationToken.None);
+        await Health.CheckAsync(CancellationToken.None);
         var month = DateTimeOffset.FromUnixTimeSeconds(Some.Noon);
         Execute(FormattableString.Invariant($"""
             CREATE TABLE readings_{(month.Year * 100) + month.Month} (node_address INTEGER NOT NULL, "timestamp" BIGINT NOT NULL,

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Sqlite;
 
@@ -35,6 +36,8 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
     public string DatabasePath => _folder.File("test.db");
 
     public IReadingStore Store => Services.GetRequiredService<IReadingStore>();
+
+    public INodeStore Nodes => Services.GetRequiredService<INodeStore>();
 
     /// <summary>Where the server listens.</summary>
     public Uri Address => ClientOptions.BaseAddress;

@@ -1,5 +1,6 @@
 using SensorDash.Data.Events;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Tests.Support;
 
@@ -18,7 +19,7 @@ public static class Some
 
     /// <summary>Adds readings and says how many were new.</summary>
     public static Task<int> AddAsync(this IReadingStore store, params Reading[] readings)
-        => store.AppendAsync(readings, new bool[readings.Length], CancellationToken.None);
+        => store.AppendAsync(readings, new RowOutcome[readings.Length], CancellationToken.None);
 
     /// <summary>Adds readings as the worker does it: those that the store cannot take just now again, until it has.</summary>
     public static Task<int> AddWithRetryAsync(this IReadingStore store, params Reading[] readings)

@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
@@ -16,15 +17,19 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
 
     private SqliteStoreFixture()
     {
-        var options = new DatabaseOptions();
-        options.Sqlite.Path = _folder.File("test.db");
-        Database = new SqliteDatabase(Options.Create(options));
-        _store = new SqliteReadingStore(Database, new CommitSignal(), Clock);
+        Database = new SqliteDatabase(Options.Create(new SqliteOptions { Path = _folder.File("test.db") }));
+        _store = new SqliteReadingStore(Database, Commits, Clock);
     }
 
     public SqliteDatabase Database { get; }
 
+    public CommitSignal Commits { get; } = new();
+
     public override IReadingStore Store => _store;
+
+    public override INodeStore NodeStore => new SqliteNodeStore(Database, Commits, Clock);
+
+    public override IStoreHealth Health => new SqliteStoreHealth(Database);
 
     public override IReadingChangeFeed Changes => new SqliteReadingChangeFeed(Database);
 

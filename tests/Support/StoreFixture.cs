@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
@@ -12,11 +13,19 @@ public abstract class StoreFixture : IAsyncDisposable
 
     public abstract IReadingStore Store { get; }
 
+    public abstract INodeStore NodeStore { get; }
+
+    public abstract IStoreHealth Health { get; }
+
     public abstract IReadingChangeFeed Changes { get; }
 
     public abstract IDbContextFactory<SensorDashContext> Contexts { get; }
 
-    public NodeDirectory Nodes => new(Store, Contexts, Clock);
+    public NodeDirectory Nodes => new(NodeStore, Contexts, Clock);
+
+    public NodeViews NodeViews => new(NodeStore, Store, Contexts, Clock);
+
+    public StoreAnalytics Analytics => new(Store, NodeStore, Nodes, Clock);
 
     /// <summary>From now on the engine itself refuses readings of this temperature, as a broken page or a constraint would.</summary>
     public abstract Task RejectValueAsync(short temperatureCentidegrees);

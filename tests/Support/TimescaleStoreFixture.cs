@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Timescale;
@@ -29,13 +30,17 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
     /// <summary>Of the database.</summary>
     public string Name { get; }
 
-    public DatabaseOptions Options { get; }
+    public TimescaleOptions Options { get; }
 
     public TimescaleDatabase Database { get; }
 
     public CommitSignal Commits { get; } = new();
 
     public override IReadingStore Store => _store;
+
+    public override INodeStore NodeStore => new TimescaleNodeStore(Database, Commits, Clock);
+
+    public override IStoreHealth Health => new TimescaleStoreHealth(Database);
 
     public override IReadingChangeFeed Changes => new TimescaleReadingChangeFeed(Database);
 
@@ -59,19 +64,15 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
     }
 
     /// <summary>Settings that lead to a database of the test server.</summary>
-    public static DatabaseOptions OptionsOf(NpgsqlConnectionStringBuilder server, string name) => new()
+    public static TimescaleOptions OptionsOf(NpgsqlConnectionStringBuilder server, string name) => new()
     {
-        Provider = DatabaseOptions.TimescaleProvider,
-        Timescale = new()
-        {
-            Host = server.Host!,
-            Port = server.Port,
-            Database = name,
-            User = server.Username!,
-            PasswordEnv = PostgresServer.PasswordEnv,
-            // Longer than anything takes that works: a test of the limits sets its own.
-            Pool = new() { MinSize = 0, MaxSize = 10, CommandTimeout = 120, ConnectionTimeout = 60 },
-        },
+        Host = server.Host!,
+        Port = server.Port,
+        Database = name,
+        User = server.Username!,
+        PasswordEnv = PostgresServer.PasswordEnv,
+        // Longer than anything takes that works: a test of the limits sets its own.
+        Pool = new() { MinSize = 0, MaxSize = 10, CommandTimeout = 120, ConnectionTimeout = 60 },
     };
 
     /// <summary>The same as environment variables, for the program as a process of its own.</summary>

@@ -1,4 +1,6 @@
+using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
 
 namespace SensorDash.Tests.Support;
 
@@ -7,6 +9,8 @@ public static class WaitFor
 {
     /// <summary>How long nothing takes that works at all.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private static readonly IStoreErrors[] _errors = [new SqliteErrors(), new TimescaleErrors()];
 
     /// <summary>Asks until the answer is yes.</summary>
     /// <exception cref="TimeoutException">It never was; the message says what was waited for.</exception>
@@ -34,7 +38,7 @@ public static class WaitFor
                 result = await use();
                 return true;
             }
-            catch (Exception e) when (StoreErrors.IsUnavailable(e))
+            catch (Exception e) when (_errors.Any(errors => errors.IsUnavailable(e)))
             {
                 return false;
             }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using SensorDash.Data.Events;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Analytics;

@@ -1,4 +1,3 @@
-using SensorDash.Data.Events;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Analytics;

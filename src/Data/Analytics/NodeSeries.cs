@@ -1,4 +1,3 @@
-using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 
@@ -62,7 +61,7 @@ public sealed record NodeSeries(
 
     /// <summary>Builds the series of one node.</summary>
     /// <param name="store">Where the readings are.</param>
-    /// <param name="node">Address.</param>
+    /// <param name="node">The node.</param>
     /// <param name="from">Unix seconds, included.</param>
     /// <param name="to">Unix seconds, included.</param>
     /// <param name="points">Most buckets, 1 to <see cref="MaxPoints"/>. A gap inside a bucket splits it in two.</param>
@@ -70,15 +69,14 @@ public sealed record NodeSeries(
     /// <param name="now">Unix seconds: silence after it is not missing yet.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     public static async Task<NodeSeries> BuildAsync(
-        IReadingStore store, int node, long from, long to, int points, int? configuredIntervalSeconds, long now, CancellationToken cancellationToken)
+        IReadingStore store, Node node, long from, long to, int points, int? configuredIntervalSeconds, long now, CancellationToken cancellationToken)
     {
-        var filter = new ReadingFilter(node, new TimeRange(from, to));
+        var filter = new ReadingFilter(node.Address, new TimeRange(from, to));
         var count = await store.CountAsync(filter, cancellationToken);
         var interval = configuredIntervalSeconds ?? await LearnIntervalAsync(store, filter, cancellationToken);
         long? bucketSeconds = count <= points ? null : Downsampling.BucketSeconds(from, to, points);
         // Before a node's first reading nothing is missing, and after now nothing is missing yet.
-        var firstSeen = (await store.FindNodeAsync(node, cancellationToken))?.FirstSeenAt ?? from;
-        var builder = new SeriesBuilder(Math.Max(from, firstSeen), Math.Min(to, now), bucketSeconds, interval);
+        var builder = new SeriesBuilder(Math.Max(from, node.FirstSeenAt), Math.Min(to, now), bucketSeconds, interval);
         await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
             foreach (ref readonly var reading in page.Span) builder.Add(reading);
         return builder.Finish(from, to);

@@ -1,13 +1,12 @@
 using System.Runtime.CompilerServices;
 using NodaTime;
-using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Analytics;
 
 /// <summary>Analytics straight from the store: one pass over the readings asked for, always up to date.</summary>
-public sealed class StoreAnalytics(IReadingStore store, NodeDirectory nodes, TimeProvider clock) : IReadingAnalytics
+public sealed class StoreAnalytics(IReadingStore store, INodeStore nodes, NodeDirectory directory, TimeProvider clock) : IReadingAnalytics
 {
     /// <inheritdoc/>
     public async Task<IReadOnlyList<NodeBucket>> CalendarAsync(
@@ -35,8 +34,8 @@ public sealed class StoreAnalytics(IReadingStore store, NodeDirectory nodes, Tim
     /// <inheritdoc/>
     public async Task<DataQuality?> QualityAsync(int node, TimeRange range, CancellationToken cancellationToken)
     {
-        if (await store.FindNodeAsync(node, cancellationToken) is not { } known) return null;
-        var judged = new QualityCheckNode(known, (await nodes.FindMetadataAsync(node, cancellationToken))?.ExpectedIntervalS);
+        if (await nodes.FindAsync(node, cancellationToken) is not { } known) return null;
+        var judged = new QualityCheckNode(known, (await directory.FindMetadataAsync(node, cancellationToken))?.ExpectedIntervalS);
         var pass = await PassAsync(judged, range, cancellationToken);
         // Which values are outliers is known only once all have been seen, so they are looked up again; without any, nothing is.
         if (pass.HasMoreToList)
@@ -63,8 +62,8 @@ public sealed class StoreAnalytics(IReadingStore store, NodeDirectory nodes, Tim
     internal async Task<IReadOnlyList<QualityCheckNode>> ListQualityCheckNodesAsync(IReadOnlyCollection<int> addresses, CancellationToken cancellationToken)
     {
         var wanted = addresses.ToHashSet();
-        var known = await store.ListNodesAsync(cancellationToken);
-        var intervals = await nodes.ListConfiguredIntervalsAsync(cancellationToken);
+        var known = await nodes.ListAsync(cancellationToken);
+        var intervals = await directory.ListConfiguredIntervalsAsync(cancellationToken);
         return [.. known.Where(n => wanted.Contains(n.Address)).Select(n => new QualityCheckNode(n, intervals.TryGetValue(n.Address, out var set) ? set : null))];
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Events;
 

@@ -1,54 +1,6 @@
-using Microsoft.EntityFrameworkCore;
-
 namespace SensorDash.Data.Events;
 
-/// <summary>The tables of events as the schema sees them; rows travel as <see cref="LaneEvent"/>. Times are Unix microseconds.</summary>
-internal static class EventRows
-{
-    public static void AddEvents(this ModelBuilder model)
-    {
-        model.Entity<EventIndexRow>(row =>
-        {
-            // Not the id alone: decision 3.
-            row.ToTable("event_index").HasKey(r => new { r.SourceTruthTime, r.EventId });
-            row.Property(r => r.EventId).HasMaxLength(EventId.Length);
-        });
-        model.Entity<CommandRequestRow>(row =>
-        {
-            // A table of its own: on a table that is partitioned by time nothing can be unique that leaves out the time.
-            row.ToTable("command_requests").HasKey(r => new { r.ScopeId, r.RequestId });
-            row.Property(r => r.EventId).HasMaxLength(EventId.Length);
-        });
-        model.Entity<EventBatchRow>(row =>
-        {
-            row.ToTable("event_batches").HasKey(r => r.Id);
-            row.Property(r => r.Id).ValueGeneratedNever();
-        });
-        // The keys of the lanes are the order of the contract itself, by the store's time; one index each is the order by the producer's time.
-        model.Entity<RawEventRow>(row =>
-        {
-            row.ToTable("raw_events").HasKey(r => new { r.CanonicalTruthTime, r.ConnectionId, r.Sequence, r.EventId });
-            row.HasIndex(r => new { r.SourceTruthTime, r.ConnectionId, r.Sequence, r.EventId }).HasDatabaseName("ix_raw_events_source_order");
-            row.Property(r => r.EventId).HasMaxLength(EventId.Length);
-        });
-        AddLane<ParsedEventRow>(model, "parsed_events");
-        AddLane<UiEventRow>(model, "ui_events");
-        AddLane<CommandEventRow>(model, "command_events");
-        AddLane<MetadataEventRow>(model, "metadata_events");
-        // The state of a view is asked for by these alone; without it each question walks the lane. By source time it costs too much (ADR 0011).
-        model.Entity<UiEventRow>().HasIndex(r => new { r.SystemId, r.ContainerId, r.UniqueId, r.ViewId, r.CanonicalTruthTime, r.EventId })
-            .HasDatabaseName("ix_ui_events_view_order");
-    }
-
-    private static void AddLane<TRow>(ModelBuilder model, string table)
-        where TRow : LaneRow
-        => model.Entity<TRow>(row =>
-        {
-            row.ToTable(table).HasKey(r => new { r.CanonicalTruthTime, r.EventId });
-            row.HasIndex(r => new { r.SourceTruthTime, r.EventId }).HasDatabaseName($"ix_{table}_source_order");
-            row.Property(r => r.EventId).HasMaxLength(EventId.Length);
-        });
-}
+// The tables of events as the schema sees them; rows travel as LaneEvent. Times are Unix microseconds.
 
 /// <summary>Every event once, whichever its lane: what makes a second copy a duplicate.</summary>
 public sealed class EventIndexRow

@@ -22,9 +22,6 @@ public static class EventTime
     private const int MicrosecondDigits = 6;
     private const long MicrosecondsPerMinute = 60_000_000;
 
-    /// <summary>The clock's time in Unix microseconds.</summary>
-    public static long NowMicroseconds(this TimeProvider clock) => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-
     /// <summary>Reads RFC 3339: years 0001 to 9999, any zone, any number of decimals; those behind the sixth do not count.</summary>
     /// <param name="text">Such as <c>2026-01-26T10:00:00.25+01:00</c>.</param>
     /// <param name="time">Unix microseconds.</param>

@@ -1,5 +1,4 @@
 using SensorDash.Data.Analytics;
-using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Export;

@@ -2,14 +2,12 @@ using System.Buffers;
 using System.IO.Compression;
 using System.Text;
 using SensorDash.Data.Analytics;
-using SensorDash.Data.Events;
-using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Export;
 
 /// <summary>Writes readings as CSV: any number of rows, in constant memory, with a proof that the file is whole.</summary>
-public sealed class CsvExport(IReadingStore store, IReadingAnalytics analytics, NodeDirectory nodes)
+public sealed class CsvExport(IReadingStore store, IReadingAnalytics analytics, NodeViews nodes)
 {
     // One write to the network; small enough to stay out of the large-object heap.
     private const int ChunkLength = 64 * 1024;

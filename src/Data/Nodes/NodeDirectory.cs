@@ -1,15 +1,7 @@
 using Microsoft.EntityFrameworkCore;
-using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Nodes;
-
-/// <summary>A node with all that is known of it now.</summary>
-public sealed record NodeView(Node Node, Liveness Liveness, Reading? Latest, NodeMetadata? Metadata, Zone? Zone)
-{
-    /// <summary>The name people gave it, or its address.</summary>
-    public string DisplayName => Metadata?.Name ?? FormattableString.Invariant($"Node {Node.Address}");
-}
 
 /// <summary>What became of an attempt to edit a node's metadata.</summary>
 public enum MetadataWrite
@@ -19,31 +11,18 @@ public enum MetadataWrite
     ZoneNotFound,
 }
 
-/// <summary>Nodes as people see them: counters, newest reading, status, metadata.</summary>
-public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<SensorDashContext> contexts, TimeProvider clock)
+/// <summary>What people say of nodes: names, notes, zones, expected intervals.</summary>
+public sealed class NodeDirectory(INodeStore nodes, IDbContextFactory<SensorDashContext> contexts, TimeProvider clock)
 {
-    /// <summary>Every node, by address.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
-    public async Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken)
-        => await ViewAsync(await readings.ListNodesAsync(cancellationToken), cancellationToken);
-
-    /// <summary>The addresses of every node, or of those in a zone; cheaper than <see cref="ListAsync"/>, which looks at their readings.</summary>
+    /// <summary>The addresses of every node, or of those in a zone.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
     public async Task<IReadOnlyList<int>> ListAddressesAsync(int? zone, CancellationToken cancellationToken)
     {
-        var addresses = (await readings.ListNodesAsync(cancellationToken)).Select(n => n.Address);
+        var addresses = (await nodes.ListAsync(cancellationToken)).Select(n => n.Address);
         if (zone is null) return [.. addresses];
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var inZone = await context.NodeMetadata.Where(m => m.ZoneId == zone).Select(m => m.Address).ToHashSetAsync(cancellationToken);
+        var inZone = await context.Set<NodeMetadata>().Where(m => m.ZoneId == zone).Select(m => m.Address).ToHashSetAsync(cancellationToken);
         return [.. addresses.Where(inZone.Contains)];
-    }
-
-    /// <summary>One node, or null when there is none of that address.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
-    public async Task<NodeView?> FindAsync(int address, CancellationToken cancellationToken)
-    {
-        var node = await readings.FindNodeAsync(address, cancellationToken);
-        return node is null ? null : (await ViewAsync([node], cancellationToken))[0];
     }
 
     /// <summary>Applies <paramref name="patch"/> to a node's metadata, making the row when there is none.</summary>
@@ -51,22 +30,22 @@ public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<Sens
     public async Task<(MetadataWrite Outcome, NodeMetadata? Metadata)> EditMetadataAsync(
         int address, NodeMetadataPatch patch, CancellationToken cancellationToken)
     {
-        if (await readings.FindNodeAsync(address, cancellationToken) is null) return (MetadataWrite.NodeNotFound, null);
+        if (await nodes.FindAsync(address, cancellationToken) is null) return (MetadataWrite.NodeNotFound, null);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         // Makes the row if it is not there, whoever else edits at the same time.
         await context.Database.ExecuteSqlAsync(
             $"INSERT INTO node_metadata (address, updated_at) VALUES ({address}, 0) ON CONFLICT DO NOTHING", cancellationToken);
-        var metadata = await context.NodeMetadata.SingleAsync(m => m.Address == address, cancellationToken);
-        if (patch.WantedZone is { } zone && !await context.Zones.AnyAsync(z => z.Id == zone, cancellationToken))
+        var metadata = await context.Set<NodeMetadata>().SingleAsync(m => m.Address == address, cancellationToken);
+        if (patch.WantedZone is { } zone && !await context.Set<Zone>().AnyAsync(z => z.Id == zone, cancellationToken))
             return (MetadataWrite.ZoneNotFound, null);
         patch.Apply(metadata);
         metadata.UpdatedAt = clock.GetUtcNow().ToUnixTimeSeconds();
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         // The readings may be in another file, so no transaction holds both: a node that was deleted meanwhile takes its metadata along.
-        if (await readings.FindNodeAsync(address, cancellationToken) is not null) return (MetadataWrite.Done, metadata);
-        await context.NodeMetadata.Where(m => m.Address == address).ExecuteDeleteAsync(cancellationToken);
+        if (await nodes.FindAsync(address, cancellationToken) is not null) return (MetadataWrite.Done, metadata);
+        await context.Set<NodeMetadata>().Where(m => m.Address == address).ExecuteDeleteAsync(cancellationToken);
         return (MetadataWrite.NodeNotFound, null);
     }
 
@@ -74,36 +53,13 @@ public sealed class NodeDirectory(IReadingStore readings, IDbContextFactory<Sens
     public async Task<NodeMetadata?> FindMetadataAsync(int address, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.NodeMetadata.AsNoTracking().SingleOrDefaultAsync(m => m.Address == address, cancellationToken);
+        return await context.Set<NodeMetadata>().AsNoTracking().SingleOrDefaultAsync(m => m.Address == address, cancellationToken);
     }
 
     /// <summary>The expected intervals that the user has set, seconds by address.</summary>
     public async Task<IReadOnlyDictionary<int, int>> ListConfiguredIntervalsAsync(CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.NodeMetadata.Where(m => m.ExpectedIntervalS != null).ToDictionaryAsync(m => m.Address, m => m.ExpectedIntervalS!.Value, cancellationToken);
-    }
-
-    private async Task<IReadOnlyList<NodeView>> ViewAsync(IReadOnlyList<Node> nodes, CancellationToken cancellationToken)
-    {
-        var addresses = nodes.Select(n => n.Address).ToArray();
-        var newest = await readings.ReadNewestAsync(addresses, Liveness.LearnedFrom, cancellationToken);
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var one = addresses.Length == 1 ? addresses[0] : (int?)null;
-        var metadata = await context.NodeMetadata.AsNoTracking()
-            .Where(m => one == null || m.Address == one).ToDictionaryAsync(m => m.Address, cancellationToken);
-        var zones = await context.Zones.AsNoTracking().ToDictionaryAsync(z => z.Id, cancellationToken);
-        var now = clock.GetUtcNow().ToUnixTimeSeconds();
-
-        return nodes.Select(View).ToArray();
-
-        NodeView View(Node node)
-        {
-            var latest = newest.GetValueOrDefault(node.Address, []);
-            var said = metadata.GetValueOrDefault(node.Address);
-            var liveness = Liveness.Evaluate(Array.ConvertAll(latest, r => r.Timestamp), said?.ExpectedIntervalS, now);
-            var zone = said?.ZoneId is { } id ? zones.GetValueOrDefault(id) : null;
-            return new NodeView(node, liveness, latest.Length > 0 ? latest[0] : null, said, zone);
-        }
+        return await context.Set<NodeMetadata>().Where(m => m.ExpectedIntervalS != null).ToDictionaryAsync(m => m.Address, m => m.ExpectedIntervalS!.Value, cancellationToken);
     }
 }

@@ -10,14 +10,14 @@ public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts)
     public async Task<IReadOnlyList<Zone>> ListAsync(CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.Zones.AsNoTracking().OrderBy(z => z.Name).ToListAsync(cancellationToken);
+        return await context.Set<Zone>().AsNoTracking().OrderBy(z => z.Name).ToListAsync(cancellationToken);
     }
 
     /// <summary>One zone, or null when there is none of that id.</summary>
     public async Task<Zone?> FindAsync(int id, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.Zones.AsNoTracking().SingleOrDefaultAsync(z => z.Id == id, cancellationToken);
+        return await context.Set<Zone>().AsNoTracking().SingleOrDefaultAsync(z => z.Id == id, cancellationToken);
     }
 
     /// <summary>Adds a zone and gives it its id.</summary>
@@ -33,7 +33,7 @@ public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts)
     public async Task<Zone?> EditAsync(int id, ZonePatch patch, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await context.Zones.FindAsync([id], cancellationToken) is not { } zone) return null;
+        if (await context.Set<Zone>().FindAsync([id], cancellationToken) is not { } zone) return null;
         patch.Apply(zone);
         await context.SaveChangesAsync(cancellationToken);
         return zone;
@@ -45,9 +45,9 @@ public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        await context.NodeMetadata.Where(m => m.ZoneId == id)
+        await context.Set<NodeMetadata>().Where(m => m.ZoneId == id)
             .ExecuteUpdateAsync(set => set.SetProperty(m => m.ZoneId, (int?)null), cancellationToken);
-        var removed = await context.Zones.Where(z => z.Id == id).ExecuteDeleteAsync(cancellationToken);
+        var removed = await context.Set<Zone>().Where(z => z.Id == id).ExecuteDeleteAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return removed > 0;
     }

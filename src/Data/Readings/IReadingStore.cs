@@ -1,9 +1,8 @@
-using SensorDash.Data.Nodes;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Readings;
 
-/// <summary>Durable store of readings and of the nodes they make. Safe for concurrent use.</summary>
+/// <summary>Durable store of readings; adding them makes and counts their nodes. Safe for concurrent use.</summary>
 public interface IReadingStore
 {
     /// <summary>Readings that a page should hold when many are walked: as few as make a page cheap for this store.</summary>
@@ -11,12 +10,12 @@ public interface IReadingStore
 
     /// <summary>Adds a batch and brings its nodes' counters up to date in one transaction, durable on return.</summary>
     /// <param name="batch">Valid readings in any order. One whose key is stored, or stands earlier in the batch, changes nothing.</param>
-    /// <param name="isNew">At least as long as <paramref name="batch"/>; told for each reading whether it was added.</param>
+    /// <param name="outcomes">At least as long as <paramref name="batch"/>; told what became of each reading: it is inserted or a duplicate.</param>
     /// <param name="cancellationToken">Honoured until the commit is sent; nothing is stored if it fires before.</param>
     /// <returns>Readings added.</returns>
     /// <exception cref="StoreUnavailableException">Nothing is stored; the same batch may be sent again unchanged.</exception>
     /// <exception cref="StoreRejectedException">At least one reading cannot be stored; nothing is stored.</exception>
-    Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken);
+    Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken);
 
     /// <summary>Reads one page into <paramref name="page"/>.</summary>
     /// <param name="query">Which readings, in which order, from where.</param>
@@ -30,14 +29,6 @@ public interface IReadingStore
     /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
     Task<long> CountAsync(ReadingFilter filter, CancellationToken cancellationToken);
 
-    /// <summary>Every node, by address.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
-    Task<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken);
-
-    /// <summary>One node, or null when there is none of that address.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
-    Task<Node?> FindNodeAsync(int address, CancellationToken cancellationToken);
-
     /// <summary>The newest readings of several nodes.</summary>
     /// <param name="addresses">Nodes; one without readings is missing from the answer.</param>
     /// <param name="count">Most readings of each node, 1 to 1000.</param>
@@ -47,11 +38,6 @@ public interface IReadingStore
     Task<IReadOnlyDictionary<int, Reading[]>> ReadNewestAsync(
         IReadOnlyCollection<int> addresses, int count, CancellationToken cancellationToken);
 
-    /// <summary>Removes a node with its readings and metadata in one transaction.</summary>
-    /// <returns>False when there was no such node.</returns>
-    /// <exception cref="StoreUnavailableException">Nothing was removed.</exception>
-    Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken);
-
     /// <summary>Removes readings measured before a time, the oldest first and some at a time, so that nobody waits long. Nodes stay, also without readings.</summary>
     /// <remarks>An engine may keep the readings of the piece of time that <paramref name="before"/> lies in, if it can only drop whole pieces.</remarks>
     /// <param name="before">Unix seconds, not included.</param>
@@ -59,8 +45,4 @@ public interface IReadingStore
     /// <returns>Readings removed by this step; 0 when there are none left.</returns>
     /// <exception cref="StoreUnavailableException">Nothing was removed.</exception>
     Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken);
-
-    /// <summary>Proves that the store can be read and written, cheaply.</summary>
-    /// <exception cref="StoreUnavailableException">It cannot.</exception>
-    Task CheckAsync(CancellationToken cancellationToken);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Readings;
 
@@ -24,11 +25,11 @@ internal sealed class NodeChanges
 
     public void Clear() => _changes.Clear();
 
-    public void Count(in Reading reading, bool isNew)
+    public void Count(in Reading reading, RowOutcome outcome)
     {
         ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(_changes, reading.NodeAddress, out var known);
         if (!known) (change.First, change.Last) = (long.MaxValue, long.MinValue);
-        if (!isNew)
+        if (outcome != RowOutcome.Inserted)
         {
             change.Duplicates++; // The node is there: the reading that this one repeats has made it.
             return;

@@ -5,7 +5,7 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Sqlite;
 
-/// <summary>The SQLite file: where it is, how connections to it are opened, and what its errors mean.</summary>
+/// <summary>The SQLite file: where it is, and how connections to it are opened.</summary>
 public sealed class SqliteDatabase : IDisposable
 {
     // Enough for the two cores of a small hub, few enough that their page caches fit its memory.
@@ -17,21 +17,18 @@ public sealed class SqliteDatabase : IDisposable
     // Some hundred rows: a fraction of a millisecond, and too seldom to be felt.
     private const int StepsBetweenLooks = 10_000;
 
-    // SQLITE_BUSY, LOCKED, NOMEM, IOERR, FULL, CANTOPEN, PROTOCOL: all can pass without the data changing.
-    private static readonly HashSet<int> _transient = [5, 6, 7, 10, 13, 14, 15];
-
     private readonly string _pragmas;
     private readonly SemaphoreSlim _readers = new(MaxReaders), _longReaders = new(MaxLongReaders);
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
 
-    public SqliteDatabase(IOptions<DatabaseOptions> database)
+    public SqliteDatabase(IOptions<SqliteOptions> options)
     {
-        Path = System.IO.Path.GetFullPath(database.Value.Sqlite.Path);
+        Path = System.IO.Path.GetFullPath(options.Value.Path);
         ConnectionString = new SqliteConnectionStringBuilder { DataSource = Path, DefaultTimeout = BusyTimeoutSeconds }.ToString();
         // WAL survives a killed process at any level; FULL also survives a cut power line.
-        var synchronous = database.Value.Sqlite.SyncsEveryCommit ? "FULL" : "NORMAL";
+        var synchronous = options.Value.SyncsEveryCommit ? "FULL" : "NORMAL";
         _pragmas = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; "
-            + $"PRAGMA cache_size=-{database.Value.Sqlite.CacheMiB * 1024}; PRAGMA temp_store=MEMORY";
+            + $"PRAGMA cache_size=-{options.Value.CacheMiB * 1024}; PRAGMA temp_store=MEMORY";
         Writer = new SqliteWriter(this);
     }
 
@@ -69,7 +66,7 @@ public sealed class SqliteDatabase : IDisposable
         catch (SqliteException e)
         {
             await connection.DisposeAsync();
-            throw Translate(e);
+            throw SqliteErrors.Translate(e);
         }
     }
 
@@ -93,7 +90,7 @@ public sealed class SqliteDatabase : IDisposable
             {
                 await connection.DisposeAsync();
                 cancellationToken.ThrowIfCancellationRequested();
-                throw Translate(e);
+                throw SqliteErrors.Translate(e);
             }
             catch
             {
@@ -140,28 +137,6 @@ public sealed class SqliteDatabase : IDisposable
             if (handle is not null) SQLitePCL.raw.sqlite3_progress_handler(handle, 0, null, null);
         }
     }
-
-    /// <summary>Whether an error, or one inside it, only says that the store cannot be used just now.</summary>
-    public static bool IsUnavailable(Exception? error) => error switch
-    {
-        null => false,
-        StoreUnavailableException => true,
-        SqliteException sqlite => Translate(sqlite) is StoreUnavailableException,
-        _ => IsUnavailable(error.InnerException),
-    };
-
-    /// <summary>The product's exception for an error of the driver, decided by its code.</summary>
-    public static Exception Translate(SqliteException error) => Translate(error.SqliteErrorCode, error.Message, error);
-
-    internal static Exception Translate(int code, string message, Exception? inner = null) => (code & 0xff) switch
-    {
-        var primary when _transient.Contains(primary)
-            => new StoreUnavailableException($"SQLite cannot be used just now (code {code}): {message}", inner),
-        // SQLITE_CONSTRAINT, MISMATCH, TOOBIG, RANGE: the row is at fault.
-        19 or 20 or 18 or 25 => new StoreRejectedException($"SQLite refused the row (code {code}): {message}", inner),
-        9 => new OperationCanceledException("The query was interrupted.", inner),
-        _ => inner ?? new InvalidOperationException($"SQLite failed (code {code}): {message}"),
-    };
 
     public void Dispose()
     {

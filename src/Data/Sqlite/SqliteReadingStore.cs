@@ -1,5 +1,4 @@
 using Microsoft.Data.Sqlite;
-using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
@@ -33,8 +32,6 @@ public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal com
     // Counters always equal a recount, so an open range need not be counted row by row.
     private const string CountFromNodes = "SELECT coalesce(sum(total_readings), 0) FROM nodes WHERE $node IS NULL OR address = $node";
 
-    private const string SelectNodes = "SELECT address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen FROM nodes";
-
     // 1,500 readings of 48 bytes stay below the large-object threshold of 85,000 bytes.
     private const int ShortPage = 1_500;
 
@@ -44,17 +41,16 @@ public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal com
     public int PageLength => ShortPage;
 
     /// <inheritdoc/>
-    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
-        => _writer.AppendAsync(batch, isNew, cancellationToken);
+    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+        => _writer.AppendAsync(batch, outcomes, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken) => _writer.DeleteNodeAsync(address, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken) => _writer.RemoveBeforeAsync(before, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task CheckAsync(CancellationToken cancellationToken) => _writer.CheckAsync(cancellationToken);
+    public async Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
+    {
+        var removed = await database.Writer.TransactAsync(writer => SqliteReadingRemoval.RemoveBefore(writer, before, clock.NowMicroseconds()), cancellationToken);
+        if (removed > 0) commits.Publish();
+        return removed;
+    }
 
     /// <inheritdoc/>
     public Task<int> ReadAsync(ReadingQuery query, Memory<Reading> page, CancellationToken cancellationToken)
@@ -130,49 +126,6 @@ public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal com
                 return newest;
             },
             cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken)
-        => database.ReadAsync<IReadOnlyList<Node>>(
-            connection =>
-            {
-                using var command = connection.CreateCommand();
-                command.CommandText = SelectNodes + " ORDER BY address";
-                return ReadNodes(command);
-            },
-            cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<Node?> FindNodeAsync(int address, CancellationToken cancellationToken)
-        => database.ReadAsync(
-            connection =>
-            {
-                using var command = connection.CreateCommand();
-                command.CommandText = SelectNodes + " WHERE address = $address";
-                command.Parameters.AddWithValue("$address", address);
-                return ReadNodes(command).SingleOrDefault();
-            },
-            cancellationToken);
-
-    private static List<Node> ReadNodes(SqliteCommand command)
-    {
-        var nodes = new List<Node>();
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
-        {
-            nodes.Add(new Node
-            {
-                Address = reader.GetInt32(0),
-                DeviceId = reader.IsDBNull(1) ? null : reader.GetInt64(1),
-                NodeType = reader.GetString(2),
-                FirstSeenAt = reader.GetInt64(3),
-                LastSeenAt = reader.GetInt64(4),
-                TotalReadings = reader.GetInt64(5),
-                DuplicatesSeen = reader.GetInt64(6),
-            });
-        }
-        return nodes;
-    }
 
     private static int Fill(SqliteCommand command, Span<Reading> page, CancellationToken cancellationToken)
     {

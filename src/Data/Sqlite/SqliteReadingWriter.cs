@@ -1,4 +1,3 @@
-using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
@@ -6,7 +5,7 @@ using SQLitePCL;
 
 namespace SensorDash.Data.Sqlite;
 
-/// <summary>Writes batches of readings, and removes nodes.</summary>
+/// <summary>Writes batches of readings.</summary>
 internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal commits, TimeProvider clock)
 {
     private const string InsertReading = """
@@ -36,14 +35,14 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
 
     private readonly NodeChanges _changes = new();
 
-    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
+    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
-        var added = await writer.TransactAsync(_ => Append(batch.Span, isNew.Span, cancellationToken), cancellationToken);
+        var added = await writer.TransactAsync(_ => Append(batch.Span, outcomes.Span, cancellationToken), cancellationToken);
         commits.Publish();
         return added;
     }
 
-    private int Append(ReadOnlySpan<Reading> batch, Span<bool> isNew, CancellationToken cancellationToken)
+    private int Append(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         _changes.Clear();
         var batchId = ReadNextBatchId();
@@ -60,9 +59,9 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
             BindOrNull(insert, 4, reading.HumidityCentipercent);
             raw.sqlite3_bind_int64(insert, 5, reading.Flags);
             raw.sqlite3_bind_int64(insert, 6, reading.ReceivedAt);
-            isNew[i] = writer.Run(insert) > 0;
-            _changes.Count(reading, isNew[i]);
-            if (!isNew[i]) continue;
+            outcomes[i] = writer.Run(insert) > 0 ? RowOutcome.Inserted : RowOutcome.Duplicate;
+            _changes.Count(reading, outcomes[i]);
+            if (outcomes[i] == RowOutcome.Duplicate) continue;
             added++;
             (first, last) = (Math.Min(first, reading.Timestamp), Math.Max(last, reading.Timestamp));
         }
@@ -89,20 +88,6 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         }
     }
 
-    public async Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken)
-    {
-        var removed = await writer.TransactAsync(_ => SqliteReadingRemoval.DeleteNode(writer, address, clock.NowMicroseconds()), cancellationToken);
-        if (removed) commits.Publish();
-        return removed;
-    }
-
-    public async Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
-    {
-        var removed = await writer.TransactAsync(_ => SqliteReadingRemoval.RemoveBefore(writer, before, clock.NowMicroseconds()), cancellationToken);
-        if (removed > 0) commits.Publish();
-        return removed;
-    }
-
     private long ReadNextBatchId()
     {
         var next = writer.Statement(NextBatchId);
@@ -111,9 +96,6 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         raw.sqlite3_reset(next);
         return id;
     }
-
-    /// <summary>Proves that the file can be written, cheaply.</summary>
-    public Task CheckAsync(CancellationToken cancellationToken) => writer.TransactAsync(_ => true, cancellationToken);
 
     private static void BindOrNull(sqlite3_stmt statement, int index, short? value)
     {

@@ -4,7 +4,7 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Sqlite;
 
 /// <summary>Takes the file for this process.</summary>
-public sealed class SqliteStartup(SqliteDatabase database, SqliteVersion version, TimeProvider clock) : IStoreStartup, IDisposable
+public sealed class SqliteStartup(SqliteDatabase database, SqliteVersion version, IStoreErrors errors, TimeProvider clock) : IStoreStartup, IDisposable
 {
     private SqliteFileLock? _lock;
 
@@ -31,7 +31,7 @@ public sealed class SqliteStartup(SqliteDatabase database, SqliteVersion version
 
     /// <inheritdoc/>
     public string? Explain(Exception error)
-        => error is DbException || SqliteDatabase.IsUnavailable(error) ? $"the database {Name} cannot be used: {error.Message}" : null;
+        => error is DbException || errors.IsUnavailable(error) ? $"the database {Name} cannot be used: {error.Message}" : null;
 
     public void Dispose() => _lock?.Dispose();
 }

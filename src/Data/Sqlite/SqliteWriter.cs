@@ -114,7 +114,7 @@ public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
         if (code != raw.SQLITE_OK) throw Failure(code);
     }
 
-    private Exception Failure(int code) => SqliteDatabase.Translate(code, raw.sqlite3_errmsg(_handle).utf8_to_string());
+    private Exception Failure(int code) => SqliteErrors.Translate(code, raw.sqlite3_errmsg(_handle).utf8_to_string());
 
     public void Dispose()
     {

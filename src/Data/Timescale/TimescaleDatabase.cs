@@ -4,7 +4,7 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Timescale;
 
-/// <summary>The PostgreSQL server: how connections to it are pooled and set up, and what its errors mean.</summary>
+/// <summary>The PostgreSQL server: how connections to it are pooled and set up.</summary>
 public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
 {
     /// <summary>How long a statement waits for another's lock before the call fails as unavailable.</summary>
@@ -13,22 +13,15 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
     // A process that hangs between two statements, or whose machine is gone, holds the writers' lock no longer than this.
     private const int IdleTransactionTimeoutSeconds = 30;
 
-    // Classes: connection, authorization, transaction state and rollback, resources, object in use, operator intervention, system error;
-    // then a missing database and missing rights. Nothing of them is the data's fault, and an administrator can set them right meanwhile.
-    private static readonly string[] _unavailable = ["08", "28", "25", "40", "53", "55", "57", "58", "3D000", "42501"];
-
-    // Data exceptions, integrity constraints, and what a trigger raises: the row is at fault.
-    private static readonly string[] _rejected = ["22", "23", "P0001"];
-
-    public TimescaleDatabase(IOptions<DatabaseOptions> database)
+    public TimescaleDatabase(IOptions<TimescaleOptions> settings)
     {
-        var options = database.Value.Timescale;
+        var options = settings.Value;
         Name = FormattableString.Invariant($"{options.Database} on {options.Host}:{options.Port}");
         CommandTimeout = TimeSpan.FromSeconds(options.Pool.CommandTimeout);
-        var settings = Connect(options);
-        DataSource = new NpgsqlSlimDataSourceBuilder(settings.ToString()).EnableArrays().EnableJsonTypes().EnableTransportSecurity().Build();
-        (settings.CommandTimeout, settings.Pooling, settings.Options) = (0, false, Limits(lockSeconds: 0, statementSeconds: 0));
-        MigrationConnectionString = settings.ToString();
+        var connection = Connect(options);
+        DataSource = new NpgsqlSlimDataSourceBuilder(connection.ToString()).EnableArrays().EnableJsonTypes().EnableTransportSecurity().Build();
+        (connection.CommandTimeout, connection.Pooling, connection.Options) = (0, false, Limits(lockSeconds: 0, statementSeconds: 0));
+        MigrationConnectionString = connection.ToString();
     }
 
     /// <summary>Database, host and port, for messages; never the password.</summary>
@@ -53,7 +46,7 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
         }
         catch (NpgsqlException e)
         {
-            throw Translate(e, cancellationToken);
+            throw TimescaleErrors.Translate(e, cancellationToken);
         }
     }
 
@@ -68,7 +61,7 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
         }
         catch (NpgsqlException e)
         {
-            throw Translate(e, cancellationToken);
+            throw TimescaleErrors.Translate(e, cancellationToken);
         }
     }
 
@@ -83,29 +76,6 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
             i++;
         }
         return true;
-    }
-
-    /// <summary>Whether an error, or one inside it, only says that the store cannot be used just now.</summary>
-    public static bool IsUnavailable(Exception? error) => error switch
-    {
-        null => false,
-        StoreUnavailableException => true,
-        NpgsqlException npgsql => Translate(npgsql, CancellationToken.None) is StoreUnavailableException,
-        _ => IsUnavailable(error.InnerException),
-    };
-
-    /// <summary>The product's exception for an error of the driver, decided by its SQLSTATE.</summary>
-    internal static Exception Translate(NpgsqlException error, CancellationToken cancellationToken)
-    {
-        if (cancellationToken.IsCancellationRequested) return new OperationCanceledException("The query was cancelled.", error, cancellationToken);
-        // Without a state the server has said nothing: the connection broke, timed out, or the pool had none left.
-        if (error is not PostgresException { SqlState: var state } refusal)
-            return new StoreUnavailableException($"PostgreSQL cannot be used just now: {error.Message}", error);
-        if (_rejected.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))
-            return new StoreRejectedException($"PostgreSQL refused the row ({state}): {refusal.MessageText}", error);
-        if (_unavailable.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))
-            return new StoreUnavailableException($"PostgreSQL cannot be used just now ({state}): {refusal.MessageText}", error);
-        return error;
     }
 
     private static NpgsqlConnectionStringBuilder Connect(TimescaleOptions options) => new()

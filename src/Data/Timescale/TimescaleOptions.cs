@@ -1,10 +1,12 @@
-using SensorDash.Data.Storage;
+using Microsoft.Extensions.Options;
 
 namespace SensorDash.Data.Timescale;
 
-/// <summary>The PostgreSQL server, used when <see cref="DatabaseOptions.Provider"/> is Timescale.</summary>
+/// <summary>The PostgreSQL server, bound from <see cref="SectionName"/>.</summary>
 public sealed class TimescaleOptions
 {
+    public const string SectionName = "Database:Timescale";
+
     /// <summary>Name or address of the server. Default localhost.</summary>
     public string Host { get; set; } = "localhost";
 
@@ -26,28 +28,6 @@ public sealed class TimescaleOptions
     public TimescalePoolOptions Pool { get; set; } = new();
 
     public TimescaleHypertableOptions Hypertable { get; set; } = new();
-
-    internal static IEnumerable<string> Errors(TimescaleOptions options)
-    {
-        foreach (var (key, value) in ((string, string)[])[("Host", options.Host), ("Database", options.Database), ("User", options.User), ("PasswordEnv", options.PasswordEnv)])
-            if (string.IsNullOrWhiteSpace(value)) yield return $"Database:Timescale:{key} must not be empty.";
-        if (options.Port is < 1 or > 65535) yield return $"Database:Timescale:Port must be 1 to 65535, not {options.Port}.";
-
-        var pool = options.Pool;
-        // The writer and the listener keep one each, so that readers can never take the last one from them.
-        if (pool.MaxSize is < 4 or > 1000) yield return $"Database:Timescale:Pool:MaxSize must be 4 to 1000, not {pool.MaxSize}.";
-        if (pool.MinSize < 0 || pool.MinSize > pool.MaxSize)
-            yield return $"Database:Timescale:Pool:MinSize must be 0 to Database:Timescale:Pool:MaxSize, not {pool.MinSize}.";
-        if (pool.CommandTimeout is < 1 or > 86_400) yield return $"Database:Timescale:Pool:CommandTimeout must be 1 to 86400 seconds, not {pool.CommandTimeout}.";
-        if (pool.ConnectionTimeout is < 1 or > 600) yield return $"Database:Timescale:Pool:ConnectionTimeout must be 1 to 600 seconds, not {pool.ConnectionTimeout}.";
-
-        var table = options.Hypertable;
-        const string Section = "Database:Timescale:Hypertable";
-        if (table.ChunkInterval < TimeSpan.FromMinutes(10) || table.ChunkInterval > TimeSpan.FromDays(365))
-            yield return $"{Section}:ChunkInterval must be 00:10:00 to 365.00:00:00, not {table.ChunkInterval:c}.";
-        if (table.CompressionAfter != TimeSpan.Zero && table.CompressionAfter < table.ChunkInterval)
-            yield return $"{Section}:CompressionAfter must be 00:00:00 (never) or at least {Section}:ChunkInterval, not {table.CompressionAfter:c}.";
-    }
 }
 
 /// <summary>How the connection is encrypted; the driver's own words.</summary>
@@ -84,4 +64,37 @@ public sealed class TimescaleHypertableOptions
 
     /// <summary>Compress chunks older than this (Community edition only), at least <see cref="ChunkInterval"/>; zero: never. Default 7 days.</summary>
     public TimeSpan CompressionAfter { get; set; } = TimeSpan.FromDays(7);
+}
+
+/// <summary>Every fault at once, by the setting's full name.</summary>
+public sealed class TimescaleOptionsValidator : IValidateOptions<TimescaleOptions>
+{
+    public ValidateOptionsResult Validate(string? name, TimescaleOptions options)
+    {
+        var result = new ValidateOptionsResultBuilder();
+        foreach (var error in Errors(options)) result.AddError(error);
+        return result.Build();
+    }
+
+    private static IEnumerable<string> Errors(TimescaleOptions options)
+    {
+        foreach (var (key, value) in ((string, string)[])[("Host", options.Host), ("Database", options.Database), ("User", options.User), ("PasswordEnv", options.PasswordEnv)])
+            if (string.IsNullOrWhiteSpace(value)) yield return $"Database:Timescale:{key} must not be empty.";
+        if (options.Port is < 1 or > 65535) yield return $"Database:Timescale:Port must be 1 to 65535, not {options.Port}.";
+
+        var pool = options.Pool;
+        // The writer and the listener keep one each, so that readers can never take the last one from them.
+        if (pool.MaxSize is < 4 or > 1000) yield return $"Database:Timescale:Pool:MaxSize must be 4 to 1000, not {pool.MaxSize}.";
+        if (pool.MinSize < 0 || pool.MinSize > pool.MaxSize)
+            yield return $"Database:Timescale:Pool:MinSize must be 0 to Database:Timescale:Pool:MaxSize, not {pool.MinSize}.";
+        if (pool.CommandTimeout is < 1 or > 86_400) yield return $"Database:Timescale:Pool:CommandTimeout must be 1 to 86400 seconds, not {pool.CommandTimeout}.";
+        if (pool.ConnectionTimeout is < 1 or > 600) yield return $"Database:Timescale:Pool:ConnectionTimeout must be 1 to 600 seconds, not {pool.ConnectionTimeout}.";
+
+        var table = options.Hypertable;
+        const string Section = "Database:Timescale:Hypertable";
+        if (table.ChunkInterval < TimeSpan.FromMinutes(10) || table.ChunkInterval > TimeSpan.FromDays(365))
+            yield return $"{Section}:ChunkInterval must be 00:10:00 to 365.00:00:00, not {table.ChunkInterval:c}.";
+        if (table.CompressionAfter != TimeSpan.Zero && table.CompressionAfter < table.ChunkInterval)
+            yield return $"{Section}:CompressionAfter must be 00:00:00 (never) or at least {Section}:ChunkInterval, not {table.CompressionAfter:c}.";
+    }
 }

@@ -1,6 +1,5 @@
 using Npgsql;
 using NpgsqlTypes;
-using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
@@ -47,36 +46,18 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSign
     // Counters always equal a recount, so an open range need not be counted row by row.
     private const string CountFromNodes = "SELECT coalesce(sum(total_readings), 0)::bigint FROM nodes WHERE $1 IS NULL OR address = $1";
 
-    private const string SelectNodes = "SELECT address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen FROM nodes";
-
     private readonly TimescaleReadingWriter _writer = new(database, commits, clock);
 
     /// <inheritdoc/>
     public int PageLength => PageRows;
 
     /// <inheritdoc/>
-    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
-        => _writer.AppendAsync(batch, isNew, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken)
-        => TimescaleRemoval.DeleteNodeAsync(database, commits, clock, address, cancellationToken);
+    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+        => _writer.AppendAsync(batch, outcomes, cancellationToken);
 
     /// <inheritdoc/>
     public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
         => TimescaleRemoval.RemoveBeforeAsync(database, commits, clock, before, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task CheckAsync(CancellationToken cancellationToken)
-        => database.ReadAsync(
-            async (connection, token) =>
-            {
-                await using var transaction = await connection.BeginTransactionAsync(token);
-                // The lock that every insert takes: a standby, a read-only server and a locked table refuse it.
-                await using var command = new NpgsqlCommand("LOCK TABLE sensor_readings IN ROW EXCLUSIVE MODE", connection, transaction);
-                return await command.ExecuteNonQueryAsync(token);
-            },
-            cancellationToken);
 
     /// <inheritdoc/>
     public Task<int> ReadAsync(ReadingQuery query, Memory<Reading> page, CancellationToken cancellationToken)
@@ -146,46 +127,6 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSign
                 return readings.GroupBy(r => r.NodeAddress).ToDictionary(g => g.Key, g => g.OrderByDescending(r => r.Timestamp).ToArray());
             },
             cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken)
-        => database.ReadAsync<IReadOnlyList<Node>>(
-            async (connection, token) =>
-            {
-                await using var command = new NpgsqlCommand(SelectNodes + " ORDER BY address", connection);
-                return await ReadNodesAsync(command, token);
-            },
-            cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<Node?> FindNodeAsync(int address, CancellationToken cancellationToken)
-        => database.ReadAsync(
-            async (connection, token) =>
-            {
-                await using var command = new NpgsqlCommand(SelectNodes + " WHERE address = $1", connection);
-                command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = address });
-                return (await ReadNodesAsync(command, token)).SingleOrDefault();
-            },
-            cancellationToken);
-
-    private static async Task<List<Node>> ReadNodesAsync(NpgsqlCommand command, CancellationToken cancellationToken)
-    {
-        var nodes = new List<Node>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken)) nodes.Add(ReadNode(reader));
-        return nodes;
-    }
-
-    private static Node ReadNode(NpgsqlDataReader reader) => new()
-    {
-        Address = reader.GetInt32(0),
-        DeviceId = reader.IsDBNull(1) ? null : reader.GetInt64(1),
-        NodeType = reader.GetString(2),
-        FirstSeenAt = reader.GetInt64(3),
-        LastSeenAt = reader.GetInt64(4),
-        TotalReadings = reader.GetInt64(5),
-        DuplicatesSeen = reader.GetInt64(6),
-    };
 
     public void Dispose() => _writer.Dispose();
 

@@ -1,6 +1,5 @@
 using Npgsql;
 using NpgsqlTypes;
-using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
@@ -54,22 +53,22 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     private readonly Dictionary<(int Node, long Time), int> _first = [];
     private readonly NodeChanges _changes = new();
 
-    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
+    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (batch.IsEmpty) return 0;
-        var added = await _writer.RunAsync(connection => AppendAsync(connection, batch, isNew, cancellationToken), cancellationToken);
+        var added = await _writer.RunAsync(connection => AppendAsync(connection, batch, outcomes, cancellationToken), cancellationToken);
         if (added > 0) commits.Publish();
         return added;
     }
 
-    private async Task<int> AppendAsync(NpgsqlConnection connection, ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
+    private async Task<int> AppendAsync(NpgsqlConnection connection, ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var (nodes, times) = DistinctKeys(batch.Span, isNew.Span);
-        var batchId = await AcquireWriterLockAsync(connection, nodes, times, isNew, cancellationToken);
-        var (added, first, last) = Count(batch.Span, isNew.Span);
-        if (added > 0) await CopyAsync(connection, batch, isNew, batchId, cancellationToken);
+        var (nodes, times) = DistinctKeys(batch.Span, outcomes.Span);
+        var batchId = await AcquireWriterLockAsync(connection, nodes, times, outcomes, cancellationToken);
+        var (added, first, last) = Count(batch.Span, outcomes.Span);
+        if (added > 0) await CopyAsync(connection, batch, outcomes, batchId, cancellationToken);
 
         await using var rest = new NpgsqlBatch(connection);
         rest.BatchCommands.Add(NodeUpsert());
@@ -88,16 +87,16 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     }
 
     // A key that stands twice in the batch is new at most at its first place.
-    private (int[] Nodes, long[] Times) DistinctKeys(ReadOnlySpan<Reading> batch, Span<bool> isNew)
+    private (int[] Nodes, long[] Times) DistinctKeys(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes)
     {
         _first.Clear();
-        for (var i = 0; i < batch.Length; i++) isNew[i] = _first.TryAdd((batch[i].NodeAddress, batch[i].Timestamp), i);
+        for (var i = 0; i < batch.Length; i++) outcomes[i] = _first.TryAdd((batch[i].NodeAddress, batch[i].Timestamp), i) ? RowOutcome.Inserted : RowOutcome.Duplicate;
         var (nodes, times, at) = (new int[_first.Count], new long[_first.Count], 0);
         foreach (var (node, time) in _first.Keys) (nodes[at], times[at++]) = (node, time);
         return (nodes, times);
     }
 
-    private async Task<long> AcquireWriterLockAsync(NpgsqlConnection connection, int[] nodes, long[] times, Memory<bool> isNew, CancellationToken cancellationToken)
+    private async Task<long> AcquireWriterLockAsync(NpgsqlConnection connection, int[] nodes, long[] times, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         var stored = new NpgsqlBatchCommand(StoredKeys);
         stored.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = nodes });
@@ -110,30 +109,30 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         await reader.ReadAsync(cancellationToken);
         var batchId = reader.GetInt64(0);
         await reader.NextResultAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken)) isNew.Span[_first[(reader.GetInt32(0), reader.GetInt64(1))]] = false;
+        while (await reader.ReadAsync(cancellationToken)) outcomes.Span[_first[(reader.GetInt32(0), reader.GetInt64(1))]] = RowOutcome.Duplicate;
         return batchId;
     }
 
-    private (int Added, long First, long Last) Count(ReadOnlySpan<Reading> batch, ReadOnlySpan<bool> isNew)
+    private (int Added, long First, long Last) Count(ReadOnlySpan<Reading> batch, ReadOnlySpan<RowOutcome> outcomes)
     {
         _changes.Clear();
         var (added, first, last) = (0, long.MaxValue, long.MinValue);
         for (var i = 0; i < batch.Length; i++)
         {
-            _changes.Count(batch[i], isNew[i]);
-            if (!isNew[i]) continue;
+            _changes.Count(batch[i], outcomes[i]);
+            if (outcomes[i] == RowOutcome.Duplicate) continue;
             added++;
             (first, last) = (Math.Min(first, batch[i].Timestamp), Math.Max(last, batch[i].Timestamp));
         }
         return (added, first, last);
     }
 
-    private static async Task CopyAsync(NpgsqlConnection connection, ReadOnlyMemory<Reading> batch, Memory<bool> isNew, long batchId, CancellationToken cancellationToken)
+    private static async Task CopyAsync(NpgsqlConnection connection, ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, long batchId, CancellationToken cancellationToken)
     {
         await using var copy = await connection.BeginBinaryImportAsync(CopyReadings, cancellationToken);
         for (var i = 0; i < batch.Length; i++)
         {
-            if (!isNew.Span[i]) continue;
+            if (outcomes.Span[i] == RowOutcome.Duplicate) continue;
             var reading = batch.Span[i];
             await copy.StartRowAsync(cancellationToken);
             await copy.WriteAsync(reading.NodeAddress, NpgsqlDbType.Integer, cancellationToken);

@@ -1,5 +1,4 @@
 using Npgsql;
-using SensorDash.Data.Events;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Timescale;

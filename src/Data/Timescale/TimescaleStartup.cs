@@ -6,9 +6,9 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Timescale;
 
 /// <summary>Finds out before anything else whether the server can be used, and says it in one line if not.</summary>
-public sealed partial class TimescaleStartup(TimescaleDatabase database, IOptions<DatabaseOptions> options, ILogger<TimescaleStartup> logger) : IStoreStartup
+public sealed partial class TimescaleStartup(TimescaleDatabase database, IOptions<TimescaleOptions> options, ILogger<TimescaleStartup> logger) : IStoreStartup
 {
-    private TimescaleOptions Settings => options.Value.Timescale;
+    private TimescaleOptions Settings => options.Value;
 
     /// <inheritdoc/>
     public string Name => database.Name;

@@ -5,7 +5,7 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Timescale;
 
 /// <inheritdoc cref="IStoreReporter"/>
-public sealed class TimescaleStoreReporter(TimescaleDatabase database, IOptions<DatabaseOptions> options) : IStoreReporter
+public sealed class TimescaleStoreReporter(TimescaleDatabase database, IOptions<TimescaleOptions> options) : IStoreReporter
 {
     private const string Server = """
         SELECT current_setting('server_version'), pg_database_size(current_database()),
@@ -42,7 +42,7 @@ public sealed class TimescaleStoreReporter(TimescaleDatabase database, IOptions<
         var (version, size, extension, busy) = await ReadServerAsync(connection, cancellationToken);
         var report = new StoreReport("PostgreSQL", EditionText(edition, extension), version, database.Name, size)
         {
-            Pool = new PoolUse((int)busy, null, options.Value.Timescale.Pool.MaxSize),
+            Pool = new PoolUse((int)busy, null, options.Value.Pool.MaxSize),
         };
         if (LimitationOf(edition) is { } lack) report = report with { Notes = [lack] };
         if (edition == TimescaleEdition.Plain) return report;

@@ -26,7 +26,7 @@ internal sealed class TimescaleWriter(TimescaleDatabase database) : IDisposable,
             await CloseAsync();
             if (e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
                 throw new StoreUnavailableException("A program that does not take SensorDash's turn added the same rows meanwhile; they are tried again.", e);
-            if (e is NpgsqlException npgsql) throw TimescaleDatabase.Translate(npgsql, cancellationToken);
+            if (e is NpgsqlException npgsql) throw TimescaleErrors.Translate(npgsql, cancellationToken);
             throw;
         }
         finally

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Requests;
 
@@ -19,8 +20,8 @@ internal static class AnalyticsApi
         var node = routes.MapGroup("/api/nodes/{address:int}").WithTags("Analytics");
         foreach (var (path, unit) in (ReadOnlySpan<(string, CalendarUnit)>)[("hourly", CalendarUnit.Hour), ("daily", CalendarUnit.Day)])
         {
-            node.MapGet($"/statistics/{path}", (int address, HttpRequest request, IReadingStore store, IReadingAnalytics analytics, CancellationToken cancellationToken)
-                    => CalendarAsync(unit, address, request, store, analytics, cancellationToken))
+            node.MapGet($"/statistics/{path}", (int address, HttpRequest request, INodeStore nodes, IReadingAnalytics analytics, CancellationToken cancellationToken)
+                    => CalendarAsync(unit, address, request, nodes, analytics, cancellationToken))
                 .WithName(unit == CalendarUnit.Hour ? "HourlyStatistics" : "DailyStatistics").Produces<CalendarResponse>()
                 .WithSummary($"Exact statistics per calendar {unit.ToString().ToLowerInvariant()} of a time zone, newest first")
                 .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime, _zone, _limit);
@@ -35,23 +36,23 @@ internal static class AnalyticsApi
     }
 
     private static async Task<IResult> CalendarAsync(
-        CalendarUnit unit, int address, HttpRequest request, IReadingStore store, IReadingAnalytics analytics, CancellationToken cancellationToken)
+        CalendarUnit unit, int address, HttpRequest request, INodeStore nodes, IReadingAnalytics analytics, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request.Query);
         var (range, zone, limit) = (RangeParameters.ReadRange(reader), _zone.Read(reader), (int)_limit.Read(reader)!);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NodeNotFound(address);
+        if (await nodes.FindAsync(address, cancellationToken) is null) return NodesApi.NodeNotFound(address);
         var buckets = await analytics.CalendarAsync(address, range, zone, unit, limit, cancellationToken);
         return TypedResults.Ok(new CalendarResponse(address, zone.Id, buckets.Count, [.. buckets.Select(b => CalendarBucketResponse.Of(b, zone))]));
     }
 
     private static async Task<IResult> PercentilesAsync(
-        int address, HttpRequest request, IReadingStore store, IReadingAnalytics analytics, CancellationToken cancellationToken)
+        int address, HttpRequest request, INodeStore nodes, IReadingAnalytics analytics, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request.Query);
         var (range, percentiles) = (RangeParameters.ReadRange(reader), ReadPercentiles(reader));
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NodeNotFound(address);
+        if (await nodes.FindAsync(address, cancellationToken) is null) return NodesApi.NodeNotFound(address);
         var found = await analytics.StatisticsAsync(address, range, percentiles, cancellationToken);
         return TypedResults.Ok(new PercentilesResponse(address, "exact", Named(found.Temperature), Named(found.Humidity)));
 
@@ -69,12 +70,12 @@ internal static class AnalyticsApi
     }
 
     private static async Task<IResult> FleetQualityAsync(
-        HttpRequest request, IReadingStore store, IReadingAnalytics analytics, CancellationToken cancellationToken)
+        HttpRequest request, INodeStore nodes, IReadingAnalytics analytics, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request.Query);
         var range = RangeParameters.ReadRange(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        var all = (await store.ListNodesAsync(cancellationToken)).Select(n => n.Address).ToArray();
+        var all = (await nodes.ListAsync(cancellationToken)).Select(n => n.Address).ToArray();
         var found = await analytics.FleetQualityAsync(all, range, cancellationToken);
         return TypedResults.Ok(new FleetQualityResponse(found.Count,
             [.. found.OrderBy(q => q.CompletenessPercent ?? 100).ThenBy(q => q.NodeAddress).Select(QualitySummary.Of)]));

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Ingest.Parsing;
+using SensorDash.Data.Storage;
 using SensorDash.Web.Requests;
 using EventId = SensorDash.Data.Events.EventId;
 

@@ -26,26 +26,26 @@ internal static class NodesApi
 
     public static ProblemHttpResult NodeNotFound(int address) => Problems.NotFound($"node {address} not found");
 
-    private static async Task<Ok<NodeList>> ListAsync(NodeDirectory nodes, CancellationToken cancellationToken)
+    private static async Task<Ok<NodeList>> ListAsync(NodeViews nodes, CancellationToken cancellationToken)
     {
         var views = await nodes.ListAsync(cancellationToken);
         return TypedResults.Ok(new NodeList(views.Count, [.. views.Select(NodeResponse.Of)]));
     }
 
-    private static async Task<IResult> FindAsync(int address, NodeDirectory nodes, CancellationToken cancellationToken)
+    private static async Task<IResult> FindAsync(int address, NodeViews nodes, CancellationToken cancellationToken)
         => await nodes.FindAsync(address, cancellationToken) is { } view ? TypedResults.Ok(NodeResponse.Of(view)) : NodeNotFound(address);
 
-    private static async Task<IResult> DeleteAsync(int address, IReadingStore store, CancellationToken cancellationToken)
-        => await store.DeleteNodeAsync(address, cancellationToken) ? TypedResults.Ok(new NodeDeleted(address)) : NodeNotFound(address);
+    private static async Task<IResult> DeleteAsync(int address, INodeStore nodes, CancellationToken cancellationToken)
+        => await nodes.DeleteAsync(address, cancellationToken) ? TypedResults.Ok(new NodeDeleted(address)) : NodeNotFound(address);
 
-    private static async Task<IResult> GetMetadataAsync(int address, IReadingStore store, NodeDirectory nodes, CancellationToken cancellationToken)
+    private static async Task<IResult> GetMetadataAsync(int address, INodeStore nodes, NodeDirectory directory, CancellationToken cancellationToken)
     {
-        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodeNotFound(address);
-        return TypedResults.Ok(MetadataResponse.Of(await nodes.FindMetadataAsync(address, cancellationToken)));
+        if (await nodes.FindAsync(address, cancellationToken) is null) return NodeNotFound(address);
+        return TypedResults.Ok(MetadataResponse.Of(await directory.FindMetadataAsync(address, cancellationToken)));
     }
 
-    private static Task<IResult> PutMetadataAsync(int address, HttpRequest request, NodeDirectory nodes, CancellationToken cancellationToken)
-        => EditAsync(address, request, nodes, body =>
+    private static Task<IResult> PutMetadataAsync(int address, HttpRequest request, NodeDirectory directory, CancellationToken cancellationToken)
+        => EditAsync(address, request, directory, body =>
         {
             var patch = new NodeMetadataPatch();
             if (body.Text("name", out var name)) patch.SetName(name);
@@ -56,8 +56,8 @@ internal static class NodesApi
             return patch;
         }, cancellationToken);
 
-    private static Task<IResult> PutZoneAsync(int address, HttpRequest request, NodeDirectory nodes, CancellationToken cancellationToken)
-        => EditAsync(address, request, nodes, body =>
+    private static Task<IResult> PutZoneAsync(int address, HttpRequest request, NodeDirectory directory, CancellationToken cancellationToken)
+        => EditAsync(address, request, directory, body =>
         {
             var patch = new NodeMetadataPatch();
             if (body.Whole("zone_id", out var zone)) patch.SetZone(zone);
@@ -66,14 +66,14 @@ internal static class NodesApi
         }, cancellationToken);
 
     private static async Task<IResult> EditAsync(
-        int address, HttpRequest request, NodeDirectory nodes, Func<JsonObjectBody, NodeMetadataPatch> read, CancellationToken cancellationToken)
+        int address, HttpRequest request, NodeDirectory directory, Func<JsonObjectBody, NodeMetadataPatch> read, CancellationToken cancellationToken)
     {
         var (body, problem) = await JsonObjectBody.ReadAsync(request, cancellationToken);
         if (problem is not null) return problem;
         var patch = read(body!);
         var errors = body!.Errors.Concat(patch.Errors).DistinctBy(f => f.Key).ToDictionary();
         if (errors.Count > 0) return Problems.Invalid(errors);
-        return await nodes.EditMetadataAsync(address, patch, cancellationToken) switch
+        return await directory.EditMetadataAsync(address, patch, cancellationToken) switch
         {
             (MetadataWrite.NodeNotFound, _) => NodeNotFound(address),
             (MetadataWrite.ZoneNotFound, _) => Problems.Invalid(new Dictionary<string, string[]> { ["zone_id"] = [$"must be an existing zone, not {patch.WantedZone}"] }),

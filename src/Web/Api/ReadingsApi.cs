@@ -56,14 +56,14 @@ internal static class ReadingsApi
         return TypedResults.Ok(new ReadingList(count, total, limit, offset, next, [.. page.Take(count).Select(ReadingResponse.Of)]));
     }
 
-    private static async Task<IResult> ListOfNodeAsync(int address, HttpRequest request, IReadingStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> ListOfNodeAsync(int address, HttpRequest request, INodeStore nodes, IReadingStore store, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request.Query);
         var range = RangeParameters.ReadRange(reader);
         var limit = (int)_nodeLimit.Read(reader)!;
         var downsample = (int?)_downsample.Read(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NodeNotFound(address);
+        if (await nodes.FindAsync(address, cancellationToken) is null) return NodesApi.NodeNotFound(address);
         if (downsample is { } maxBuckets)
         {
             var buckets = await Downsampling.DownsampleAsync(store, address, range, maxBuckets, cancellationToken);
@@ -85,29 +85,29 @@ internal static class ReadingsApi
     }
 
     private static async Task<IResult> StatisticsAsync(
-        int address, HttpRequest request, IReadingStore store, IReadingAnalytics analytics, CancellationToken cancellationToken)
+        int address, HttpRequest request, INodeStore nodes, IReadingAnalytics analytics, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request.Query);
         var range = RangeParameters.ReadRange(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        if (await store.FindNodeAsync(address, cancellationToken) is not { } node) return NodesApi.NodeNotFound(address);
+        if (await nodes.FindAsync(address, cancellationToken) is not { } node) return NodesApi.NodeNotFound(address);
         var found = await analytics.StatisticsAsync(address, range, ValueSummary.DefaultPercentiles, cancellationToken);
         return TypedResults.Ok(StatisticsResponse.Of(node, found));
     }
 
     private static async Task<IResult> SeriesAsync(
-        int address, HttpRequest request, IReadingStore store, NodeDirectory nodes, TimeProvider clock, CancellationToken cancellationToken)
+        int address, HttpRequest request, INodeStore nodes, NodeDirectory directory, IReadingStore store, TimeProvider clock, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request.Query);
         var range = RangeParameters.ReadRange(reader, _from, _to);
         var points = (int)_points.Read(reader)!;
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        if (await store.FindNodeAsync(address, cancellationToken) is null) return NodesApi.NodeNotFound(address);
+        if (await nodes.FindAsync(address, cancellationToken) is not { } node) return NodesApi.NodeNotFound(address);
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
         var to = range.End ?? Math.Max(now, range.Start ?? 0);
         var from = range.Start ?? Math.Max(0, to - 86_400);
-        var interval = (await nodes.FindMetadataAsync(address, cancellationToken))?.ExpectedIntervalS;
-        var series = await NodeSeries.BuildAsync(store, address, from, to, points, interval, now, cancellationToken);
+        var interval = (await directory.FindMetadataAsync(address, cancellationToken))?.ExpectedIntervalS;
+        var series = await NodeSeries.BuildAsync(store, node, from, to, points, interval, now, cancellationToken);
         return TypedResults.Ok(SeriesResponse.Of(address, points, series));
     }
 

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Ingest;
-using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
 using SensorDash.Web.Requests;
@@ -32,7 +31,7 @@ internal static class SystemApi
     }
 
     private static async Task<IResult> ReadyAsync(
-        IReadingStore store, ReadingWorker worker, EventWorker events, IDuckDbSource duckDb, IEnumerable<IStoreReporter> reporters,
+        IStoreHealth health, ReadingWorker worker, EventWorker events, IDuckDbSource duckDb, IEnumerable<IStoreReporter> reporters,
         HttpContext context, CancellationToken cancellationToken)
     {
         var limitations = new List<string>();
@@ -42,7 +41,7 @@ internal static class SystemApi
         {
             if (!failing)
             {
-                await store.CheckAsync(cancellationToken);
+                await health.CheckAsync(cancellationToken);
                 foreach (var reporter in reporters)
                     if (await reporter.ReadLimitationAsync(cancellationToken) is { } limitation) limitations.Add(limitation);
             }

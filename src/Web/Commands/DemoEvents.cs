@@ -4,6 +4,7 @@ using System.Text.Json;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Ingest.Parsing;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Web.Commands;
 

@@ -7,23 +7,26 @@ namespace SensorDash.Web.Operations;
 internal static class SettingsValidator
 {
     /// <summary>Errors of one section: unknown keys, values of the wrong type, and values that the validator rejects.</summary>
-    public static IEnumerable<string> Errors<TOptions>(IConfiguration configuration, string sectionName, IValidateOptions<TOptions>? validator = null)
+    /// <param name="sectionsInside">Sections in it that have their own options and their own call.</param>
+    public static IEnumerable<string> Errors<TOptions>(
+        IConfiguration configuration, string sectionName, IValidateOptions<TOptions>? validator = null, params string[] sectionsInside)
         where TOptions : class, new()
     {
         var section = configuration.GetSection(sectionName);
-        var errors = KeyErrors(section, typeof(TOptions)).ToList();
+        var errors = KeyErrors(section, typeof(TOptions), sectionsInside).ToList();
         if (errors.Count > 0 || validator is null) return errors;
         return validator.Validate(null, section.Get<TOptions>() ?? new TOptions()).Failures ?? [];
     }
 
-    private static IEnumerable<string> KeyErrors(IConfigurationSection section, Type type)
+    private static IEnumerable<string> KeyErrors(IConfigurationSection section, Type type, params string[] sectionsInside)
     {
         var settings = type.GetProperties().ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
         foreach (var child in section.GetChildren())
         {
+            if (sectionsInside.Contains(child.Path, StringComparer.OrdinalIgnoreCase)) continue;
             if (!settings.TryGetValue(child.Key, out var setting))
             {
-                yield return $"{child.Path} is not a setting; allowed: {string.Join(", ", settings.Keys)}.";
+                yield return $"{child.Path} is not a setting; allowed: {string.Join(", ", settings.Keys.Concat(sectionsInside.Select(ConfigurationPath.GetSectionKey)))}.";
                 continue;
             }
             var kind = setting.PropertyType;

@@ -15,7 +15,9 @@ using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Retention;
+using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
 using SensorDash.Migrations;
 using SensorDash.Web.Api;
 using SensorDash.Web.Commands;
@@ -40,9 +42,10 @@ internal static class Startup
         if (builder.Configuration.GetValue<ReadingsBackend>("Readings:Backend") == ReadingsBackend.DuckDb) services.AddDuckDbReadings();
         else services.AddSidePath();
         services.PostConfigure<ReadingsOptions>(options => options.DuckDb.Path = Path.GetFullPath(options.DuckDb.Path, root));
-        services.PostConfigure<DatabaseOptions>(options => options.Sqlite.Path = Path.GetFullPath(options.Sqlite.Path, root));
-        services.AddOptions<AnalyticsOptions>().PostConfigure<IOptions<DatabaseOptions>>((analytics, database) => analytics.Path = analytics.Path.Length > 0
-            ? Path.GetFullPath(analytics.Path, root) : Path.ChangeExtension(LocalFile(database.Value, root), ".duckdb"));
+        // What this machine keeps lies beside the SQLite file. When the database is elsewhere these options keep their defaults: then beside where it would be.
+        services.PostConfigure<SqliteOptions>(options => options.Path = Path.GetFullPath(options.Path, root));
+        services.AddOptions<AnalyticsOptions>().PostConfigure<IOptions<SqliteOptions>>((analytics, sqlite) => analytics.Path = analytics.Path.Length > 0
+            ? Path.GetFullPath(analytics.Path, root) : Path.ChangeExtension(sqlite.Value.Path, ".duckdb"));
 
         services.AddSingleton<DatabaseStartup>();
         services.AddSingleton<HubMetrics>();
@@ -77,8 +80,8 @@ internal static class Startup
         services.AddSensorDashOpenApi();
         // Next to the database, so that forms stay valid after a restart, also for a service user without a home folder.
         services.AddDataProtection().SetApplicationName("SensorDash");
-        services.AddOptions<KeyManagementOptions>().Configure<IOptions<DatabaseOptions>, ILoggerFactory>((keys, database, loggers) =>
-            keys.XmlRepository = new FileSystemXmlRepository(new DirectoryInfo(Path.Combine(Path.GetDirectoryName(LocalFile(database.Value, root))!, "keys")), loggers));
+        services.AddOptions<KeyManagementOptions>().Configure<IOptions<SqliteOptions>, ILoggerFactory>((keys, sqlite, loggers) =>
+            keys.XmlRepository = new FileSystemXmlRepository(new DirectoryInfo(Path.Combine(Path.GetDirectoryName(sqlite.Value.Path)!, "keys")), loggers));
         services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = "sensordash-forgery");
         services.AddRazorPages();
         services.AddMemoryCache();
@@ -137,7 +140,9 @@ internal static class Startup
     private static void ThrowOnErrors(IConfiguration configuration)
     {
         string[] errors = [
-            .. SettingsValidator.Errors(configuration, DatabaseOptions.SectionName, new DatabaseOptionsValidator()),
+            .. SettingsValidator.Errors(configuration, DatabaseOptions.SectionName, new DatabaseOptionsValidator(), SqliteOptions.SectionName, TimescaleOptions.SectionName),
+            .. SettingsValidator.Errors(configuration, SqliteOptions.SectionName, new SqliteOptionsValidator()),
+            .. SettingsValidator.Errors(configuration, TimescaleOptions.SectionName, new TimescaleOptionsValidator()),
             .. SettingsValidator.Errors(configuration, ReadingsOptions.SectionName, new ReadingsOptionsValidator()),
             .. SettingsValidator.Errors(configuration, IngestOptions.SectionName, new IngestOptionsValidator()),
             .. SettingsValidator.Errors(configuration, EventOptions.SectionName, new EventOptionsValidator()),
@@ -146,10 +151,6 @@ internal static class Startup
             .. SettingsValidator.Errors<SecurityOptions>(configuration, SecurityOptions.SectionName)];
         if (errors.Length > 0) throw new StartupException("invalid settings:\n  " + string.Join("\n  ", errors), null);
     }
-
-    // Local files are next to the SQLite file or, with another database, at its default location.
-    private static string LocalFile(DatabaseOptions database, string root)
-        => database.Provider == DatabaseOptions.SqliteProvider ? database.Sqlite.Path : Path.GetFullPath(new SqliteOptions().Path, root);
 }
 
 /// <summary>The program cannot start because of its environment; the message says what to do.</summary>

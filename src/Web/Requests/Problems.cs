@@ -78,7 +78,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
 }
 
 /// <summary>Turns exceptions into responses. It never exposes the text of an exception.</summary>
-internal sealed class ExceptionProblems(ILogger<ExceptionProblems> logger) : IExceptionHandler
+internal sealed class ExceptionProblems(IStoreErrors errors, ILogger<ExceptionProblems> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
@@ -88,7 +88,7 @@ internal sealed class ExceptionProblems(ILogger<ExceptionProblems> logger) : IEx
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (413, "the body is too large"),
             BadHttpRequestException bad => (bad.StatusCode, "the request is invalid"),
             InvalidDataException => (400, "the compressed body is corrupt"),
-            _ when StoreErrors.IsUnavailable(exception) => (503, "the database is temporarily unavailable; retry"),
+            _ when errors.IsUnavailable(exception) => (503, "the database is temporarily unavailable; retry"),
             _ => (500, "internal error; search the log for the trace ID"),
         };
         if (status >= 500) Log.RequestFailed(logger, context.Request.Method, PathOf(context), exception);

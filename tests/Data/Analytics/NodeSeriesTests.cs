@@ -1,4 +1,5 @@
 using SensorDash.Data.Analytics;
+using SensorDash.Data.Nodes;
 using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
 
@@ -209,6 +210,9 @@ public sealed class NodeSeriesTests : IAsyncLifetime
         Assert.Equal([65.21m, null, 65.21m], run.Select(p => p.Humidity.Max));
     }
 
-    private Task<NodeSeries> BuildAsync(long from, long to, int points, int? setInterval = null, long now = Noon)
-        => NodeSeries.BuildAsync(_fixture.Store, 12, from, to, points, setInterval, now, CancellationToken.None);
+    private async Task<NodeSeries> BuildAsync(long from, long to, int points, int? setInterval = null, long now = Noon)
+    {
+        var node = await _fixture.NodeStore.FindAsync(12, CancellationToken.None) ?? new Node { Address = 12, FirstSeenAt = from };
+        return await NodeSeries.BuildAsync(_fixture.Store, node, from, to, points, setInterval, now, CancellationToken.None);
+    }
 }

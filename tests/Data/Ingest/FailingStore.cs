@@ -1,4 +1,3 @@
-using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
@@ -25,30 +24,22 @@ internal sealed class FailingStore(IReadingStore store) : IReadingStore
 
     public int PageLength => store.PageLength;
 
-    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
+    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         lock (AttemptedSizes) AttemptedSizes.Add(batch.Length);
         Entered.TrySetResult();
         if (Gate is { } gate) await gate.Task.WaitAsync(cancellationToken);
         if (Interlocked.Decrement(ref _failures) >= 0) throw new StoreUnavailableException("The store is away.");
-        return await store.AppendAsync(batch, isNew, cancellationToken);
+        return await store.AppendAsync(batch, outcomes, cancellationToken);
     }
 
     public Task<int> ReadAsync(ReadingQuery query, Memory<Reading> page, CancellationToken cancellationToken) => store.ReadAsync(query, page, cancellationToken);
 
     public Task<long> CountAsync(ReadingFilter filter, CancellationToken cancellationToken) => store.CountAsync(filter, cancellationToken);
 
-    public Task<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken) => store.ListNodesAsync(cancellationToken);
-
-    public Task<Node?> FindNodeAsync(int address, CancellationToken cancellationToken) => store.FindNodeAsync(address, cancellationToken);
-
     public Task<IReadOnlyDictionary<int, Reading[]>> ReadNewestAsync(IReadOnlyCollection<int> addresses, int count, CancellationToken cancellationToken)
         => store.ReadNewestAsync(addresses, count, cancellationToken);
 
-    public Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken) => store.DeleteNodeAsync(address, cancellationToken);
-
     public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
         => RemovalError is { } error ? Task.FromException<long>(error) : store.RemoveBeforeAsync(before, cancellationToken);
-
-    public Task CheckAsync(CancellationToken cancellationToken) => store.CheckAsync(cancellationToken);
 }

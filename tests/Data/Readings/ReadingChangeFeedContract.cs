@@ -55,7 +55,7 @@ public abstract class ReadingChangeFeedContract : IAsyncLifetime
     public async Task ReadChanges_NodeRemoved_IsAStepOfItsOwn()
     {
         await Store.AddAsync(Reading(1), Reading(2));
-        await Store.DeleteNodeAsync(1, default);
+        await Fixture.NodeStore.DeleteAsync(1, default);
         await Store.AddAsync(Reading(1, Noon + 1));
 
         var steps = await StepsAsync();
@@ -76,7 +76,7 @@ public abstract class ReadingChangeFeedContract : IAsyncLifetime
 
         Assert.Equal(4, all);
         Assert.Equal([Reading(2, Midnight + 5), Reading(1, Midnight)], await Store.AllAsync());
-        var nodes = await Store.ListNodesAsync(default);
+        var nodes = await Fixture.NodeStore.ListAsync(default);
         Assert.Equal([(1, 1L, Midnight), (2, 1L, Midnight + 5), (3, 0L, Midnight - 7)], nodes.Select(n => (n.Address, n.TotalReadings, n.FirstSeenAt)));
         Assert.Equal(Midnight, (await StepsAsync()).Last(s => s.RemovedBefore is not null).RemovedBefore);
         await AssertExactAsync();
@@ -137,7 +137,7 @@ public abstract class ReadingChangeFeedContract : IAsyncLifetime
     private async Task AssertExactAsync()
     {
         var all = await Store.AllAsync();
-        Assert.Equal(all.Count, (await Store.ListNodesAsync(default)).Sum(n => n.TotalReadings));
+        Assert.Equal(all.Count, (await Fixture.NodeStore.ListAsync(default)).Sum(n => n.TotalReadings));
         Assert.Equal(all.Count, await Fixture.ScalarAsync("SELECT CAST(sum(row_count) AS BIGINT) FROM ingest_batches"));
         var followed = new HashSet<Reading>();
         foreach (var step in await StepsAsync())

@@ -97,6 +97,6 @@ public abstract partial class ReadingStoreContract
     {
         await Store.AddAsync(Reading(30), Reading(4), Reading(200));
 
-        Assert.Equal([4, 30, 200], (await Store.ListNodesAsync(CancellationToken.None)).Select(n => n.Address));
+        Assert.Equal([4, 30, 200], (await Fixture.NodeStore.ListAsync(CancellationToken.None)).Select(n => n.Address));
     }
 }

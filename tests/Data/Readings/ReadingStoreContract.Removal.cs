@@ -18,26 +18,26 @@ public abstract partial class ReadingStoreContract
             await Fixture.Nodes.EditMetadataAsync(address, patch, CancellationToken.None);
         }
 
-        Assert.True(await Store.DeleteNodeAsync(1, CancellationToken.None));
+        Assert.True(await Fixture.NodeStore.DeleteAsync(1, CancellationToken.None));
 
-        Assert.Null(await Store.FindNodeAsync(1, CancellationToken.None));
+        Assert.Null(await Fixture.NodeStore.FindAsync(1, CancellationToken.None));
         Assert.Null(await Fixture.Nodes.FindMetadataAsync(1, CancellationToken.None));
         Assert.Equal([Reading(2)], await Store.AllAsync());
         Assert.Equal("Cellar", (await Fixture.Nodes.FindMetadataAsync(2, CancellationToken.None))!.Name);
     }
 
     [SkippableFact]
-    public async Task DeleteNode_Unknown_IsFalse() => Assert.False(await Store.DeleteNodeAsync(77, CancellationToken.None));
+    public async Task DeleteNode_Unknown_IsFalse() => Assert.False(await Fixture.NodeStore.DeleteAsync(77, CancellationToken.None));
 
     [SkippableFact]
     public async Task DeleteNode_ThenTheSameReadings_StartsAnew()
     {
         await Store.AddAsync(Reading(deviceId: 7), Reading(time: Noon - 100));
-        await Store.DeleteNodeAsync(12, CancellationToken.None);
+        await Fixture.NodeStore.DeleteAsync(12, CancellationToken.None);
 
         Assert.Equal(1, await Store.AddAsync(Reading()));
 
-        var node = await Store.FindNodeAsync(12, CancellationToken.None);
+        var node = await Fixture.NodeStore.FindAsync(12, CancellationToken.None);
         Assert.Equal((null, 1, Noon), (node!.DeviceId, node.TotalReadings, node.FirstSeenAt));
         Assert.Equal(1, await Store.CountAsync(default, CancellationToken.None));
     }
@@ -58,7 +58,7 @@ public abstract partial class ReadingStoreContract
         Assert.Equal(15_002, all);
         Assert.Equal([Reading(1), Reading(1, Midnight)], await Store.AllAsync());
         Assert.Equal(2, await Fixture.ScalarAsync("SELECT CAST(sum(row_count) AS BIGINT) FROM ingest_batches"));
-        var nodes = await Store.ListNodesAsync(CancellationToken.None);
+        var nodes = await Fixture.NodeStore.ListAsync(CancellationToken.None);
         Assert.Equal([(1, 2, Midnight, Noon), (2, 0, Noon - Month, Noon - Month), (3, 0, Noon - (2 * Month), Noon - (2 * Month))],
             nodes.Select(n => (n.Address, n.TotalReadings, n.FirstSeenAt, n.LastSeenAt)));
         Assert.Equal(2, await Store.CountAsync(default, CancellationToken.None));
@@ -85,6 +85,6 @@ public abstract partial class ReadingStoreContract
 
         Assert.Equal(1, await Store.AddAsync(Reading(1), Reading(1, Yesterday)));
 
-        Assert.Equal((2, Yesterday), (await Store.FindNodeAsync(1, CancellationToken.None)) is { } node ? (node.TotalReadings, node.FirstSeenAt) : default);
+        Assert.Equal((2, Yesterday), (await Fixture.NodeStore.FindAsync(1, CancellationToken.None)) is { } node ? (node.TotalReadings, node.FirstSeenAt) : default);
     }
 }

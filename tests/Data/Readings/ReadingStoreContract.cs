@@ -40,18 +40,18 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
         Assert.Equal(3, await Store.AddAsync(batch));
         Assert.Equal(0, await Store.AddAsync(batch));
         Assert.Equal(3, (await Store.AllAsync()).Count);
-        Assert.Equal(2, (await Store.FindNodeAsync(1, CancellationToken.None))!.TotalReadings);
+        Assert.Equal(2, (await Fixture.NodeStore.FindAsync(1, CancellationToken.None))!.TotalReadings);
     }
 
     [SkippableFact]
     public async Task Append_KeyTwiceInOneBatch_FirstWins()
     {
-        var isNew = new bool[3];
+        var outcomes = new RowOutcome[3];
         var added = await Store.AppendAsync(
-            new[] { Reading(temperature: 1), Reading(temperature: 2), Reading(time: Noon + 1) }, isNew, CancellationToken.None);
+            new[] { Reading(temperature: 1), Reading(temperature: 2), Reading(time: Noon + 1) }, outcomes, CancellationToken.None);
 
         Assert.Equal(2, added);
-        Assert.Equal([true, false, true], isNew);
+        Assert.Equal([RowOutcome.Inserted, RowOutcome.Duplicate, RowOutcome.Inserted], outcomes);
         Assert.Equal((short)1, (await Store.AllAsync())[^1].TemperatureCentidegrees);
     }
 
@@ -59,11 +59,11 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
     public async Task Append_KeyStoredEarlier_FirstStoredWins()
     {
         await Store.AddAsync(Reading(temperature: 100, flags: 1, deviceId: 7));
-        var isNew = new[] { true };
+        var outcomes = new[] { RowOutcome.Inserted };
 
-        Assert.Equal(0, await Store.AppendAsync(new[] { Reading(temperature: 999, flags: 2, deviceId: 8) }, isNew, CancellationToken.None));
+        Assert.Equal(0, await Store.AppendAsync(new[] { Reading(temperature: 999, flags: 2, deviceId: 8) }, outcomes, CancellationToken.None));
 
-        Assert.Equal([false], isNew);
+        Assert.Equal([RowOutcome.Duplicate], outcomes);
         Assert.Equal([Reading(temperature: 100, flags: 1, deviceId: 7)], await Store.AllAsync());
     }
 
@@ -75,7 +75,7 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
 
         await Store.AddAsync(Reading(deviceId: 8));
 
-        var node = await Store.FindNodeAsync(12, CancellationToken.None);
+        var node = await Fixture.NodeStore.FindAsync(12, CancellationToken.None);
         Assert.Equal((7, 1, Noon, Noon), (node!.DeviceId, node.TotalReadings, node.FirstSeenAt, node.LastSeenAt));
         Assert.Equal(1, node.DuplicatesSeen);
         Assert.Equal(batches, await Fixture.ScalarAsync("SELECT count(*) FROM ingest_batches"));
@@ -87,7 +87,7 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
         await Store.AddAsync(Reading(time: Noon));
         await Store.AddAsync(Reading(time: Noon - 500), Reading(time: Noon - 900), Reading(time: Noon - 700));
 
-        var node = await Store.FindNodeAsync(12, CancellationToken.None);
+        var node = await Fixture.NodeStore.FindAsync(12, CancellationToken.None);
         Assert.Equal((Noon - 900, Noon, 4), (node!.FirstSeenAt, node.LastSeenAt, node.TotalReadings));
         Assert.Equal(Node.SensorType, node.NodeType);
     }
@@ -99,7 +99,7 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
         await Store.AddAsync(Reading(deviceId: DeviceId));
 
         Assert.Equal(DeviceId, (await Store.AllAsync())[0].DeviceId);
-        Assert.Equal(DeviceId, (ulong?)(await Store.FindNodeAsync(12, CancellationToken.None))!.DeviceId);
+        Assert.Equal(DeviceId, (ulong?)(await Fixture.NodeStore.FindAsync(12, CancellationToken.None))!.DeviceId);
     }
 
     [SkippableFact]
@@ -137,7 +137,7 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
     public async Task Append_EmptyBatch_DoesNothing()
     {
         Assert.Equal(0, await Store.AddAsync());
-        Assert.Empty(await Store.ListNodesAsync(CancellationToken.None));
+        Assert.Empty(await Fixture.NodeStore.ListAsync(CancellationToken.None));
     }
 
     [SkippableFact]
@@ -182,18 +182,18 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
             var (expected, duplicates) = (new Dictionary<(int, long), short?>(), 0L);
             foreach (var batch in random)
             {
-                var isNew = new bool[batch.Length];
-                var added = await fixture.Store.AppendAsync(batch, isNew, CancellationToken.None);
-                var wanted = batch.Select(r => expected.TryAdd((r.NodeAddress, r.Timestamp), r.TemperatureCentidegrees)).ToArray();
-                Assert.Equal(wanted, isNew);
-                Assert.Equal(wanted.Count(w => w), added);
-                duplicates += wanted.Count(w => !w);
+                var outcomes = new RowOutcome[batch.Length];
+                var added = await fixture.Store.AppendAsync(batch, outcomes, CancellationToken.None);
+                var wanted = batch.Select(r => expected.TryAdd((r.NodeAddress, r.Timestamp), r.TemperatureCentidegrees) ? RowOutcome.Inserted : RowOutcome.Duplicate).ToArray();
+                Assert.Equal(wanted, outcomes);
+                Assert.Equal(wanted.Count(w => w == RowOutcome.Inserted), added);
+                duplicates += wanted.Count(w => w == RowOutcome.Duplicate);
             }
             var all = await fixture.Store.AllAsync();
             Assert.Equal(expected.Count, all.Count);
             Assert.All(all, r => Assert.Equal(expected[(r.NodeAddress, r.Timestamp)], r.TemperatureCentidegrees));
-            await AssertCountersEqualRecountAsync(all, fixture.Store);
-            Assert.Equal(duplicates, (await fixture.Store.ListNodesAsync(CancellationToken.None)).Sum(n => n.DuplicatesSeen));
+            await AssertCountersEqualRecountAsync(all, fixture);
+            Assert.Equal(duplicates, (await fixture.NodeStore.ListAsync(CancellationToken.None)).Sum(n => n.DuplicatesSeen));
             return true;
         }, times: RandomCases);
     }
@@ -204,7 +204,7 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.AppendAsync(new[] { Reading() }, new bool[1], cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.AppendAsync(new[] { Reading() }, new RowOutcome[1], cancelled.Token));
 
         Assert.Empty(await Store.AllAsync());
         Assert.Equal(1, await Store.AddAsync(Reading()));
@@ -218,7 +218,7 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
         await Assert.ThrowsAsync<StoreRejectedException>(() => Store.AddAsync(Reading(1), Reading(2, temperature: 666), Reading(3)));
 
         Assert.Empty(await Store.AllAsync());
-        Assert.Empty(await Store.ListNodesAsync(CancellationToken.None));
+        Assert.Empty(await Fixture.NodeStore.ListAsync(CancellationToken.None));
         Assert.Equal(2, await Store.AddAsync(Reading(1), Reading(3)));
     }
 
@@ -229,23 +229,23 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
         await using (await Fixture.LockAsync())
         {
             await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.AddAsync(Reading(2)));
-            await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.DeleteNodeAsync(1, CancellationToken.None));
-            await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.CheckAsync(CancellationToken.None));
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => Fixture.NodeStore.DeleteAsync(1, CancellationToken.None));
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => Fixture.Health.CheckAsync(CancellationToken.None));
             Assert.Single(await Store.AllAsync()); // Readers never wait for a writer.
         }
         Assert.Equal(1, await Store.AddAsync(Reading(2)));
-        await Store.CheckAsync(CancellationToken.None);
+        await Fixture.Health.CheckAsync(CancellationToken.None);
         Assert.Equal(2, await Store.CountAsync(default, CancellationToken.None));
     }
 
-    private Task AssertCountersEqualRecountAsync(IReadOnlyList<Reading> all) => AssertCountersEqualRecountAsync(all, Store);
+    private Task AssertCountersEqualRecountAsync(IReadOnlyList<Reading> all) => AssertCountersEqualRecountAsync(all, Fixture);
 
-    private static async Task AssertCountersEqualRecountAsync(IReadOnlyList<Reading> all, IReadingStore store)
+    private static async Task AssertCountersEqualRecountAsync(IReadOnlyList<Reading> all, StoreFixture fixture)
     {
         var recount = all.GroupBy(r => r.NodeAddress).OrderBy(g => g.Key)
             .Select(g => (g.Key, g.LongCount(), g.Min(r => r.Timestamp), g.Max(r => r.Timestamp)));
-        var counters = (await store.ListNodesAsync(CancellationToken.None)).Select(n => (n.Address, n.TotalReadings, n.FirstSeenAt, n.LastSeenAt));
+        var counters = (await fixture.NodeStore.ListAsync(CancellationToken.None)).Select(n => (n.Address, n.TotalReadings, n.FirstSeenAt, n.LastSeenAt));
         Assert.Equal(recount, counters);
-        Assert.Equal(all.Count, await store.CountAsync(default, CancellationToken.None));
+        Assert.Equal(all.Count, await fixture.Store.CountAsync(default, CancellationToken.None));
     }
 }

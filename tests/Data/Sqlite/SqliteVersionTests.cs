@@ -58,10 +58,8 @@ public sealed class SqliteVersionTests
     public async Task Claim_ReleaseWithTheWalResetBug_IsRefusedBeforeTheFileIsTouched()
     {
         using var folder = new TemporaryFolder();
-        var options = new DatabaseOptions();
-        options.Sqlite.Path = folder.File("a.db");
-        using var database = new SqliteDatabase(Options.Create(options));
-        using var start = new SqliteStartup(database, _withWalResetBug, new ManualTime());
+        using var database = new SqliteDatabase(Options.Create(new SqliteOptions { Path = folder.File("a.db") }));
+        using var start = new SqliteStartup(database, _withWalResetBug, new SqliteErrors(), new ManualTime());
 
         var refused = await Assert.ThrowsAsync<StoreStartupException>(() => start.ClaimAsync(default));
 
@@ -70,7 +68,7 @@ public sealed class SqliteVersionTests
     }
 
     [Fact]
-    public async Task Report_ReleaseWithTheWalResetBug_IsALackAndANote()
+    public async Task Report_ReleaseWithTheWalResetBug_IsALimitationAndANote()
     {
         await using var fixture = await SqliteStoreFixture.CreateAsync();
         var reporter = new SqliteStoreReporter(fixture.Database, _withWalResetBug);

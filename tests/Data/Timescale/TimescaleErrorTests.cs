@@ -26,7 +26,7 @@ public sealed class TimescaleErrorTests
     [InlineData("57P01")] // administrator shuts down
     [InlineData("57P03")] // server starts
     public void Translate_NotTheFaultOfTheRows_IsUnavailable(string state)
-        => Assert.IsType<StoreUnavailableException>(TimescaleDatabase.Translate(Error(state), default));
+        => Assert.IsType<StoreUnavailableException>(TimescaleErrors.Translate(Error(state), default));
 
     [Theory]
     [InlineData("22003")] // out of range
@@ -35,7 +35,7 @@ public sealed class TimescaleErrorTests
     [InlineData("23514")] // check violation
     [InlineData("P0001")] // raised by a trigger
     public void Translate_FaultOfARow_IsRejected(string state)
-        => Assert.IsType<StoreRejectedException>(TimescaleDatabase.Translate(Error(state), default));
+        => Assert.IsType<StoreRejectedException>(TimescaleErrors.Translate(Error(state), default));
 
     [Theory]
     [InlineData("0A000")] // feature not supported
@@ -45,22 +45,22 @@ public sealed class TimescaleErrorTests
     {
         var error = Error(state);
 
-        Assert.Same(error, TimescaleDatabase.Translate(error, default));
+        Assert.Same(error, TimescaleErrors.Translate(error, default));
     }
 
     [Fact]
     public void Translate_WithoutAState_IsUnavailable()
-        => Assert.IsType<StoreUnavailableException>(TimescaleDatabase.Translate(new NpgsqlException("The connection broke."), default));
+        => Assert.IsType<StoreUnavailableException>(TimescaleErrors.Translate(new NpgsqlException("The connection broke."), default));
 
     [Fact]
     public void Translate_AfterTheCallWasCancelled_IsTheCancellation()
-        => Assert.IsType<OperationCanceledException>(TimescaleDatabase.Translate(Error("57014"), new CancellationToken(canceled: true)));
+        => Assert.IsType<OperationCanceledException>(TimescaleErrors.Translate(Error("57014"), new CancellationToken(canceled: true)));
 
     [Fact]
     public async Task Listener_ErrorNobodyForesaw_TriesAgainAndAgain()
     {
         var clock = new ManualTime();
-        var database = new TimescaleDatabase(Options.Create(new DatabaseOptions()));
+        var database = new TimescaleDatabase(Options.Create(new TimescaleOptions()));
         await database.DisposeAsync(); // Opening fails, and not as unavailable.
         using var listener = new TimescaleCommitListener(database, new(), new EventCommitSignal(), clock, NullLogger<TimescaleCommitListener>.Instance);
         await listener.StartAsync(default);

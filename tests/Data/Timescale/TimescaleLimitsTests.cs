@@ -58,7 +58,7 @@ public sealed class TimescaleLimitsTests
 
         Assert.Single(await fixture.Store.AllAsync());
         var ended = await Assert.ThrowsAnyAsync<NpgsqlException>(() => QueryAsync(idle, "SELECT 'alive'"));
-        Assert.IsType<StoreUnavailableException>(TimescaleDatabase.Translate(ended, default));
+        Assert.IsType<StoreUnavailableException>(TimescaleErrors.Translate(ended, default));
     }
 
     [SkippableTheory]
@@ -74,7 +74,7 @@ public sealed class TimescaleLimitsTests
     private static TimescaleDatabase Hasty(TimescaleStoreFixture fixture, int seconds)
     {
         var options = TimescaleStoreFixture.OptionsOf(PostgresServer.Require(), fixture.Name);
-        options.Timescale.Pool.CommandTimeout = seconds;
+        options.Pool.CommandTimeout = seconds;
         return new TimescaleDatabase(Options.Create(options));
     }
 

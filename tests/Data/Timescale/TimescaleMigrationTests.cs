@@ -95,7 +95,7 @@ public sealed class TimescaleMigrationTests
     private static ServiceProvider ServicesOf(TimescaleStoreFixture fixture, int commandTimeout)
     {
         var options = TimescaleStoreFixture.OptionsOf(PostgresServer.Require(), fixture.Name);
-        options.Timescale.Pool.CommandTimeout = commandTimeout;
+        options.Pool.CommandTimeout = commandTimeout;
         return new ServiceCollection().AddSingleton(Options.Create(options)).AddSingleton<TimescaleDatabase>().AddTimescaleSchema().BuildServiceProvider();
     }
 

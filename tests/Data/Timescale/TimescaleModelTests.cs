@@ -89,8 +89,8 @@ public sealed class TimescaleModelTests
     public async Task FollowSettings_ChunkIntervalChanged_HoldsForNewChunksWithoutAMigration()
     {
         await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
-        fixture.Options.Timescale.Hypertable.ChunkInterval = TimeSpan.FromHours(6);
-        fixture.Options.Timescale.Hypertable.CompressionAfter = TimeSpan.FromDays(3);
+        fixture.Options.Hypertable.ChunkInterval = TimeSpan.FromHours(6);
+        fixture.Options.Hypertable.CompressionAfter = TimeSpan.FromDays(3);
 
         for (var start = 0; start < 2; start++) await StartOf(fixture).ApplySettingsAsync(default);
         await fixture.Store.AddAsync([.. Enumerable.Range(0, 4).Select(i => Some.Reading(time: Some.Noon - 43_200 + (i * 21_600)))]);
@@ -103,7 +103,7 @@ public sealed class TimescaleModelTests
     public async Task FollowSettings_LockHeldByAnother_IsAWarningAndFollowsAtTheNextStart()
     {
         await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
-        fixture.Options.Timescale.Hypertable.ChunkInterval = TimeSpan.FromHours(6);
+        fixture.Options.Hypertable.ChunkInterval = TimeSpan.FromHours(6);
         const string SixHours = "SELECT count(*) FROM timescaledb_information.dimensions WHERE integer_interval IN (21600, 21600000000)";
         await using (await fixture.HoldAsync("SELECT pg_advisory_xact_lock(5318009)"))
             await StartOf(fixture).ApplySettingsAsync(default);
@@ -120,7 +120,7 @@ public sealed class TimescaleModelTests
         var isCommunity = await IsCommunityAsync(fixture); // Else the setting is followed by doing nothing.
         foreach (var days in (int[])[7, 7, 3, 0, 5])
         {
-            fixture.Options.Timescale.Hypertable.CompressionAfter = TimeSpan.FromDays(days);
+            fixture.Options.Hypertable.CompressionAfter = TimeSpan.FromDays(days);
             await StartOf(fixture).ApplySettingsAsync(default);
             Assert.Equal(days > 0 && isCommunity ? 1 : 0, await fixture.ScalarAsync("SELECT count(*) FROM timescaledb_information.jobs WHERE hypertable_name = 'sensor_readings'"));
             if (days > 0 && isCommunity)
@@ -137,7 +137,7 @@ public sealed class TimescaleModelTests
         Assert.Equal(501, (await fixture.Store.AllAsync()).Count);
         Assert.Equal(501, (await fixture.Changes.ReadChangesAsync(0, default)).Added.Count);
         var left = 501 - await fixture.Store.RemoveBeforeAsync(Some.Noon - 43_200, default);
-        Assert.Equal(left, (await fixture.Store.FindNodeAsync(1, default))!.TotalReadings);
+        Assert.Equal(left, (await fixture.NodeStore.FindAsync(1, default))!.TotalReadings);
         Assert.Equal(left, (await fixture.Store.AllAsync()).Count);
     }
 
@@ -224,10 +224,10 @@ public sealed class TimescaleModelTests
     private static TimescaleStartup StartOf(TimescaleStoreFixture fixture)
         => new(fixture.Database, Options.Create(fixture.Options), NullLogger<TimescaleStartup>.Instance);
 
-    private static IOptions<DatabaseOptions> Changed(TimescaleStoreFixture fixture, Action<TimescaleOptions> change)
+    private static IOptions<TimescaleOptions> Changed(TimescaleStoreFixture fixture, Action<TimescaleOptions> change)
     {
         var options = TimescaleStoreFixture.OptionsOf(PostgresServer.Require(), fixture.Name);
-        change(options.Timescale);
+        change(options);
         return Options.Create(options);
     }
 

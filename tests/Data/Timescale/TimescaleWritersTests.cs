@@ -45,7 +45,7 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
         Assert.Equal(readings.Length, added.Sum());
         Assert.Equal(readings.Length, await _fixture.Store.CountAsync(default, default));
         Assert.Equal(readings.Length, await _fixture.ScalarAsync("SELECT count(*) FROM sensor_readings"));
-        Assert.Equal(readings.Length * 3, (await _fixture.Store.ListNodesAsync(default)).Sum(n => n.DuplicatesSeen));
+        Assert.Equal(readings.Length * 3, (await _fixture.NodeStore.ListAsync(default)).Sum(n => n.DuplicatesSeen));
         foreach (var store in stores) await store.DisposeAsync();
     }
 
@@ -155,7 +155,7 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
     {
         const string Sleeping = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active' AND datname = current_database()";
         var options = TimescaleStoreFixture.OptionsOf(PostgresServer.Require(), _fixture.Name);
-        options.Timescale.Pool.CommandTimeout = 3600; // Neither it nor the sleep's end can be what stops it.
+        options.Pool.CommandTimeout = 3600; // Neither it nor the sleep's end can be what stops it.
         await using var database = new TimescaleDatabase(Options.Create(options));
         using var cancel = new CancellationTokenSource();
         var reading = database.ReadAsync(

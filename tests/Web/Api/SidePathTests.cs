@@ -64,7 +64,7 @@ public sealed class SidePathTests : IDisposable
         {
             await app.Store.AddAsync(Reading(12), Reading(13));
             await MedianAsync(app);
-            await app.Store.DeleteNodeAsync(12, default);
+            await app.Nodes.DeleteAsync(12, default);
             Assert.Equal(25.34m, await MedianAsync(app, node: 13));
         }
         Assert.Equal(1, CountRows());

@@ -30,7 +30,7 @@ public sealed class RetentionTests
 
         var days = await DaysAsync(client);
         Assert.Equal(5, days.GetArrayLength());
-        Assert.Equal(5, (await app.Store.FindNodeAsync(1, default))!.TotalReadings);
+        Assert.Equal(5, (await app.Nodes.FindAsync(1, default))!.TotalReadings);
         Assert.Equal(Noon - (4 * Day), (await app.Store.AllAsync(ReadingOrder.OldestFirst))[0].Timestamp);
         Assert.Equal("ready", (await client.GetFromJsonAsync<JsonElement>("/api/system/analytics")).GetProperty("state").GetString());
     }
@@ -58,7 +58,7 @@ public sealed class RetentionTests
         var asked = await app.MetricAsync(SensorDashApp.QueriesByDuckDb);
         Assert.Equal(8, (await DaysAsync(client)).GetArrayLength());
         Assert.True(await app.MetricAsync(SensorDashApp.QueriesByDuckDb) > asked);
-        Assert.Equal(8, (await app.Store.FindNodeAsync(2, default))!.TotalReadings);
+        Assert.Equal(8, (await app.Nodes.FindAsync(2, default))!.TotalReadings);
         Assert.Equal(16, await fixture.ScalarAsync("SELECT sum(row_count) FROM ingest_batches"));
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
@@ -9,7 +10,7 @@ namespace SensorDash.Data.DuckDb.Queries;
 
 /// <summary>DuckDB where it has everything the store has, else the store itself: the same answer either way, never an old one.</summary>
 public sealed partial class ReadingAnalytics(
-    IDuckDbSource duckDb, StoreAnalytics store, IReadingStore nodes, AnalyticsQueryCount answers, TimeProvider clock, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
+    IDuckDbSource duckDb, StoreAnalytics store, INodeStore nodes, AnalyticsQueryCount answers, TimeProvider clock, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
 {
     /// <inheritdoc/>
     public Task<IReadOnlyList<NodeBucket>> CalendarAsync(
@@ -26,7 +27,7 @@ public sealed partial class ReadingAnalytics(
         if (await duckDb.TryGetCurrentAsync(cancellationToken) is { } access)
         {
             // Hardware ids are the store's: they belong to nodes, not to readings.
-            var ids = (await nodes.ListNodesAsync(cancellationToken)).ToDictionary(n => n.Address, n => (ulong?)n.DeviceId);
+            var ids = (await nodes.ListAsync(cancellationToken)).ToDictionary(n => n.Address, n => (ulong?)n.DeviceId);
             using var buckets = new DuckDbAnalytics(access).Buckets(filter, order, zone, unit, cancellationToken).GetEnumerator();
             var isAny = TryMove(buckets);
             if (isAny is not null) answers.ByDuckDb();

@@ -13,14 +13,14 @@ public sealed class DuckDbReadingChangeFeed(DuckDbReadingFile file) : IReadingCh
         => file.ReadAsync(
             connection =>
             {
-                var (changes, first, last, rows) = ChooseBatches(connection, after, cancellationToken);
-                if (changes.RemovedNode is not null || changes.RemovedBefore is not null || changes.UpTo == after) return changes;
-                var months = DuckDbMonths.List(connection, first, last, cancellationToken);
-                var page = new Reading[rows];
+                var step = ChooseBatches(connection, after, cancellationToken);
+                if (!step.HasRows) return step.Changes([]);
+                var months = DuckDbMonths.List(connection, step.First, step.Last, cancellationToken);
+                var page = new Reading[step.Rows];
                 var found = DuckDbReadingStore.Fill(connection,
-                    DuckDbMonths.Union(months, DuckDbMonths.Columns, FormattableString.Invariant($"batch_id > {after} AND batch_id <= {changes.UpTo}")),
+                    DuckDbMonths.Union(months, DuckDbMonths.Columns, FormattableString.Invariant($"batch_id > {after} AND batch_id <= {step.UpTo}")),
                     "ORDER BY batch_id", page, cancellationToken);
-                return changes with { Added = page[..found] };
+                return step.Changes(page[..found]);
             },
             cancellationToken);
 
@@ -48,24 +48,16 @@ public sealed class DuckDbReadingChangeFeed(DuckDbReadingFile file) : IReadingCh
             },
             cancellationToken);
 
-    // Up to the wanted number of rows, and never past a removal: that is a step of its own.
-    private static (ReadingChanges Changes, long First, long Last, long Rows) ChooseBatches(
-        DuckDbConnection connection, long after, CancellationToken cancellationToken)
+    private static ReadingStep ChooseBatches(DuckDbConnection connection, long after, CancellationToken cancellationToken)
     {
         using var batches = connection.Query(FormattableString.Invariant($"""
             SELECT id, committed_at, row_count::BIGINT, first_timestamp, last_timestamp, removed_node, removed_before FROM ingest_batches WHERE id > {after} ORDER BY id
             """), cancellationToken);
-        var (upTo, committedAt, first, last, rows) = (after, 0L, long.MaxValue, long.MinValue, 0L);
-        while (batches.Read())
+        var step = new ReadingStep(after, RowsWanted);
+        while (step.WantsMore && batches.Read())
         {
-            var (removedNode, removedBefore) = (batches.Get<int?>(5), batches.Get<long?>(6));
-            var isRemoval = removedNode is not null || removedBefore is not null;
-            if (rows >= RowsWanted || (isRemoval && upTo > after)) return (new(upTo, committedAt, []), first, last, rows);
-            (upTo, committedAt) = (batches.Get<long>(0), batches.Get<long>(1));
-            if (isRemoval) return (new(upTo, committedAt, [], removedNode, removedBefore), first, last, rows);
-            rows += batches.Get<long>(2);
-            (first, last) = (Math.Min(first, batches.Get<long>(3)), Math.Max(last, batches.Get<long>(4)));
+            step.Add(batches.Get<long>(0), batches.Get<long>(1), batches.Get<long>(2), batches.Get<long>(3), batches.Get<long>(4), batches.Get<int?>(5), batches.Get<long?>(6));
         }
-        return (new(upTo, committedAt, []), first, last, rows);
+        return step;
     }
 }

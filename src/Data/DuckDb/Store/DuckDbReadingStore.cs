@@ -5,10 +5,10 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.DuckDb.Store;
 
-/// <inheritdoc cref="IReadingStore"/>
+/// <summary>The readings of a DuckDB file, the nodes they made, and whether the file works.</summary>
 /// <remarks>Readings, their nodes and batches are in the DuckDB file; what people say of nodes stays in the database, where they edit it.</remarks>
 public sealed class DuckDbReadingStore(
-    DuckDbReadingFile file, IDbContextFactory<SensorDashContext> contexts, CommitSignal commits, TimeProvider clock) : IReadingStore, IDisposable
+    DuckDbReadingFile file, IDbContextFactory<SensorDashContext> contexts, CommitSignal commits, TimeProvider clock) : IReadingStore, INodeStore, IStoreHealth, IDisposable
 {
     // No index is in the order of lists, so each page looks at the times of its months: few large pages look less often than many small ones.
     private const int LongPage = 50_000;
@@ -23,8 +23,8 @@ public sealed class DuckDbReadingStore(
     public int PageLength => LongPage;
 
     /// <inheritdoc/>
-    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
-        => batch.IsEmpty ? Task.FromResult(0) : _writer.AppendAsync(batch, isNew, cancellationToken);
+    public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+        => batch.IsEmpty ? Task.FromResult(0) : _writer.AppendAsync(batch, outcomes, cancellationToken);
 
     /// <inheritdoc/>
     public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken) => _writer.RemoveBeforeAsync(before, cancellationToken);
@@ -36,7 +36,7 @@ public sealed class DuckDbReadingStore(
     public Task<bool> SortOneMonthAsync(CancellationToken cancellationToken) => _writer.SortOneMonthAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken)
+    public async Task<bool> DeleteAsync(int address, CancellationToken cancellationToken)
     {
         // Two files, so two transactions. First: a process that dies between them leaves a node that can be deleted again. Then: what was
         // said of the node in the meantime.
@@ -139,11 +139,11 @@ public sealed class DuckDbReadingStore(
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<Node>> ListAsync(CancellationToken cancellationToken)
         => file.ReadAsync<IReadOnlyList<Node>>(connection => DuckDbNodes.List(connection, "", cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Node?> FindNodeAsync(int address, CancellationToken cancellationToken)
+    public Task<Node?> FindAsync(int address, CancellationToken cancellationToken)
         => file.ReadAsync(connection => DuckDbNodes.List(connection, Invariant($"WHERE address = {address}"), cancellationToken).SingleOrDefault(), cancellationToken);
 
     /// <summary>Reads rows with their nodes' hardware ids.</summary>
@@ -169,7 +169,7 @@ public sealed class DuckDbReadingStore(
     private async Task DeleteMetadataAsync(int address, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        await context.NodeMetadata.Where(m => m.Address == address).ExecuteDeleteAsync(cancellationToken);
+        await context.Set<NodeMetadata>().Where(m => m.Address == address).ExecuteDeleteAsync(cancellationToken);
     }
 
     private static string Order(bool newestFirst)

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using SensorDash.Data.Events;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
@@ -22,17 +21,17 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
     private DuckDbDatabase? _database; // Of which the newest readings and the last batch are known.
     private long _lastBatch;
 
-    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<bool> isNew, CancellationToken cancellationToken)
+    public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
         => await WriteAsync(
             (connection, now) =>
             {
-                MarkNewRows(connection, batch, isNew.Span, cancellationToken);
+                MarkNewRows(connection, batch, outcomes.Span, cancellationToken);
                 var added = new List<Reading>(batch.Length);
                 _changes.Clear();
                 for (var i = 0; i < batch.Length; i++)
                 {
-                    _changes.Count(batch.Span[i], isNew.Span[i]);
-                    if (isNew.Span[i]) added.Add(batch.Span[i]);
+                    _changes.Count(batch.Span[i], outcomes.Span[i]);
+                    if (outcomes.Span[i] == RowOutcome.Inserted) added.Add(batch.Span[i]);
                 }
                 DuckDbNodes.Store(connection, _changes, cancellationToken);
                 if (added.Count == 0) return 0;
@@ -142,7 +141,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
         _lastBatch = connection.Scalar<long>("SELECT coalesce(max(id), 0)::BIGINT FROM ingest_batches", cancellationToken);
     }
 
-    private void MarkNewRows(DuckDbConnection connection, ReadOnlyMemory<Reading> readings, Span<bool> isNew, CancellationToken cancellationToken)
+    private void MarkNewRows(DuckDbConnection connection, ReadOnlyMemory<Reading> readings, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         var batch = readings.Span;
         _newestOfBatch.Clear();
@@ -152,16 +151,17 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
             ref readonly var reading = ref batch[i];
             ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(_newestOfBatch, reading.NodeAddress, out var known);
             if (!known) newest = _newest.GetValueOrDefault(reading.NodeAddress, long.MinValue);
-            isNew[i] = reading.Timestamp > newest;
-            if (isNew[i]) newest = reading.Timestamp;
+            outcomes[i] = reading.Timestamp > newest ? RowOutcome.Inserted : RowOutcome.Duplicate;
+            if (outcomes[i] == RowOutcome.Inserted) newest = reading.Timestamp;
             else _possibleDuplicates.Add(i);
         }
         if (_possibleDuplicates.Count == 0) return;
         var taken = FindStored(connection, readings, cancellationToken);
         for (var i = 0; i < batch.Length; i++)
-            if (isNew[i]) taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
+            if (outcomes[i] == RowOutcome.Inserted) taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
         // A sure reading is newer than every unsure one of its node before it, so an equal key can only stand earlier in the batch.
-        foreach (var i in _possibleDuplicates) isNew[i] = taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
+        foreach (var i in _possibleDuplicates)
+            if (taken.Add((batch[i].NodeAddress, batch[i].Timestamp))) outcomes[i] = RowOutcome.Inserted;
     }
 
     private HashSet<(int Node, long Timestamp)> FindStored(DuckDbConnection connection, ReadOnlyMemory<Reading> batch, CancellationToken cancellationToken)

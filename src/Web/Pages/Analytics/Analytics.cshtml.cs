@@ -10,7 +10,7 @@ namespace SensorDash.Web.Pages.Analytics;
 
 /// <summary>Several nodes together: percentile bands, averages by weekday and hour, comparison, quality.</summary>
 /// <remarks>A browser with scripts gets the page without the parts and fetches each of them. Any other browser gets one complete page.</remarks>
-internal sealed class AnalyticsModel(NodeDirectory nodes, ZoneDirectory zones, IReadingAnalytics analytics, IDuckDbSource duckDb, TimeProvider clock) : PageModel
+internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IReadingAnalytics analytics, IDuckDbSource duckDb, TimeProvider clock) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public long Now { get; private set; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
 using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Analytics;

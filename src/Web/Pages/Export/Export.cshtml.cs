@@ -3,13 +3,13 @@ using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Export;
-using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
 using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Export;
 
 /// <summary>A form for all options of the CSV export. Its result is an API URL, which also works in a script.</summary>
-internal sealed class ExportModel(NodeDirectory nodes, TimeProvider clock) : PageModel
+internal sealed class ExportModel(NodeViews nodes, TimeProvider clock) : PageModel
 {
     // The URL contains these even with their defaults, so that it says what the file contains.
     private static readonly string[] _choices = ["order", "time", "separator", "decimal", "resolution"];

@@ -13,7 +13,7 @@ namespace SensorDash.Web.Pages.Nodes;
 
 /// <summary>One node: its status and metadata, and the statistics, charts and readings of a range.</summary>
 internal sealed class NodeModel(
-    NodeDirectory nodes, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics,
+    NodeViews views, INodeStore nodes, NodeDirectory directory, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics,
     IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions> json, TimeProvider clock) : PageModel
 {
     /// <summary>Readings per page of the table.</summary>
@@ -67,7 +67,7 @@ internal sealed class NodeModel(
         var patch = Form.ToPatch();
         if (patch.Errors.Count == 0)
         {
-            switch (await nodes.EditMetadataAsync(address, patch, cancellationToken))
+            switch (await directory.EditMetadataAsync(address, patch, cancellationToken))
             {
                 case (MetadataWrite.Done, _):
                     TempData["Notice"] = "Saved.";
@@ -85,7 +85,7 @@ internal sealed class NodeModel(
 
     public async Task<IActionResult> OnPostDeleteAsync(int address, string? typedName, CancellationToken cancellationToken)
     {
-        if (await nodes.FindAsync(address, cancellationToken) is not { } node) return NotFound();
+        if (await views.FindAsync(address, cancellationToken) is not { } node) return NotFound();
         if (typedName?.Trim() != node.DisplayName)
         {
             Errors = new Dictionary<string, string[]> { ["typedName"] = [$"must be exactly “{node.DisplayName}”; nothing was deleted"] };
@@ -93,7 +93,7 @@ internal sealed class NodeModel(
             Form = NodeForm.Of(Node.Metadata);
             return Page();
         }
-        if (!await store.DeleteNodeAsync(address, cancellationToken)) return NotFound();
+        if (!await nodes.DeleteAsync(address, cancellationToken)) return NotFound();
         TempData["Notice"] = $"Deleted {node.DisplayName} and {NumberText.Count(node.Node.TotalReadings, "reading")}.";
         return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.At("/").ToString());
     }
@@ -103,12 +103,12 @@ internal sealed class NodeModel(
     {
         View = ViewSettings.Of(HttpContext);
         Now = clock.GetUtcNow().ToUnixTimeSeconds();
-        if (await nodes.FindAsync(address, cancellationToken) is not { } node) return NotFound();
+        if (await views.FindAsync(address, cancellationToken) is not { } node) return NotFound();
         Node = node;
         Zones = await zones.ListAsync(cancellationToken);
         Range = ViewRange.Read(Request.Query, View.Zone, Now);
         IsTable = Request.Query["view"] == "table";
-        Series = await NodeSeries.BuildAsync(store, address, Range.From, Range.To, ChartPoints, node.Metadata?.ExpectedIntervalS, Now, cancellationToken);
+        Series = await NodeSeries.BuildAsync(store, node.Node, Range.From, Range.To, ChartPoints, node.Metadata?.ExpectedIntervalS, Now, cancellationToken);
 
         if (Series.ReadingCount > 0) Summary = await NodeSummary.BuildAsync(analytics, address, Range, View, Request.Query["by"], cancellationToken);
 

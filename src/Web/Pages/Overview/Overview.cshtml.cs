@@ -2,13 +2,14 @@ using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
 using SensorDash.Web.Commands;
 using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Overview;
 
 /// <summary>All nodes by zone, each with its status, latest values and last 24 hours.</summary>
-internal sealed class OverviewModel(NodeDirectory nodes, ZoneDirectory zones, Sparklines sparklines, DemoData demo, TimeProvider clock) : PageModel
+internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparklines sparklines, DemoData demo, TimeProvider clock) : PageModel
 {
     /// <summary>Nodes per page: with more, a phone scrolls for minutes and drawing takes seconds.</summary>
     public const int PageLength = 60;

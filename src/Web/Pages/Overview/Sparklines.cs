@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Caching.Memory;
 using SensorDash.Data.Analytics;
-using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Web.Pages.Overview;
@@ -24,7 +23,7 @@ internal sealed class Sparklines(IReadingStore store, IMemoryCache cache, TimePr
         var version = view.Node.TotalReadings < NewNodeReadings ? view.Node.TotalReadings : view.Node.LastSeenAt / RedrawSeconds;
         var key = (nameof(Sparklines), view.Node.Address, version, view.Liveness.ExpectedIntervalSeconds, to);
         if (cache.TryGetValue(key, out Sparkline? cached)) return cached!;
-        var series = await NodeSeries.BuildAsync(store, view.Node.Address, to - DaySeconds, to, Sparkline.Points,
+        var series = await NodeSeries.BuildAsync(store, view.Node, to - DaySeconds, to, Sparkline.Points,
             view.Metadata?.ExpectedIntervalS, now, cancellationToken);
         return cache.Set(key, Sparkline.Of(series), TimeSpan.FromSeconds(StepSeconds));
     }

@@ -1,12 +1,13 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
 using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Zones;
 
 /// <summary>Adds, edits and deletes zones.</summary>
-internal sealed class ZonesModel(ZoneDirectory zones, NodeDirectory nodes) : PageModel
+internal sealed class ZonesModel(ZoneDirectory zones, NodeViews nodes) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public IReadOnlyList<ZoneEdit> Zones { get; private set; } = [];

@@ -27,7 +27,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
 
     public static TheoryData<string> Zones() => ["UTC", "Europe/Paris", "Australia/Lord_Howe", "Asia/Kolkata", "America/St_Johns"];
 
-    private StoreAnalytics Store => new(_fixture.Store, _fixture.Nodes, _fixture.Clock);
+    private StoreAnalytics Store => _fixture.Analytics;
 
     private DuckDbAnalytics DuckDb => new(new(_sidePath.Database, new()));
 
@@ -122,7 +122,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
     [SkippableFact]
     public async Task Follow_NodeRemovedAndSentAgain_HoldsWhatTheStoreHolds()
     {
-        await _fixture.Store.DeleteNodeAsync(2, default);
+        await _fixture.NodeStore.DeleteAsync(2, default);
         await AppendAsync([Some.Reading(node: 2, time: _changes[0], temperature: 4)]);
         await FollowAsync();
 
@@ -187,7 +187,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
         return [.. readings];
     }
 
-    private async Task AppendAsync(Reading[] readings) => await _fixture.Store.AppendAsync(readings, new bool[readings.Length], default);
+    private async Task AppendAsync(Reading[] readings) => await _fixture.Store.AddAsync(readings);
 
     private async Task FollowAsync()
     {

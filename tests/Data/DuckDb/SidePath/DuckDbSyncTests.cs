@@ -26,10 +26,10 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
 
     private string File => _folder.File("side.duckdb");
 
-    private StoreAnalytics Store => new(_fixture.Store, _fixture.Nodes, _fixture.Clock);
+    private StoreAnalytics Store => _fixture.Analytics;
 
     private ReadingAnalytics Analytics => new(
-        _run.Source, Store, _fixture.Store, new AnalyticsQueryCount(), _fixture.Clock, NullLogger<ReadingAnalytics>.Instance);
+        _run.Source, Store, _fixture.NodeStore, new AnalyticsQueryCount(), _fixture.Clock, NullLogger<ReadingAnalytics>.Instance);
 
     public async Task InitializeAsync()
     {
@@ -109,7 +109,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         for (var node = 3; node < 10; node++)
         {
             await _fixture.Store.AddAsync(Reading(node));
-            await _fixture.Store.DeleteNodeAsync(node, default); // A removal is a step of its own.
+            await _fixture.NodeStore.DeleteAsync(node, default); // A removal is a step of its own.
         }
         var changes = new WatchedChanges(_fixture.Changes);
 

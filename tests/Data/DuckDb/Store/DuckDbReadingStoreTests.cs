@@ -28,7 +28,7 @@ public sealed class DuckDbReadingStoreTests : ReadingStoreContract
 
         Assert.Equal([Noon, Noon - Month, Noon - (3 * Month), Noon - (5 * Month)], (await Store.AllAsync()).Select(r => r.Timestamp));
         Assert.Equal(4, await Fixture.ScalarAsync("SELECT count(*) FROM sensor_readings"));
-        Assert.Equal(2, (await Store.FindNodeAsync(1, default))!.DuplicatesSeen);
+        Assert.Equal(2, (await Fixture.NodeStore.FindAsync(1, default))!.DuplicatesSeen);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class DuckDbReadingStoreTests : ReadingStoreContract
 
         await UseAsync(second);
         Assert.Equal(0, await Store.AddAsync(Reading(1)));
-        Assert.Equal(1, (await Store.FindNodeAsync(1, default))!.DuplicatesSeen);
+        Assert.Equal(1, (await Fixture.NodeStore.FindAsync(1, default))!.DuplicatesSeen);
 
         Task UseAsync(string how) => how == "write" ? Store.AddAsync(Reading(2)) : Store.CountAsync(new(1, new(Noon, Noon)), default);
     }

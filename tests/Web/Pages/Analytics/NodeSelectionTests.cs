@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
 using SensorDash.Web.Pages.Analytics;
 using SensorDash.Web.Pages.Display;
 

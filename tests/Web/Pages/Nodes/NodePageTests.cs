@@ -57,7 +57,7 @@ public sealed partial class NodePageTests : PageTests
         Assert.Contains("nothing was deleted", await wrong.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using var right = await PostFormAsync("/nodes/12", "Delete", ("typedName", "Node 12"));
         Assert.Contains("Deleted Node 12 and 1 reading", await right.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.Null(await App.Store.FindNodeAsync(12, CancellationToken.None));
+        Assert.Null(await App.Nodes.FindAsync(12, CancellationToken.None));
     }
 
     // The charts draw this and fetch nothing, so the range is read once per view.

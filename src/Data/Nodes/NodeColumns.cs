@@ -1,0 +1,20 @@
+using System.Data.Common;
+
+namespace SensorDash.Data.Nodes;
+
+/// <summary>A node as a query gives it.</summary>
+internal static class NodeColumns
+{
+    public const string All = "address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen";
+
+    public static Node Read(DbDataReader reader) => new()
+    {
+        Address = reader.GetInt32(0),
+        DeviceId = reader.IsDBNull(1) ? null : reader.GetInt64(1),
+        NodeType = reader.GetString(2),
+        FirstSeenAt = reader.GetInt64(3),
+        LastSeenAt = reader.GetInt64(4),
+        TotalReadings = reader.GetInt64(5),
+        DuplicatesSeen = reader.GetInt64(6),
+    };
+}

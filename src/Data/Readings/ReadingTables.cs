@@ -1,0 +1,24 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace SensorDash.Data.Readings;
+
+internal sealed class ReadingTable : IEntityTypeConfiguration<ReadingRow>
+{
+    public void Configure(EntityTypeBuilder<ReadingRow> builder)
+    {
+        builder.ToTable("sensor_readings").HasKey(r => new { r.NodeAddress, r.Timestamp });
+        // Lists and exports go newest first with ties by node. Read backward this index is in that order, and new rows go to its end.
+        builder.HasIndex(r => new { r.Timestamp, r.NodeAddress }).IsDescending(false, true).HasDatabaseName("ix_sensor_readings_timestamp");
+        builder.HasIndex(r => r.BatchId).HasDatabaseName("ix_sensor_readings_batch_id");
+    }
+}
+
+internal sealed class IngestBatchTable : IEntityTypeConfiguration<IngestBatch>
+{
+    public void Configure(EntityTypeBuilder<IngestBatch> builder)
+    {
+        builder.ToTable("ingest_batches").HasKey(b => b.Id);
+        builder.Property(b => b.Id).ValueGeneratedNever();
+    }
+}

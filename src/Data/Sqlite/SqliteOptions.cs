@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Options;
+
+namespace SensorDash.Data.Sqlite;
+
+/// <summary>The embedded database, bound from <see cref="SectionName"/>.</summary>
+public sealed class SqliteOptions
+{
+    public const string SectionName = "Database:Sqlite";
+
+    /// <summary>The database file; a relative path counts from the content root. Its folder is made. Default data/sensordash.db.</summary>
+    public string Path { get; set; } = "data/sensordash.db";
+
+    /// <summary>Page cache of each connection in MiB, 1 to 1024. Default 8.</summary>
+    public int CacheMiB { get; set; } = 8;
+
+    // Follows Ingest:Durability; not a setting of its own.
+    internal bool SyncsEveryCommit { get; set; } = true;
+}
+
+/// <summary>Every fault at once, by the setting's full name.</summary>
+public sealed class SqliteOptionsValidator : IValidateOptions<SqliteOptions>
+{
+    public ValidateOptionsResult Validate(string? name, SqliteOptions options)
+    {
+        var result = new ValidateOptionsResultBuilder();
+        if (string.IsNullOrWhiteSpace(options.Path))
+            result.AddError("Database:Sqlite:Path must name a file; it is empty.");
+        if (options.CacheMiB is < 1 or > 1024)
+            result.AddError($"Database:Sqlite:CacheMiB must be 1 to 1024, not {options.CacheMiB}.");
+        return result.Build();
+    }
+}

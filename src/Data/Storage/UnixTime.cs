@@ -1,0 +1,8 @@
+namespace SensorDash.Data.Storage;
+
+/// <summary>Times as the tables hold them.</summary>
+public static class UnixTime
+{
+    /// <summary>The clock's time in Unix microseconds.</summary>
+    public static long NowMicroseconds(this TimeProvider clock) => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+}

@@ -1,0 +1,32 @@
+using System.Data.Common;
+using Npgsql;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Timescale;
+
+/// <summary>What PostgreSQL's states mean.</summary>
+public sealed class TimescaleErrors : IStoreErrors
+{
+    // Classes: connection, authorization, transaction state and rollback, resources, object in use, operator intervention, system error;
+    // then a missing database and missing rights. Nothing of them is the data's fault, and an administrator can set them right meanwhile.
+    private static readonly string[] _unavailable = ["08", "28", "25", "40", "53", "55", "57", "58", "3D000", "42501"];
+
+    // Data exceptions, integrity constraints, and what a trigger raises: the row is at fault.
+    private static readonly string[] _rejected = ["22", "23", "P0001"];
+
+    /// <inheritdoc/>
+    Exception IStoreErrors.Translate(DbException error) => error is NpgsqlException npgsql ? Translate(npgsql, CancellationToken.None) : error;
+
+    internal static Exception Translate(NpgsqlException error, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested) return new OperationCanceledException("The query was cancelled.", error, cancellationToken);
+        // Without a state the server has said nothing: the connection broke, timed out, or the pool had none left.
+        if (error is not PostgresException { SqlState: var state } refusal)
+            return new StoreUnavailableException($"PostgreSQL cannot be used just now: {error.Message}", error);
+        if (_rejected.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))
+            return new StoreRejectedException($"PostgreSQL refused the row ({state}): {refusal.MessageText}", error);
+        if (_unavailable.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))
+            return new StoreUnavailableException($"PostgreSQL cannot be used just now ({state}): {refusal.MessageText}", error);
+        return error;
+    }
+}
