@@ -5,7 +5,7 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Web.Api;
 
-/// <param name="Total">Number of readings that match the query, on all pages.</param>
+/// <param name="Total">Number of readings that match the query, counted for its first page and the same on all pages that follow by cursor.</param>
 /// <param name="Next">Cursor of the next page, or null at the end.</param>
 internal sealed record ReadingList(int Count, long Total, int Limit, int Offset, string? Next, IReadOnlyList<ReadingResponse> Readings);
 
