@@ -15,7 +15,7 @@ public sealed partial class FirstVisitTests(BrowserFixture browser) : IClassFixt
         var page = watched.Page;
 
         var seriesRequests = 0;
-        page.Request += (_, request) => { if (request.Url.Contains("/series", StringComparison.Ordinal)) seriesRequests++; };
+        page.Request += (_, request) => { if (request.Url.Contains("/series?", StringComparison.Ordinal)) seriesRequests++; };
 
         await page.GotoAsync("/");
         await Expect(page.Locator("#first-reading")).ToContainTextAsync($"{browser.Address}/api/sensor-data");

@@ -31,10 +31,10 @@ if (document.querySelector('[data-parts]')) {
   startFleet();
 }
 
-// The server renders the first page of a browser before it knows the browser's time zone: load it again.
+// The server renders the first page of a browser before it knows the browser's time zone: load it again. An error page has no times.
 const { zone, zoneChoice } = document.documentElement.dataset;
 const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zoneChoice === 'browser' && browserZone && zone !== browserZone && !sessionStorage.getItem('zone-told')) {
+if (!document.querySelector('[data-error-page]') && zoneChoice === 'browser' && browserZone && zone !== browserZone && !sessionStorage.getItem('zone-told')) {
   sessionStorage.setItem('zone-told', browserZone); // Once: a zone that the server does not know must not loop.
   await swap(location.href);
 }

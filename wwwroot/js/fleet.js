@@ -119,7 +119,7 @@ function describe(panel, points, series) {
   const known = points.filter(point => point.y !== null);
   const total = known.reduce((sum, point) => sum + point.count, 0);
   panel.querySelector('[data-fleet-resolution]').textContent =
-    `exact percentiles, ${lengthText(series.bucket_seconds)} per point${known.length ? `, ${Math.round(total / known.length).toLocaleString()} readings per point` : ''}`;
+    `${lengthText(series.bucket_seconds)}${known.length ? `, ${Math.round(total / known.length).toLocaleString()} readings` : ''} per point`;
   const values = known.length === 0 ? [['readings', '0']] : [
     ['min', number(Math.min(...known.map(p => p.min)))], ['max', number(Math.max(...known.map(p => p.max)))], ['readings', total.toLocaleString()]];
   panel.querySelector('[data-fleet-values]').replaceChildren(...values.map(([name, value]) => {

@@ -243,7 +243,7 @@ public class IngestApiTests() : ApiTests(("Ingest:MaxBodyMiB", "1"), ("Ingest:Bu
     {
         await using (await LockStoreAsync())
         {
-            await AssertProblemAsync(await PassTimeAsync(PostAsync(Path, _one)), 503, "send the same readings again");
+            await AssertProblemAsync(await PassTimeAsync(PostAsync(Path, _one)), 503, "duplicates are ignored");
             using var line = await PassTimeAsync(PostAsync("/write?precision=s", $"c,node=12 temp=21.5 {Noon}", "text/plain"));
             Assert.Equal((503, "unavailable"), ((int)line.StatusCode, (await LineProtocolApiTests.LineProblemAsync(line)).GetProperty("code").GetString()));
         }

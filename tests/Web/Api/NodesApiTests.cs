@@ -121,7 +121,7 @@ public class NodesApiTests : ApiTests
     [InlineData("""{"expected_interval_s":2592001}""", "expected_interval_s")]
     [InlineData("""{"expected_interval_s":99999999999}""", "expected_interval_s")]
     [InlineData("""{"name":"\ud800"}""", "name")]
-    [InlineData("""{"\ud800":"x","name":"y"}""", "name of a member")]
+    [InlineData("""{"\ud800":"x","name":"y"}""", "a field name contains an unpaired surrogate")]
     [InlineData("""[]""", "object")]
     [InlineData("""{""", "not valid JSON")]
     [InlineData("", "not valid JSON")]

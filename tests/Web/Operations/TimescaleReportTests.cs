@@ -61,7 +61,7 @@ public sealed class TimescaleReportTests
         Assert.InRange(report.GetProperty("pool").GetProperty("busy").GetInt32(), 1, 7); // It counts the one that asks.
         Assert.Contains($"PostgreSQL {version}", page, StringComparison.Ordinal);
         Assert.Contains(fixture.Name, page, StringComparison.Ordinal);
-        Assert.Matches("at most (<[^>]*>)?7<", page);
+        Assert.Matches("max (<[^>]*>)?7<", page);
         return (report, page, ready.TryGetProperty("limitations", out var limitations) ? Assert.Single(limitations.EnumerateArray()).GetString() : null);
     }
 }
