@@ -33,6 +33,23 @@ public static class EventFields
 
     /// <summary>The value of a field; null where the lane or the event has none.</summary>
     public static string? ValueOf(this LaneEvent laneEvent, EventField field) => LaneTable.Of(laneEvent.Lane).Find(field)?.Get(laneEvent);
+
+    /// <summary>The names and values, as on the wire, of the fields of an event that queries cannot filter by.</summary>
+    public static IEnumerable<(string Name, string Value)> Others(LaneEvent laneEvent)
+    {
+        foreach (var column in LaneTable.Of(laneEvent.Lane).Own)
+        {
+            if (_names.Contains(column.WireName)) continue;
+            var value = column switch
+            {
+                TextColumn text => text.Get(laneEvent),
+                WholeColumn whole => FormattableString.Invariant($"{whole.Get(laneEvent)}"),
+                TimeColumn time => time.Get(laneEvent) is { } at ? EventTime.Format(at) : null,
+                _ => null,
+            };
+            if (value is not null) yield return (column.WireName, value);
+        }
+    }
 }
 
 /// <summary>Which events: all conditions must hold. The default is every event.</summary>

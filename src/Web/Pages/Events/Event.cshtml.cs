@@ -41,17 +41,7 @@ internal sealed class EventModel(IEventStore store, TimeProvider clock) : PageMo
     }
 
     /// <summary>The remaining fields.</summary>
-    public IEnumerable<(string Name, string Value)> OtherFields
-    {
-        get
-        {
-            if (Event is RawEvent raw) yield return ("sequence", FormattableString.Invariant($"{raw.Sequence}"));
-            if (Event is ParsedEvent parsed) yield return ("schemaVersion", parsed.SchemaVersion);
-            if (Event is UiEvent ui) yield return ("manifestVersion", ui.ManifestVersion);
-            if (Event is CommandEvent command) yield return ("timelineMode", command.TimelineMode);
-            if (Event is MetadataEvent { EffectiveTime: { } effective }) yield return ("effectiveTime", EventTime.Format(effective));
-        }
-    }
+    public IEnumerable<(string Name, string Value)> OtherFields => EventFields.Others(Event);
 
     public JsonTree Tree
     {
