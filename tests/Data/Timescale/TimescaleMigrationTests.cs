@@ -89,7 +89,7 @@ public sealed class TimescaleMigrationTests
     private static string DocumentedStatement()
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs/timescale.md"));
-        return page.Split("## When the extension comes later")[1].Split("```sql\n")[1].Split("```")[0];
+        return page.Split("## Adding the extension later")[1].Split("```sql\n")[1].Split("```")[0];
     }
 
     private static ServiceProvider ServicesOf(TimescaleStoreFixture fixture, int commandTimeout)
