@@ -71,10 +71,10 @@ public sealed class SqliteEventStore(SqliteDatabase database, EventCommitSignal 
     // With one writer the order of canonical times is the order of commits, so a run of batches is a range of the lanes' keys.
     private static EventChanges ReadChanges(SqliteConnection connection, long after, CancellationToken cancellationToken)
     {
-        var (upTo, committedAt, count, first, last) = ChooseBatches(connection, after);
-        if (count == 0) return new EventChanges(after, 0, []);
-        var events = new List<LaneEvent>(count);
-        var query = new EventQuery(EventFilter.All, Timebase.Canonical, EventDirection.Forward, first, last + 1, null, EventQuery.MaxLimit);
+        var step = ChooseBatches(connection, after);
+        var events = new List<LaneEvent>((int)step.Rows);
+        if (step.Rows == 0) return new EventChanges(after, 0, events);
+        var query = new EventQuery(EventFilter.All, Timebase.Canonical, EventDirection.Forward, step.First, step.Last + 1, null, EventQuery.MaxLimit);
         EventPosition? next;
         do
         {
@@ -84,22 +84,17 @@ public sealed class SqliteEventStore(SqliteDatabase database, EventCommitSignal 
             query = query with { After = next };
         }
         while (next is not null);
-        return new EventChanges(upTo, committedAt, events);
+        return new EventChanges(step.UpTo, step.CommittedAt, events);
     }
 
-    private static (long UpTo, long CommittedAt, int Count, long First, long Last) ChooseBatches(SqliteConnection connection, long after)
+    private static BatchStep ChooseBatches(SqliteConnection connection, long after)
     {
         using var command = connection.CreateCommand();
         command.CommandText = SelectBatches;
         command.Parameters.AddWithValue("$after", after);
         using var reader = command.ExecuteReader();
-        var (upTo, committedAt, count, first, last) = (after, 0L, 0, 0L, 0L);
-        while (count < EventsWanted && reader.Read())
-        {
-            (upTo, committedAt, last) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(4));
-            if (count == 0) first = reader.GetInt64(3);
-            count += reader.GetInt32(2);
-        }
-        return (upTo, committedAt, count, first, last);
+        var step = new BatchStep(after, EventsWanted);
+        while (step.WantsMore && reader.Read()) step.Add(reader);
+        return step;
     }
 }

@@ -9,7 +9,7 @@ public sealed class SqliteReadingChangeFeed(SqliteDatabase database) : IReadingC
     // About 6 MB in memory with all copies on their way; whole batches are taken until there are so many rows.
     private const int RowsWanted = 25_000;
 
-    private const string SelectBatches = "SELECT id, row_count, removed_node, removed_before, committed_at FROM ingest_batches WHERE id > $after ORDER BY id";
+    private const string SelectBatches = $"SELECT {ReadingStep.Columns} FROM ingest_batches WHERE id > $after ORDER BY id";
 
     private const string SelectRows = $"""
         SELECT {SqliteReadingStore.Columns}
@@ -28,16 +28,16 @@ public sealed class SqliteReadingChangeFeed(SqliteDatabase database) : IReadingC
             {
                 // One transaction: a node removed between the two queries would otherwise leave a batch half read.
                 using var transaction = connection.BeginTransaction(deferred: true);
-                var changes = ChooseBatches(connection, after);
-                if (changes.RemovedNode is not null || changes.RemovedBefore is not null || changes.UpTo == after) return changes;
+                var step = ChooseBatches(connection, after);
+                if (!step.HasRows) return step.Changes([]);
                 using var command = connection.CreateCommand();
                 command.CommandText = SelectRows;
                 command.Parameters.AddWithValue("$after", after);
-                command.Parameters.AddWithValue("$upTo", changes.UpTo);
+                command.Parameters.AddWithValue("$upTo", step.UpTo);
                 using var reader = command.ExecuteReader();
                 var rows = new List<Reading>();
                 while (reader.Read()) rows.Add(ReadingColumns.Read(reader));
-                return changes with { Added = rows };
+                return step.Changes(rows);
             },
             cancellationToken);
 
@@ -67,23 +67,14 @@ public sealed class SqliteReadingChangeFeed(SqliteDatabase database) : IReadingC
             },
             cancellationToken);
 
-    // Up to the wanted number of rows, and never past a removal: that is a step of its own.
-    private static ReadingChanges ChooseBatches(SqliteConnection connection, long after)
+    private static ReadingStep ChooseBatches(SqliteConnection connection, long after)
     {
         using var command = connection.CreateCommand();
         command.CommandText = SelectBatches;
         command.Parameters.AddWithValue("$after", after);
         using var reader = command.ExecuteReader();
-        var (upTo, committedAt, rows) = (after, 0L, 0L);
-        while (rows < RowsWanted && reader.Read())
-        {
-            var (removedNode, removedBefore) = (reader.IsDBNull(2) ? (int?)null : reader.GetInt32(2), reader.IsDBNull(3) ? (long?)null : reader.GetInt64(3));
-            var isRemoval = removedNode is not null || removedBefore is not null;
-            if (isRemoval && upTo > after) break;
-            (upTo, committedAt) = (reader.GetInt64(0), reader.GetInt64(4));
-            if (isRemoval) return new(upTo, committedAt, [], removedNode, removedBefore);
-            rows += reader.GetInt64(1);
-        }
-        return new(upTo, committedAt, []);
+        var step = new ReadingStep(after, RowsWanted);
+        while (step.WantsMore && reader.Read()) step.Add(reader);
+        return step;
     }
 }

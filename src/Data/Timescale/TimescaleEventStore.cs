@@ -92,10 +92,10 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
         => database.ReadAsync(
             async (connection, token) =>
             {
-                var (upTo, committedAt, count, first, last) = await ChooseBatchesAsync(connection, after, token);
-                var events = new List<LaneEvent>(count);
-                if (count == 0) return new EventChanges(after, 0, events);
-                var query = new EventQuery(EventFilter.All, Timebase.Canonical, EventDirection.Forward, first, last + 1, null, EventQuery.MaxLimit);
+                var step = await ChooseBatchesAsync(connection, after, token);
+                var events = new List<LaneEvent>((int)step.Rows);
+                if (step.Rows == 0) return new EventChanges(after, 0, events);
+                var query = new EventQuery(EventFilter.All, Timebase.Canonical, EventDirection.Forward, step.First, step.Last + 1, null, EventQuery.MaxLimit);
                 EventPosition? next;
                 do
                 {
@@ -105,24 +105,18 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
                     query = query with { After = next };
                 }
                 while (next is not null);
-                return new EventChanges(upTo, committedAt, events);
+                return new EventChanges(step.UpTo, step.CommittedAt, events);
             },
             cancellationToken);
 
-    private static async Task<(long UpTo, long CommittedAt, int Count, long First, long Last)> ChooseBatchesAsync(
-        NpgsqlConnection connection, long after, CancellationToken cancellationToken)
+    private static async Task<BatchStep> ChooseBatchesAsync(NpgsqlConnection connection, long after, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(SelectBatches, connection);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var (upTo, committedAt, count, first, last) = (after, 0L, 0, 0L, 0L);
-        while (count < EventsWanted && await reader.ReadAsync(cancellationToken))
-        {
-            (upTo, committedAt, last) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(4));
-            if (count == 0) first = reader.GetInt64(3);
-            count += reader.GetInt32(2);
-        }
-        return (upTo, committedAt, count, first, last);
+        var step = new BatchStep(after, EventsWanted);
+        while (step.WantsMore && await reader.ReadAsync(cancellationToken)) step.Add(reader);
+        return step;
     }
 
     public void Dispose() => _writer.Dispose();

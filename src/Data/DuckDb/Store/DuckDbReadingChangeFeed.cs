@@ -14,14 +14,14 @@ public sealed class DuckDbReadingChangeFeed(DuckDbReadingFile file) : IReadingCh
         => file.ReadAsync(
             connection =>
             {
-                var (changes, first, last, rows) = ChooseBatches(connection, after, cancellationToken);
-                if (changes.RemovedNode is not null || changes.RemovedBefore is not null || changes.UpTo == after) return changes;
-                var months = DuckDbMonths.List(connection, first, last, cancellationToken);
-                var page = new Reading[rows];
+                var step = ChooseBatches(connection, after, cancellationToken);
+                if (!step.HasRows) return step.Changes([]);
+                var months = DuckDbMonths.List(connection, step.First, step.Last, cancellationToken);
+                var page = new Reading[step.Rows];
                 var found = DuckDbReadingStore.Fill(connection,
-                    DuckDbMonths.Union(months, DuckDbMonths.Columns, FormattableString.Invariant($"batch_id > {after} AND batch_id <= {changes.UpTo}")),
+                    DuckDbMonths.Union(months, DuckDbMonths.Columns, FormattableString.Invariant($"batch_id > {after} AND batch_id <= {step.UpTo}")),
                     "ORDER BY batch_id", page, cancellationToken);
-                return changes with { Added = page[..found] };
+                return step.Changes(page[..found]);
             },
             cancellationToken);
 
@@ -49,28 +49,20 @@ public sealed class DuckDbReadingChangeFeed(DuckDbReadingFile file) : IReadingCh
             },
             cancellationToken);
 
-    // Up to the wanted number of rows, and never past a removal: that is a step of its own.
-    private static (ReadingChanges Changes, long First, long Last, long Rows) ChooseBatches(
-        DuckDbConnection connection, long after, CancellationToken cancellationToken)
+    private static ReadingStep ChooseBatches(DuckDbConnection connection, long after, CancellationToken cancellationToken)
     {
         using var result = connection.QueryStreaming(FormattableString.Invariant($"""
             SELECT id, committed_at, row_count::BIGINT, first_timestamp, last_timestamp, removed_node, removed_before FROM ingest_batches WHERE id > {after} ORDER BY id
             """), cancellationToken);
-        var (upTo, committedAt, first, last, rows) = (after, 0L, long.MaxValue, long.MinValue, 0L);
-        while (result.NextChunk(cancellationToken) is { } chunk)
+        var step = new ReadingStep(after, RowsWanted);
+        while (step.WantsMore && result.NextChunk(cancellationToken) is { } chunk)
         {
-            for (var row = 0; row < chunk.RowCount; row++)
+            for (var row = 0; step.WantsMore && row < chunk.RowCount; row++)
             {
-                int? removedNode = chunk[5].IsNull(row) ? null : chunk[5].Values<int>()[row];
-                long? removedBefore = chunk[6].IsNull(row) ? null : chunk[6].Values<long>()[row];
-                var isRemoval = removedNode is not null || removedBefore is not null;
-                if (rows >= RowsWanted || (isRemoval && upTo > after)) return (new(upTo, committedAt, []), first, last, rows);
-                (upTo, committedAt) = (chunk[0].Values<long>()[row], chunk[1].Values<long>()[row]);
-                if (isRemoval) return (new(upTo, committedAt, [], removedNode, removedBefore), first, last, rows);
-                rows += chunk[2].Values<long>()[row];
-                (first, last) = (Math.Min(first, chunk[3].Values<long>()[row]), Math.Max(last, chunk[4].Values<long>()[row]));
+                step.Add(chunk[0].Values<long>()[row], chunk[1].Values<long>()[row], chunk[2].Values<long>()[row], chunk[3].Values<long>()[row], chunk[4].Values<long>()[row],
+                    chunk[5].IsNull(row) ? null : chunk[5].Values<int>()[row], chunk[6].IsNull(row) ? null : chunk[6].Values<long>()[row]);
             }
         }
-        return (new(upTo, committedAt, []), first, last, rows);
+        return step;
     }
 }

@@ -1,0 +1,31 @@
+using System.Data.Common;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Readings;
+
+/// <summary>One step of <see cref="ReadingChanges"/>, as far as the batches tell it.</summary>
+internal sealed class ReadingStep(long after, int rowsWanted) : BatchStep(after, rowsWanted)
+{
+    /// <summary>What <see cref="Add(DbDataReader)"/> reads.</summary>
+    public const string Columns = "id, committed_at, row_count, first_timestamp, last_timestamp, removed_node, removed_before";
+
+    private int? _removedNode;
+    private long? _removedBefore;
+
+    /// <summary>Whether there are rows to be read; else <see cref="Changes"/> are complete without.</summary>
+    public bool HasRows => Rows > 0;
+
+    /// <summary>Adds the next batch as a query gives it: <see cref="Columns"/>.</summary>
+    public override void Add(DbDataReader batch) => Add(
+        batch.GetInt64(0), batch.GetInt64(1), batch.GetInt32(2), batch.GetInt64(3), batch.GetInt64(4),
+        batch.IsDBNull(5) ? null : batch.GetInt32(5), batch.IsDBNull(6) ? null : batch.GetInt64(6));
+
+    /// <summary>Adds the next batch in the order of ids.</summary>
+    public void Add(long id, long committedAt, long rows, long first, long last, int? removedNode, long? removedBefore)
+    {
+        if (TryAdd(id, committedAt, rows, first, last, isRemoval: removedNode is not null || removedBefore is not null))
+            (_removedNode, _removedBefore) = (removedNode, removedBefore);
+    }
+
+    public ReadingChanges Changes(IReadOnlyList<Reading> added) => new(UpTo, CommittedAt, added, _removedNode, _removedBefore);
+}
