@@ -17,7 +17,6 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
     {
         var options = settings.Value;
         Name = FormattableString.Invariant($"{options.Database} on {options.Host}:{options.Port}");
-        CommandTimeout = TimeSpan.FromSeconds(options.Pool.CommandTimeout);
         var connection = Connect(options);
         DataSource = new NpgsqlSlimDataSourceBuilder(connection.ToString()).EnableArrays().EnableJsonTypes().EnableTransportSecurity().Build();
         (connection.CommandTimeout, connection.Pooling, connection.Options) = (0, false, Limits(lockSeconds: 0, statementSeconds: 0));
@@ -32,9 +31,6 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
 
     /// <summary>For migrations: a statement that copies a table takes as long as it must, and waits for whoever uses the table.</summary>
     public string MigrationConnectionString { get; }
-
-    /// <summary>Longest statement.</summary>
-    public TimeSpan CommandTimeout { get; }
 
     /// <summary>Opens a pooled connection.</summary>
     /// <exception cref="StoreUnavailableException">The server cannot be reached, refuses, or has no connection free just now.</exception>

@@ -5,7 +5,7 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Web.Api;
 
-/// <param name="Total">Readings that the query names, on every page.</param>
+/// <param name="Total">Readings that the query names, counted for its first page and the same on every page that a cursor leads to.</param>
 /// <param name="Next">Cursor of the next page, or null at the end.</param>
 internal sealed record ReadingList(int Count, long Total, int Limit, int Offset, string? Next, IReadOnlyList<ReadingResponse> Readings);
 

@@ -44,14 +44,14 @@ internal static class ReadingsApi
         var reader = new QueryReader(request.Query);
         var filter = new ReadingFilter(RangeParameters.ReadNode(reader), RangeParameters.ReadRange(reader));
         var (limit, offset) = ((int)_limit.Read(reader)!, (int)_offset.Read(reader)!);
-        var after = ReadCursor(reader);
+        var (after, countedTotal) = ReadCursor(reader);
         if (after is not null && offset > 0) reader.Error(_offset.Name, "cannot be given together with cursor");
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
 
         var page = new Reading[limit];
         var count = await store.ReadAsync(new(filter, ReadingOrder.NewestFirst, after, offset), page, cancellationToken);
-        var total = await store.CountAsync(filter, cancellationToken);
-        var next = count == limit ? WriteCursor(page[count - 1]) : null;
+        var total = countedTotal ?? await store.CountAsync(filter, cancellationToken);
+        var next = count == limit ? WriteCursor(page[count - 1], total) : null;
         return TypedResults.Ok(new ReadingList(count, total, limit, offset, next, [.. page.Take(count).Select(ReadingResponse.Of)]));
     }
 
@@ -110,22 +110,23 @@ internal static class ReadingsApi
         return TypedResults.Ok(SeriesResponse.Of(address, points, series));
     }
 
-    private static string WriteCursor(Reading last)
-        => Base64Url.EncodeToString(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{last.Timestamp}.{last.NodeAddress}")));
+    // The total goes along from page to page: counting every row of a range again for each page costs more than the pages.
+    private static string WriteCursor(Reading last, long total)
+        => Base64Url.EncodeToString(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{last.Timestamp}.{last.NodeAddress}.{total}")));
 
-    private static ReadingPosition? ReadCursor(QueryReader reader)
+    // A cursor that a client has kept from an older version has no total.
+    private static (ReadingPosition? After, long? Total) ReadCursor(QueryReader reader)
     {
-        if (reader.Text(_cursor.Name) is not { } text) return null;
-        if (Base64Url.IsValid(text))
+        if (reader.Text(_cursor.Name) is not { } text) return default;
+        var parts = Base64Url.IsValid(text) ? Encoding.ASCII.GetString(Base64Url.DecodeFromChars(text)).Split('.') : [];
+        var total = 0L;
+        if (parts.Length is 2 or 3 && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var time)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var node)
+            && (parts.Length == 2 || long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out total)))
         {
-            var parts = Encoding.ASCII.GetString(Base64Url.DecodeFromChars(text)).Split('.');
-            if (parts.Length == 2 && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var time)
-                && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var node))
-            {
-                return new ReadingPosition(time, node);
-            }
+            return (new ReadingPosition(time, node), parts.Length == 2 ? null : total);
         }
         reader.Error(_cursor.Name, "must be the next of an earlier page");
-        return null;
+        return default;
     }
 }

@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using static SensorDash.Tests.Support.Some;
 
@@ -63,6 +65,7 @@ public class ReadingsApiTests : ApiTests
         do
         {
             var page = await GetAsync($"{List}?limit=7{cursor}");
+            Assert.Equal(45, Int(page, "total")); // As it was counted for the first page.
             seen.AddRange(page.GetProperty("readings").EnumerateArray().Select(r => $"{r.GetProperty("timestamp")}.{r.GetProperty("node_address")}"));
             cursor = page.GetProperty("next").GetString() is { } next ? $"&cursor={Uri.EscapeDataString(next)}" : "";
             round++;
@@ -72,6 +75,18 @@ public class ReadingsApiTests : ApiTests
 
         Assert.Equal(seen.Count, seen.Distinct().Count());
         Assert.Equal(45, seen.Count(s => s.EndsWith(".1", StringComparison.Ordinal) || s.EndsWith(".2", StringComparison.Ordinal) || s.EndsWith(".3", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task List_CursorOfAnOlderVersion_IsFollowedAndTheTotalCounted()
+    {
+        await StoreAsync(Run(1, 20));
+        var cursor = Base64Url.EncodeToString(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Noon - 300}.1"))); // The eleventh.
+
+        var page = await GetAsync($"{List}?limit=7&cursor={cursor}");
+
+        Assert.Equal((20, 7), (Int(page, "total"), Int(page, "count")));
+        Assert.Equal(Noon - 330, page.GetProperty("readings")[0].GetProperty("timestamp").GetInt64());
     }
 
     [Fact]

@@ -24,9 +24,6 @@ public sealed class ParsedBatch<TRow>
 
     public bool IsFull => Count >= Submission.MaxRows || SourceBytes >= MaxSourceBytes;
 
-    /// <summary>Line of the row at <paramref name="index"/>, from 1.</summary>
-    public long LineOf(int index) => _lines[index];
-
     /// <summary>The rows in a block of their own, for a <see cref="Submission"/>.</summary>
     public ReadOnlyMemory<TRow> CopyRows() => CollectionsMarshal.AsSpan(_rows).ToArray();
 
