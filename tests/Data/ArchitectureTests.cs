@@ -8,61 +8,80 @@ public sealed partial class ArchitectureTests
 {
     private static readonly string _source = Path.Combine(Repository.Root, "src");
 
-    // What each folder of src/Data may use besides itself. The base comes first; a folder that is not listed fails the test.
+    // What each folder of src/Data may use besides itself. Nobody may use an engine: only DataServices, which is in no folder, puts one in.
     private static readonly Dictionary<string, string[]> _mayUse = new()
     {
-        ["Nodes"] = ["Readings", "Storage", "Events"],
-        ["Readings"] = ["Nodes", "Storage", "Events"],
-        ["Events"] = ["Nodes", "Readings", "Storage"],
-        ["Storage"] = ["Nodes", "Readings", "Events"],
-        ["Ingest"] = ["Nodes", "Readings", "Storage", "Events"],
-        ["Analytics"] = ["Nodes", "Readings", "Storage", "Events"],
-        ["Transfer"] = ["Nodes", "Readings", "Storage", "Events"],
-        ["Upkeep"] = ["Nodes", "Readings", "Storage", "Events"],
+        ["Storage"] = [],
+        ["Nodes"] = ["Storage"],
+        ["Readings"] = ["Nodes", "Storage"],
+        ["Events"] = ["Storage"],
+        ["Ingest"] = ["Events", "Readings", "Storage"],
+        ["Analytics"] = ["Nodes", "Readings", "Storage"],
         // An export of hours and days is made of the calendar statistics.
-        ["Export"] = ["Nodes", "Readings", "Storage", "Events", "Analytics"],
+        ["Export"] = ["Analytics", "Events", "Nodes", "Readings", "Storage"],
+        ["Retention"] = ["Readings", "Storage"],
+        ["Sqlite"] = ["Events", "Nodes", "Readings", "Storage"],
+        ["Timescale"] = ["Events", "Nodes", "Readings", "Storage"],
+        // It answers questions too.
+        ["DuckDb"] = ["Analytics", "Nodes", "Readings", "Storage"],
     };
 
+    private static readonly (string Engine, string Driver)[] _drivers = [
+        ("Sqlite", "Microsoft.Data.Sqlite"), ("Sqlite", "SQLitePCL"), ("Timescale", "Npgsql"), ("DuckDb", "SensorDash.DuckDb"), ("DuckDb", "DuckDB.NET")];
+
     [Fact]
-    public void DataFolders_UseOnlyTheBaseAndWhatIsListed()
-    {
-        var violations = DataFiles().Where(f => f.Folder.Length > 0).SelectMany(file =>
-            DataNamespace().Matches(file.Text).Select(m => m.Groups[1].Value).Distinct()
-                .Where(used => used != file.Folder && !_mayUse.GetValueOrDefault(file.Folder, []).Contains(used))
-                .Select(used => $"{file.Folder}/{file.Name} uses {used}"));
+    public void Data_HasTheListedFoldersAndNoOthers()
+        => Assert.Equal(_mayUse.Keys.Order(), Sources("Data").Select(f => f.Folder).Where(folder => folder.Length > 0).Distinct().Order());
 
-        Assert.Empty(violations);
-    }
+    [Fact]
+    public void Data_OutsideTheFolders_HasTheRegistrationOnly() => Assert.Equal(["DataServices.cs"], Sources("Data").Where(f => f.Folder.Length == 0).Select(f => f.Path));
 
-    [Theory]
-    [InlineData("Sqlite", "Microsoft.Data.Sqlite")]
-    [InlineData("Sqlite", "SQLitePCL")]
-    [InlineData("Timescale", "Npgsql")]
-    [InlineData("DuckDb", "SensorDash.DuckDb")]
-    public void Driver_IsUsedOnlyInFilesOfItsEngine(string engine, string driver)
-        => Assert.Empty(DataFiles().Where(f => !f.Name.StartsWith(engine, StringComparison.Ordinal) && f.Text.Contains(driver, StringComparison.Ordinal))
-            .Select(f => $"{f.Folder}/{f.Name}"));
+    [Fact]
+    public void Files_AreInTheFolderOfTheirNamespace()
+        => Assert.Empty(Sources("Data").Where(f => Namespace().Match(f.Text).Groups[1].Value != Path.GetDirectoryName(f.Path)!.Replace(Path.DirectorySeparatorChar, '.'))
+            .Select(f => f.Path));
+
+    [Fact]
+    public void Folders_UseOnlyWhatIsListed()
+        => Assert.Empty(
+            from file in Sources("Data")
+            where file.Folder.Length > 0
+            from used in UsedFolder().Matches(file.Text).Select(m => m.Groups[1].Value).Distinct()
+            where used != file.Folder && !_mayUse[file.Folder].Contains(used)
+            select $"{file.Path} uses {used}");
+
+    [Fact]
+    public void Drivers_AreUsedOnlyInTheFolderOfTheirEngine()
+        => Assert.Empty(
+            from file in Sources("Data")
+            from known in _drivers
+            where file.Folder != known.Engine && file.Text.Contains(known.Driver, StringComparison.Ordinal)
+            select $"{file.Path} uses {known.Driver}");
 
     [Theory]
     [InlineData("Data", "SensorDash.Web|SensorDash.Migrations|Microsoft.AspNetCore")]
     [InlineData("Migrations", "SensorDash.Web|Microsoft.AspNetCore")]
     public void Project_KnowsNothingOfTheOnesAboveIt(string project, string above)
-        => Assert.Empty(Sources(project).Where(f => Regex.IsMatch(f.Text, above)).Select(f => f.Name));
+        => Assert.Empty(Sources(project).Where(f => Regex.IsMatch(f.Text, above)).Select(f => f.Path));
 
     [Fact]
-    public void Web_NeedsNoDriver() => Assert.Empty(Sources("Web").Where(f => Regex.IsMatch(f.Text, "using (Microsoft.Data.Sqlite|SQLitePCL|Npgsql)")).Select(f => f.Name));
+    public void Web_NeedsNoDriver()
+        => Assert.Empty(Sources("Web").Where(f => _drivers.Any(known => f.Text.Contains($"using {known.Driver}", StringComparison.Ordinal))).Select(f => f.Path));
 
-    private static IEnumerable<(string Folder, string Name, string Text)> DataFiles() => Sources("Data");
-
-    private static IEnumerable<(string Folder, string Name, string Text)> Sources(string project)
+    /// <summary>The files of a project: their path in it, and the first folder of that.</summary>
+    private static IEnumerable<(string Folder, string Path, string Text)> Sources(string project)
     {
-        var root = Path.GetFullPath(Path.Combine(_source, project));
+        var root = Path.Combine(_source, project);
         var files = Directory.GetFiles(root, "*.cs", SearchOption.AllDirectories)
-            .Where(f => !Path.GetRelativePath(root, f).Split(Path.DirectorySeparatorChar).Any(p => p is "bin" or "obj")).ToArray();
+            .Select(file => (Path: Path.GetRelativePath(root, file), Text: File.ReadAllText(file)))
+            .Where(file => file.Path.Split(Path.DirectorySeparatorChar)[0] is not ("bin" or "obj")).ToArray();
         Assert.NotEmpty(files);
-        return files.Select(f => (Path.GetRelativePath(root, Path.GetDirectoryName(f)!).TrimStart('.'), Path.GetFileName(f), File.ReadAllText(f)));
+        return files.Select(file => (file.Path.Contains(Path.DirectorySeparatorChar) ? file.Path.Split(Path.DirectorySeparatorChar)[0] : "", file.Path, file.Text));
     }
 
-    [GeneratedRegex(@"\b(?:using |using static )?SensorDash\.Data\.([A-Z]\w+)")]
-    private static partial Regex DataNamespace();
+    [GeneratedRegex(@"^namespace SensorDash\.Data\.?([\w.]*);", RegexOptions.Multiline)]
+    private static partial Regex Namespace();
+
+    [GeneratedRegex(@"\bSensorDash\.Data\.([A-Z]\w+)")]
+    private static partial Regex UsedFolder();
 }
