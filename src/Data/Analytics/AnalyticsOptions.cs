@@ -21,7 +21,7 @@ public sealed class AnalyticsOptions
     public int Threads { get; set; }
 }
 
-/// <summary>Every fault at once, by the setting's full name.</summary>
+/// <summary>Every error at once, with the setting's full name.</summary>
 public sealed class AnalyticsOptionsValidator : IValidateOptions<AnalyticsOptions>
 {
     public ValidateOptionsResult Validate(string? name, AnalyticsOptions options)

@@ -14,7 +14,7 @@ public interface IReadingAnalytics
     /// <param name="unit">Hours or days.</param>
     /// <param name="limit">Most buckets, 1 or more.</param>
     /// <param name="cancellationToken">Stops the query.</param>
-    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     Task<IReadOnlyList<NodeBucket>> CalendarAsync(
         int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit, CancellationToken cancellationToken);
 
@@ -24,7 +24,7 @@ public interface IReadingAnalytics
     /// <param name="zone">By whose clocks hours and days are cut.</param>
     /// <param name="unit">Hours or days.</param>
     /// <param name="cancellationToken">Stops the query.</param>
-    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     IAsyncEnumerable<NodeBucket> BucketsAsync(
         ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, CancellationToken cancellationToken);
 
@@ -33,7 +33,7 @@ public interface IReadingAnalytics
     /// <param name="range">Measured times.</param>
     /// <param name="percentiles">Each 0 to 100 with at most two decimals.</param>
     /// <param name="cancellationToken">Stops the query.</param>
-    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     Task<ReadingStatistics> StatisticsAsync(
         int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken);
 
@@ -42,7 +42,7 @@ public interface IReadingAnalytics
     /// <param name="range">Measured times; silence before the node's first reading and after now is not missing.</param>
     /// <param name="cancellationToken">Stops the query.</param>
     /// <returns>Null when there is no such node.</returns>
-    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     Task<DataQuality?> QualityAsync(int node, TimeRange range, CancellationToken cancellationToken);
 
     /// <summary>The same of many nodes in one go.</summary>
@@ -50,7 +50,7 @@ public interface IReadingAnalytics
     /// <param name="range">Measured times.</param>
     /// <param name="cancellationToken">Stops the query.</param>
     /// <returns>By address. Outliers are counted, not listed.</returns>
-    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     Task<IReadOnlyList<DataQuality>> FleetQualityAsync(IReadOnlyCollection<int> nodes, TimeRange range, CancellationToken cancellationToken);
 
     /// <summary>All readings of some nodes in buckets of equal length.</summary>
@@ -59,12 +59,12 @@ public interface IReadingAnalytics
     /// <param name="end">Unix seconds, included, not before <paramref name="start"/>.</param>
     /// <param name="points">Most buckets, 1 to <see cref="FleetSeries.MaxPoints"/>.</param>
     /// <param name="cancellationToken">Stops the query.</param>
-    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     Task<FleetSeries> FleetAsync(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken);
 
     /// <summary>Averages of some nodes by weekday and hour, as the clocks of <paramref name="zone"/> show them.</summary>
     /// <returns>By weekday and hour; hours without readings are left out.</returns>
-    /// <exception cref="StoreUnavailableException">The engine cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
         IReadOnlyCollection<int> nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken);
 }

@@ -23,7 +23,7 @@ internal sealed class SubscriberLag(IReadingChangeFeed store, TimeProvider clock
     }
 
     /// <summary>Looks now.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     public async Task<(long LastBatch, long Rows)> ReadAsync(long applied, CancellationToken cancellationToken)
     {
         var lag = await store.ReadLagAsync(applied, cancellationToken);
@@ -32,7 +32,7 @@ internal sealed class SubscriberLag(IReadingChangeFeed store, TimeProvider clock
     }
 
     /// <summary>Looks, unless that was done within the last second.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     public async Task ReadThrottledAsync(long applied, CancellationToken cancellationToken)
     {
         lock (_lock)

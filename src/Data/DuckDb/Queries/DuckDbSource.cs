@@ -15,7 +15,7 @@ public interface IDuckDbSource
     (long Rows, double Seconds)? Lag { get; }
 
     /// <summary>How it is doing now.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<AnalyticsStatus> ReadStatusAsync(CancellationToken cancellationToken);
 
     /// <summary>Throws a derived file away and fills it again from the store; does nothing when there is none. Returns at once.</summary>
@@ -25,7 +25,7 @@ public interface IDuckDbSource
     void QueryFailed(StoreUnavailableException error);
 
     /// <summary>DuckDB with everything in it that the store has now, or null when that cannot be had soon.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<DuckDbAccess?> TryGetCurrentAsync(CancellationToken cancellationToken);
 }
 

@@ -10,7 +10,7 @@ namespace SensorDash.Data.DuckDb.Queries;
 
 /// <summary>DuckDB where it has everything the store has, else the store itself: the same answer either way, never an old one.</summary>
 public sealed partial class ReadingAnalytics(
-    IDuckDbSource duckDb, StoreAnalytics store, INodeStore nodes, AnalyticsQueryCount answers, TimeProvider clock, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
+    IDuckDbSource duckDb, StoreAnalytics store, INodeStore nodes, AnalyticsQueryCount counts, TimeProvider clock, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
 {
     /// <inheritdoc/>
     public Task<IReadOnlyList<NodeBucket>> CalendarAsync(
@@ -30,7 +30,7 @@ public sealed partial class ReadingAnalytics(
             var ids = (await nodes.ListAsync(cancellationToken)).ToDictionary(n => n.Address, n => (ulong?)n.DeviceId);
             using var buckets = new DuckDbAnalytics(access).Buckets(filter, order, zone, unit, cancellationToken).GetEnumerator();
             var isAny = TryMove(buckets);
-            if (isAny is not null) answers.ByDuckDb();
+            if (isAny is not null) counts.ByDuckDb();
             for (; isAny == true; isAny = TryMove(buckets))
             {
                 last = buckets.Current with { DeviceId = ids.GetValueOrDefault(buckets.Current.NodeAddress) };
@@ -38,7 +38,7 @@ public sealed partial class ReadingAnalytics(
             }
             if (isAny == false) yield break;
         }
-        answers.ByStore();
+        counts.ByStore();
         await foreach (var bucket in store.BucketsAsync(last is null ? filter : From(last, filter, order), order, zone, unit, cancellationToken))
             if (last is null || !IsGiven(bucket, last, order)) yield return bucket;
     }
@@ -79,16 +79,16 @@ public sealed partial class ReadingAnalytics(
         {
             try
             {
-                var answer = query(new DuckDbAnalytics(access));
-                answers.ByDuckDb();
-                return answer;
+                var response = query(new DuckDbAnalytics(access));
+                counts.ByDuckDb();
+                return response;
             }
             catch (StoreUnavailableException e)
             {
                 Failed(e);
             }
         }
-        answers.ByStore();
+        counts.ByStore();
         return await queryStore();
     }
 
@@ -129,7 +129,7 @@ public sealed partial class ReadingAnalytics(
 
     private static partial class Log
     {
-        [LoggerMessage(22, LogLevel.Warning, "A DuckDB query failed; the store answers instead.")]
+        [LoggerMessage(22, LogLevel.Warning, "A DuckDB query failed; using the store instead.")]
         public static partial void QueryFailed(ILogger logger, Exception error);
     }
 }

@@ -21,7 +21,7 @@ public sealed partial class DuckDbSidePathSource(
     // A file that is found damaged is filled again at once, but on a disk that damages each one not again and again.
     private static readonly TimeSpan _betweenMends = TimeSpan.FromHours(1);
 
-    private const string CatchingUpNotice = "DuckDB is catching up; answers come from the store until then.";
+    private const string CatchingUpNotice = "DuckDB is catching up; until then, queries use the database.";
 
     private readonly Lock _lock = new();
     private readonly DuckDbReaders _readers = new(); // Of every opening: reopened, the file may be the same database still.
@@ -49,7 +49,7 @@ public sealed partial class DuckDbSidePathSource(
     public async Task<AnalyticsStatus> ReadStatusAsync(CancellationToken cancellationToken)
     {
         var (state, notice, applied) = Snapshot();
-        if (state == AnalyticsState.Off) return new(state, "Analytics:Enabled is off; answers come from the store.", 0, 0, 0);
+        if (state == AnalyticsState.Off) return new(state, "Analytics:Enabled is off; queries use the database.", 0, 0, 0);
         if (state == AnalyticsState.CatchingUp) await SubscriberLag.ReadThrottledAsync(applied, cancellationToken);
         else await SubscriberLag.ReadAsync(applied, cancellationToken);
         var (rows, seconds) = SubscriberLag.Last;
@@ -220,7 +220,7 @@ public sealed partial class DuckDbSidePathSource(
 
     private static partial class Log
     {
-        [LoggerMessage(23, LogLevel.Warning, "The DuckDB file is damaged; it is filled again.")]
+        [LoggerMessage(23, LogLevel.Warning, "The DuckDB file is corrupt; rebuilding it.")]
         public static partial void Damaged(ILogger logger);
     }
 }

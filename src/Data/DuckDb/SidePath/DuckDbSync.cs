@@ -24,7 +24,7 @@ public sealed partial class DuckDbSync(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (source.State == AnalyticsState.Off) return;
-        await Task.Yield(); // The rest of the host starts meanwhile.
+        await Task.Yield(); // Let the rest of the host start.
         while (!stoppingToken.IsCancellationRequested)
         {
             var wake = source.WakeSignal(); // Before the attempt: what is asked for while it fails is not slept through.
@@ -100,18 +100,18 @@ public sealed partial class DuckDbSync(
     {
         // What nobody foresaw is for the log: clients read the notice.
         var isKnown = error is DuckDbException or IOException or InvalidDataException or UnauthorizedAccessException;
-        var reason = isKnown ? error.Message : "The log says why.";
+        var reason = isKnown ? error.Message : "See the log.";
         // It is tried again every few seconds, and the log need not say so each time.
-        if (source.SetFailed($"DuckDB cannot be used ({reason}) Responses come from the store, slower over many nodes."))
+        if (source.SetFailed($"DuckDB is unavailable ({reason}) Queries use the database, slower over many nodes."))
             Log.Failed(logger, isKnown ? LogLevel.Warning : LogLevel.Error, error);
         source.Progress();
     }
 
-    private async Task WaitAsync(Task signal, TimeSpan most, CancellationToken cancellationToken)
+    private async Task WaitAsync(Task signal, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            await signal.WaitAsync(most, clock, cancellationToken);
+            await signal.WaitAsync(timeout, clock, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -121,10 +121,10 @@ public sealed partial class DuckDbSync(
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 20, Message = "The DuckDB side path cannot be used; analytics are answered by the store.")]
+        [LoggerMessage(EventId = 20, Message = "The DuckDB side path is unavailable; queries use the store.")]
         public static partial void Failed(ILogger logger, LogLevel level, Exception error);
 
-        [LoggerMessage(21, LogLevel.Warning, "The DuckDB file belongs to another store, or to a newer state of this one; it is filled again.")]
+        [LoggerMessage(21, LogLevel.Warning, "The DuckDB file belongs to another store, or to a newer state of this one; rebuilding it.")]
         public static partial void OtherStore(ILogger logger);
     }
 }

@@ -74,9 +74,9 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
     /// <summary>The product's exception for an error of DuckDB, decided by its kind. After a fatal one the file is opened again.</summary>
     internal Exception Translate(DuckDbException error)
     {
-        if (error.Kind == DuckDbErrorKind.Rejected) return new StoreRejectedException($"DuckDB refused a row: {error.Message}", error);
+        if (error.Kind == DuckDbErrorKind.Rejected) return new StoreRejectedException($"DuckDB rejected a row: {error.Message}", error);
         if (error.Kind == DuckDbErrorKind.Fatal) Close();
-        return new StoreUnavailableException($"DuckDB cannot be used just now: {error.Message}", error);
+        return new StoreUnavailableException($"DuckDB is temporarily unavailable: {error.Message}", error);
     }
 
     public void Dispose()

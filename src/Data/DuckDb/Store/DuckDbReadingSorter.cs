@@ -13,7 +13,7 @@ public sealed partial class DuckDbReadingSorter(DuckDbReadingStore store, Commit
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Task.Yield(); // The rest of the host starts meanwhile.
+        await Task.Yield(); // Let the rest of the host start.
         var isFailing = false;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -40,7 +40,7 @@ public sealed partial class DuckDbReadingSorter(DuckDbReadingStore store, Commit
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 24, Message = "Readings cannot be put into order; this is tried again, and questions over many readings are slower until then.")]
+        [LoggerMessage(EventId = 24, Message = "Sorting failed; retrying. Analytics is slower until then.")]
         public static partial void Failed(ILogger logger, LogLevel level, Exception error);
     }
 }

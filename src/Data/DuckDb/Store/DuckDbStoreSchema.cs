@@ -25,10 +25,10 @@ internal static class DuckDbStoreSchema
         {
             using var state = connection.Query("SELECT format FROM store_state", cancellationToken);
             var format = state.Read() ? state.Get<int>(0) : 0;
-            if (format != Format) throw new InvalidDataException($"it has format {format}, and this version of SensorDash knows format {Format} only.");
+            if (format != Format) throw new InvalidDataException($"its format must be {Format} in this version of SensorDash, not {format}.");
             return;
         }
-        if (tables.Count > 0) throw new InvalidDataException("it is a DuckDB file of something else. Readings:DuckDb:Path must name a new file or a store.");
+        if (tables.Count > 0) throw new InvalidDataException("it is a DuckDB file of another program. Readings:DuckDb:Path must name a new file or a store.");
         using var transaction = connection.BeginTransaction(cancellationToken);
         connection.Execute(Schema, cancellationToken);
         DuckDbMonths.Clear(connection, cancellationToken); // Shows an empty table of readings.
