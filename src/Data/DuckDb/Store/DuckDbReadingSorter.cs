@@ -4,11 +4,11 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.DuckDb.Store;
 
-/// <summary>Keeps the months of a DuckDB store in order while readings arrive.</summary>
+/// <summary>Keeps the months of a DuckDB store sorted while readings arrive.</summary>
 public sealed partial class DuckDbReadingSorter(DuckDbReadingStore store, CommitSignal commits, TimeProvider clock, ILogger<DuckDbReadingSorter> logger)
     : BackgroundService
 {
-    // Sorting holds writers up; after a commit more often follow at once.
+    // Sorting blocks writers; after a commit, more commits often follow immediately.
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -28,9 +28,9 @@ public sealed partial class DuckDbReadingSorter(DuckDbReadingStore store, Commit
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
             }
-            catch (Exception e) // Whatever it is: unsorted rows only make questions slower, and must not stop the hub.
+            catch (Exception e) // Any error: unsorted rows only make queries slower, and must not stop the hub.
             {
-                // It is tried again every few seconds, and the log need not say so each time.
+                // It is retried every few seconds, and the log need not repeat it.
                 if (!isFailing) Log.Failed(logger, e is StoreUnavailableException ? LogLevel.Warning : LogLevel.Error, e);
                 isFailing = true;
                 await Task.Delay(_pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
