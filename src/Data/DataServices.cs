@@ -16,7 +16,7 @@ using SensorDash.Data.Timescale;
 
 namespace SensorDash.Data;
 
-/// <summary>Registers what stands on the stores, and the stores of each engine. The caller adds the <c>DbContext</c> factory of its database.</summary>
+/// <summary>Registers the services that use the stores, and the stores of each engine. The caller adds the <c>DbContext</c> factory of its database.</summary>
 public static class DataServices
 {
     public static IServiceCollection AddSensorDashData(this IServiceCollection services)
@@ -46,7 +46,7 @@ public static class DataServices
         return services;
     }
 
-    /// <summary>SQLite as the database of everything.</summary>
+    /// <summary>SQLite as the database for all data.</summary>
     public static IServiceCollection AddSqlite(this IServiceCollection services)
     {
         services.AddOptions<SqliteOptions>().BindConfiguration(SqliteOptions.SectionName).PostConfigure<IOptions<IngestOptions>>(
@@ -65,7 +65,7 @@ public static class DataServices
         return services;
     }
 
-    /// <summary>PostgreSQL, with or without TimescaleDB, as the database of everything.</summary>
+    /// <summary>PostgreSQL, with or without TimescaleDB, as the database for all data.</summary>
     public static IServiceCollection AddTimescale(this IServiceCollection services)
     {
         services.AddOptions<TimescaleOptions>().BindConfiguration(TimescaleOptions.SectionName);
@@ -83,7 +83,7 @@ public static class DataServices
         return services;
     }
 
-    /// <summary>DuckDB as the store of readings instead of the database that was added before.</summary>
+    /// <summary>DuckDB as the store of readings instead of the database added earlier.</summary>
     public static IServiceCollection AddDuckDbReadings(this IServiceCollection services)
     {
         services.AddOptions<ReadingsOptions>().PostConfigure<IOptions<AnalyticsOptions>>((readings, analytics)
@@ -100,7 +100,7 @@ public static class DataServices
         return services;
     }
 
-    /// <summary>A DuckDB file beside the database, for questions over many readings.</summary>
+    /// <summary>A DuckDB file beside the database, for queries over many readings.</summary>
     public static IServiceCollection AddSidePath(this IServiceCollection services)
     {
         services.AddSingleton<DuckDbSidePathSource>();

@@ -7,21 +7,21 @@ public sealed class AnalyticsOptions
 {
     public const string SectionName = "Analytics";
 
-    /// <summary>Keep a DuckDB file beside the store. When off, every answer comes from the store, slower over many nodes. Default on.</summary>
+    /// <summary>Keep a DuckDB copy of the readings beside the store. When off, queries use the store, slower over many nodes. Default on.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>The DuckDB file; a relative path counts from the content root. Deleting it costs only the rebuild.
-    /// Also <c>DUCKDB_PATH</c> when <c>DB_BACKEND</c> is not set. Default empty: beside the database, with the ending .duckdb.</summary>
+    /// <summary>The DuckDB file; a relative path is relative to the content root. Deleting it costs only the rebuild.
+    /// Also <c>DUCKDB_PATH</c> when <c>DB_BACKEND</c> is not set. Default empty: beside the database, with the extension .duckdb.</summary>
     public string Path { get; set; } = "";
 
-    /// <summary>Most memory DuckDB may use, in MiB, 32 to 1,048,576. Default 256; 32 on a Raspberry Pi Zero.</summary>
+    /// <summary>Maximum memory of DuckDB in MiB, 32 to 1,048,576. Default 256; 32 on a Raspberry Pi Zero.</summary>
     public int MemoryLimitMiB { get; set; } = 256;
 
-    /// <summary>Threads DuckDB may use, 1 to 1024; 0: one per core. Default 0.</summary>
+    /// <summary>Maximum threads of DuckDB, 1 to 1024; 0 means one per core. Default 0.</summary>
     public int Threads { get; set; }
 }
 
-/// <summary>Every fault at once, by the setting's full name.</summary>
+/// <summary>Every error at once, with the setting's full name.</summary>
 public sealed class AnalyticsOptionsValidator : IValidateOptions<AnalyticsOptions>
 {
     public ValidateOptionsResult Validate(string? name, AnalyticsOptions options)

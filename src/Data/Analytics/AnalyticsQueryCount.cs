@@ -1,6 +1,6 @@
 namespace SensorDash.Data.Analytics;
 
-/// <summary>How many questions each engine has answered since the start. Safe for concurrent use.</summary>
+/// <summary>How many queries each engine has answered since startup. Safe for concurrent use.</summary>
 public sealed class AnalyticsQueryCount
 {
     private long _duckDb, _store;

@@ -2,22 +2,22 @@ namespace SensorDash.Data.Analytics;
 
 public enum AnalyticsState
 {
-    /// <summary>Switched off by a setting: answers come from the store.</summary>
+    /// <summary>Disabled by a setting: queries use the store.</summary>
     Off,
 
-    /// <summary>Opening, or following from far behind: answers come from the store until it has caught up.</summary>
+    /// <summary>Opening, or catching up: until the lag is 0, queries use the store.</summary>
     CatchingUp,
 
-    /// <summary>Answers come from DuckDB.</summary>
+    /// <summary>Queries use DuckDB.</summary>
     Ready,
 
-    /// <summary>The file cannot be used: answers come from the store, slower; everything else works.</summary>
+    /// <summary>The file is unavailable: queries use the store, slower; everything else works.</summary>
     Failed,
 }
 
-/// <summary>How the side path is doing.</summary>
-/// <param name="Notice">For people, when it is not ready.</param>
-/// <param name="AppliedBatch">The last batch whose rows are in.</param>
-/// <param name="LagRows">Rows that the store has and the side path has not.</param>
-/// <param name="LagSeconds">Age of the oldest of them.</param>
+/// <summary>State of the side path.</summary>
+/// <param name="Notice">Text for users when it is not ready.</param>
+/// <param name="AppliedBatch">The last applied batch.</param>
+/// <param name="LagRows">Rows that are in the store but not yet in the side path.</param>
+/// <param name="LagSeconds">Age of the oldest of these rows.</param>
 public sealed record AnalyticsStatus(AnalyticsState State, string? Notice, long AppliedBatch, long LagRows, double LagSeconds);

@@ -10,14 +10,14 @@ public enum CalendarUnit
     Day,
 }
 
-/// <summary>A calendar bucket: Unix seconds, <paramref name="End"/> not included.</summary>
+/// <summary>A calendar bucket: Unix seconds, <paramref name="End"/> exclusive.</summary>
 public readonly record struct CalendarBucket(long Start, long End);
 
-/// <summary>Hours and days as the clocks of a zone show them. Computed here, never by a database's own time-zone functions.</summary>
+/// <summary>Hours and days in local time of a time zone. Computed here, never by time zone functions of a database.</summary>
 /// <remarks>
-/// A day lasts from midnight to midnight, so it has 23 or 25 hours at a clock change (and 23½ or 24½ on Lord Howe Island). Where clocks go back
-/// over midnight (St. John's until 2011: 00:01 → 23:01), the day ends at the last midnight. An hour is cut where the clocks change: an hour that
-/// the clocks show twice is two buckets, and a half-hour change leaves half an hour.
+/// A day lasts from midnight to midnight, so it has 23 or 25 hours at a clock change (and 23½ or 24½ on Lord Howe Island). Where clocks are set back
+/// over midnight (St. John's until 2011: 00:01 → 23:01), the day ends at the last midnight. A clock change splits an hour: an hour that
+/// occurs twice in local time is two buckets, and a half-hour change leaves half an hour.
 /// </remarks>
 public sealed class CalendarBuckets(DateTimeZone zone, CalendarUnit unit)
 {
@@ -28,7 +28,7 @@ public sealed class CalendarBuckets(DateTimeZone zone, CalendarUnit unit)
     private static readonly ZoneLocalMappingResolver _firstMoment = Resolvers.CreateMappingResolver(
         (earlier, later) => GoesBackOverMidnight(earlier.GetZoneInterval(), later.GetZoneInterval()) ? later : earlier, Resolvers.ReturnStartOfIntervalAfter);
 
-    /// <summary>The bucket that a time falls in.</summary>
+    /// <summary>The bucket that contains a time.</summary>
     /// <param name="time">Unix seconds.</param>
     public CalendarBucket Containing(long time)
     {
@@ -36,7 +36,7 @@ public sealed class CalendarBuckets(DateTimeZone zone, CalendarUnit unit)
         if (unit == CalendarUnit.Day)
         {
             var date = instant.InZone(zone).Date;
-            if (StartOf(date) > time) date = date.PlusDays(-1); // Before the clocks go back over midnight.
+            if (StartOf(date) > time) date = date.PlusDays(-1); // Before the clocks are set back over midnight.
             return new(StartOf(date), StartOf(date.PlusDays(1)));
         }
         var interval = zone.GetZoneInterval(instant);
@@ -48,9 +48,9 @@ public sealed class CalendarBuckets(DateTimeZone zone, CalendarUnit unit)
         return new(start, end);
     }
 
-    /// <summary>Seconds to add to a time so that whole days since the epoch are the days of <see cref="Containing"/>; each up to a time, the last without end.</summary>
+    /// <summary>Seconds to add to a time so that whole days since the epoch equal the days of <see cref="Containing"/>; each applies until a time, the last without end.</summary>
     /// <param name="start">First time of interest.</param>
-    /// <param name="end">Time after the last one of interest.</param>
+    /// <param name="end">End of the times of interest, exclusive.</param>
     internal static IEnumerable<(Instant End, long Seconds)> DayOffsets(DateTimeZone zone, Instant start, Instant end)
     {
         foreach (var interval in zone.GetZoneIntervals(start, end))
@@ -68,6 +68,6 @@ public sealed class CalendarBuckets(DateTimeZone zone, CalendarUnit unit)
     private static bool GoesBackOverMidnight(ZoneInterval before, ZoneInterval after)
         => after.IsoLocalStart.Date < before.IsoLocalEnd.Date && before.IsoLocalEnd.TimeOfDay != LocalTime.Midnight;
 
-    // Some zones skip midnight itself, and Samoa once a whole day; a day starts at the first moment that exists from midnight on.
+    // Some time zones skip midnight, and Samoa once skipped a day; a day starts at the first existing time at or after midnight.
     private long StartOf(LocalDate date) => zone.ResolveLocal(date.AtMidnight(), _firstMoment).ToInstant().ToUnixTimeSeconds();
 }

@@ -6,7 +6,7 @@ namespace SensorDash.Data.Analytics;
 /// <summary>Exact statistics of one node in one calendar bucket.</summary>
 public sealed record NodeBucket(int NodeAddress, ulong? DeviceId, CalendarBucket Bucket, long Count, ValueStatistics Temperature, ValueStatistics Humidity);
 
-/// <summary>Statistics per node and calendar bucket, in the order of the readings, in memory for one bucket of every node.</summary>
+/// <summary>Statistics per node and calendar bucket, in the order of the readings. Memory holds one bucket per node.</summary>
 public static class CalendarStatistics
 {
     /// <summary>Buckets with readings, in <paramref name="order"/>: by bucket, ties by node.</summary>
@@ -36,7 +36,7 @@ public static class CalendarStatistics
     private static List<NodeBucket> Close(SortedDictionary<int, Collector> nodes, CalendarBucket bucket, ReadingOrder order)
     {
         var closed = nodes.Select(node => node.Value.Close(node.Key, bucket)).ToList();
-        if (order == ReadingOrder.OldestFirst) closed.Reverse(); // Ties too are the exact reverse of newest first.
+        if (order == ReadingOrder.OldestFirst) closed.Reverse(); // Ties are also the exact reverse of newest first.
         nodes.Clear();
         return closed;
     }

@@ -4,10 +4,10 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Analytics;
 
-/// <summary>Judges one node's readings, given oldest first. The same for every engine, whichever brings the readings.</summary>
+/// <summary>Checks one node's readings, oldest first. All engines use it, so their results are equal.</summary>
 internal sealed class DataQualityPass(long from, long to, int? intervalSeconds)
 {
-    // A reading is late when it comes with the next one or after; a minute at least, for what radio and clocks do.
+    // A reading is late when it arrives with the next one or later, but at least a minute late: radio delay and clock skew are normal.
     private readonly long _lateAfter = Math.Max(60, 2 * (long)(intervalSeconds ?? 0));
 
     private readonly QuantityPass _temperature = new(Quantity.Temperature), _humidity = new(Quantity.Humidity);
@@ -33,13 +33,13 @@ internal sealed class DataQualityPass(long from, long to, int? intervalSeconds)
         _humidity.Add(reading.Timestamp, reading.HumidityCentipercent);
     }
 
-    /// <summary>Whether there are outliers that <see cref="ListIfOutlier(in Reading)"/> has not listed yet and should.</summary>
+    /// <summary>Whether <see cref="ListIfOutlier(in Reading)"/> still has outliers to list.</summary>
     public bool HasMoreToList => _outliers.Count < Math.Min(_outlierCount, DataQuality.MaxListed);
 
-    /// <summary>Sets the bounds of plausible values and counts those outside; call after every reading was added.</summary>
+    /// <summary>Computes the bounds of plausible values and counts the values outside; call after all readings were added.</summary>
     public void CountOutliers() => _outlierCount = _temperature.CountOutliers() + _humidity.CountOutliers();
 
-    /// <summary>Lists the values of a reading that lie outside; oldest first again.</summary>
+    /// <summary>Lists the values of a reading that are outliers; call for all readings again, oldest first.</summary>
     public void ListIfOutlier(in Reading reading)
     {
         ListIfOutlier(_temperature.CheckOutlier(reading.Timestamp, reading.TemperatureCentidegrees));
@@ -122,7 +122,7 @@ internal sealed class DataQualityPass(long from, long to, int? intervalSeconds)
         public Outlier? CheckOutlier(long time, short? value)
             => value is { } given && IsOutlier(given) ? new(quantity, time, given / 100m, ValueSummary.Round(Score(given))) : null;
 
-        // More than half of the values equal: then nothing can be said of the others.
+        // More than half of the values are equal, so the MAD is 0 and no score exists.
         private bool IsOutlier(short value) => _deviation > 0 && Math.Abs(Score(value)) > DataQuality.OutlierThreshold;
 
         private decimal Score(short value) => 0.6745m * (value - _median) / _deviation;

@@ -2,39 +2,39 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Analytics;
 
-/// <summary>Averages of one bucket, as the API's <c>downsample</c> gives them.</summary>
+/// <summary>Averages of one bucket, as the API's <c>downsample</c> returns them.</summary>
 /// <param name="Middle">Unix seconds.</param>
-/// <param name="Celsius">Average of the values there are, two decimals; null without any.</param>
+/// <param name="Celsius">Average of the existing values, two decimals; null without values.</param>
 /// <param name="Percent">Likewise.</param>
 /// <param name="Count">Readings in the bucket, 1 or more.</param>
-/// <param name="Flags">Every flag that any of them has.</param>
+/// <param name="Flags">All flags of its readings combined (OR).</param>
 public readonly record struct DownsampledBucket(long Middle, decimal? Celsius, decimal? Percent, long Count, uint Flags);
 
-/// <summary>Buckets of equal length, aligned to the Unix epoch; empty ones are left out.</summary>
+/// <summary>Buckets of equal length, aligned to the Unix epoch; empty buckets are omitted.</summary>
 public static class Downsampling
 {
-    /// <summary>The smallest whole number of seconds with at most <paramref name="most"/> epoch-aligned buckets in the range.</summary>
-    /// <param name="start">Unix seconds, included.</param>
-    /// <param name="end">Unix seconds, included, not before <paramref name="start"/>.</param>
-    /// <param name="most">1 or more.</param>
-    public static long BucketSeconds(long start, long end, int most)
+    /// <summary>The smallest whole number of seconds with at most <paramref name="maxBuckets"/> epoch-aligned buckets in the range.</summary>
+    /// <param name="start">Unix seconds, inclusive.</param>
+    /// <param name="end">Unix seconds, inclusive, not before <paramref name="start"/>.</param>
+    /// <param name="maxBuckets">1 or more.</param>
+    public static long BucketSeconds(long start, long end, int maxBuckets)
     {
-        // With fewer seconds the two ends alone would be more than `most` buckets apart; the answer is at or just above this.
-        var seconds = ((end - start) / most) + 1;
-        while (Index(end, seconds) - Index(start, seconds) + 1 > most) seconds++;
+        // With fewer seconds the two ends alone would be more than `maxBuckets` buckets apart; the result is at or just above this value.
+        var seconds = ((end - start) / maxBuckets) + 1;
+        while (Index(end, seconds) - Index(start, seconds) + 1 > maxBuckets) seconds++;
         return seconds;
     }
 
-    /// <summary>Which bucket of <paramref name="bucketSeconds"/> a time falls in.</summary>
+    /// <summary>Index of the bucket of <paramref name="bucketSeconds"/> that contains a time.</summary>
     public static long Index(long time, long bucketSeconds) => Math.DivRem(time, bucketSeconds, out var rest) - (rest < 0 ? 1 : 0);
 
-    /// <summary>One node's readings in at most <paramref name="most"/> buckets, oldest first.</summary>
+    /// <summary>One node's readings in at most <paramref name="maxBuckets"/> buckets, oldest first.</summary>
     public static async Task<IReadOnlyList<DownsampledBucket>> DownsampleAsync(
-        IReadingStore store, int node, TimeRange range, int most, CancellationToken cancellationToken)
+        IReadingStore store, int node, TimeRange range, int maxBuckets, CancellationToken cancellationToken)
     {
         var filter = new ReadingFilter(node, range);
         if (await EndsAsync(store, filter, cancellationToken) is not var (first, last)) return [];
-        var seconds = BucketSeconds(range.Start ?? first, range.End ?? last, most);
+        var seconds = BucketSeconds(range.Start ?? first, range.End ?? last, maxBuckets);
         var buckets = new List<DownsampledBucket>();
         var sum = default(Sum);
         await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
@@ -50,7 +50,7 @@ public static class Downsampling
         return buckets;
     }
 
-    /// <summary>Oldest and newest measured time, or null without readings.</summary>
+    /// <summary>First and latest measured time, or null without readings.</summary>
     public static async Task<(long First, long Last)?> EndsAsync(
         IReadingStore store, ReadingFilter filter, CancellationToken cancellationToken)
     {

@@ -2,18 +2,18 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Analytics;
 
-/// <summary>Sums by hour of the week, whole numbers until the one division at the end.</summary>
+/// <summary>Sums by hour of the week, in integers until the single division at the end.</summary>
 internal sealed class HourSums
 {
     private const long SecondsPerHour = 3600;
     private const int HoursPerWeek = 168;
 
-    // The epoch was a Thursday at midnight, which is hour 96 of a week that begins on Sunday.
+    // The epoch was a Thursday at midnight, which is hour 96 of a week that starts on Sunday.
     private const int EpochHourOfWeek = 96;
 
     private readonly (long Count, long Celsius, long CelsiusCount, long Percent, long PercentCount)[] _hours = new (long, long, long, long, long)[HoursPerWeek];
 
-    /// <param name="localSeconds">Seconds since the epoch as the zone's clocks show them.</param>
+    /// <param name="localSeconds">Seconds since the epoch in local time of the time zone.</param>
     /// <param name="count">Readings.</param>
     /// <param name="celsius">Sum of hundredths.</param>
     /// <param name="celsiusCount">Values in that sum.</param>

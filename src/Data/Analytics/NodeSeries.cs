@@ -3,11 +3,11 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Analytics;
 
-/// <summary>A stretch without readings that should have had some. Both ends are Unix seconds.</summary>
-/// <param name="Missing">Readings that the expected interval would have brought.</param>
+/// <summary>An interval without expected readings. Both ends are Unix seconds.</summary>
+/// <param name="Missing">Readings that the expected interval predicts.</param>
 public readonly record struct SeriesGap(long From, long To, long Missing)
 {
-    /// <summary>The gap between two readings, or between one and an end of the range.</summary>
+    /// <summary>A gap between two readings, or between a reading and an end of the range.</summary>
     public static SeriesGap Between(long from, long to, int intervalSeconds)
     {
         var spacings = (long)Math.Round((to - from) / (decimal)intervalSeconds, MidpointRounding.AwayFromZero);
@@ -15,25 +15,25 @@ public readonly record struct SeriesGap(long From, long To, long Missing)
     }
 }
 
-/// <summary>One quantity in one bucket, °C or %; null when no reading of the bucket has it.</summary>
+/// <summary>One quantity in one bucket, °C or %; null when no reading of the bucket has the quantity.</summary>
 public readonly record struct SeriesValue(decimal? Min, decimal? Average, decimal? Max);
 
-/// <summary>One point of a chart: a reading, or a bucket of them.</summary>
-/// <param name="Time">Unix seconds: the reading's, or the middle between the bucket's first and last reading.</param>
+/// <summary>One point of a chart: a reading, or a bucket of readings.</summary>
+/// <param name="Time">Unix seconds: the reading's time, or the midpoint of the bucket's first and last reading.</param>
 /// <param name="Count">Readings in it.</param>
 public readonly record struct SeriesPoint(long Time, int Count, SeriesValue Temperature, SeriesValue Humidity);
 
-/// <summary>What a chart of one node shows in a range: every spike kept, every gap marked.</summary>
+/// <summary>The chart of one node in a range: it keeps every spike and marks every gap.</summary>
 /// <param name="From">Unix seconds.</param>
 /// <param name="To">Unix seconds.</param>
 /// <param name="ReadingCount">Readings in the range.</param>
 /// <param name="BucketSeconds">Length of a bucket, or null when the points are the readings themselves.</param>
-/// <param name="ExpectedIntervalSeconds">On which gaps are judged; null: not known, no gap is claimed.</param>
+/// <param name="ExpectedIntervalSeconds">The basis of gaps; null: unknown, then no gaps are reported.</param>
 /// <param name="Runs">Points between two gaps, oldest first.</param>
 /// <param name="Gaps">Oldest first.</param>
-/// <param name="Statistics">Of every reading in the range, not of the points.</param>
-/// <param name="LastCelsius">Newest temperature in the range.</param>
-/// <param name="LastPercent">Newest humidity in the range.</param>
+/// <param name="Statistics">Statistics of all readings in the range, not of the points.</param>
+/// <param name="LastCelsius">Latest temperature in the range.</param>
+/// <param name="LastPercent">Latest humidity in the range.</param>
 public sealed record NodeSeries(
     long From,
     long To,
@@ -46,27 +46,27 @@ public sealed record NodeSeries(
     decimal? LastCelsius,
     decimal? LastPercent)
 {
-    /// <summary>Most points of one chart: two per pixel of a narrow screen, one of a wide one.</summary>
+    /// <summary>Maximum points of one chart: two per pixel of a narrow screen, one of a wide screen.</summary>
     public const int MaxPoints = 2_000;
 
-    // One reading may be lost on the radio without the line breaking; two in a row are a gap.
+    // One reading may be lost on the radio without a gap; two in a row are a gap.
     private const decimal GapIntervals = 2.5m;
 
-    // Spacings learned from, in the range itself: a node that changed its pace is judged by the pace it had.
+    // The estimate uses intervals of the range itself: a node may have had another interval then.
     internal const int LearnedFrom = 501;
 
-    /// <summary>Whether silence of <paramref name="seconds"/> is a gap.</summary>
+    /// <summary>Whether <paramref name="seconds"/> without readings are a gap.</summary>
     public static bool IsGap(long seconds, int? expectedIntervalSeconds)
         => expectedIntervalSeconds is { } interval && seconds > GapIntervals * interval;
 
     /// <summary>Builds the series of one node.</summary>
-    /// <param name="store">Where the readings are.</param>
+    /// <param name="store">The store of the readings.</param>
     /// <param name="node">The node.</param>
-    /// <param name="from">Unix seconds, included.</param>
-    /// <param name="to">Unix seconds, included.</param>
-    /// <param name="points">Most buckets, 1 to <see cref="MaxPoints"/>. A gap inside a bucket splits it in two.</param>
-    /// <param name="configuredIntervalSeconds">The interval the user has set, if so.</param>
-    /// <param name="now">Unix seconds: silence after it is not missing yet.</param>
+    /// <param name="from">Unix seconds, inclusive.</param>
+    /// <param name="to">Unix seconds, inclusive.</param>
+    /// <param name="points">Maximum buckets, 1 to <see cref="MaxPoints"/>. A gap inside a bucket splits it in two.</param>
+    /// <param name="configuredIntervalSeconds">The interval that the user configured, or null.</param>
+    /// <param name="now">Unix seconds; no readings are expected after it.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     public static async Task<NodeSeries> BuildAsync(
         IReadingStore store, Node node, long from, long to, int points, int? configuredIntervalSeconds, long now, CancellationToken cancellationToken)
@@ -75,7 +75,7 @@ public sealed record NodeSeries(
         var count = await store.CountAsync(filter, cancellationToken);
         var interval = configuredIntervalSeconds ?? await LearnIntervalAsync(store, filter, cancellationToken);
         long? bucketSeconds = count <= points ? null : Downsampling.BucketSeconds(from, to, points);
-        // Before a node's first reading nothing is missing, and after now nothing is missing yet.
+        // No readings are expected before a node's first reading and after the current time.
         var builder = new SeriesBuilder(Math.Max(from, node.FirstSeenAt), Math.Min(to, now), bucketSeconds, interval);
         await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
             foreach (ref readonly var reading in page.Span) builder.Add(reading);
@@ -87,7 +87,7 @@ public sealed record NodeSeries(
         var newest = new Reading[LearnedFrom];
         var read = await store.ReadAsync(new(filter, ReadingOrder.NewestFirst), newest, cancellationToken);
         if (Liveness.LearnInterval(Array.ConvertAll(newest[..read], r => r.Timestamp)) is { } learned) return learned;
-        // Too few in the range itself: then what came before it says how often the node should have spoken.
+        // The range has too few readings, so the estimate also uses earlier ones.
         if (filter.Range.Start is null) return null;
         return await LearnIntervalAsync(store, filter with { Range = new(null, filter.Range.End) }, cancellationToken);
     }

@@ -3,8 +3,8 @@ using SensorDash.Data.Readings;
 namespace SensorDash.Data.Analytics;
 
 /// <summary>Turns readings, oldest first, into the runs and gaps of a <see cref="NodeSeries"/> in one pass.</summary>
-/// <param name="dueFrom">From when on silence may be a gap.</param>
-/// <param name="dueTo">Until when.</param>
+/// <param name="dueFrom">Start of the time in which readings are expected.</param>
+/// <param name="dueTo">End of the time in which readings are expected.</param>
 internal sealed class SeriesBuilder(long dueFrom, long dueTo, long? bucketSeconds, int? intervalSeconds)
 {
     private readonly List<IReadOnlyList<SeriesPoint>> _runs = [];
@@ -17,7 +17,7 @@ internal sealed class SeriesBuilder(long dueFrom, long dueTo, long? bucketSecond
 
     public void Add(in Reading reading)
     {
-        // Before the first reading the range's own start counts: a node that fell silent earlier has a gap there too.
+        // The first gap starts at the start of the range: a node that stopped sending earlier also has a gap there.
         var silentSince = _previous ?? dueFrom;
         var isGap = NodeSeries.IsGap(reading.Timestamp - silentSince, intervalSeconds);
         var index = bucketSeconds is { } seconds ? Downsampling.Index(reading.Timestamp, seconds) : reading.Timestamp;
@@ -38,7 +38,7 @@ internal sealed class SeriesBuilder(long dueFrom, long dueTo, long? bucketSecond
     {
         if (_bucket.Count > 0) _run.Add(_bucket.Close());
         CloseRun();
-        var silentSince = _previous ?? dueFrom; // Without any reading the whole range is silent.
+        var silentSince = _previous ?? dueFrom; // Without readings the whole range is a gap.
         if (NodeSeries.IsGap(dueTo - silentSince, intervalSeconds)) _gaps.Add(SeriesGap.Between(silentSince, dueTo, intervalSeconds!.Value));
         var statistics = _summary.Summarize(ValueSummary.DefaultPercentiles);
         return new(from, to, statistics.Count, bucketSeconds, intervalSeconds, _runs, _gaps, statistics, _lastTemperature / 100m, _lastHumidity / 100m);

@@ -5,7 +5,7 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Analytics;
 
-/// <summary>Analytics straight from the store: one pass over the readings asked for, always up to date.</summary>
+/// <summary>Analytics directly from the store: one pass over the selected readings, always up to date.</summary>
 public sealed class StoreAnalytics(IReadingStore store, INodeStore nodes, NodeDirectory directory, TimeProvider clock) : IReadingAnalytics
 {
     /// <inheritdoc/>
@@ -37,7 +37,7 @@ public sealed class StoreAnalytics(IReadingStore store, INodeStore nodes, NodeDi
         if (await nodes.FindAsync(node, cancellationToken) is not { } known) return null;
         var judged = new QualityCheckNode(known, (await directory.FindMetadataAsync(node, cancellationToken))?.ExpectedIntervalS);
         var pass = await PassAsync(judged, range, cancellationToken);
-        // Which values are outliers is known only once all have been seen, so they are looked up again; without any, nothing is.
+        // Outliers are known only after all readings were read, so a second read lists them if there are any.
         if (pass.HasMoreToList)
         {
             await foreach (var page in store.ReadPagesAsync(new(node, range), ReadingOrder.OldestFirst, cancellationToken))
@@ -58,7 +58,7 @@ public sealed class StoreAnalytics(IReadingStore store, INodeStore nodes, NodeDi
         return found;
     }
 
-    /// <summary>Those of some nodes that there are, by address, with what is needed to judge them.</summary>
+    /// <summary>The existing nodes among some addresses, by address, with the data that the check needs.</summary>
     internal async Task<IReadOnlyList<QualityCheckNode>> ListQualityCheckNodesAsync(IReadOnlyCollection<int> addresses, CancellationToken cancellationToken)
     {
         var wanted = addresses.ToHashSet();

@@ -3,17 +3,17 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Analytics;
 
-/// <summary>How far a follower is behind the store, as last looked at.</summary>
+/// <summary>The lag of a subscriber behind the store, as last measured.</summary>
 internal sealed class SubscriberLag(IReadingChangeFeed store, TimeProvider clock)
 {
-    // The store adds up every batch behind the follower: too much to do at each step of a long way, or for each question.
+    // The store sums all batches that the subscriber is behind: too expensive for each step or each query.
     private static readonly TimeSpan _seldom = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private (long Rows, long? OldestCommittedAt) _last;
     private long? _readAt;
 
-    /// <summary>Rows that the follower had not, and the age of the oldest as of now.</summary>
+    /// <summary>Rows that the subscriber had not applied, and the current age of the oldest one.</summary>
     public (long Rows, double Seconds) Last
     {
         get
@@ -22,8 +22,8 @@ internal sealed class SubscriberLag(IReadingChangeFeed store, TimeProvider clock
         }
     }
 
-    /// <summary>Looks now.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <summary>Measures the lag now.</summary>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     public async Task<(long LastBatch, long Rows)> ReadAsync(long applied, CancellationToken cancellationToken)
     {
         var lag = await store.ReadLagAsync(applied, cancellationToken);
@@ -31,8 +31,8 @@ internal sealed class SubscriberLag(IReadingChangeFeed store, TimeProvider clock
         return (lag.LastBatch, lag.Rows);
     }
 
-    /// <summary>Looks, unless that was done within the last second.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <summary>Measures the lag unless the last measurement is less than a second old.</summary>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     public async Task ReadThrottledAsync(long applied, CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -42,7 +42,7 @@ internal sealed class SubscriberLag(IReadingChangeFeed store, TimeProvider clock
         await ReadAsync(applied, cancellationToken);
     }
 
-    // A commit that is told of by a clock ahead of ours has no age.
+    // A commit from a clock that is ahead of this one has age 0.
     private double AgeOf(long? committedAt)
         => committedAt is { } microseconds ? Math.Max(0, (clock.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(microseconds)).TotalSeconds) : 0;
 }

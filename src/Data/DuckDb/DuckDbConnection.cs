@@ -4,8 +4,8 @@ namespace SensorDash.Data.DuckDb;
 
 /// <summary>One session with its transaction, for one thread at a time.</summary>
 /// <remarks>
-/// DuckDB works on the calling thread. A cancelled token interrupts it within milliseconds; the connection works on, but a transaction of the
-/// caller's must be rolled back. A statement that is done before the interrupt reaches it succeeds.
+/// DuckDB works on the calling thread. A cancelled token interrupts it within milliseconds; the connection remains usable, but a transaction of the
+/// caller's must be rolled back. A statement that completes before the interrupt arrives succeeds.
 /// </remarks>
 internal sealed class DuckDbConnection : IDisposable
 {
@@ -16,8 +16,8 @@ internal sealed class DuckDbConnection : IDisposable
     internal DuckDbConnection(DuckDBConnection connection) => _connection = connection;
 
     /// <summary>Runs one or more statements, separated by semicolons.</summary>
-    /// <returns>Rows that they inserted, updated or deleted.</returns>
-    /// <exception cref="DuckDbException">A statement failed; the ones before it are done, unless a transaction held them.</exception>
+    /// <returns>Inserted, updated or deleted rows.</returns>
+    /// <exception cref="DuckDbException">A statement failed; earlier statements remain executed, unless they belong to a transaction.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public long Execute(string sql, CancellationToken cancellationToken)
         => Run(connection =>
@@ -26,7 +26,7 @@ internal sealed class DuckDbConnection : IDisposable
             return (long)command.ExecuteNonQuery();
         }, cancellationToken);
 
-    /// <summary>Begins a query whose rows are computed while they are read, in constant memory. Anything else run on the connection ends
+    /// <summary>Starts a query whose rows are computed while they are read, in constant memory. Any other statement on the connection ends
     /// it.</summary>
     /// <inheritdoc cref="Execute" path="/exception"/>
     public DuckDbRows Query(string sql, CancellationToken cancellationToken)
@@ -36,18 +36,18 @@ internal sealed class DuckDbConnection : IDisposable
         return _rows = DuckDbRows.Begin(_connection, sql, cancellationToken);
     }
 
-    /// <summary>The first value of a query's first row; for a query that always gives one.</summary>
+    /// <summary>The first value of a query's first row; for a query that always returns a row.</summary>
     /// <inheritdoc cref="Execute" path="/exception"/>
     public T Scalar<T>(string sql, CancellationToken cancellationToken)
     {
         using var rows = Query(sql, cancellationToken);
-        return rows.Read() ? rows.Get<T>(0) : throw new InvalidOperationException($"The query gives no row: {sql}");
+        return rows.Read() ? rows.Get<T>(0) : throw new InvalidOperationException($"The query returns no row: {sql}");
     }
 
     /// <summary>Appends rows to a table, much faster than INSERT. After an error some of them may be in the table, so use it within a
     /// transaction.</summary>
-    /// <param name="table">As it is, unquoted.</param>
-    /// <param name="rows">What the rows are made of.</param>
+    /// <param name="table">Table name, not quoted.</param>
+    /// <param name="rows">Source of the rows.</param>
     /// <param name="write">Appends the values of all columns, in order.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <inheritdoc cref="Execute" path="/exception"/>
@@ -81,7 +81,7 @@ internal sealed class DuckDbConnection : IDisposable
     {
         if (_isDisposed) return;
         _isDisposed = true;
-        EndRows(); // First: their memory goes with the connection.
+        EndRows(); // First, because the connection frees their memory.
         _connection.Dispose();
     }
 
@@ -106,7 +106,7 @@ internal sealed class DuckDbConnection : IDisposable
         _rows = null;
     }
 
-    // It writes what it still has, and what fails then would hide the first error.
+    // Disposing writes buffered rows, and an error in that would hide the first error.
     private static void Release(DuckDBAppender appender)
     {
         try
@@ -115,7 +115,7 @@ internal sealed class DuckDbConnection : IDisposable
         }
         catch (DuckDBException)
         {
-            // The first error is the one to show.
+            // Report the first error.
         }
     }
 }

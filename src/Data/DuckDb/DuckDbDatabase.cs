@@ -2,12 +2,12 @@ using DuckDB.NET.Data;
 
 namespace SensorDash.Data.DuckDb;
 
-/// <summary>An open DuckDB file. Safe to use from several threads, each with a connection of its own. The file is closed when this and its last
+/// <summary>An open DuckDB file. Safe to use from several threads, each with its own connection. The file is closed when this and its last
 /// connection are disposed.</summary>
 /// <remarks>
-/// DuckDB.NET opens a file with its first connection, closes it with the last, and ignores the options of the others: this holds one connection,
+/// DuckDB.NET opens a file with its first connection, closes it with the last, and ignores the options of the others: this class holds one connection,
 /// so that the file stays open with its options. On Linux and macOS the process loses its lock on the file when anything else in it opens and
-/// closes the file, so nothing but DuckDB may touch an open one.
+/// closes the file, so only DuckDB may access an open file.
 /// </remarks>
 internal sealed class DuckDbDatabase : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class DuckDbDatabase : IDisposable
 
     private DuckDbDatabase(string connectionString, DuckDBConnection anchor) => (_connectionString, _anchor) = (connectionString, anchor);
 
-    /// <summary>Opens a file, or makes it. One that is open in this process is shared, with the options of its first opener. Reading the log that
+    /// <summary>Opens or creates a file. A file that is open in this process is shared, with the options of the first call. Reading the log that
     /// a killed process left can take long, and cannot be cancelled.</summary>
     /// <exception cref="DuckDbException"><see cref="DuckDbErrorKind.Locked"/>, <see cref="DuckDbErrorKind.IO"/>,
     /// <see cref="DuckDbErrorKind.NoLibrary"/> and others.</exception>
@@ -27,7 +27,7 @@ internal sealed class DuckDbDatabase : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            // The driver takes another spelling of a path for another file, which would then be open twice.
+            // The driver treats another spelling of a path as another file, which would then be open twice.
             var connectionString = options.ToConnectionString(Path.GetFullPath(path));
             return new(connectionString, OpenConnection(connectionString));
         }
@@ -37,12 +37,12 @@ internal sealed class DuckDbDatabase : IDisposable
         }
     }
 
-    /// <summary>Opens a connection; takes no file operation.</summary>
+    /// <summary>Opens a connection without a file operation.</summary>
     /// <exception cref="DuckDbException"><see cref="DuckDbErrorKind.Fatal"/>.</exception>
     /// <exception cref="ObjectDisposedException">The database is disposed.</exception>
     public DuckDbConnection Connect()
     {
-        // Never while Dispose runs: the driver would open the file again for this connection.
+        // Not while Dispose runs: the driver would open the file again for this connection.
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);

@@ -3,7 +3,7 @@ namespace SensorDash.Data.DuckDb;
 /// <summary>What a caller can do about an error of DuckDB.</summary>
 internal enum DuckDbErrorKind
 {
-    /// <summary>Anything else: SQL that is wrong, a memory limit that is reached.</summary>
+    /// <summary>Any other error, such as invalid SQL or an exceeded memory limit.</summary>
     Other,
 
     /// <summary>A value violates a constraint or does not fit its column.</summary>
@@ -18,6 +18,6 @@ internal enum DuckDbErrorKind
     /// <summary>The database is unusable until its last connection is closed and the file is opened again.</summary>
     Fatal,
 
-    /// <summary>DuckDB's native library is missing, or it is for another platform.</summary>
+    /// <summary>DuckDB's native library is missing, or built for another platform.</summary>
     NoLibrary,
 }

@@ -3,19 +3,19 @@ using DuckDB.NET.Native;
 
 namespace SensorDash.Data.DuckDb;
 
-/// <summary>An error of DuckDB. Misuse of the adapter throws the usual argument and state exceptions instead.</summary>
-/// <param name="kind">What to decide by.</param>
-/// <param name="message">DuckDB's own words, for people.</param>
+/// <summary>An error of DuckDB. Misuse of the adapter throws argument and state exceptions instead.</summary>
+/// <param name="kind">Classifies the error for the caller.</param>
+/// <param name="message">DuckDB's message, for users.</param>
 /// <param name="innerException">The driver's exception.</param>
 internal sealed class DuckDbException(DuckDbErrorKind kind, string message, Exception? innerException = null) : Exception(message, innerException)
 {
     private const string OpenPrefix = "DuckDBOpen failed: ";
     private const string ConnectMessage = "DuckDBConnect failed";
 
-    // The driver's enumeration ends before it.
+    // Missing in the driver's enumeration.
     private const DuckDBErrorType DataCorruption = (DuckDBErrorType)43;
 
-    // The driver gives the type of most errors, and only the text of those of opening and preparing, which begins with DuckDB's name of the type.
+    // The driver returns the type of most errors; for errors of opening and preparing only a text, which starts with DuckDB's name of the type.
     private static readonly (DuckDBErrorType Type, string Prefix, DuckDbErrorKind Kind)[] _kinds =
     [
         (DuckDBErrorType.Constraint, "Constraint Error", DuckDbErrorKind.Rejected),
@@ -30,7 +30,7 @@ internal sealed class DuckDbException(DuckDbErrorKind kind, string message, Exce
 
     public DuckDbErrorKind Kind { get; } = kind;
 
-    /// <summary>The exception a caller gets for one of the driver's, or null for one that is not the driver's.</summary>
+    /// <summary>The product's exception for an exception of the driver, or null for any other exception.</summary>
     public static Exception? Translate(Exception error, CancellationToken cancellationToken) => error switch
     {
         _ when IsInterrupt(error) => new OperationCanceledException("The query was cancelled.", error, cancellationToken),
@@ -52,12 +52,12 @@ internal sealed class DuckDbException(DuckDbErrorKind kind, string message, Exce
         return new(kind == DuckDbErrorKind.IO && IsLock(message) ? DuckDbErrorKind.Locked : kind, message, error);
     }
 
-    // Only tokens interrupt. The driver has an exception of its own for it, but not when a statement is prepared or rows are appended.
+    // Only tokens interrupt. The driver has a separate exception for it, but not when a statement is prepared or rows are appended.
     private static bool IsInterrupt(Exception error)
         => error is OperationCanceledException or DuckDBException { ErrorType: DuckDBErrorType.Interrupt }
             || (error is DuckDBException && error.Message.StartsWith("INTERRUPT Error", StringComparison.Ordinal));
 
-    // Linux and macOS; Windows. DuckDB has no type of its own for it.
+    // Linux and macOS; Windows. DuckDB has no separate type for it.
     private static bool IsLock(string message)
         => message.Contains("Could not set lock", StringComparison.Ordinal) || message.Contains("used by another process", StringComparison.Ordinal);
 }

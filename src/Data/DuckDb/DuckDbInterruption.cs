@@ -5,13 +5,13 @@ namespace SensorDash.Data.DuckDb;
 /// <summary>Turns a token's cancellation into interrupts of one connection, from its start until it is disposed.</summary>
 internal sealed class DuckDbInterruption : IDisposable
 {
-    // DuckDB forgets an interrupt that arrives between our call and the start of its query, so it is repeated until the call is back.
+    // DuckDB ignores an interrupt that arrives between the call and the start of its query, so it is repeated until the call returns.
     private static readonly TimeSpan _repeatEvery = TimeSpan.FromMilliseconds(5);
 
     private readonly DuckDBNativeConnection _connection;
     private readonly CancellationTokenRegistration _registration;
 
-    // Under the lock: once _hasEnded is set no interrupt goes out, so none can hit the connection's next query.
+    // Under the lock: after _hasEnded is set no interrupt is sent, so none can cancel the connection's next query.
     private readonly Lock _lock = new();
     private Timer? _repeat;
     private bool _hasEnded;
@@ -22,8 +22,8 @@ internal sealed class DuckDbInterruption : IDisposable
         _registration = cancellationToken.UnsafeRegister(static state => ((DuckDbInterruption)state!).Begin(), this);
     }
 
-    /// <summary>Null, at no cost, for a token that cannot be cancelled.</summary>
-    /// <exception cref="OperationCanceledException">The token is cancelled already.</exception>
+    /// <summary>Null for a token that cannot be cancelled.</summary>
+    /// <exception cref="OperationCanceledException">The token is already cancelled.</exception>
     public static DuckDbInterruption? Watch(DuckDBNativeConnection connection, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

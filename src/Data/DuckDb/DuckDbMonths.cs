@@ -3,11 +3,11 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.DuckDb;
 
-/// <summary>Readings in a DuckDB file: a table per month, each put into order of (node, time) when enough has been added, so that DuckDB's
-/// zone maps find one node's rows. All methods work inside the caller's transaction, if there is one.</summary>
+/// <summary>Readings in a DuckDB file: a table per month, each sorted by (node, time) when enough rows were added, so that DuckDB's
+/// zone maps find one node's rows. All methods use the caller's transaction, if there is one.</summary>
 internal static class DuckDbMonths
 {
-    /// <summary>Run once per opening.</summary>
+    /// <summary>Executed each time the file is opened.</summary>
     public const string Schema =
         "CREATE TABLE IF NOT EXISTS months (month INTEGER PRIMARY KEY, row_count BIGINT NOT NULL, unsorted BIGINT NOT NULL)";
 
@@ -15,8 +15,8 @@ internal static class DuckDbMonths
     public const string Columns =
         "node_address, \"timestamp\", temperature_centidegrees, humidity_centipercent, flags, received_at, batch_id";
 
-    // Rows at the end of a month that are not in order yet, before the month is sorted again. Also a share of the month, so that the work of
-    // sorting stays in proportion to the rows that were added.
+    // Unsorted rows at the end of a month that trigger sorting it again. Also a share of the month, so that the work of
+    // sorting stays proportional to the added rows.
     private const long UnsortedRows = 100_000;
     private const int UnsortedShare = 8;
 
@@ -30,7 +30,7 @@ internal static class DuckDbMonths
             0::UINTEGER AS flags, 0::BIGINT AS received_at, 0::BIGINT AS batch_id WHERE false
         """;
 
-    /// <summary>Every month that has had readings, oldest first.</summary>
+    /// <summary>All months that have or had readings, oldest first.</summary>
     public static List<DuckDbMonth> List(DuckDbConnection connection, CancellationToken cancellationToken)
     {
         var months = new List<DuckDbMonth>();
@@ -39,13 +39,13 @@ internal static class DuckDbMonths
         return months;
     }
 
-    /// <summary>The months that can hold times of a range, oldest first.</summary>
+    /// <summary>The months that can contain times of a range, oldest first.</summary>
     public static List<DuckDbMonth> List(DuckDbConnection connection, long start, long end, CancellationToken cancellationToken)
         => List(connection, cancellationToken).FindAll(m => m.Number >= NumberOf(start) && m.Number <= NumberOf(end));
 
     /// <summary>SQL that reads node_address, timestamp, temperature, humidity and received_at of a range, from the tables of its months only.</summary>
-    /// <param name="connection">Of the file.</param>
-    /// <param name="nodes">Addresses, or null for every node.</param>
+    /// <param name="connection">Connection to the file.</param>
+    /// <param name="nodes">Addresses, or null for all nodes.</param>
     /// <param name="range">Measured times.</param>
     /// <param name="cancellationToken">Stops the look at the months.</param>
     public static string Source(DuckDbConnection connection, IReadOnlyCollection<int>? nodes, TimeRange range, CancellationToken cancellationToken)
@@ -58,7 +58,7 @@ internal static class DuckDbMonths
             "node_address, \"timestamp\", temperature_centidegrees AS temperature, humidity_centipercent AS humidity, received_at", where);
     }
 
-    /// <summary>Adds readings, none of which may be there.</summary>
+    /// <summary>Adds readings; none of them may be stored already.</summary>
     public static void Append(DuckDbConnection connection, IEnumerable<Reading> readings, long batch, CancellationToken cancellationToken)
     {
         var known = List(connection, cancellationToken).ConvertAll(m => m.Number);
@@ -76,7 +76,7 @@ internal static class DuckDbMonths
     }
 
     /// <summary>Removes a node's readings.</summary>
-    /// <returns>How many there were.</returns>
+    /// <returns>Removed readings.</returns>
     public static long Remove(DuckDbConnection connection, int node, CancellationToken cancellationToken)
     {
         var all = 0L;
@@ -90,11 +90,11 @@ internal static class DuckDbMonths
         return all;
     }
 
-    /// <summary>Removes the oldest month's readings before a time.</summary>
-    /// <param name="connection">Of the file.</param>
-    /// <param name="before">Unix seconds; coming out: the time before which nothing is left.</param>
+    /// <summary>Removes readings of the oldest month before a time.</summary>
+    /// <param name="connection">Connection to the file.</param>
+    /// <param name="before">Unix seconds; on return, the time before which no readings remain.</param>
     /// <param name="cancellationToken">Stops the query.</param>
-    /// <returns>How many of which node; empty when no month has any.</returns>
+    /// <returns>Removed readings per node; empty when no month has any.</returns>
     public static List<(int Node, long Rows)> RemoveBefore(DuckDbConnection connection, ref long before, CancellationToken cancellationToken)
     {
         var removed = new List<(int, long)>();
@@ -125,8 +125,8 @@ internal static class DuckDbMonths
         return removed;
     }
 
-    /// <summary>Puts the month with the most unsorted rows into order, in a transaction of its own.</summary>
-    /// <returns>False when no month needs it.</returns>
+    /// <summary>Sorts the month with the most unsorted rows, in its own transaction.</summary>
+    /// <returns>False when no month needs sorting.</returns>
     public static bool SortOne(DuckDbConnection connection, CancellationToken cancellationToken)
     {
         var worst = List(connection, cancellationToken)
@@ -152,7 +152,7 @@ internal static class DuckDbMonths
         ShowAll(connection, cancellationToken);
     }
 
-    /// <summary>SQL that reads columns of some months where a condition holds.</summary>
+    /// <summary>SQL that reads columns of some months where a condition is true.</summary>
     public static string Union(IReadOnlyCollection<DuckDbMonth> months, string columns, string where)
         => months.Count == 0 ? $"SELECT {columns} FROM ({None})"
             : string.Join(" UNION ALL ", months.Select(m => $"SELECT {columns} FROM {m.Table} WHERE {where}"));
@@ -170,7 +170,7 @@ internal static class DuckDbMonths
         ShowAll(connection, cancellationToken);
     }
 
-    // For people with a DuckDB shell, who need not know of months.
+    // For users of a DuckDB shell, so that they can ignore the months.
     private static void ShowAll(DuckDbConnection connection, CancellationToken cancellationToken)
         => connection.Execute($"CREATE OR REPLACE VIEW sensor_readings AS {Union(List(connection, cancellationToken), Columns, "true")}", cancellationToken);
 
@@ -179,12 +179,12 @@ internal static class DuckDbMonths
 
 /// <param name="Number">Year × 100 + month, UTC.</param>
 /// <param name="Rows">Readings in it.</param>
-/// <param name="Unsorted">Readings at its end that are not in order of (node, time).</param>
+/// <param name="Unsorted">Readings at its end that are not sorted by (node, time).</param>
 internal sealed record DuckDbMonth(int Number, long Rows, long Unsorted)
 {
     public string Table => TableOf(Number);
 
-    /// <summary>First second of the month after, Unix.</summary>
+    /// <summary>Start of the next month, Unix seconds.</summary>
     public long End => new DateTimeOffset(Number / 100, Number % 100, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(1).ToUnixTimeSeconds();
 
     public static string TableOf(int number) => string.Create(CultureInfo.InvariantCulture, $"readings_{number}");

@@ -3,13 +3,13 @@ using DuckDB.NET.Data;
 
 namespace SensorDash.Data.DuckDb;
 
-/// <summary>How a file is opened.</summary>
-/// <param name="MemoryLimitMiB">Most memory DuckDB takes for data, 1 or more. Beyond it DuckDB writes to disk where it can, and fails where it
+/// <summary>Options for opening a file.</summary>
+/// <param name="MemoryLimitMiB">Maximum memory of DuckDB for data, 1 or more. Beyond it DuckDB writes to disk where it can, and fails where it
 /// cannot. Null: DuckDB's own default.</param>
-/// <param name="Threads">Threads that work on a query. Null or 0: one per core.</param>
+/// <param name="Threads">Threads of a query. Null or 0 means one per core.</param>
 internal sealed record DuckDbOptions(int? MemoryLimitMiB = null, int? Threads = null)
 {
-    /// <summary>The driver's settings for a file. SQL reaches that file and its spill files, no other file and no server.</summary>
+    /// <summary>The driver's settings for a file. SQL can access that file and its spill files, but no other file and no server.</summary>
     /// <param name="path">Absolute.</param>
     public string ToConnectionString(string path)
     {

@@ -22,7 +22,7 @@ internal sealed class DuckDbReaders
         }
     }
 
-    /// <summary>Interrupts every reader and takes its connection away; when this returns, none is left. Close the database before.</summary>
+    /// <summary>Interrupts every reader and closes its connection; after it returns, no readers remain. Close the database first.</summary>
     public void Evict()
     {
         DuckDbReader[] open;
@@ -40,7 +40,7 @@ internal sealed class DuckDbReaders
     }
 }
 
-/// <summary>An open database, and those who read it.</summary>
+/// <summary>An open database and its readers.</summary>
 public sealed class DuckDbAccess
 {
     private readonly DuckDbDatabase _database;
@@ -48,7 +48,7 @@ public sealed class DuckDbAccess
 
     internal DuckDbAccess(DuckDbDatabase database, DuckDbReaders readers) => (_database, _readers) = (database, readers);
 
-    /// <exception cref="StoreUnavailableException">The database is closed, or of no use any more.</exception>
+    /// <exception cref="StoreUnavailableException">The database is closed or unusable.</exception>
     internal DuckDbReader Connect(CancellationToken cancellationToken)
     {
         try

@@ -2,7 +2,7 @@ using DuckDB.NET.Data;
 
 namespace SensorDash.Data.DuckDb;
 
-/// <summary>The rows of a query, read forward, once. For the thread of its connection. Dispose it before the connection is used again.</summary>
+/// <summary>The rows of a query, read forward, once. Use it on the thread of its connection. Dispose it before you use the connection again.</summary>
 internal sealed class DuckDbRows : IDisposable
 {
     private readonly DuckDBDataReader _reader;
@@ -15,7 +15,7 @@ internal sealed class DuckDbRows : IDisposable
 
     /// <summary>Goes to the next row.</summary>
     /// <returns>False after the last one.</returns>
-    /// <exception cref="DuckDbException">The query failed on its way.</exception>
+    /// <exception cref="DuckDbException">The query failed while rows were read.</exception>
     /// <exception cref="OperationCanceledException">The query's token was cancelled.</exception>
     public bool Read()
     {
@@ -28,7 +28,7 @@ internal sealed class DuckDbRows : IDisposable
         {
             throw translated;
         }
-        // An interrupted query may just end; that must not be taken for the last row.
+        // An interrupted query may simply end; this must not look like the last row.
         _cancellationToken.ThrowIfCancellationRequested();
         return false;
     }
@@ -36,7 +36,7 @@ internal sealed class DuckDbRows : IDisposable
     /// <summary>A value of the row.</summary>
     /// <typeparam name="T">The column's type; a nullable one for a column that may be null. A list of DOUBLE is a <see cref="List{T}"/> of
     /// <see cref="double"/>; lists of other types are boxed, so cast them in SQL.</typeparam>
-    /// <exception cref="InvalidCastException">The column is of another type, or its value is null.</exception>
+    /// <exception cref="InvalidCastException">The column has another type, or its value is null.</exception>
     public T Get<T>(int column)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);

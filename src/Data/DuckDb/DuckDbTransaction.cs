@@ -1,6 +1,6 @@
 namespace SensorDash.Data.DuckDb;
 
-/// <summary>A transaction of one connection. Disposed before <see cref="Commit"/>, it is rolled back.</summary>
+/// <summary>A transaction of one connection. If it is disposed before <see cref="Commit"/>, it is rolled back.</summary>
 /// <remarks>It runs statements: the driver's transaction may throw when it is disposed, and hide the error that led there.</remarks>
 internal sealed class DuckDbTransaction : IDisposable
 {
@@ -9,7 +9,7 @@ internal sealed class DuckDbTransaction : IDisposable
 
     internal DuckDbTransaction(DuckDbConnection connection) => _connection = connection;
 
-    /// <summary>Makes the changes durable and visible to others. Takes no token: after an interrupted commit nobody would know whether it
+    /// <summary>Makes the changes durable and visible to others. It has no token: after an interrupted commit it would be unknown whether it
     /// happened.</summary>
     /// <exception cref="DuckDbException">DuckDB rolled back instead.</exception>
     public void Commit()
@@ -30,7 +30,7 @@ internal sealed class DuckDbTransaction : IDisposable
         }
         catch (Exception e) when (e is DuckDbException or ObjectDisposedException)
         {
-            // DuckDB ended the transaction itself, for the error that brought us here, or the connection ended with it.
+            // DuckDB ended the transaction itself because of the error, or the connection is closed.
         }
     }
 }

@@ -37,13 +37,13 @@ public static class EventCursor
     /// <returns>Null, or what is wrong, to be read behind the name of the parameter.</returns>
     public static string? TryParse(string text, Timebase timebase, out EventPosition position)
     {
-        const string NoCursor = "is no cursor of this server; use the `next` of an earlier answer as it is";
+        const string NoCursor = "is not a valid cursor; pass `next` unchanged";
         position = default;
         var buffer = new byte[Base64Url.GetMaxDecodedLength(text.Length)];
         if (!Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, buffer, out var length)) return NoCursor;
         var bytes = buffer.AsSpan(0, length);
         if (length < CommonLength || bytes[0] != Version || bytes[1] > (byte)Timebase.Source || bytes[2] > (byte)Lane.Raw) return NoCursor;
-        if (bytes[1] != (byte)timebase) return "belongs to a query by the other timebase";
+        if (bytes[1] != (byte)timebase) return "belongs to a query with the other timebase";
         var lane = (Lane)bytes[2];
         var time = BinaryPrimitives.ReadInt64BigEndian(bytes[3..]);
         var id = new EventId(bytes.Slice(3 + sizeof(long), EventId.Length));

@@ -35,8 +35,8 @@ public readonly struct EventId : IEquatable<EventId>, IComparable<EventId>
     public static EventId Compute(string scopeId, Lane lane, string identityKey, ReadOnlySpan<byte> sourceTime, ReadOnlySpan<byte> content)
     {
         var laneName = lane.Name();
-        var most = Recipe.Length + Encoding.UTF8.GetMaxByteCount(scopeId.Length + laneName.Length + identityKey.Length) + sourceTime.Length + content.Length;
-        var buffer = ArrayPool<byte>.Shared.Rent(most);
+        var maxLength = Recipe.Length + Encoding.UTF8.GetMaxByteCount(scopeId.Length + laneName.Length + identityKey.Length) + sourceTime.Length + content.Length;
+        var buffer = ArrayPool<byte>.Shared.Rent(maxLength);
         Recipe.CopyTo(buffer);
         var length = Recipe.Length;
         length += Encoding.UTF8.GetBytes(scopeId, buffer.AsSpan(length));

@@ -14,7 +14,7 @@ public sealed class EventOptions
     public TimeSpan ReadTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }
 
-/// <summary>Every fault at once, by the setting's full name.</summary>
+/// <summary>Every error at once, with the setting's full name.</summary>
 public sealed class EventOptionsValidator : IValidateOptions<EventOptions>
 {
     public ValidateOptionsResult Validate(string? name, EventOptions options)

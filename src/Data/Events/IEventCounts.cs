@@ -36,6 +36,6 @@ public interface IEventCounts
     /// <summary>Counts by lane and span; spans without an event are left out.</summary>
     /// <param name="query">At most <see cref="EventCountQuery.MaxSpans"/> spans. A field filter must be one that every lane of the filter has.</param>
     /// <param name="cancellationToken">Stops the statement. A long range takes as long as its index is to read, so give it an end.</param>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<IReadOnlyList<EventCount>> CountAsync(EventCountQuery query, CancellationToken cancellationToken);
 }

@@ -54,19 +54,19 @@ public interface IEventStore
     /// <summary>Reads one page, lanes merged.</summary>
     /// <param name="query">Which events, in which order, from where. A field filter must be one that every lane of the filter has.</param>
     /// <param name="cancellationToken">Stops the query.</param>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<EventPage> ReadAsync(EventQuery query, CancellationToken cancellationToken);
 
     /// <summary>One event, or null when there is none of that id.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="sourceTime">Its source time in Unix microseconds, which makes it a look-up; without it the index is walked, newest first.</param>
     /// <param name="cancellationToken">Stops the query.</param>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<LaneEvent?> FindAsync(EventId id, long? sourceTime, CancellationToken cancellationToken);
 
     /// <summary>Reads what was committed behind a batch; a batch is never cut in two.</summary>
     /// <param name="after">The last batch that the caller has, or 0.</param>
     /// <param name="cancellationToken">Stops the query.</param>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<EventChanges> ReadChangesAsync(long after, CancellationToken cancellationToken);
 }

@@ -65,7 +65,7 @@ public static class CsvColumns
     public static IReadOnlyCollection<string> All(CsvResolution resolution) => resolution == CsvResolution.Raw ? _raw.Keys : _buckets.Keys;
 
     /// <summary>The columns of a file that asks for none.</summary>
-    public static IReadOnlyList<string> Usual(CsvResolution resolution) => [.. All(resolution).Where(c => !_extras.Contains(c))];
+    public static IReadOnlyList<string> Default(CsvResolution resolution) => [.. All(resolution).Where(c => !_extras.Contains(c))];
 
     internal static WriteCell<Reading>[] OfReadings(IEnumerable<string> names) => [.. names.Select(n => _raw[n])];
 

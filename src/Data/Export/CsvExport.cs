@@ -34,7 +34,7 @@ public sealed class CsvExport(IReadingStore store, IReadingAnalytics analytics, 
 
     private async Task<long> WriteTextAsync(CsvOptions options, Stream target, CancellationToken cancellationToken)
     {
-        var columns = options.Columns.Count > 0 ? options.Columns : CsvColumns.Usual(options.Resolution);
+        var columns = options.Columns.Count > 0 ? options.Columns : CsvColumns.Default(options.Resolution);
         var labels = await LabelsAsync(columns, cancellationToken);
         var buffer = new ArrayBufferWriter<byte>(ChunkLength + 4096);
         await using var text = new HashingStream(target); // The footer proves the text; the file may be its compressed form.

@@ -35,7 +35,7 @@ internal sealed class HashingStream(Stream target) : Stream
     public override Task FlushAsync(CancellationToken cancellationToken) => target.FlushAsync(cancellationToken);
 
     // The response takes no synchronous writes; nothing here makes any.
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Only asynchronous writes.");
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Only asynchronous writes are supported.");
 
     public override void Flush()
     {

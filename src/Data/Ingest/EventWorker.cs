@@ -20,6 +20,6 @@ public sealed class EventWorker(
     private protected override Task<int> AppendAsync(ReadOnlyMemory<LaneEvent> rows, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
         => store.AppendAsync(rows, outcomes, cancellationToken);
 
-    private protected override (string Row, string Error) Describe(LaneEvent refused)
-        => ($"{refused.Lane.Name()} event {refused.Id} of scope {refused.ScopeId}", "the store refuses this event");
+    private protected override (string Row, string Error) Describe(LaneEvent rejected)
+        => ($"{rejected.Lane.Name()} event {rejected.Id} of scope {rejected.ScopeId}", "the store rejected this event");
 }

@@ -36,7 +36,7 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Task.Yield(); // The rest of the host starts meanwhile.
+        await Task.Yield(); // Let the rest of the host start.
         while (await buffer.Reader.WaitToReadAsync(CancellationToken.None))
         {
             var count = await GatherAsync();
@@ -175,15 +175,15 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
 
 internal static partial class IngestLog
 {
-    [LoggerMessage(1, LogLevel.Warning, "The store is unavailable; {Rows} rows are kept and tried again.")]
+    [LoggerMessage(1, LogLevel.Warning, "The store is unavailable; retrying {Rows} rows.")]
     public static partial void StoreUnavailable(ILogger logger, int rows, Exception error);
 
-    [LoggerMessage(2, LogLevel.Error, "The store refuses the {Row}.")]
+    [LoggerMessage(2, LogLevel.Error, "The store rejected {Row}.")]
     public static partial void RowRejected(ILogger logger, string row, Exception error);
 
-    [LoggerMessage(3, LogLevel.Error, "A batch of {Rows} rows was given up. Their senders were told so, except those that asked for ack=buffered.")]
+    [LoggerMessage(3, LogLevel.Error, "A batch of {Rows} rows was discarded. Senders got an error, except those that used ack=buffered.")]
     public static partial void BatchAbandoned(ILogger logger, int rows, Exception error);
 
-    [LoggerMessage(4, LogLevel.Error, "The store fails for a reason that is not known; {Rows} rows are kept and tried again.")]
+    [LoggerMessage(4, LogLevel.Error, "The store fails for an unknown reason; retrying {Rows} rows.")]
     public static partial void StoreFailed(ILogger logger, int rows, Exception error);
 }

@@ -13,6 +13,6 @@ public sealed class ReadingWorker(
     private protected override Task<int> AppendAsync(ReadOnlyMemory<Reading> rows, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
         => store.AppendAsync(rows, outcomes, cancellationToken);
 
-    private protected override (string Row, string Error) Describe(Reading refused)
-        => (FormattableString.Invariant($"reading of node {refused.NodeAddress} at {refused.Timestamp}"), "the store refuses this reading");
+    private protected override (string Row, string Error) Describe(Reading rejected)
+        => (FormattableString.Invariant($"reading of node {rejected.NodeAddress} at {rejected.Timestamp}"), "the store rejected this reading");
 }

@@ -6,11 +6,11 @@ namespace SensorDash.Data.Nodes;
 public interface INodeStore
 {
     /// <summary>Every node, by address.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<IReadOnlyList<Node>> ListAsync(CancellationToken cancellationToken);
 
     /// <summary>One node, or null when there is none of that address.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<Node?> FindAsync(int address, CancellationToken cancellationToken);
 
     /// <summary>Removes a node with its readings and metadata in one transaction.</summary>

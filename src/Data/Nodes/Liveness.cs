@@ -41,9 +41,9 @@ public sealed record Liveness(NodeStatus Status, string Reason, long? SilentSeco
 
         var silent = Math.Max(0, now - newestFirst[0]); // A node's clock may run a little ahead.
         var allowed = Math.Max(ShortestAllowedSilence, AllowedIntervals * (long)(interval ?? 0));
-        var usual = interval is { } known ? $"usual {FormatDuration(known)}" : "interval not known yet";
+        var expected = interval is { } known ? $"expected every {FormatDuration(known)}" : "expected interval unknown";
         var status = silent <= allowed ? NodeStatus.Live : silent <= StaleAfterAllowed * allowed ? NodeStatus.Late : NodeStatus.Stale;
-        var reason = status == NodeStatus.Live ? $"heard {FormatDuration(silent)} ago, {usual}" : $"silent {FormatDuration(silent)}, {usual}";
+        var reason = status == NodeStatus.Live ? $"last reading {FormatDuration(silent)} ago, {expected}" : $"no reading for {FormatDuration(silent)}, {expected}";
         return new(status, reason, silent, interval);
     }
 

@@ -15,7 +15,7 @@ public enum MetadataWrite
 public sealed class NodeDirectory(INodeStore nodes, IDbContextFactory<SensorDashContext> contexts, TimeProvider clock)
 {
     /// <summary>The addresses of every node, or of those in a zone.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     public async Task<IReadOnlyList<int>> ListAddressesAsync(int? zone, CancellationToken cancellationToken)
     {
         var addresses = (await nodes.ListAsync(cancellationToken)).Select(n => n.Address);

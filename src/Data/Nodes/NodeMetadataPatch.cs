@@ -37,14 +37,14 @@ public sealed class NodeMetadataPatch
 
     internal void Apply(NodeMetadata metadata)
     {
-        if (_errors.Count > 0) throw new InvalidOperationException("A patch with faults cannot be applied.");
+        if (_errors.Count > 0) throw new InvalidOperationException("A patch with errors cannot be applied.");
         foreach (var edit in _edits) edit(metadata);
     }
 
-    private void SetText(string field, string? value, int most, Action<NodeMetadata, string?> set)
+    private void SetText(string field, string? value, int maxLength, Action<NodeMetadata, string?> set)
     {
         var text = string.IsNullOrWhiteSpace(value) ? null : value.Trim();
-        if (text?.Length > most) Error(field, $"must be at most {most} characters, not {text.Length}");
+        if (text?.Length > maxLength) Error(field, $"must be at most {maxLength} characters, not {text.Length}");
         if (text?.Contains('\0', StringComparison.Ordinal) == true) Error(field, "must not contain the character U+0000"); // PostgreSQL has no place for it.
         _edits.Add(m => set(m, text));
     }

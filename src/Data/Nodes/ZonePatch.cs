@@ -45,7 +45,7 @@ public sealed class ZonePatch
 
     internal void Apply(Zone zone)
     {
-        if (_errors.Count > 0) throw new InvalidOperationException("A patch with faults cannot be applied.");
+        if (_errors.Count > 0) throw new InvalidOperationException("A patch with errors cannot be applied.");
         foreach (var edit in _edits) edit(zone);
     }
 }

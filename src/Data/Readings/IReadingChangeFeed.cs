@@ -16,15 +16,15 @@ public interface IReadingChangeFeed
     /// <summary>Reads the next changes; a batch is never cut in two.</summary>
     /// <param name="after">The last batch that the caller has, or 0.</param>
     /// <param name="cancellationToken">Stops the query.</param>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<ReadingChanges> ReadChangesAsync(long after, CancellationToken cancellationToken);
 
     /// <summary>When a batch was committed, Unix microseconds; null when the store has no such batch.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<long?> FindCommittedAtAsync(long batch, CancellationToken cancellationToken);
 
     /// <summary>Batches and rows committed behind <paramref name="after"/>: how far a follower is behind.</summary>
     /// <returns>The time of the oldest of them, Unix microseconds, is null when there is none.</returns>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<(long LastBatch, long Rows, long? OldestCommittedAt)> ReadLagAsync(long after, CancellationToken cancellationToken);
 }

@@ -22,11 +22,11 @@ public interface IReadingStore
     /// <param name="page">Receives the readings; its length is the most that are wanted.</param>
     /// <param name="cancellationToken">Stops the query.</param>
     /// <returns>Readings written; fewer than the page's length only at the end.</returns>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<int> ReadAsync(ReadingQuery query, Memory<Reading> page, CancellationToken cancellationToken);
 
     /// <summary>Counts the readings that <paramref name="filter"/> names.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<long> CountAsync(ReadingFilter filter, CancellationToken cancellationToken);
 
     /// <summary>The newest readings of several nodes.</summary>
@@ -34,7 +34,7 @@ public interface IReadingStore
     /// <param name="count">Most readings of each node, 1 to 1000.</param>
     /// <param name="cancellationToken">Stops the query.</param>
     /// <returns>By node, newest first.</returns>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<IReadOnlyDictionary<int, Reading[]>> ReadNewestAsync(
         IReadOnlyCollection<int> addresses, int count, CancellationToken cancellationToken);
 

@@ -15,12 +15,12 @@ public sealed record NodeView(Node Node, Liveness Liveness, Reading? Latest, Nod
 public sealed class NodeViews(INodeStore nodes, IReadingStore readings, IDbContextFactory<SensorDashContext> contexts, TimeProvider clock)
 {
     /// <summary>Every node, by address.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     public async Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken)
         => await ViewAsync(await nodes.ListAsync(cancellationToken), cancellationToken);
 
     /// <summary>One node, or null when there is none of that address.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     public async Task<NodeView?> FindAsync(int address, CancellationToken cancellationToken)
     {
         var node = await nodes.FindAsync(address, cancellationToken);

@@ -37,7 +37,7 @@ public sealed class DuckDbReadingsOptions
     internal int? Threads { get; set; }
 }
 
-/// <summary>Every fault at once, by the setting's full name.</summary>
+/// <summary>Every error at once, with the setting's full name.</summary>
 public sealed class ReadingsOptionsValidator : IValidateOptions<ReadingsOptions>
 {
     public ValidateOptionsResult Validate(string? name, ReadingsOptions options)

@@ -16,7 +16,7 @@ public sealed partial class RetentionWorker(IReadingStore store, IOptions<Retent
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (options.Value.ReadingDays == 0) return;
-        await Task.Yield(); // The rest of the host starts meanwhile.
+        await Task.Yield(); // Let the rest of the host start.
         using var timer = new PeriodicTimer(_interval, clock);
         try
         {
@@ -51,10 +51,10 @@ public sealed partial class RetentionWorker(IReadingStore store, IOptions<Retent
 
     private static partial class Log
     {
-        [LoggerMessage(30, LogLevel.Information, "{Rows} readings older than {Days} days are removed.")]
+        [LoggerMessage(30, LogLevel.Information, "Removed {Rows} readings older than {Days} days.")]
         public static partial void Removed(ILogger logger, long rows, int days);
 
-        [LoggerMessage(EventId = 31, Message = "Old readings could not be removed; this is tried again in an hour.")]
+        [LoggerMessage(EventId = 31, Message = "Removing old readings failed; retrying in an hour.")]
         public static partial void Failed(ILogger logger, LogLevel level, Exception error);
     }
 }

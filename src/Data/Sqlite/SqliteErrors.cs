@@ -18,9 +18,9 @@ public sealed class SqliteErrors : IStoreErrors
     internal static Exception Translate(int code, string message, Exception? inner = null) => (code & 0xff) switch
     {
         var primary when _transient.Contains(primary)
-            => new StoreUnavailableException($"SQLite cannot be used just now (code {code}): {message}", inner),
+            => new StoreUnavailableException($"SQLite is temporarily unavailable (code {code}): {message}", inner),
         // SQLITE_CONSTRAINT, MISMATCH, TOOBIG, RANGE: the row is at fault.
-        19 or 20 or 18 or 25 => new StoreRejectedException($"SQLite refused the row (code {code}): {message}", inner),
+        19 or 20 or 18 or 25 => new StoreRejectedException($"SQLite rejected the row (code {code}): {message}", inner),
         9 => new OperationCanceledException("The query was interrupted.", inner),
         _ => inner ?? new InvalidOperationException($"SQLite failed (code {code}): {message}"),
     };

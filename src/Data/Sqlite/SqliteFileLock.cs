@@ -27,7 +27,7 @@ public sealed class SqliteFileLock : IDisposable
         {
             throw new InvalidOperationException(
                 $"The database {databasePath} is in use by another SensorDash process ({DescribeOwner(ownerPath)}). "
-                + "Stop that one, or give this one its own file with Database__Sqlite__Path.", e);
+                + "Stop that process, or set Database__Sqlite__Path to another file.", e);
         }
 
         var owner = new Owner(Environment.ProcessId, Environment.MachineName, clock.GetUtcNow());
@@ -51,7 +51,7 @@ public sealed class SqliteFileLock : IDisposable
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {
-            return "which one could not be read";
+            return "its owner file cannot be read";
         }
     }
 

@@ -17,7 +17,7 @@ public sealed class SqliteOptions
     internal bool SyncsEveryCommit { get; set; } = true;
 }
 
-/// <summary>Every fault at once, by the setting's full name.</summary>
+/// <summary>Every error at once, with the setting's full name.</summary>
 public sealed class SqliteOptionsValidator : IValidateOptions<SqliteOptions>
 {
     public ValidateOptionsResult Validate(string? name, SqliteOptions options)

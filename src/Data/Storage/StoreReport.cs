@@ -4,11 +4,11 @@ namespace SensorDash.Data.Storage;
 public interface IStoreReporter
 {
     /// <summary>What the store is and how large; cheap enough to be asked every few seconds.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<StoreReport> ReadAsync(CancellationToken cancellationToken);
 
     /// <summary>What this edition of the store cannot do that another can, for people; null when nothing is amiss.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<string?> ReadLimitationAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 }
 

@@ -19,7 +19,7 @@ public sealed partial class TimescaleCommitListener(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Task.Yield(); // The rest of the host starts meanwhile.
+        await Task.Yield(); // Let the rest of the host start.
         var isNews = true;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -49,7 +49,7 @@ public sealed partial class TimescaleCommitListener(
 
     private static partial class Log
     {
-        [LoggerMessage(30, LogLevel.Warning, "Commits of other processes are not heard just now; it is tried again.")]
+        [LoggerMessage(30, LogLevel.Warning, "Cannot listen for other processes' commits; retrying.")]
         public static partial void NotListening(ILogger logger, Exception error);
     }
 }

@@ -47,7 +47,7 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Runs a read on a pooled connection; cancelling it stops it on the server too.</summary>
-    /// <exception cref="StoreUnavailableException">The server cannot be reached just now, or the read took longer than allowed.</exception>
+    /// <exception cref="StoreUnavailableException">The server is temporarily unavailable, or the read took longer than allowed.</exception>
     public async Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         await using var connection = await OpenAsync(cancellationToken);

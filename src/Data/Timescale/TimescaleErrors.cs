@@ -21,12 +21,12 @@ public sealed class TimescaleErrors : IStoreErrors
     {
         if (cancellationToken.IsCancellationRequested) return new OperationCanceledException("The query was cancelled.", error, cancellationToken);
         // Without a state the server has said nothing: the connection broke, timed out, or the pool had none left.
-        if (error is not PostgresException { SqlState: var state } refusal)
-            return new StoreUnavailableException($"PostgreSQL cannot be used just now: {error.Message}", error);
+        if (error is not PostgresException { SqlState: var state } serverError)
+            return new StoreUnavailableException($"PostgreSQL is temporarily unavailable: {error.Message}", error);
         if (_rejected.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))
-            return new StoreRejectedException($"PostgreSQL refused the row ({state}): {refusal.MessageText}", error);
+            return new StoreRejectedException($"PostgreSQL rejected the row ({state}): {serverError.MessageText}", error);
         if (_unavailable.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))
-            return new StoreUnavailableException($"PostgreSQL cannot be used just now ({state}): {refusal.MessageText}", error);
+            return new StoreUnavailableException($"PostgreSQL is temporarily unavailable ({state}): {serverError.MessageText}", error);
         return error;
     }
 }

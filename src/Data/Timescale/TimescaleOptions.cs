@@ -66,7 +66,7 @@ public sealed class TimescaleHypertableOptions
     public TimeSpan CompressionAfter { get; set; } = TimeSpan.FromDays(7);
 }
 
-/// <summary>Every fault at once, by the setting's full name.</summary>
+/// <summary>Every error at once, with the setting's full name.</summary>
 public sealed class TimescaleOptionsValidator : IValidateOptions<TimescaleOptions>
 {
     public ValidateOptionsResult Validate(string? name, TimescaleOptions options)

@@ -51,7 +51,7 @@ public sealed partial class TimescaleStartup(TimescaleDatabase database, IOption
     {
         PostgresException server => Explain(server),
         NpgsqlException when error.InnerException is null && Password is null
-            => $"the server of {Name} wants a password, and the environment variable {Settings.PasswordEnv} is not set.",
+            => $"the server of {Name} requires a password; set the environment variable {Settings.PasswordEnv}.",
         NpgsqlException or StoreUnavailableException or TimeoutException => $"the database {Name} cannot be reached: {error.Message}",
         _ => error.InnerException is { } inner ? Explain(inner) : null,
     };
@@ -60,12 +60,12 @@ public sealed partial class TimescaleStartup(TimescaleDatabase database, IOption
 
     private string Explain(PostgresException error) => error.SqlState switch
     {
-        PostgresErrorCodes.InvalidPassword => $"the server of {Name} refuses the password of role {Settings.User}; "
+        PostgresErrorCodes.InvalidPassword => $"the server of {Name} rejected the password for role {Settings.User}; "
             + $"it is taken from the environment variable {Settings.PasswordEnv}{(Password is null ? ", which is not set" : "")}.",
-        PostgresErrorCodes.InvalidCatalogName => $"there is no database {Settings.Database} on {Settings.Host}:{Settings.Port}. "
-            + $"Make it with CREATE DATABASE {Settings.Database} OWNER {Settings.User}, or name another with Database__Timescale__Database.",
-        PostgresErrorCodes.InsufficientPrivilege => $"role {Settings.User} lacks rights in {Name}: {error.MessageText}. "
-            + "docs/timescale.md lists what it needs.",
+        PostgresErrorCodes.InvalidCatalogName => $"the database {Settings.Database} does not exist on {Settings.Host}:{Settings.Port}. "
+            + $"Create it with CREATE DATABASE {Settings.Database} OWNER {Settings.User}, or set Database__Timescale__Database to another.",
+        PostgresErrorCodes.InsufficientPrivilege => $"role {Settings.User} lacks privileges in {Name}: {error.MessageText}. "
+            + "docs/timescale.md lists the required privileges.",
         _ => $"the database {Name} cannot be used ({error.SqlState}): {error.MessageText}",
     };
 
@@ -74,10 +74,10 @@ public sealed partial class TimescaleStartup(TimescaleDatabase database, IOption
         [LoggerMessage(31, LogLevel.Information, "Readings and events are in {Database}, edition {Edition}.")]
         public static partial void Edition(ILogger logger, string database, TimescaleEdition edition);
 
-        [LoggerMessage(32, LogLevel.Warning, "Role {Role} may not change how readings and events are kept ({Reason}); chunk interval and compression stay as they are.")]
+        [LoggerMessage(32, LogLevel.Warning, "Role {Role} cannot change chunk interval and compression ({Reason}); they stay as they are.")]
         public static partial void SettingsDenied(ILogger logger, string role, string reason);
 
-        [LoggerMessage(33, LogLevel.Warning, "The tables are in use ({Reason}); a changed chunk interval or compression is followed at the next start.")]
+        [LoggerMessage(33, LogLevel.Warning, "The tables are in use ({Reason}); a changed chunk interval or compression takes effect at the next startup.")]
         public static partial void SettingsDeferred(ILogger logger, string reason);
     }
 }

@@ -58,14 +58,14 @@ public sealed class TimescaleStoreReporter(TimescaleDatabase database, IOptions<
 
     private static string? LimitationOf(TimescaleEdition edition) => edition switch
     {
-        TimescaleEdition.Plain => "Without TimescaleDB every table is whole: old readings are deleted row by row, and nothing is compressed.",
-        TimescaleEdition.Apache => "The Apache edition has no compression and no policies; old readings are dropped by SensorDash, chunk by chunk.",
+        TimescaleEdition.Plain => "Without TimescaleDB the tables are not partitioned: SensorDash deletes old readings row by row and compresses nothing.",
+        TimescaleEdition.Apache => "The Apache edition has no compression and no policies; SensorDash drops old readings chunk by chunk.",
         _ => null,
     };
 
     private static string EditionText(TimescaleEdition edition, string? extension) => edition switch
     {
-        TimescaleEdition.Plain => extension is null ? "without TimescaleDB" : "TimescaleDB is there, but the tables are whole",
+        TimescaleEdition.Plain => extension is null ? "without TimescaleDB" : "TimescaleDB is installed, but the tables are not partitioned",
         _ => $"TimescaleDB {extension}, {edition} edition",
     };
 

@@ -25,7 +25,7 @@ internal sealed class TimescaleWriter(TimescaleDatabase database) : IDisposable,
             // The state of the connection is not known: it may be broken, or in a transaction that the server ends with it.
             await CloseAsync();
             if (e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
-                throw new StoreUnavailableException("A program that does not take SensorDash's turn added the same rows meanwhile; they are tried again.", e);
+                throw new StoreUnavailableException("Another program wrote these rows without the writer lock; retrying.", e);
             if (e is NpgsqlException npgsql) throw TimescaleErrors.Translate(npgsql, cancellationToken);
             throw;
         }

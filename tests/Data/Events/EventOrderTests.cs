@@ -31,7 +31,7 @@ public sealed class EventOrderTests
         {
             var text = EventCursor.Format(given.position, given.timebase);
             return EventCursor.TryParse(text, given.timebase, out var read) is null && read == given.position && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
-                && EventCursor.TryParse(text, 1 - given.timebase, out _) == "belongs to a query by the other timebase";
+                && EventCursor.TryParse(text, 1 - given.timebase, out _) == "belongs to a query with the other timebase";
         }, times: 500);
 
     [Fact]

@@ -147,9 +147,9 @@ public sealed class TimescaleModelTests
         await using var fixture = await TimescaleStoreFixture.CreateEmptyAsync(TimescaleEdition.Plain);
         Environment.SetEnvironmentVariable("SENSORDASH_TEST_WRONG", "so-not-the-password");
 
-        Assert.Contains("refuses the password of role", await ClaimAsync(fixture, o => o.PasswordEnv = "SENSORDASH_TEST_WRONG"), StringComparison.Ordinal);
+        Assert.Contains("rejected the password for role", await ClaimAsync(fixture, o => o.PasswordEnv = "SENSORDASH_TEST_WRONG"), StringComparison.Ordinal);
         Assert.Contains("SENSORDASH_TEST_UNSET is not set", await ClaimAsync(fixture, o => o.PasswordEnv = "SENSORDASH_TEST_UNSET"), StringComparison.Ordinal);
-        Assert.Contains("there is no database nowhere on", await ClaimAsync(fixture, o => o.Database = "nowhere"), StringComparison.Ordinal);
+        Assert.Contains("the database nowhere does not exist on", await ClaimAsync(fixture, o => o.Database = "nowhere"), StringComparison.Ordinal);
         Assert.Contains("nobody", await ClaimAsync(fixture, o => o.User = "nobody"), StringComparison.Ordinal);
         Assert.Contains("cannot be reached", await ClaimAsync(fixture, o => o.Port = 1), StringComparison.Ordinal);
     }
@@ -170,7 +170,7 @@ public sealed class TimescaleModelTests
 
             var refused = await Assert.ThrowsAnyAsync<Exception>(() => context.Database.MigrateAsync());
 
-            Assert.Contains($"role {role} lacks rights", new TimescaleStartup(database, options, NullLogger<TimescaleStartup>.Instance).Explain(refused), StringComparison.Ordinal);
+            Assert.Contains($"role {role} lacks privileges", new TimescaleStartup(database, options, NullLogger<TimescaleStartup>.Instance).Explain(refused), StringComparison.Ordinal);
             // The owner of the database needs no more than that: the extension is one that owners may create.
             await fixture.ExecuteAsync($"ALTER DATABASE {fixture.Name} OWNER TO {role}");
             await context.Database.MigrateAsync();

@@ -24,7 +24,7 @@ public class NodesApiTests : ApiTests
             node.GetProperty("online").GetBoolean(), node.GetProperty("status").GetString(), node.GetProperty("last_seen_seconds").GetInt32()));
         Assert.Equal(JsonValueKind.Null, node.GetProperty("metadata").ValueKind);
         var live = answer.GetProperty("nodes")[1];
-        Assert.Equal((true, "live", "heard 10 s ago, usual 30 s", Noon), (live.GetProperty("online").GetBoolean(), live.GetProperty("status").GetString(),
+        Assert.Equal((true, "live", "last reading 10 s ago, expected every 30 s", Noon), (live.GetProperty("online").GetBoolean(), live.GetProperty("status").GetString(),
             live.GetProperty("status_reason").GetString(), live.GetProperty("latest").GetProperty("timestamp").GetInt64()));
         Assert.Equal(live.GetRawText(), (await GetAsync("/api/nodes/12")).GetRawText());
     }

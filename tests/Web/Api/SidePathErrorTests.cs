@@ -50,7 +50,7 @@ public sealed class SidePathErrorTests : IDisposable
         Assert.Equal(answered + 1, await app.MetricAsync(SensorDashApp.QueriesByStore));
         await client.WaitForSidePathAsync("failed");
         var notice = (await GetAsync(client, "/api/system/analytics")).GetProperty("notice").GetString()!;
-        Assert.Contains("Responses come from the store", notice, StringComparison.Ordinal);
+        Assert.Contains("Queries use the database", notice, StringComparison.Ordinal);
         if (fault == "of a newer DuckDB") Assert.Contains("version number 1000", notice, StringComparison.Ordinal);
         Assert.Contains("DuckDB cannot be used", await client.GetStringAsync("/analytics"), StringComparison.Ordinal);
         Assert.Contains(" behind; the oldest was stored ", await client.GetStringAsync("/analytics?handler=SidePath"), StringComparison.Ordinal);

@@ -106,7 +106,7 @@ public sealed class StartupTests : IDisposable
             ("Database__Sqlite__Path", _folder.File("a.db")), ("Readings__Backend", "DuckDb"), ("Readings__DuckDb__Path", _folder.File("side.duckdb")));
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains("DuckDB file of something else", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("DuckDB file of another program", run.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -36,8 +36,8 @@ public sealed class TimescaleReportTests
 
         Assert.Equal("without TimescaleDB", report.GetProperty("edition").GetString());
         Assert.False(report.TryGetProperty("parts", out var parts) && parts.ValueKind != JsonValueKind.Null);
-        Assert.Contains("every table is whole", page, StringComparison.Ordinal);
-        Assert.Contains("every table is whole", limitations, StringComparison.Ordinal);
+        Assert.Contains("the tables are not partitioned", page, StringComparison.Ordinal);
+        Assert.Contains("the tables are not partitioned", limitations, StringComparison.Ordinal);
         Assert.DoesNotContain("Divided into", page, StringComparison.Ordinal);
     }
 

@@ -53,7 +53,7 @@ public sealed class TimescaleStartupTests : IAsyncLifetime
             [.. _fixture.ProgramEnvironment, ("Database__Timescale__PasswordEnv", "SENSORDASH_TEST_WRONG"), ("SENSORDASH_TEST_WRONG", "so-not-the-password")]);
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains("refuses the password of role", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("rejected the password for role", run.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("so-not-the-password", run.Errors + run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", run.Errors + run.Output, StringComparison.Ordinal);
     }

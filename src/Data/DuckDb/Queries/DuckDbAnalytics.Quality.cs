@@ -6,10 +6,10 @@ namespace SensorDash.Data.DuckDb.Queries;
 
 internal sealed partial class DuckDbAnalytics
 {
-    // Readings that DuckDB sorts at a time: 8 MB, which fits the smallest memory limit several times. A node with more is sorted by itself.
+    // Readings that DuckDB sorts at a time: 8 MB, which fits the smallest memory limit several times. A node with more is sorted alone.
     private const long SortedAtOnce = 250_000;
 
-    /// <summary>Quality of nodes, in their order: DuckDB brings the readings of many nodes sorted, the one judgement of all engines looks at them.</summary>
+    /// <summary>Data quality of nodes, in their order: DuckDB sorts the readings of many nodes, and the check that all engines share reads them.</summary>
     public IReadOnlyList<DataQuality> FleetQuality(IReadOnlyList<QualityCheckNode> nodes, TimeRange range, long now, CancellationToken cancellationToken)
     {
         using var reader = duckDb.Connect(cancellationToken);
@@ -47,7 +47,7 @@ internal sealed partial class DuckDbAnalytics
             pass!.Add(reading);
         }
 
-        // The readings come node by node, so what is remembered of them is that of one node.
+        // The readings arrive node by node, so memory holds those of one node.
         void BeginNode(QualityCheckNode node)
         {
             EndNode();
@@ -63,7 +63,7 @@ internal sealed partial class DuckDbAnalytics
         }
     }
 
-    // How many readings each node has in the range, and the interval they tell. As for the store: too few in the range, then those before it too.
+    // Number of readings of each node in the range, and the estimated interval. As in the store: if the range has too few readings, the estimate also uses earlier ones.
     private static (Dictionary<int, long> Counts, Dictionary<int, int?> Intervals) LearnIntervals(
         DuckDbReader reader, IReadOnlyList<QualityCheckNode> nodes, TimeRange range)
     {

@@ -5,7 +5,7 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.DuckDb.Queries;
 
-/// <summary>Answers from the DuckDB file. Only sums, counts, extremes and ranks come from DuckDB; every division and rounding is done here,
+/// <summary>Queries of the DuckDB file. DuckDB computes only sums, counts, extremes and ranks; every division and rounding is done here,
 /// as for the other engines. Blocks its thread while DuckDB works.</summary>
 internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
 {
@@ -14,7 +14,7 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         count(humidity), min(humidity), max(humidity), sum(humidity)::BIGINT, quantile_cont(humidity, $LIST)
         """;
 
-    /// <summary>Calendar buckets with readings, by bucket, ties by node; computed while they are taken.</summary>
+    /// <summary>Calendar buckets with readings, by bucket, ties by node; computed while they are enumerated.</summary>
     public IEnumerable<NodeBucket> Buckets(
         ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, CancellationToken cancellationToken)
     {
@@ -22,7 +22,7 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         var key = unit == CalendarUnit.Hour ? LocalHourStart(zone, filter.Range) : LocalDay(zone, filter.Range);
         var source = Source(reader, filter.NodeAddress is { } node ? [node] : null, filter.Range);
         var direction = order == ReadingOrder.NewestFirst ? "1 DESC, 2" : "1, 2 DESC";
-        // Any time of a group stands for its bucket, whose edges the one calendar of all engines then gives.
+        // Any time of a group identifies its bucket; the calendar that all engines share computes the bounds.
         reader.Begin($"""
             SELECT {key}, node_address, max("timestamp"), {AggregatesOf(ValueSummary.DefaultPercentiles)} FROM ({source})
             GROUP BY 1, 2 ORDER BY {direction}
@@ -116,7 +116,7 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         return ValueSummary.Units((exact + (exact < 0 ? -50 : 50)) / 100, 4);
     }
 
-    // Within one offset hours are regular, and an hour is cut where the offset changes.
+    // Within one offset hours are regular; an offset change splits an hour.
     private static string LocalHourStart(DateTimeZone zone, TimeRange range)
     {
         var offset = Offset(zone, range);
@@ -134,10 +134,10 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
     private static string ByInterval(DateTimeZone zone, TimeRange range, Func<NodaTime.TimeZones.ZoneInterval, long> value)
         => ByTime(range, (start, end) => zone.GetZoneIntervals(start, end).Select(interval => (interval.HasEnd ? interval.End : Instant.MaxValue, value(interval))));
 
-    // SQL for a number that changes with time: each value holds up to an instant, the last one without end.
+    // SQL for a number that changes with time: each value applies until an instant, the last one without end.
     private static string ByTime(TimeRange range, Func<Instant, Instant, IEnumerable<(Instant End, long Value)>> pieces)
     {
-        // No reading is older than 2000 or newer than now + 1 day; 2100 is beyond any of them.
+        // No reading is older than 2000 or newer than now + 1 day, so 2100 is later than all of them.
         var start = Instant.FromUnixTimeSeconds(Math.Max(range.Start ?? 0, Reading.MinTimestamp));
         var end = Instant.FromUnixTimeSeconds(Math.Min(range.End ?? long.MaxValue, 4_102_444_800) + 1);
         if (end <= start) return "0";

@@ -4,32 +4,32 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.DuckDb.Queries;
 
-/// <summary>The DuckDB file that answers analytics: beside the store, or the store itself.</summary>
+/// <summary>The DuckDB file for analytics queries: the side path, or the store itself.</summary>
 public interface IDuckDbSource
 {
-    /// <summary>Whether DuckDB answers, without asking the store how far behind it is.</summary>
+    /// <summary>Whether queries use DuckDB, without querying the store for the lag.</summary>
     AnalyticsState State { get; }
 
-    /// <summary>How far behind it was when last looked at, the age as of now; null when there is nothing to be behind. For metrics, which cannot
+    /// <summary>The lag as last measured, with the current age; null when there is no store to be behind. For metrics, which cannot
     /// wait for the store.</summary>
     (long Rows, double Seconds)? Lag { get; }
 
-    /// <summary>How it is doing now.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <summary>Its current state.</summary>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<AnalyticsStatus> ReadStatusAsync(CancellationToken cancellationToken);
 
-    /// <summary>Throws a derived file away and fills it again from the store; does nothing when there is none. Returns at once.</summary>
+    /// <summary>Rebuilds the side path from the store; does nothing when there is none. Returns immediately.</summary>
     void Rebuild();
 
-    /// <summary>Tells that a question failed: the file may be damaged where nobody has looked before.</summary>
+    /// <summary>Reports that a query failed: the file may be corrupt in a part that was not read before.</summary>
     void QueryFailed(StoreUnavailableException error);
 
-    /// <summary>DuckDB with everything in it that the store has now, or null when that cannot be had soon.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached just now.</exception>
+    /// <summary>DuckDB with all rows of the store, or null when it cannot catch up soon.</summary>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<DuckDbAccess?> TryGetCurrentAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>DuckDB as the store: never behind, nothing to rebuild.</summary>
+/// <summary>DuckDB as the store: no lag, nothing to rebuild.</summary>
 internal sealed class DuckDbStoreSource(DuckDbReadingFile file) : IDuckDbSource
 {
     /// <inheritdoc/>

@@ -8,9 +8,9 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.DuckDb.Queries;
 
-/// <summary>DuckDB where it has everything the store has, else the store itself: the same answer either way, never an old one.</summary>
+/// <summary>Uses DuckDB when it has all rows of the store, else the store: the result is the same, never stale.</summary>
 public sealed partial class ReadingAnalytics(
-    IDuckDbSource duckDb, StoreAnalytics store, INodeStore nodes, AnalyticsQueryCount answers, TimeProvider clock, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
+    IDuckDbSource duckDb, StoreAnalytics store, INodeStore nodes, AnalyticsQueryCount counts, TimeProvider clock, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
 {
     /// <inheritdoc/>
     public Task<IReadOnlyList<NodeBucket>> CalendarAsync(
@@ -26,11 +26,11 @@ public sealed partial class ReadingAnalytics(
         NodeBucket? last = null;
         if (await duckDb.TryGetCurrentAsync(cancellationToken) is { } access)
         {
-            // Hardware ids are the store's: they belong to nodes, not to readings.
+            // Hardware ids come from the store: they belong to nodes, not to readings.
             var ids = (await nodes.ListAsync(cancellationToken)).ToDictionary(n => n.Address, n => (ulong?)n.DeviceId);
             using var buckets = new DuckDbAnalytics(access).Buckets(filter, order, zone, unit, cancellationToken).GetEnumerator();
             var isAny = TryMove(buckets);
-            if (isAny is not null) answers.ByDuckDb();
+            if (isAny is not null) counts.ByDuckDb();
             for (; isAny == true; isAny = TryMove(buckets))
             {
                 last = buckets.Current with { DeviceId = ids.GetValueOrDefault(buckets.Current.NodeAddress) };
@@ -38,7 +38,7 @@ public sealed partial class ReadingAnalytics(
             }
             if (isAny == false) yield break;
         }
-        answers.ByStore();
+        counts.ByStore();
         await foreach (var bucket in store.BucketsAsync(last is null ? filter : From(last, filter, order), order, zone, unit, cancellationToken))
             if (last is null || !IsGiven(bucket, last, order)) yield return bucket;
     }
@@ -79,20 +79,20 @@ public sealed partial class ReadingAnalytics(
         {
             try
             {
-                var answer = query(new DuckDbAnalytics(access));
-                answers.ByDuckDb();
-                return answer;
+                var response = query(new DuckDbAnalytics(access));
+                counts.ByDuckDb();
+                return response;
             }
             catch (StoreUnavailableException e)
             {
                 Failed(e);
             }
         }
-        answers.ByStore();
+        counts.ByStore();
         return await queryStore();
     }
 
-    // The readings of a bucket and of those that follow it.
+    // The readings of a bucket and of the following buckets.
     private static ReadingFilter From(NodeBucket bucket, ReadingFilter filter, ReadingOrder order)
         => filter with
         {
@@ -101,12 +101,12 @@ public sealed partial class ReadingAnalytics(
                 : filter.Range with { Start = Math.Max(filter.Range.Start ?? 0, bucket.Bucket.Start) },
         };
 
-    // Of the nodes in the last bucket, those up to the last one are given already.
+    // The nodes of the last bucket up to the last node were already returned.
     private static bool IsGiven(NodeBucket bucket, NodeBucket last, ReadingOrder order)
         => bucket.Bucket == last.Bucket
             && (order == ReadingOrder.NewestFirst ? bucket.NodeAddress <= last.NodeAddress : bucket.NodeAddress >= last.NodeAddress);
 
-    // Null: DuckDB cannot answer.
+    // Null: DuckDB is unavailable.
     private bool? TryMove(IEnumerator<NodeBucket> buckets)
     {
         try
@@ -120,7 +120,7 @@ public sealed partial class ReadingAnalytics(
         }
     }
 
-    // Out of its memory limit, say, or just being rebuilt; or the file is damaged where nobody has looked before.
+    // For example, it exceeded its memory limit, a rebuild runs, or the file is corrupt in a part that was not read before.
     private void Failed(StoreUnavailableException error)
     {
         Log.QueryFailed(logger, error);
@@ -129,7 +129,7 @@ public sealed partial class ReadingAnalytics(
 
     private static partial class Log
     {
-        [LoggerMessage(22, LogLevel.Warning, "A DuckDB query failed; the store answers instead.")]
+        [LoggerMessage(22, LogLevel.Warning, "A DuckDB query failed; using the store instead.")]
         public static partial void QueryFailed(ILogger logger, Exception error);
     }
 }

@@ -4,14 +4,14 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.DuckDb.SidePath;
 
-/// <summary>The DuckDB file beside the store: a table of readings per month, and how far it has followed.</summary>
+/// <summary>The DuckDB file beside the store: a table of readings per month, and the last applied batch.</summary>
 /// <remarks>
-/// Derived and rebuildable. Rows and the batch they end with are written in one DuckDB transaction, so a change is applied exactly once,
-/// whenever the process dies. One writer (<see cref="DuckDbSync"/>); any number of readers, each with a connection of its own.
+/// It is derived and can be rebuilt. Rows and their last batch are written in one DuckDB transaction, so a change is applied exactly once,
+/// even if the process is killed. One writer (<see cref="DuckDbSync"/>); any number of readers, each with its own connection.
 /// </remarks>
 internal sealed class DuckDbSidePath : IDisposable
 {
-    // A file of another format is rebuilt, not migrated: everything in it is in the store too.
+    // A file of another format is rebuilt, not migrated: the store has all its rows.
     private const int Format = 2;
 
     private const string Schema =
@@ -25,16 +25,16 @@ internal sealed class DuckDbSidePath : IDisposable
         _writer = database.Connect();
     }
 
-    /// <summary>For readers, each with a connection of its own.</summary>
+    /// <summary>For readers, each with its own connection.</summary>
     public DuckDbDatabase Database { get; }
 
-    /// <summary>The last batch whose rows are in, and when it was committed (Unix microseconds).</summary>
+    /// <summary>The last applied batch, and its commit time (Unix microseconds).</summary>
     public (long Batch, long CommittedAt) Applied { get; private set; }
 
-    /// <summary>Opens the file, or makes an empty one.</summary>
-    /// <exception cref="DuckDbException">Another process has it open, or it is damaged or of a newer version; or DuckDB's library is
+    /// <summary>Opens the file or creates an empty one.</summary>
+    /// <exception cref="DuckDbException">Another process has it open, it is corrupt or has a newer version, or DuckDB's library is
     /// missing.</exception>
-    /// <exception cref="InvalidDataException">It is a store of readings, not derived from one.</exception>
+    /// <exception cref="InvalidDataException">It is a store of readings, not a side path.</exception>
     public static DuckDbSidePath Open(AnalyticsOptions options, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Path))!);
@@ -50,13 +50,13 @@ internal sealed class DuckDbSidePath : IDisposable
         }
         catch
         {
-            sidePath?.Dispose(); // Its connection would keep the file open.
+            sidePath?.Dispose(); // Its connection keeps the file open.
             database.Dispose();
             throw;
         }
     }
 
-    /// <summary>Deletes the file, whatever is wrong with it; but not one that another process works with, and not a store.</summary>
+    /// <summary>Deletes the file, even a corrupt one; but not a file that another process has open, and not a store.</summary>
     /// <exception cref="DuckDbException">Another process has it open, or DuckDB's library is missing.</exception>
     /// <exception cref="InvalidDataException">It is a store of readings.</exception>
     public static void Delete(AnalyticsOptions options, CancellationToken cancellationToken)
@@ -70,13 +70,13 @@ internal sealed class DuckDbSidePath : IDisposable
         }
         catch (DuckDbException e) when (e.Kind is not (DuckDbErrorKind.Locked or DuckDbErrorKind.NoLibrary))
         {
-            // Damaged or of a newer version: the reason to delete it.
+            // Corrupt or of a newer version: the reason to delete it.
         }
         File.Delete(options.Path);
         File.Delete(options.Path + ".wal");
     }
 
-    /// <summary>Forgets everything, so that the next changes are those from the first batch on.</summary>
+    /// <summary>Deletes all rows, so that the next changes start with the first batch.</summary>
     public void Clear(CancellationToken cancellationToken)
     {
         using var transaction = _writer.BeginTransaction(cancellationToken);
@@ -86,7 +86,7 @@ internal sealed class DuckDbSidePath : IDisposable
         Applied = (0, 0);
     }
 
-    /// <summary>Applies changes that begin right behind <see cref="Applied"/>, all or none.</summary>
+    /// <summary>Applies changes that start directly after <see cref="Applied"/>, all or none.</summary>
     public void Apply(ReadingChanges changes, CancellationToken cancellationToken)
     {
         using var transaction = _writer.BeginTransaction(cancellationToken);

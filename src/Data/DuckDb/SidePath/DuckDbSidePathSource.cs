@@ -7,24 +7,24 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.DuckDb.SidePath;
 
-/// <summary>The side path for its callers: whether it is ready, how far behind it is, and the requests to rebuild it.
-/// <see cref="DuckDbSync"/> does the work, and says here how far it is.</summary>
+/// <summary>The side path for its callers: its state, its lag, and requests to rebuild it.
+/// <see cref="DuckDbSync"/> does the work and reports its progress here.</summary>
 public sealed partial class DuckDbSidePathSource(
     IReadingChangeFeed store, IOptions<AnalyticsOptions> options, TimeProvider clock, ILogger<DuckDbSidePathSource> logger) : IDuckDbSource
 {
-    // A query waits this long for the last rows; then the store answers it.
+    // A query waits this long for the last rows; then it uses the store.
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(2);
 
-    // More than these are not applied within that time on a small machine, so waiting would only be lost time.
+    // A small machine cannot apply more rows within that time, so waiting would be useless.
     private const long MaxRowsWaitedFor = 500_000;
 
-    // A file that is found damaged is filled again at once, but on a disk that damages each one not again and again.
+    // A corrupt file is rebuilt immediately, but not repeatedly on a disk that corrupts each new file.
     private static readonly TimeSpan _betweenMends = TimeSpan.FromHours(1);
 
-    private const string CatchingUpNotice = "DuckDB is catching up; answers come from the store until then.";
+    private const string CatchingUpNotice = "DuckDB is catching up; until then, queries use the database.";
 
     private readonly Lock _lock = new();
-    private readonly DuckDbReaders _readers = new(); // Of every opening: reopened, the file may be the same database still.
+    private readonly DuckDbReaders _readers = new(); // Across reopenings: a reopened file may still be the same database.
     private TaskCompletionSource _wake = NewSignal(), _progress = NewSignal();
     private DuckDbSidePath? _sidePath;
     private AnalyticsState _state = options.Value.Enabled ? AnalyticsState.CatchingUp : AnalyticsState.Off;
@@ -39,17 +39,17 @@ public sealed partial class DuckDbSidePathSource(
     /// <inheritdoc/>
     public (long Rows, double Seconds)? Lag => State == AnalyticsState.Off ? null : SubscriberLag.Last;
 
-    /// <summary>How far behind the store it is, as last looked at.</summary>
+    /// <summary>Its lag behind the store, as last measured.</summary>
     internal SubscriberLag SubscriberLag { get; } = new(store, clock);
 
-    /// <summary>The last batch whose rows are in.</summary>
+    /// <summary>The last applied batch.</summary>
     internal long Applied => Snapshot().Applied;
 
     /// <inheritdoc/>
     public async Task<AnalyticsStatus> ReadStatusAsync(CancellationToken cancellationToken)
     {
         var (state, notice, applied) = Snapshot();
-        if (state == AnalyticsState.Off) return new(state, "Analytics:Enabled is off; answers come from the store.", 0, 0, 0);
+        if (state == AnalyticsState.Off) return new(state, "Analytics:Enabled is off; queries use the database.", 0, 0, 0);
         if (state == AnalyticsState.CatchingUp) await SubscriberLag.ReadThrottledAsync(applied, cancellationToken);
         else await SubscriberLag.ReadAsync(applied, cancellationToken);
         var (rows, seconds) = SubscriberLag.Last;
@@ -71,7 +71,7 @@ public sealed partial class DuckDbSidePathSource(
     /// <inheritdoc/>
     public void QueryFailed(StoreUnavailableException error)
     {
-        // Memory, interrupts and a file that is just being closed come and go; these mean that what is in the file cannot be read.
+        // Errors of memory, interrupts and a closing file are transient; these errors mean that the content of the file is unreadable.
         if (error.InnerException is not DuckDbException { Kind: DuckDbErrorKind.IO or DuckDbErrorKind.Fatal }) return;
         lock (_lock)
         {
@@ -118,7 +118,7 @@ public sealed partial class DuckDbSidePathSource(
         }
     }
 
-    /// <summary>Ends when a caller waits for rows or wants a rebuild, from now on.</summary>
+    /// <summary>Completes when a caller next waits for rows or requests a rebuild.</summary>
     internal Task WakeSignal()
     {
         lock (_lock)
@@ -128,7 +128,7 @@ public sealed partial class DuckDbSidePathSource(
         }
     }
 
-    /// <summary>Tells the callers that wait for rows that there are more, or none to come.</summary>
+    /// <summary>Wakes the callers that wait for rows: there are more, or no more will come.</summary>
     internal void Progress()
     {
         lock (_lock)
@@ -138,8 +138,8 @@ public sealed partial class DuckDbSidePathSource(
         }
     }
 
-    /// <summary>Begins a rebuild if one is wanted: nobody reads the file any more, so that it can be deleted.</summary>
-    /// <returns>What <see cref="EndRebuild"/> takes; null when none is wanted.</returns>
+    /// <summary>Starts a rebuild if one is requested: it ends all readers, so that the file can be deleted.</summary>
+    /// <returns>The argument of <see cref="EndRebuild"/>; null when no rebuild is requested.</returns>
     internal int? BeginRebuild()
     {
         int wanted;
@@ -148,17 +148,17 @@ public sealed partial class DuckDbSidePathSource(
             if (_rebuildsWanted == _rebuildsDone) return null;
             (wanted, _appliedWhenClosed) = (_rebuildsWanted, 0);
         }
-        _readers.Evict(); // Else the deleted file would be the one that is opened.
+        _readers.Evict(); // Otherwise the deleted file would be opened again.
         return wanted;
     }
 
-    /// <summary>The file is deleted. A rebuild that was asked for meanwhile is done once more.</summary>
+    /// <summary>The file is deleted. A rebuild requested in the meantime runs again.</summary>
     internal void EndRebuild(int wanted)
     {
         lock (_lock) _rebuildsDone = wanted;
     }
 
-    /// <summary>Takes over the opened file, until <see cref="Close"/>.</summary>
+    /// <summary>Owns the opened file until <see cref="Close"/>.</summary>
     internal void Open(DuckDbSidePath sidePath)
     {
         lock (_lock)
@@ -168,8 +168,8 @@ public sealed partial class DuckDbSidePathSource(
         }
     }
 
-    /// <summary>Everything is applied, so queries are answered.</summary>
-    /// <returns>False when a rebuild is wanted: it would be ready for one moment, with what is to be thrown away.</returns>
+    /// <summary>All rows are applied, so queries use DuckDB.</summary>
+    /// <returns>False when a rebuild is requested: the file is about to be deleted.</returns>
     internal bool TrySetReady()
     {
         lock (_lock)
@@ -180,8 +180,8 @@ public sealed partial class DuckDbSidePathSource(
         }
     }
 
-    /// <summary>The file cannot be used.</summary>
-    /// <returns>False when that was so before, for the same reason.</returns>
+    /// <summary>The file is unavailable.</summary>
+    /// <returns>False when it was already unavailable for the same reason.</returns>
     internal bool SetFailed(string notice)
     {
         lock (_lock)
@@ -193,7 +193,7 @@ public sealed partial class DuckDbSidePathSource(
     }
 
     /// <summary>Closes the file, if one is open.</summary>
-    /// <param name="isReopened">It is opened again at once: how far it had got still holds, and its readers read on.</param>
+    /// <param name="isReopened">It is reopened immediately: its last applied batch stays valid, and its readers continue.</param>
     internal void Close(bool isReopened)
     {
         lock (_lock)
@@ -220,7 +220,7 @@ public sealed partial class DuckDbSidePathSource(
 
     private static partial class Log
     {
-        [LoggerMessage(23, LogLevel.Warning, "The DuckDB file is damaged; it is filled again.")]
+        [LoggerMessage(23, LogLevel.Warning, "The DuckDB file is corrupt; rebuilding it.")]
         public static partial void Damaged(ILogger logger);
     }
 }

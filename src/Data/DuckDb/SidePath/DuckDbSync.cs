@@ -7,16 +7,16 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.DuckDb.SidePath;
 
-/// <summary>Keeps the DuckDB file in step with the store: applies its batches in order, sorts when idle, starts over when told to.</summary>
+/// <summary>Keeps the DuckDB file up to date with the store: applies its batches in order, sorts when idle, rebuilds on request.</summary>
 public sealed partial class DuckDbSync(
     IReadingChangeFeed store, CommitSignal commits, DuckDbSidePathSource source, IOptions<AnalyticsOptions> options, TimeProvider clock,
     ILogger<DuckDbSync> logger) : BackgroundService
 {
-    // A DuckDB commit costs milliseconds of disk: a trickle of readings is gathered for a moment, unless somebody asks.
+    // A DuckDB commit costs milliseconds of disk: a few readings are collected for a moment, unless a query waits.
     private static readonly TimeSpan _gather = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(15);
 
-    // DuckDB keeps what writing and sorting took, and gives it back when the file is opened anew: after so many rows for each MiB it may use.
+    // DuckDB keeps the memory of writing and sorting until the file is reopened: after this many rows per MiB of its limit.
     private const long RowsPerMiB = 2_000;
 
     private long RowsBeforeReopening => options.Value.MemoryLimitMiB * RowsPerMiB;
@@ -24,15 +24,15 @@ public sealed partial class DuckDbSync(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (source.State == AnalyticsState.Off) return;
-        await Task.Yield(); // The rest of the host starts meanwhile.
+        await Task.Yield(); // Let the rest of the host start.
         while (!stoppingToken.IsCancellationRequested)
         {
-            var wake = source.WakeSignal(); // Before the attempt: what is asked for while it fails is not slept through.
+            var wake = source.WakeSignal(); // Before the attempt, so that a request during a failing attempt is not missed.
             try
             {
                 await ApplyChangesAsync(stoppingToken);
                 source.Close(isReopened: true);
-                // The lists that went through here; the collector does not know how little memory the machine has.
+                // Frees the lists of readings; the collector does not know how little memory the machine has.
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -42,7 +42,7 @@ public sealed partial class DuckDbSync(
             {
                 await WaitAsync(wake, _retry, stoppingToken);
             }
-            catch (Exception e) // Whatever it is: nothing that goes wrong here may stop the hub.
+            catch (Exception e) // Any error: no error here may stop the hub.
             {
                 Fail(e);
                 await WaitAsync(wake, _retry, stoppingToken);
@@ -54,7 +54,7 @@ public sealed partial class DuckDbSync(
         }
     }
 
-    // Returns when the file is to be opened anew.
+    // Returns when the file must be reopened.
     private async Task ApplyChangesAsync(CancellationToken stoppingToken)
     {
         if (source.BeginRebuild() is { } rebuild)
@@ -62,10 +62,10 @@ public sealed partial class DuckDbSync(
             DuckDbSidePath.Delete(options.Value, stoppingToken);
             source.EndRebuild(rebuild);
         }
-        await source.SubscriberLag.ReadThrottledAsync(source.Applied, stoppingToken); // Also when the file then cannot be opened.
+        await source.SubscriberLag.ReadThrottledAsync(source.Applied, stoppingToken); // Even if the file then cannot be opened.
         var sidePath = DuckDbSidePath.Open(options.Value, stoppingToken);
         source.Open(sidePath);
-        // Another store, or an older copy of this one, has other batches under the same ids.
+        // Another store, or an older copy of this one, has different batches with the same ids.
         var applied = sidePath.Applied;
         if (applied.Batch > 0 && await store.FindCommittedAtAsync(applied.Batch, stoppingToken) != applied.CommittedAt)
         {
@@ -98,33 +98,33 @@ public sealed partial class DuckDbSync(
 
     private void Fail(Exception error)
     {
-        // What nobody foresaw is for the log: clients read the notice.
+        // Unexpected errors go to the log only, because clients read the notice.
         var isKnown = error is DuckDbException or IOException or InvalidDataException or UnauthorizedAccessException;
-        var reason = isKnown ? error.Message : "The log says why.";
-        // It is tried again every few seconds, and the log need not say so each time.
-        if (source.SetFailed($"DuckDB cannot be used ({reason}) Responses come from the store, slower over many nodes."))
+        var reason = isKnown ? error.Message : "See the log.";
+        // It is retried every few seconds, and the log need not repeat it.
+        if (source.SetFailed($"DuckDB is unavailable ({reason}) Queries use the database, slower over many nodes."))
             Log.Failed(logger, isKnown ? LogLevel.Warning : LogLevel.Error, error);
         source.Progress();
     }
 
-    private async Task WaitAsync(Task signal, TimeSpan most, CancellationToken cancellationToken)
+    private async Task WaitAsync(Task signal, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            await signal.WaitAsync(most, clock, cancellationToken);
+            await signal.WaitAsync(timeout, clock, cancellationToken);
         }
         catch (TimeoutException)
         {
-            // The time was the other thing waited for.
+            // The timeout elapsed.
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 20, Message = "The DuckDB side path cannot be used; analytics are answered by the store.")]
+        [LoggerMessage(EventId = 20, Message = "The DuckDB side path is unavailable; queries use the store.")]
         public static partial void Failed(ILogger logger, LogLevel level, Exception error);
 
-        [LoggerMessage(21, LogLevel.Warning, "The DuckDB file belongs to another store, or to a newer state of this one; it is filled again.")]
+        [LoggerMessage(21, LogLevel.Warning, "The DuckDB file belongs to another store, or to a newer state of this one; rebuilding it.")]
         public static partial void OtherStore(ILogger logger);
     }
 }

@@ -21,7 +21,7 @@ internal static class DuckDbNodes
         """;
 
     /// <summary>Nodes by address.</summary>
-    /// <param name="connection">Of the file.</param>
+    /// <param name="connection">Connection to the file.</param>
     /// <param name="where">A condition with its WHERE, or nothing.</param>
     /// <param name="cancellationToken">Stops the query.</param>
     public static List<Node> List(DuckDbConnection connection, string where, CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ internal static class DuckDbNodes
         return nodes;
     }
 
-    /// <summary>Makes nodes and counts their new readings.</summary>
+    /// <summary>Creates nodes and counts their new readings.</summary>
     public static void Store(DuckDbConnection connection, NodeChanges changes, CancellationToken cancellationToken)
     {
         connection.Execute(MakeNodeChanges, cancellationToken);

@@ -5,7 +5,7 @@ namespace SensorDash.Data.DuckDb.Store;
 /// <inheritdoc cref="IReadingChangeFeed"/>
 public sealed class DuckDbReadingChangeFeed(DuckDbReadingFile file) : IReadingChangeFeed
 {
-    // About 5 MB in memory; whole batches are taken until there are so many rows.
+    // About 5 MB in memory; whole batches are read until this many rows.
     private const int RowsWanted = 100_000;
 
     /// <inheritdoc/>

@@ -4,10 +4,10 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.DuckDb.Store;
 
-/// <summary>The DuckDB file that is the store of readings: how it is opened, read, and opened again after a fatal error.</summary>
+/// <summary>The DuckDB file that is the store of readings: opens it, reads it, and reopens it after a fatal error.</summary>
 public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisposable
 {
-    // DuckDB runs one query with all its threads; more queries at once only share its memory limit.
+    // DuckDB runs one query on all its threads; concurrent queries only share its memory limit.
     private const int MaxReaders = 4;
 
     private readonly Lock _lock = new();
@@ -18,7 +18,7 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
     /// <summary>Absolute path of the file.</summary>
     public string Path { get; } = System.IO.Path.GetFullPath(options.Value.DuckDb.Path);
 
-    /// <summary>Opens the file, or makes an empty store; does nothing when it is open.</summary>
+    /// <summary>Opens the file or creates an empty store; does nothing when it is open.</summary>
     /// <exception cref="StoreUnavailableException">Another process has it open, it cannot be read, or it is not a store of this version;
     /// the message says which.</exception>
     public void Open(CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
         await _reads.WaitAsync(cancellationToken);
         try
         {
-            // One snapshot: the months, and the tables that they name, belong together.
+            // One snapshot: the list of months must match their tables.
             using var connection = Connect(out _, cancellationToken);
             using var transaction = connection.BeginTransaction(cancellationToken);
             var result = read(connection);
@@ -57,10 +57,10 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
         lock (_lock) return new(OpenUnlocked(cancellationToken), _readers);
     }
 
-    /// <summary>A connection for one piece of work. Nobody keeps one: after a fatal error the file opens again only when the last is gone.</summary>
-    /// <param name="database">What it belongs to; another one after a fatal error.</param>
-    /// <param name="cancellationToken">Stops the opening.</param>
-    /// <exception cref="DuckDbException">To be thrown on by <see cref="Translate"/>, as every error of the connection, when it is disposed.</exception>
+    /// <summary>A connection for one operation. Do not keep it: after a fatal error the file can be reopened only after the last connection closes.</summary>
+    /// <param name="database">The database of the connection; a new one after a fatal error.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    /// <exception cref="DuckDbException">Pass it to <see cref="Translate"/> after the connection is disposed, as every error of the connection.</exception>
     /// <exception cref="StoreUnavailableException">The file cannot be opened.</exception>
     internal DuckDbConnection Connect(out DuckDbDatabase database, CancellationToken cancellationToken)
     {
@@ -71,12 +71,12 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
         }
     }
 
-    /// <summary>The product's exception for an error of DuckDB, decided by its kind. After a fatal one the file is opened again.</summary>
+    /// <summary>The product's exception for an error of DuckDB, by its kind. After a fatal error the file is reopened.</summary>
     internal Exception Translate(DuckDbException error)
     {
-        if (error.Kind == DuckDbErrorKind.Rejected) return new StoreRejectedException($"DuckDB refused a row: {error.Message}", error);
+        if (error.Kind == DuckDbErrorKind.Rejected) return new StoreRejectedException($"DuckDB rejected a row: {error.Message}", error);
         if (error.Kind == DuckDbErrorKind.Fatal) Close();
-        return new StoreUnavailableException($"DuckDB cannot be used just now: {error.Message}", error);
+        return new StoreUnavailableException($"DuckDB is temporarily unavailable: {error.Message}", error);
     }
 
     public void Dispose()

@@ -4,16 +4,16 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.DuckDb.Store;
 
-/// <summary>Keeps the months of a DuckDB store in order while readings arrive.</summary>
+/// <summary>Keeps the months of a DuckDB store sorted while readings arrive.</summary>
 public sealed partial class DuckDbReadingSorter(DuckDbReadingStore store, CommitSignal commits, TimeProvider clock, ILogger<DuckDbReadingSorter> logger)
     : BackgroundService
 {
-    // Sorting holds writers up; after a commit more often follow at once.
+    // Sorting blocks writers; after a commit, more commits often follow immediately.
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Task.Yield(); // The rest of the host starts meanwhile.
+        await Task.Yield(); // Let the rest of the host start.
         var isFailing = false;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -28,9 +28,9 @@ public sealed partial class DuckDbReadingSorter(DuckDbReadingStore store, Commit
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
             }
-            catch (Exception e) // Whatever it is: unsorted rows only make questions slower, and must not stop the hub.
+            catch (Exception e) // Any error: unsorted rows only make queries slower, and must not stop the hub.
             {
-                // It is tried again every few seconds, and the log need not say so each time.
+                // It is retried every few seconds, and the log need not repeat it.
                 if (!isFailing) Log.Failed(logger, e is StoreUnavailableException ? LogLevel.Warning : LogLevel.Error, e);
                 isFailing = true;
                 await Task.Delay(_pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -40,7 +40,7 @@ public sealed partial class DuckDbReadingSorter(DuckDbReadingStore store, Commit
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 24, Message = "Readings cannot be put into order; this is tried again, and questions over many readings are slower until then.")]
+        [LoggerMessage(EventId = 24, Message = "Sorting failed; retrying. Analytics is slower until then.")]
         public static partial void Failed(ILogger logger, LogLevel level, Exception error);
     }
 }

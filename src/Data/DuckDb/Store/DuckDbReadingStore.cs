@@ -5,15 +5,15 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.DuckDb.Store;
 
-/// <summary>The readings of a DuckDB file, the nodes they made, and whether the file works.</summary>
-/// <remarks>Readings, their nodes and batches are in the DuckDB file; what people say of nodes stays in the database, where they edit it.</remarks>
+/// <summary>The readings of a DuckDB file, the nodes that they created, and the health of the file.</summary>
+/// <remarks>Readings, their nodes and batches are in the DuckDB file; node metadata stays in the database, where users edit it.</remarks>
 public sealed class DuckDbReadingStore(
     DuckDbReadingFile file, IDbContextFactory<SensorDashContext> contexts, CommitSignal commits, TimeProvider clock) : IReadingStore, INodeStore, IStoreHealth, IDisposable
 {
-    // No index is in the order of lists, so each page looks at the times of its months: few large pages look less often than many small ones.
+    // No index has the order of lists, so each page scans the times of its months: a few large pages scan less often than many small ones.
     private const int LongPage = 50_000;
 
-    // First look for a node's newest readings, and by how much further each next look goes back.
+    // Range of the first search for a node's latest readings, and the factor of each further search.
     private const long FirstLookSeconds = 3600;
     private const int LookFurther = 16;
 
@@ -38,8 +38,8 @@ public sealed class DuckDbReadingStore(
     /// <inheritdoc/>
     public async Task<bool> DeleteAsync(int address, CancellationToken cancellationToken)
     {
-        // Two files, so two transactions. First: a process that dies between them leaves a node that can be deleted again. Then: what was
-        // said of the node in the meantime.
+        // Two files, so two transactions. The metadata goes first: a process killed in between leaves a node that can be deleted again. Then again: users may have
+        // written metadata in between.
         await DeleteMetadataAsync(address, cancellationToken);
         var removed = await _writer.DeleteNodeAsync(address, cancellationToken);
         await DeleteMetadataAsync(address, cancellationToken);
@@ -122,7 +122,7 @@ public sealed class DuckDbReadingStore(
             },
             cancellationToken);
 
-    // Each node from its own newest reading back, so that one that has been silent for a year makes nobody else's look long.
+    // Search each node back from its own latest reading, so that a node without readings for a year does not slow down the others.
     private static void LookBack(
         DuckDbConnection connection, List<Node> nodes, long seconds, int count, Dictionary<int, Reading[]> newest, CancellationToken cancellationToken)
     {
@@ -147,10 +147,10 @@ public sealed class DuckDbReadingStore(
         => file.ReadAsync(connection => DuckDbNodes.List(connection, Invariant($"WHERE address = {address}"), cancellationToken).SingleOrDefault(), cancellationToken);
 
     /// <summary>Reads rows with their nodes' hardware ids.</summary>
-    /// <param name="connection">Of the file.</param>
+    /// <param name="connection">Connection to the file.</param>
     /// <param name="rows">SQL with the columns of <see cref="DuckDbMonths.Columns"/>.</param>
     /// <param name="order">ORDER BY of the result.</param>
-    /// <param name="page">Receives the readings; at least as long as the rows are many.</param>
+    /// <param name="page">Receives the readings; must be large enough for all rows.</param>
     /// <param name="cancellationToken">Stops the query.</param>
     internal static int Fill(DuckDbConnection connection, string rows, string order, Span<Reading> page, CancellationToken cancellationToken)
     {

@@ -6,8 +6,8 @@ namespace SensorDash.Data.DuckDb.Store;
 
 /// <summary>The one writer of a DuckDB file of readings.</summary>
 /// <remarks>
-/// No index guards the key: over months of readings it would be larger than they are. As there is one writer, a reading behind the newest of its
-/// node is new without a look, and only the others are joined with what is stored.
+/// No index enforces the key: over months it would be larger than the readings. As there is one writer, a reading after the latest one of its
+/// node is new without a lookup; only the others are joined with the stored readings.
 /// </remarks>
 internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal commits, TimeProvider clock) : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
     private readonly Dictionary<int, long> _newestOfBatch = [];
     private readonly NodeChanges _changes = new();
     private readonly List<int> _possibleDuplicates = [];
-    private DuckDbDatabase? _database; // Of which the newest readings and the last batch are known.
+    private DuckDbDatabase? _database; // The latest readings and the last batch belong to this database.
     private long _lastBatch;
 
     public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
@@ -83,7 +83,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
             },
             removed => removed > 0, cancellationToken);
 
-    /// <summary>Sorts one month if one needs it; writers wait meanwhile, readers do not.</summary>
+    /// <summary>Sorts one month if necessary; writers wait, readers do not.</summary>
     public Task<bool> SortOneMonthAsync(CancellationToken cancellationToken)
         => RunAsync(connection => DuckDbMonths.SortOne(connection, cancellationToken), cancellationToken);
 
@@ -95,7 +95,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
                 return connection.Execute("INSERT INTO ingest_batches VALUES (0, 0, 0, 0, 0, NULL, NULL)", cancellationToken);
             }, cancellationToken);
 
-    // The work gets the time of the commit in Unix microseconds; what follows it says whether a batch was written.
+    // The work gets the commit time in Unix microseconds and returns whether it wrote a batch.
     private Task<T> WriteAsync<T>(Func<DuckDbConnection, long, T> work, Func<T, bool> committed, CancellationToken cancellationToken)
         => RunAsync(
             connection =>
@@ -132,10 +132,10 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
         }
     }
 
-    // A file that was opened again may not hold the last batch.
+    // A reopened file may not contain the last batch.
     private void Learn(DuckDbConnection connection, CancellationToken cancellationToken)
     {
-        _database = null; // Until all is known.
+        _database = null; // Until all values are loaded.
         _newest.Clear();
         foreach (var node in DuckDbNodes.List(connection, "", cancellationToken)) _newest[node.Address] = node.LastSeenAt;
         _lastBatch = connection.Scalar<long>("SELECT coalesce(max(id), 0)::BIGINT FROM ingest_batches", cancellationToken);
@@ -159,7 +159,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
         var taken = FindStored(connection, readings, cancellationToken);
         for (var i = 0; i < batch.Length; i++)
             if (outcomes[i] == RowOutcome.Inserted) taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
-        // A sure reading is newer than every unsure one of its node before it, so an equal key can only stand earlier in the batch.
+        // A certainly new reading is newer than all earlier possible duplicates of its node, so an equal key can only be earlier in the batch.
         foreach (var i in _possibleDuplicates)
             if (taken.Add((batch[i].NodeAddress, batch[i].Timestamp))) outcomes[i] = RowOutcome.Inserted;
     }

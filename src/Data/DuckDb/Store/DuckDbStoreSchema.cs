@@ -1,9 +1,9 @@
 namespace SensorDash.Data.DuckDb.Store;
 
-/// <summary>What makes a DuckDB file a store of readings.</summary>
+/// <summary>The schema of a DuckDB store of readings.</summary>
 internal static class DuckDbStoreSchema
 {
-    // A file of another format is refused, never guessed at.
+    // A file of another format is rejected.
     private const int Format = 1;
 
     private const string Schema = $"""
@@ -16,8 +16,8 @@ internal static class DuckDbStoreSchema
         {DuckDbMonths.Schema}
         """;
 
-    /// <summary>Makes an empty file a store; checks one that is a store.</summary>
-    /// <exception cref="InvalidDataException">It is something else.</exception>
+    /// <summary>Creates the schema in an empty file; checks it in a store.</summary>
+    /// <exception cref="InvalidDataException">The file is not a store.</exception>
     public static void Prepare(DuckDbConnection connection, CancellationToken cancellationToken)
     {
         var tables = Tables(connection, cancellationToken);
@@ -25,18 +25,18 @@ internal static class DuckDbStoreSchema
         {
             using var state = connection.Query("SELECT format FROM store_state", cancellationToken);
             var format = state.Read() ? state.Get<int>(0) : 0;
-            if (format != Format) throw new InvalidDataException($"it has format {format}, and this version of SensorDash knows format {Format} only.");
+            if (format != Format) throw new InvalidDataException($"its format must be {Format} in this version of SensorDash, not {format}.");
             return;
         }
-        if (tables.Count > 0) throw new InvalidDataException("it is a DuckDB file of something else. Readings:DuckDb:Path must name a new file or a store.");
+        if (tables.Count > 0) throw new InvalidDataException("it is a DuckDB file of another program. Readings:DuckDb:Path must name a new file or a store.");
         using var transaction = connection.BeginTransaction(cancellationToken);
         connection.Execute(Schema, cancellationToken);
-        DuckDbMonths.Clear(connection, cancellationToken); // Shows an empty table of readings.
+        DuckDbMonths.Clear(connection, cancellationToken); // Creates an empty view of readings.
         transaction.Commit();
     }
 
-    /// <summary>Keeps a store from being taken for a file that is derived and may be emptied.</summary>
-    /// <exception cref="InvalidDataException">It is a store.</exception>
+    /// <summary>Prevents the use of a store as a side path, which may be deleted.</summary>
+    /// <exception cref="InvalidDataException">The file is a store.</exception>
     public static void ThrowIfStore(DuckDbConnection connection, string path, CancellationToken cancellationToken)
     {
         if (Tables(connection, cancellationToken).Contains("store_state"))

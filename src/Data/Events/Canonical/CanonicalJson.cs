@@ -21,7 +21,7 @@ internal sealed class CanonicalJson
     private readonly GrowingBuffer _keys = new(); // Unescaped, of the objects that are open.
     private readonly List<Member> _members = [];
     private byte[] _sorted = [];
-    private string? _fault;
+    private string? _error;
 
     private bool _isStored;
 
@@ -30,12 +30,12 @@ internal sealed class CanonicalJson
 
     /// <summary>Converts one JSON value.</summary>
     /// <param name="json">UTF-8, not trusted in any way.</param>
-    /// <param name="canonical">The canonical text; empty after a fault.</param>
+    /// <param name="canonical">The canonical text; empty after an error.</param>
     /// <returns>Null, or what is wrong, to be read behind the name of the field.</returns>
     public string? Convert(ReadOnlySpan<byte> json, out byte[] canonical)
     {
         canonical = [];
-        if (!Utf8.IsValid(json)) return "is no valid UTF-8";
+        if (!Utf8.IsValid(json)) return "is not valid UTF-8";
         if (CanonicalScan.IsCanonical(json))
         {
             canonical = json.ToArray();
@@ -48,7 +48,7 @@ internal sealed class CanonicalJson
     internal string? ConvertSlowly(ReadOnlySpan<byte> json, out byte[] canonical)
     {
         canonical = [];
-        _fault = null;
+        _error = null;
         _output.Clear();
         _keys.Clear();
         _members.Clear();
@@ -56,8 +56,8 @@ internal sealed class CanonicalJson
         {
             var reader = new Utf8JsonReader(json, _options);
             reader.Read();
-            if (!WriteValue(ref reader)) return _fault;
-            if (reader.Read()) return "is more than one value";
+            if (!WriteValue(ref reader)) return _error;
+            if (reader.Read()) return "must be one JSON value, not several";
         }
         catch (JsonException e)
         {
@@ -72,14 +72,14 @@ internal sealed class CanonicalJson
     public byte[] Restore(ReadOnlySpan<byte> stored)
     {
         _isStored = true;
-        var fault = ConvertSlowly(stored, out var canonical);
+        var error = ConvertSlowly(stored, out var canonical);
         _isStored = false;
-        return fault is null ? canonical : throw new InvalidDataException($"Stored content {fault}.");
+        return error is null ? canonical : throw new InvalidDataException($"Stored content {error}.");
     }
 
-    private bool Fail(string fault)
+    private bool Fail(string error)
     {
-        _fault = fault;
+        _error = error;
         return false;
     }
 
@@ -87,8 +87,8 @@ internal sealed class CanonicalJson
     {
         switch (reader.TokenType)
         {
-            case JsonTokenType.StartObject: return reader.CurrentDepth < MaxDepth ? WriteObject(ref reader) : Fail($"is nested deeper than {MaxDepth} levels");
-            case JsonTokenType.StartArray: return reader.CurrentDepth < MaxDepth ? WriteArray(ref reader) : Fail($"is nested deeper than {MaxDepth} levels");
+            case JsonTokenType.StartObject: return reader.CurrentDepth < MaxDepth ? WriteObject(ref reader) : Fail($"must be nested at most {MaxDepth} levels deep");
+            case JsonTokenType.StartArray: return reader.CurrentDepth < MaxDepth ? WriteArray(ref reader) : Fail($"must be nested at most {MaxDepth} levels deep");
             case JsonTokenType.String: return TryUnescape(ref reader, out var text) && WriteText(text);
             case JsonTokenType.Number: return WriteNumber(reader.ValueSpan);
             default:
@@ -102,7 +102,7 @@ internal sealed class CanonicalJson
         Span<byte> text = stackalloc byte[Es6Number.MaxLength];
         int length;
         if (_isStored) length = Es6Number.Format(double.Parse(literal, NumberStyles.Float, CultureInfo.InvariantCulture), text);
-        else if (Es6Number.Canonicalize(literal, text, out length) is { } fault) return Fail(fault);
+        else if (Es6Number.Canonicalize(literal, text, out length) is { } error) return Fail(error);
         _output.Write(text[..length]);
         return true;
     }
@@ -155,7 +155,7 @@ internal sealed class CanonicalJson
         for (var i = firstMember + 1; i < _members.Count; i++)
         {
             if (TextOrder.CompareByUtf16(KeyOf(_members[i - 1]), KeyOf(_members[i])) == 0)
-                return Fail($"has the key \"{System.Text.Encoding.UTF8.GetString(KeyOf(_members[i]))}\" twice");
+                return Fail($"contains the key \"{System.Text.Encoding.UTF8.GetString(KeyOf(_members[i]))}\" twice");
         }
         var length = _output.Length - 1 - start; // Without the brace.
         if (_sorted.Length < length) _sorted = new byte[Math.Max(length, 2 * _sorted.Length)];
@@ -184,9 +184,9 @@ internal sealed class CanonicalJson
         }
         catch (InvalidOperationException)
         {
-            return Fail("has half of a surrogate pair in a text");
+            return Fail("contains an unpaired surrogate");
         }
-        return !text.Contains((byte)0) || Fail("has the character U+0000 in a text");
+        return !text.Contains((byte)0) || Fail("must not contain the character U+0000");
     }
 
     private bool WriteText(ReadOnlySpan<byte> text)

@@ -36,7 +36,7 @@ internal static class Es6Number
             || (literal[0] == '-' && literal[1..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0);
         if (isWhole && (!Utf8Parser.TryParse(literal, out long whole, out _) || whole is > LargestWhole or < -LargestWhole)) return TooLarge(literal);
         if (!double.TryParse(literal, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value))
-            return $"holds the number {Shown(literal)}, which is beyond what a double can hold";
+            return $"contains the number {Shown(literal)}, which is beyond the range of a double";
         // Also where it is written with a point or an exponent: one value, one answer, and canonical text stays canonical.
         if (Math.Abs(value) is > LargestWhole and < ExponentFrom) return TooLarge(literal);
         // What lies just beyond is rounded down to it.
@@ -46,7 +46,7 @@ internal static class Es6Number
         return null;
     }
 
-    private static string TooLarge(ReadOnlySpan<byte> literal) => $"holds the whole number {Shown(literal)}, which is beyond ±2^53; send it as text";
+    private static string TooLarge(ReadOnlySpan<byte> literal) => $"contains the whole number {Shown(literal)}, which is beyond ±2^53; send it as a string";
 
     private static string Shown(ReadOnlySpan<byte> literal)
         => literal.Length <= MaxLength ? System.Text.Encoding.ASCII.GetString(literal) : System.Text.Encoding.ASCII.GetString(literal[..MaxLength]) + "…";

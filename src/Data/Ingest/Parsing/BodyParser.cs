@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace SensorDash.Data.Ingest.Parsing;
 
 /// <summary>Why something is no row.</summary>
-/// <param name="Field">The field at fault, or null when the line as a whole is.</param>
+/// <param name="Field">The invalid field, or null when the whole line is invalid.</param>
 /// <param name="Error">What is wrong, the value, and what is allowed.</param>
 public readonly record struct RowError(string? Field, string Error);
 
@@ -15,7 +15,7 @@ public interface IJsonRow<TRow>
 
     /// <summary>Reads one object; members it does not know are passed over.</summary>
     /// <param name="json">At most <see cref="MaxLength"/> bytes that hold one JSON value; may be malformed.</param>
-    /// <param name="row">The row, unless there is a fault.</param>
+    /// <param name="row">The row, unless there is an error.</param>
     /// <exception cref="JsonException">The JSON is malformed.</exception>
     RowError? Parse(ReadOnlySpan<byte> json, out TRow row);
 }
@@ -49,17 +49,17 @@ public abstract class BodyParser<TRow>
 
     private protected void AddJson(ParsedBatch<TRow> batch, IJsonRow<TRow> rows, ReadOnlySpan<byte> json, long line)
     {
-        RowError? fault;
+        RowError? error;
         var row = default(TRow);
         try
         {
-            fault = rows.Parse(json, out row);
+            error = rows.Parse(json, out row);
         }
         catch (JsonException e)
         {
-            fault = new(null, $"malformed JSON at byte {e.BytePositionInLine + 1}");
+            error = new(null, $"malformed JSON at byte {e.BytePositionInLine + 1}");
         }
-        if (fault is { } found) Reject(line, found.Field, found.Error);
+        if (error is { } found) Reject(line, found.Field, found.Error);
         else batch.Add(row!, line, json.Length);
     }
 }

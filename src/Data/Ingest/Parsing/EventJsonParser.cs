@@ -41,7 +41,7 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
     public RowError? Parse(ReadOnlySpan<byte> json, out LaneEvent row)
     {
         row = null!;
-        if (!Utf8.IsValid(json)) return new(null, "the event is no valid UTF-8");
+        if (!Utf8.IsValid(json)) return new(null, "the event is not valid UTF-8");
         Array.Clear(_places);
         var members = new EventMembers(json, _places, _texts);
         if (!members.Find()) return new(null, "an event must be a JSON object");
@@ -75,7 +75,7 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
         if (!members.Has(Member)) members.Fail(Member, "is missing");
         if (!EventTime.TryParse(text, out var time, out var isCanonical))
         {
-            members.Fail(Member, $"must be RFC 3339 with a zone, such as 2026-01-26T10:00:00Z, not '{Shown(text)}'");
+            members.Fail(Member, $"must be an RFC 3339 time with a UTC offset, such as 2026-01-26T10:00:00Z, not '{Shown(text)}'");
             return default;
         }
         if (time < EventTime.Earliest || time > nowMicroseconds + EventTime.MaxAhead)
@@ -95,7 +95,7 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
         }
         var json = members.Raw(member);
         if (json[0] != '{') members.Fail(member, "must be a JSON object");
-        else if (_canonical.Convert(json, out var canonical) is { } fault) members.Fail(member, fault);
+        else if (_canonical.Convert(json, out var canonical) is { } error) members.Fail(member, error);
         else return canonical;
         return [];
     }
@@ -135,7 +135,7 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
                 CheckRequestId(ref members, command);
                 break;
             case MetadataEvent { StreamId: null, ManifestId: null }:
-                members.Fail("streamId", "and manifestId are both missing; one of them must be there");
+                members.Fail("streamId", "or manifestId is required");
                 break;
         }
     }
@@ -157,7 +157,7 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
     {
         var isRequest = command.MessageType == CommandEvent.Request;
         if (isRequest && command.RequestId is null) members.Fail("requestId", "is missing");
-        if (!isRequest && command.RequestId is not null) members.Fail("requestId", $"is only for {CommandEvent.Request}, not for {command.MessageType}");
+        if (!isRequest && command.RequestId is not null) members.Fail("requestId", $"is allowed only for {CommandEvent.Request}, not for {command.MessageType}");
     }
 
     private void SetId(ref EventMembers members, LaneEvent row)

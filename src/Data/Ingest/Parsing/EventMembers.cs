@@ -87,7 +87,7 @@ internal ref struct EventMembers
             reader.Skip();
             if (member < 0) continue;
             place.Length = (int)reader.BytesConsumed - place.Start;
-            if (_places[member].Type != JsonTokenType.None) Fail(member, "is given twice");
+            if (_places[member].Type != JsonTokenType.None) Fail(member, "must be given only once");
             _places[member] = place;
         }
         reader.Read(); // Refuses whatever stands behind the object.
@@ -112,7 +112,7 @@ internal ref struct EventMembers
         var utf8 = Utf8Of(member);
         if (utf8.IsEmpty) Fail(member, Has(member) ? "must not be empty" : "is missing");
         else if (utf8.Length > MaxTextLength) Fail(member, $"must be at most {MaxTextLength} bytes long, not {utf8.Length}");
-        else if (utf8.Contains((byte)0)) Fail(member, "has the character U+0000 in it");
+        else if (utf8.Contains((byte)0)) Fail(member, "must not contain the character U+0000");
         else return _texts.Get(utf8);
         return "";
     }
@@ -127,7 +127,7 @@ internal ref struct EventMembers
         if (!Has(member)) return [];
         if (place.Type != JsonTokenType.String)
         {
-            Fail(member, "must be a text");
+            Fail(member, "must be a string");
             return [];
         }
         var raw = Raw(member);
@@ -141,7 +141,7 @@ internal ref struct EventMembers
         }
         catch (InvalidOperationException)
         {
-            Fail(member, "has half of a surrogate pair in it");
+            Fail(member, "contains an unpaired surrogate");
             return [];
         }
     }
@@ -152,7 +152,7 @@ internal ref struct EventMembers
         if (!Has(member)) Fail(member, "is missing");
         else if (_places[member].Type == JsonTokenType.Number
             && long.TryParse(Raw(member), NumberStyles.None, CultureInfo.InvariantCulture, out var value)) return value;
-        else Fail(member, $"must be a whole number of 0 to {long.MaxValue}");
+        else Fail(member, $"must be a whole number from 0 to {long.MaxValue}");
         return 0;
     }
 
@@ -161,7 +161,7 @@ internal ref struct EventMembers
     {
         if (!Has(member)) return null;
         if (EventTime.TryParse(Utf8Of(member), out var time, out _)) return time;
-        Fail(member, "must be RFC 3339 with a zone, such as 2026-01-26T10:00:00Z");
+        Fail(member, "must be an RFC 3339 time with a UTC offset, such as 2026-01-26T10:00:00Z");
         return null;
     }
 

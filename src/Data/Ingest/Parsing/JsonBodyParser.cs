@@ -37,7 +37,7 @@ public sealed class JsonBodyParser<TRow>(PipeReader body, IJsonRow<TRow> rows) :
             catch (JsonException e)
             {
                 // What stood before the fault is kept: a retry of the whole body only meets duplicates.
-                Reject(_element + 1, null, $"malformed JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}; what stands behind it is not taken");
+                Reject(_element + 1, null, $"malformed JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}; the rest is skipped");
                 _ended = true;
                 body.AdvanceTo(buffer.End);
                 return false;
@@ -49,7 +49,7 @@ public sealed class JsonBodyParser<TRow>(PipeReader body, IJsonRow<TRow> rows) :
             }
             if (_isTooLong || (!result.IsCompleted && buffer.Slice(consumed).Length > rows.MaxLength))
             {
-                Reject(_element + 1, null, $"the element is longer than {rows.MaxLength} bytes; it and what stands behind it is not taken");
+                Reject(_element + 1, null, $"the element is longer than {rows.MaxLength} bytes; it and the rest are skipped");
                 _ended = true;
             }
             else if (result.IsCompleted)

@@ -23,7 +23,7 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
         if (line[0] == '#') return;
         var fields = new ReadingFields { Timestamp = now };
         var reading = default(Reading);
-        if ((Parse(line, ref fields) ?? fields.Validate(now, out reading)) is { } fault) Reject(number, fault.Field, fault.Error);
+        if ((Parse(line, ref fields) ?? fields.Validate(now, out reading)) is { } error) Reject(number, error.Field, error.Error);
         else batch.Add(reading, number, line.Length);
     }
 
@@ -38,7 +38,7 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
             if (key.IsEmpty || value.IsEmpty) return new(null, "a tag must be key=value");
             if (!key.SequenceEqual("node"u8)) continue;
             if (!TryParseWhole(value, out var node)) return new("node", "the tag node must be a whole number");
-            if (Set("node", node, ref fields.NodeAddress) is { } fault) return fault;
+            if (Set("node", node, ref fields.NodeAddress) is { } error) return error;
         }
         if (fields.NodeAddress is null) return new("node", "the tag node is missing");
 
@@ -50,7 +50,7 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
             var value = TakeUntil(ref set, ',', quotes: true);
             var key = TakeUntil(ref value, '=', quotes: false);
             if (key.IsEmpty || value.IsEmpty) return new(null, "a field must be key=value");
-            if (ParseField(key, value, ref fields) is { } fault) return fault;
+            if (ParseField(key, value, ref fields) is { } error) return error;
         }
         return ParseTime(line.Trim((byte)' '), ref fields);
     }

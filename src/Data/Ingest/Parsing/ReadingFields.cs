@@ -22,7 +22,7 @@ internal struct ReadingFields
         if (Timestamp is not { } timestamp) return new("timestamp", "timestamp is missing");
         if (TimeError("timestamp", timestamp, now) is { } timestampError) return timestampError;
         if (TemperatureCentidegrees is null && HumidityCentipercent is null)
-            return new("temperature_centidegrees", "temperature and humidity are both missing; one of them must have a value");
+            return new("temperature_centidegrees", "temperature or humidity is required");
         if (TemperatureCentidegrees is < short.MinValue or > short.MaxValue)
         {
             return new("temperature_centidegrees",
@@ -45,7 +45,7 @@ internal struct ReadingFields
     {
         if (time >= Reading.MinTimestamp && time <= now + Reading.MaxAheadSeconds) return null;
         // 10,000,000,000 s is the year 2286, so a larger number is a time in a smaller unit.
-        var hint = time > 10_000_000_000 ? "; it looks like milliseconds or smaller, Unix seconds are wanted" : "";
+        var hint = time > 10_000_000_000 ? "; send Unix seconds, not milliseconds or a smaller unit" : "";
         return new(field, $"{field} must be {Reading.MinTimestamp} (2000-01-01) to {now + Reading.MaxAheadSeconds} (now + 1 day), not {time}{hint}");
     }
 }

@@ -30,7 +30,7 @@ public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
         if (reader.TokenType != JsonTokenType.StartObject) return new(null, "a reading must be a JSON object");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueIsEscaped && TextOf(ref reader) is null) return new(null, "the name of a member is no valid text");
+            if (reader.ValueIsEscaped && TextOf(ref reader) is null) return new(null, "a field name is not a valid string");
             if (ParseMember(ref reader, ref fields) is { } fault) return fault;
         }
         return null;
@@ -84,7 +84,7 @@ public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
             JsonTokenType.Number => reader.TryGetUInt64(out var number) ? number : (ulong?)null,
             _ => null,
         };
-        if (valid is null) return new("device_id", $"device_id must be a decimal number of 0 to {ulong.MaxValue}, as text");
+        if (valid is null) return new("device_id", $"device_id must be a decimal number from 0 to {ulong.MaxValue}, as a string");
         value = valid;
         return null;
     }
@@ -105,7 +105,7 @@ public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
     // The same value in both notations is one statement; two different ones are a contradiction.
     private static RowError? Set(string field, long given, ref long? value)
     {
-        if (value is { } earlier && earlier != given) return new(field, $"{field} contradicts an earlier member of the same object");
+        if (value is { } earlier && earlier != given) return new(field, $"{field} contradicts an earlier field of the same object");
         value = given;
         return null;
     }

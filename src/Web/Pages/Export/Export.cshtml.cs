@@ -56,7 +56,7 @@ internal sealed class ExportModel(NodeViews nodes, TimeProvider clock) : PageMod
         var wanted = query["columns"].SelectMany(c => (c ?? "").Split(',')).ToHashSet();
         Columns = [.. all.Where(wanted.Contains)];
         // A column of another resolution means that the columns were selected for that resolution.
-        if (Columns.Count < wanted.Count || Columns.Count == 0) Columns = CsvColumns.Usual(Resolution);
+        if (Columns.Count < wanted.Count || Columns.Count == 0) Columns = CsvColumns.Default(Resolution);
         FilePath = "/api/sensor-data/export" + BuildQuery();
     }
 
@@ -73,7 +73,7 @@ internal sealed class ExportModel(NodeViews nodes, TimeProvider clock) : PageMod
             if (Request.Query[name].ToString() is { Length: > 0 } value) file.Add(name, value);
         var needsZone = Resolution != CsvResolution.Raw || Request.Query["time"] == "local";
         if (needsZone && View.Zone.Id != "UTC") file.Add("tz", View.Zone.Id);
-        if (!Columns.SequenceEqual(CsvColumns.Usual(Resolution))) file.Add("columns", string.Join(',', Columns));
+        if (!Columns.SequenceEqual(CsvColumns.Default(Resolution))) file.Add("columns", string.Join(',', Columns));
         foreach (var name in _switches)
             if (IsOn(name)) file.Add(name, "1");
         return file;

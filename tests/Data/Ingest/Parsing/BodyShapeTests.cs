@@ -217,7 +217,7 @@ public sealed class BodyShapeTests
         var run = await OfAsync(Json, $"[{Good},\n{Good},\n  oops]");
 
         Assert.Equal(2, run.Rows.Count);
-        Assert.Equal((3, "malformed JSON at line 3, byte 3; what stands behind it is not taken"), (run.Rejected.Single().Line, run.Rejected.Single().Error));
+        Assert.Equal((3, "malformed JSON at line 3, byte 3; the rest is skipped"), (run.Rejected.Single().Line, run.Rejected.Single().Error));
     }
 
     private static Func<Pipe, BodyParser<Reading>> Parser(string format) => format switch { "json" => Json, "ndjson" => Ndjson, _ => Lines_s };

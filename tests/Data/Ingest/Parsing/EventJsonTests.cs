@@ -63,9 +63,9 @@ public sealed class EventJsonTests
         { Raw, "scopeId", "\"a b\"", "scopeId", "scopeId must be 1 to 64 letters, digits, dots, underscores or hyphens, not 'a b'" },
         { Raw, "scopeId", $"\"{new string('x', 65)}\"", "scopeId", "must be 1 to 64" },
         { Raw, "scopeId", "\"\"", "scopeId", "scopeId must not be empty" },
-        { Raw, "scopeId", "7", "scopeId", "scopeId must be a text" },
+        { Raw, "scopeId", "7", "scopeId", "scopeId must be a string" },
         { Raw, "sourceTruthTime", null, "sourceTruthTime", "sourceTruthTime is missing" },
-        { Raw, "sourceTruthTime", "\"yesterday\"", "sourceTruthTime", "must be RFC 3339 with a zone, such as 2026-01-26T10:00:00Z, not 'yesterday'" },
+        { Raw, "sourceTruthTime", "\"yesterday\"", "sourceTruthTime", "must be an RFC 3339 time with a UTC offset, such as 2026-01-26T10:00:00Z, not 'yesterday'" },
         { Raw, "sourceTruthTime", "\"2026-01-26T10:00:00\"", "sourceTruthTime", "must be RFC 3339" },
         { Raw, "sourceTruthTime", "\"1999-12-31T23:59:59.999999Z\"", "sourceTruthTime", "must be 2000-01-01T00:00:00Z to 2026-07-02T12:00:00Z (now + 1 day), not" },
         { Raw, "sourceTruthTime", "\"2026-07-02T12:00:00.000001Z\"", "sourceTruthTime", "(now + 1 day)" },
@@ -73,7 +73,7 @@ public sealed class EventJsonTests
         { Raw, "connectionId", "null", "connectionId", "connectionId is missing" },
         { Raw, "connectionId", $"\"{new string('x', 257)}\"", "connectionId", "must be at most 256 bytes long, not 257" },
         { Raw, "connectionId", "\"a\\u0000\"", "connectionId", "U+0000" },
-        { Raw, "connectionId", "\"a\\ud800\"", "connectionId", "half of a surrogate pair" },
+        { Raw, "connectionId", "\"a\\ud800\"", "connectionId", "contains an unpaired surrogate" },
         { Raw, "sequence", null, "sequence", "sequence is missing" },
         { Raw, "sequence", "-1", "sequence", "sequence must be a whole number of 0 to 9223372036854775807" },
         { Raw, "sequence", "9223372036854775808", "sequence", "must be a whole number" },
@@ -90,9 +90,9 @@ public sealed class EventJsonTests
         { Parsed, "schemaVersion", null, "schemaVersion", "schemaVersion is missing" },
         { Parsed, "payload", null, "payload", "payload is missing" },
         { Parsed, "payload", "[1]", "payload", "payload must be a JSON object" },
-        { Parsed, "payload", "{\"a\":9007199254740993}", "payload", "payload holds the whole number 9007199254740993, which is beyond ±2^53; send it as text" },
-        { Parsed, "payload", "{\"a\":{\"b\":1,\"b\":1}}", "payload", "payload has the key \"b\" twice" },
-        { Parsed, "payload", "{\"a\":\"\\ud800\"}", "payload", "payload has half of a surrogate pair in a text" },
+        { Parsed, "payload", "{\"a\":9007199254740993}", "payload", "payload contains the whole number 9007199254740993, which is beyond ±2^53; send it as a string" },
+        { Parsed, "payload", "{\"a\":{\"b\":1,\"b\":1}}", "payload", "payload contains the key \"b\" twice" },
+        { Parsed, "payload", "{\"a\":\"\\ud800\"}", "payload", "payload contains an unpaired surrogate" },
         { Ui, "messageType", "\"UiOther\"", "messageType", "messageType must be UiUpdate, UiCheckpoint, not 'UiOther'" },
         { Ui, "systemId", null, "systemId", "is missing" },
         { Ui, "containerId", null, "containerId", "is missing" },
@@ -104,14 +104,14 @@ public sealed class EventJsonTests
         { Command, "messageType", "\"Command\"", "messageType", "must be CommandRequest, CommandProgress, CommandResult" },
         { Command, "commandId", null, "commandId", "is missing" },
         { Command, "requestId", null, "requestId", "requestId is missing" },
-        { Command, "messageType", "\"CommandResult\"", "requestId", "requestId is only for CommandRequest, not for CommandResult" },
+        { Command, "messageType", "\"CommandResult\"", "requestId", "requestId is allowed only for CommandRequest, not for CommandResult" },
         { Command, "targetId", null, "targetId", "is missing" },
         { Command, "commandType", null, "commandType", "is missing" },
         { Command, "timelineMode", null, "timelineMode", "is missing" },
         { Command, "timelineMode", "\"soon\"", "timelineMode", "timelineMode must be live or replay, not 'soon'" },
         { Command, "payload", null, "payload", "is missing" },
         { Metadata, "messageType", null, "messageType", "is missing" },
-        { Metadata, "streamId", null, "streamId", "streamId and manifestId are both missing; one of them must be there" },
+        { Metadata, "streamId", null, "streamId", "streamId or manifestId is required" },
         { Metadata, "effectiveTime", "\"soon\"", "effectiveTime", "effectiveTime must be RFC 3339" },
         { Metadata, "payload", "null", "payload", "payload is missing" },
     };
@@ -182,7 +182,7 @@ public sealed class EventJsonTests
 
         var run = await OfAsync(Ndjson, [.. bad, (byte)'\n', .. Encoding.UTF8.GetBytes(Raw)]);
 
-        Assert.Equal("the event is no valid UTF-8", Assert.Single(run.Rejected).Error);
+        Assert.Equal("the event is not valid UTF-8", Assert.Single(run.Rejected).Error);
         Assert.Equal([2L], run.Lines);
     }
 
