@@ -39,9 +39,11 @@ public static class DataServices
         services.AddSingleton<Export.CsvExport>();
         services.AddSingleton<Export.EventExport>();
         services.AddSingleton<WriteBuffer<Reading>>();
-        services.AddSingleton<ReadingWorker>();
+        services.AddSingleton<IRowStore<Reading>>(provider => provider.GetRequiredService<IReadingStore>());
+        services.AddSingleton<IngestWorker<Reading>>();
         services.AddSingleton<WriteBuffer<LaneEvent>>();
-        services.AddSingleton<EventWorker>();
+        services.AddSingleton<IRowStore<LaneEvent>>(provider => provider.GetRequiredService<IEventStore>());
+        services.AddSingleton<IngestWorker<LaneEvent>>();
         services.AddHostedService<RetentionWorker>();
         return services;
     }

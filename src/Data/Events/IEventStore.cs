@@ -39,18 +39,10 @@ public sealed record EventPage(IReadOnlyList<LaneEvent> Events, EventPosition? N
 /// <param name="CommittedAt">When that batch was committed, Unix microseconds; 0 when there is nothing new.</param>
 public sealed record EventChanges(long UpTo, long CommittedAt, IReadOnlyList<LaneEvent> Events);
 
-/// <summary>Durable store of events; nothing in it ever changes. Safe for concurrent use. Reading never writes.</summary>
-public interface IEventStore
+/// <summary>Durable store of events; nothing in it ever changes. Each new event of a batch gets its canonical time, in the order of the batch. Safe for
+/// concurrent use. Reading never writes.</summary>
+public interface IEventStore : IRowStore<LaneEvent>
 {
-    /// <summary>Adds a batch in one transaction, durable on return, and gives each new event its canonical time in the order of the batch.</summary>
-    /// <param name="batch">Valid events with their ids, of any lanes in any order.</param>
-    /// <param name="outcomes">At least as long as <paramref name="batch"/>; told what became of each event.</param>
-    /// <param name="cancellationToken">Honoured until the commit is sent; nothing is stored if it fires before.</param>
-    /// <returns>Events added.</returns>
-    /// <exception cref="StoreUnavailableException">Nothing is stored; the same batch may be sent again unchanged.</exception>
-    /// <exception cref="StoreRejectedException">At least one event cannot be stored; nothing is stored.</exception>
-    Task<int> AppendAsync(ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken);
-
     /// <summary>Reads one page, lanes merged.</summary>
     /// <param name="query">Which events, in which order, from where. A field filter must be one that every lane of the filter has.</param>
     /// <param name="cancellationToken">Stops the query.</param>

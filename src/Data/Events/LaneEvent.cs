@@ -1,3 +1,5 @@
+using SensorDash.Data.Storage;
+
 namespace SensorDash.Data.Events;
 
 /// <summary>One event. What stands in it never changes; the store sets <see cref="CanonicalTime"/> once, when it takes the event.</summary>
@@ -5,7 +7,7 @@ namespace SensorDash.Data.Events;
 /// A class per lane, because the lanes are tables of their own. Each property of a lane has its line in <see cref="LaneColumns"/>, from which parsers and
 /// stores set it; a property is required when that line says so.
 /// </remarks>
-public abstract class LaneEvent
+public abstract class LaneEvent : IRow
 {
     public abstract Lane Lane { get; }
 
@@ -32,6 +34,9 @@ public abstract class LaneEvent
 
     /// <summary>The source time exactly as the producer wrote it.</summary>
     public string SourceTruthTime => SourceText ?? EventTime.Format(SourceTime);
+
+    /// <inheritdoc/>
+    public string Describe() => $"{Lane.Name()} event {Id} of scope {ScopeId}";
 
     /// <summary>Time by the given clock, Unix microseconds.</summary>
     public long TimeBy(Timebase timebase) => timebase == Timebase.Source ? SourceTime : CanonicalTime;

@@ -6,8 +6,9 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Ingest;
 
 /// <summary>Takes what is queued whenever it is free and commits it: one transaction, however many senders (group commit).</summary>
-public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<IngestOptions> options, TimeProvider clock, ILogger logger)
-    : BackgroundService
+public sealed class IngestWorker<TRow>(
+    WriteBuffer<TRow> buffer, IRowStore<TRow> store, IOptions<IngestOptions> options, TimeProvider clock, ILogger<IngestWorker<TRow>> logger) : BackgroundService
+    where TRow : IRow
 {
     // Four full submissions: larger transactions gain nothing (bench/results) and only make the next sender wait.
     private const int MaxTransactionRows = 20_000;
@@ -27,12 +28,6 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
 
     /// <summary>How fast it is.</summary>
     public IngestRates ReadRates() => _meter.Read();
-
-    /// <summary>Gives rows to the store, as its own append does.</summary>
-    private protected abstract Task<int> AppendAsync(ReadOnlyMemory<TRow> rows, Memory<RowOutcome> outcomes, CancellationToken cancellationToken);
-
-    /// <summary>Says for the log what a row is that the store refuses, and for its sender what happened.</summary>
-    private protected abstract (string Row, string Error) Describe(TRow rejected);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -79,7 +74,6 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
     {
         _abandon.Dispose();
         base.Dispose();
-        GC.SuppressFinalize(this);
     }
 
     private async Task<int> GatherAsync()
@@ -141,10 +135,9 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
         }
         catch (StoreRejectedException e) when (count == 1)
         {
-            var (row, error) = Describe(_rows[start]);
-            IngestLog.RowRejected(logger, row, e);
-            _outcomes[start] = RowOutcome.Duplicate; // Counted as refused, not as added.
-            rejected[start] = error;
+            IngestLog.RowRejected(logger, _rows[start].Describe(), e);
+            _outcomes[start] = RowOutcome.Duplicate; // Counted as rejected, not as added.
+            rejected[start] = "the store rejected this row";
         }
         catch (StoreRejectedException)
         {
@@ -159,7 +152,7 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
         {
             try
             {
-                return await AppendAsync(_rows.AsMemory(start, count), _outcomes.AsMemory(start, count), cancellationToken);
+                return await store.AppendAsync(_rows.AsMemory(start, count), _outcomes.AsMemory(start, count), cancellationToken);
             }
             catch (Exception e) when (e is not StoreRejectedException && !cancellationToken.IsCancellationRequested)
             {

@@ -3,19 +3,10 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Readings;
 
 /// <summary>Durable store of readings; adding them makes and counts their nodes. Safe for concurrent use.</summary>
-public interface IReadingStore
+public interface IReadingStore : IRowStore<Reading>
 {
     /// <summary>Readings that a page should hold when many are walked: as few as make a page cheap for this store.</summary>
     int PageLength { get; }
-
-    /// <summary>Adds a batch and brings its nodes' counters up to date in one transaction, durable on return.</summary>
-    /// <param name="batch">Valid readings in any order. One whose key is stored, or stands earlier in the batch, changes nothing.</param>
-    /// <param name="outcomes">At least as long as <paramref name="batch"/>; told what became of each reading: it is inserted or a duplicate.</param>
-    /// <param name="cancellationToken">Honoured until the commit is sent; nothing is stored if it fires before.</param>
-    /// <returns>Readings added.</returns>
-    /// <exception cref="StoreUnavailableException">Nothing is stored; the same batch may be sent again unchanged.</exception>
-    /// <exception cref="StoreRejectedException">At least one reading cannot be stored; nothing is stored.</exception>
-    Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken);
 
     /// <summary>Reads one page into <paramref name="page"/>.</summary>
     /// <param name="query">Which readings, in which order, from where.</param>

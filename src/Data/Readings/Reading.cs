@@ -1,3 +1,5 @@
+using SensorDash.Data.Storage;
+
 namespace SensorDash.Data.Readings;
 
 /// <summary>One measurement of one node. Its key is (node, timestamp); the first one stored wins.</summary>
@@ -15,7 +17,7 @@ public readonly record struct Reading(
     short? HumidityCentipercent,
     uint Flags,
     long ReceivedAt,
-    ulong? DeviceId)
+    ulong? DeviceId) : IRow
 {
     /// <summary>2000-01-01T00:00:00Z. An older time is a broken clock, not a measurement.</summary>
     public const long MinTimestamp = 946_684_800;
@@ -25,4 +27,7 @@ public readonly record struct Reading(
 
     /// <summary>Largest humidity, 100 %RH.</summary>
     public const int MaxHumidityCentipercent = 10_000;
+
+    /// <inheritdoc/>
+    public string Describe() => FormattableString.Invariant($"reading of node {NodeAddress} at {Timestamp}");
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using SensorDash.Data.Events;
 using SensorDash.Data.Storage;
 using SQLitePCL;
@@ -26,7 +27,9 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
     // A cancelled batch stops within so many events; asking at each one would cost more than the row.
     private const int EventsBetweenCancellationChecks = 1_000;
 
-    /// <inheritdoc cref="IEventStore.AppendAsync"/>
+    private static readonly LaneInsert[] _inserts = [.. Lanes.All.Select(lane => new LaneInsert(LaneTable.Of(lane)))];
+
+    /// <inheritdoc cref="IRowStore{TRow}.AppendAsync"/>
     public async Task<int> AppendAsync(ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         var added = await writer.TransactAsync(_ => Append(batch.Span, outcomes.Span, cancellationToken), cancellationToken);
@@ -64,9 +67,9 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
         if (writer.Run(index) == 0) return RowOutcome.Duplicate;
         if (laneEvent is CommandEvent { RequestId: { } request } && !InsertFirstRequest(laneEvent, request, id)) return RowOutcome.AlreadyAccepted;
 
-        var lane = SqliteLane.Of(laneEvent.Lane);
-        var insert = writer.Statement(lane.Insert);
-        SqliteLane.Bind(insert, laneEvent, canonicalTime, id);
+        var lane = _inserts[(int)laneEvent.Lane];
+        var insert = writer.Statement(lane.Sql);
+        Bind(insert, laneEvent, canonicalTime, id);
         raw.sqlite3_bind_int64(insert, lane.BatchParameter, batchId);
         writer.Run(insert);
         return RowOutcome.Inserted;
@@ -93,5 +96,60 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
         var last = writer.ReadRow(select) ? (raw.sqlite3_column_int64(select, 0), raw.sqlite3_column_int64(select, 1)) : (0, 0);
         raw.sqlite3_reset(select);
         return last;
+    }
+
+    // Everything but the batch.
+    private static void Bind(sqlite3_stmt insert, LaneEvent laneEvent, long canonicalTime, ReadOnlySpan<byte> id)
+    {
+        raw.sqlite3_bind_int64(insert, 1, canonicalTime);
+        raw.sqlite3_bind_blob(insert, 2, id);
+        BindText(insert, 3, laneEvent.ScopeId);
+        raw.sqlite3_bind_int64(insert, 4, laneEvent.SourceTime);
+        BindText(insert, 5, laneEvent.SourceText);
+        if (laneEvent is RawEvent) raw.sqlite3_bind_blob(insert, LaneTable.FirstOwn, laneEvent.Content);
+        else raw.sqlite3_bind_text(insert, LaneTable.FirstOwn, laneEvent.Content);
+        var parameter = LaneTable.FirstOwn + 1;
+        foreach (var column in LaneTable.Of(laneEvent.Lane).Own) BindOwn(insert, parameter++, column, laneEvent);
+    }
+
+    private static void BindOwn(sqlite3_stmt insert, int parameter, LaneColumn column, LaneEvent laneEvent)
+    {
+        switch (column)
+        {
+            case TextColumn text:
+                BindText(insert, parameter, text.Get(laneEvent));
+                break;
+            case WholeColumn whole:
+                raw.sqlite3_bind_int64(insert, parameter, whole.Get(laneEvent));
+                break;
+            case TimeColumn time:
+                if (time.Get(laneEvent) is { } value) raw.sqlite3_bind_int64(insert, parameter, value);
+                else raw.sqlite3_bind_null(insert, parameter);
+                break;
+        }
+    }
+
+    private static void BindText(sqlite3_stmt insert, int index, string? text)
+    {
+        if (text is null)
+        {
+            raw.sqlite3_bind_null(insert, index);
+            return;
+        }
+        Span<byte> utf8 = stackalloc byte[1024]; // Every text of an event is at most 256 bytes long.
+        raw.sqlite3_bind_text(insert, index, utf8[..Encoding.UTF8.GetBytes(text, utf8)]);
+    }
+
+    private sealed class LaneInsert
+    {
+        public LaneInsert(LaneTable table)
+        {
+            BatchParameter = LaneTable.FirstOwn + table.Own.Length + 1; // After all others; parameters count from 1.
+            Sql = $"INSERT INTO {table.Name} ({table.Columns}, batch_id) VALUES ({string.Join(", ", Enumerable.Repeat("?", BatchParameter))})";
+        }
+
+        public string Sql { get; }
+
+        public int BatchParameter { get; }
     }
 }

@@ -51,7 +51,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         public long FirstTime { get; set; }
     }
 
-    /// <inheritdoc cref="IEventStore.AppendAsync"/>
+    /// <inheritdoc cref="IRowStore{TRow}.AppendAsync"/>
     public async Task<int> AppendAsync(ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.Queries;
+using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
+using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
 using SensorDash.Web.Requests;
@@ -31,7 +33,7 @@ internal static class SystemApi
     }
 
     private static async Task<IResult> ReadyAsync(
-        IStoreHealth health, ReadingWorker worker, EventWorker events, IDuckDbSource duckDb, IEnumerable<IStoreReporter> reporters,
+        IStoreHealth health, IngestWorker<Reading> worker, IngestWorker<LaneEvent> events, IDuckDbSource duckDb, IEnumerable<IStoreReporter> reporters,
         HttpContext context, CancellationToken cancellationToken)
     {
         var limitations = new List<string>();

@@ -12,7 +12,7 @@ internal sealed class HubMetrics
     /// <summary>Name of the meter, for <c>dotnet-counters</c> and OpenTelemetry.</summary>
     public const string MeterName = "SensorDash";
 
-    public HubMetrics(IMeterFactory meters, IDuckDbSource duckDb, AnalyticsQueryCount queries, ReadingWorker worker, WriteBuffer<Reading> buffer)
+    public HubMetrics(IMeterFactory meters, IDuckDbSource duckDb, AnalyticsQueryCount queries, IngestWorker<Reading> worker, WriteBuffer<Reading> buffer)
     {
         Meter = meters.Create(MeterName);
         Gauge("sensordash.analytics.ready", "1 while analytics queries use DuckDB, 0 while they use the database.", () => duckDb.State == AnalyticsState.Ready ? 1 : 0);

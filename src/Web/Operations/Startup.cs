@@ -49,8 +49,8 @@ internal static class Startup
 
         services.AddSingleton<DatabaseStartup>();
         services.AddSingleton<HubMetrics>();
-        services.AddHostedService(provider => provider.GetRequiredService<ReadingWorker>());
-        services.AddHostedService(provider => provider.GetRequiredService<EventWorker>());
+        services.AddHostedService(provider => provider.GetRequiredService<IngestWorker<Reading>>());
+        services.AddHostedService(provider => provider.GetRequiredService<IngestWorker<LaneEvent>>());
 
         // The framework's filter would respond with HTML. UseHostFiltering below responds like all other errors.
         if (services.FirstOrDefault(s => s.ImplementationType?.Name == "HostFilteringStartupFilter") is { } filter) services.Remove(filter);

@@ -17,7 +17,7 @@ public sealed partial class IngestWorkerTests : IAsyncLifetime
     private SqliteStoreFixture _fixture = null!;
     private FailingStore _store = null!;
     private WriteBuffer<Reading> _buffer = null!;
-    private ReadingWorker? _worker;
+    private IngestWorker<Reading>? _worker;
 
     public async Task InitializeAsync()
     {
@@ -273,7 +273,7 @@ public sealed partial class IngestWorkerTests : IAsyncLifetime
 
     private Task StartAsync()
     {
-        _worker = new ReadingWorker(_buffer, _store, Options.Create(_options), _fixture.Clock, NullLogger<ReadingWorker>.Instance);
+        _worker = new IngestWorker<Reading>(_buffer, _store, Options.Create(_options), _fixture.Clock, NullLogger<IngestWorker<Reading>>.Instance);
         return _worker.StartAsync(CancellationToken.None);
     }
 }

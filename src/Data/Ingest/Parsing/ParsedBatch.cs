@@ -14,6 +14,9 @@ public sealed class ParsedBatch<TRow>
     // Five thousand events may be large; with this a request holds a few megabytes of them, not gigabytes.
     private const long MaxSourceBytes = 4 << 20;
 
+    // Large rows count as several: a full buffer of small rows and one of large rows then take the same memory.
+    private const int BytesPerRow = 256;
+
     private readonly List<TRow> _rows = [];
     private readonly List<long> _lines = [];
 
@@ -23,6 +26,9 @@ public sealed class ParsedBatch<TRow>
     public long SourceBytes { get; private set; }
 
     public bool IsFull => Count >= Submission.MaxRows || SourceBytes >= MaxSourceBytes;
+
+    /// <summary>Weight in the buffer of rows whose sizes differ, such as events: a row per 256 bytes, at least one per row.</summary>
+    public int WeightByBytes => Math.Max(Count, (int)(SourceBytes / BytesPerRow));
 
     /// <summary>The rows in a block of their own, for a <see cref="Submission"/>.</summary>
     public ReadOnlyMemory<TRow> CopyRows() => CollectionsMarshal.AsSpan(_rows).ToArray();

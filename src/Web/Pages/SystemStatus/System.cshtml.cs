@@ -18,7 +18,7 @@ internal sealed record Intake(string Type, IngestStatus Status, IngestRates Rate
 
 /// <summary>The state of the hub: ingest, stores, analytics, retention and the process.</summary>
 internal sealed class SystemModel(
-    IEnumerable<IStoreReporter> reporters, IReadingStore store, ReadingWorker readings, WriteBuffer<Reading> readingBuffer, EventWorker events,
+    IEnumerable<IStoreReporter> reporters, IReadingStore store, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events,
     WriteBuffer<LaneEvent> eventBuffer, IDuckDbSource duckDb,
     IOptions<RetentionOptions> retention, TimeProvider clock) : PageModel
 {
