@@ -6,15 +6,15 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Ingest;
 
-/// <summary>The one writer of events.</summary>
+/// <summary>The only writer of events.</summary>
 public sealed class EventWorker(
     WriteBuffer<LaneEvent> buffer, IEventStore store, IOptions<IngestOptions> options, TimeProvider clock, ILogger<EventWorker> logger)
     : IngestWorker<LaneEvent>(buffer, options, clock, logger)
 {
-    // An event weighs as many rows as it has so many bytes: a full buffer of small events and one of large ones take the same memory.
+    // An event counts as one row per this many bytes, so that buffers of small and of large events use the same memory.
     private const int BytesPerRow = 256;
 
-    /// <summary>What parsed events count for in the buffer, in rows.</summary>
+    /// <summary>The weight of parsed events in the buffer, in rows.</summary>
     public static int Weigh(ParsedBatch<LaneEvent> batch) => Math.Max(batch.Count, (int)(batch.SourceBytes / BytesPerRow));
 
     private protected override Task<int> AppendAsync(ReadOnlyMemory<LaneEvent> rows, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)

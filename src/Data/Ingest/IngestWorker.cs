@@ -5,11 +5,11 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Ingest;
 
-/// <summary>Takes what is queued whenever it is free and commits it: one transaction, however many senders (group commit).</summary>
+/// <summary>Takes all queued rows and commits them in one transaction for any number of senders (group commit).</summary>
 public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<IngestOptions> options, TimeProvider clock, ILogger logger)
     : BackgroundService
 {
-    // Four full submissions: larger transactions gain nothing (bench/results) and only make the next sender wait.
+    // Four full submissions: larger transactions are not faster (bench/results) and only delay the next sender.
     private const int MaxTransactionRows = 20_000;
 
     private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(100);
@@ -22,16 +22,16 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
     private TRow[] _rows = new TRow[Submission.MaxRows];
     private RowOutcome[] _outcomes = new RowOutcome[Submission.MaxRows];
 
-    /// <summary>How the writer is doing.</summary>
+    /// <summary>State of the writer.</summary>
     public IngestStatus Status { get; private set; } = IngestStatus.Initial;
 
-    /// <summary>How fast it is.</summary>
+    /// <summary>Throughput and latency of the writer.</summary>
     public IngestRates ReadRates() => _meter.Read();
 
-    /// <summary>Gives rows to the store, as its own append does.</summary>
+    /// <summary>Adds rows to the store.</summary>
     private protected abstract Task<int> AppendAsync(ReadOnlyMemory<TRow> rows, Memory<RowOutcome> outcomes, CancellationToken cancellationToken);
 
-    /// <summary>Says for the log what a row is that the store refuses, and for its sender what happened.</summary>
+    /// <summary>Describes a row that the store rejected: for the log, and the error for its sender.</summary>
     private protected abstract (string Row, string Error) Describe(TRow rejected);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -48,13 +48,13 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
             }
             catch (Exception e)
             {
-                // Nothing is acknowledged, so nothing acknowledged is lost; only rows sent with ack=buffered are.
+                // Only rows sent with ack=buffered are lost: no others are acknowledged.
                 IngestLog.BatchAbandoned(logger, count, e);
                 failure = e;
             }
-            Array.Clear(_rows, 0, count); // Events are objects: nothing may hold them now.
+            Array.Clear(_rows, 0, count); // Release the events for garbage collection.
             buffer.Release(_batch.Sum(submission => submission.Weight));
-            // The senders last: whoever is told sends more at once, and must find the room of these rows free.
+            // Notify the senders last: they send more immediately, and the capacity of these rows must be free by then.
             foreach (var submission in _batch)
             {
                 if (failure is null) submission.Complete();
@@ -64,7 +64,7 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
         }
     }
 
-    /// <summary>Drains: takes no more, writes what is queued, and gives up only when the host's patience ends.</summary>
+    /// <summary>Drains: accepts no more rows, writes the queued ones, and stops early only at the host's shutdown timeout.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         buffer.Complete();
@@ -103,7 +103,7 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
             }
             catch (TimeoutException)
             {
-                return count; // The interval passed: a small batch is a normal result.
+                return count; // The interval elapsed: a small batch is a normal result.
             }
         }
     }
@@ -131,7 +131,7 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
         }
     }
 
-    // A row that the store refuses is found by halving, so that it cannot keep the good rows around it out for ever.
+    // Bisection finds a row that the store rejects, so that it does not block the valid rows around it forever.
     private async Task AppendRangeAsync(int start, int count, Dictionary<int, string> rejected, CancellationToken cancellationToken)
     {
         try
@@ -143,7 +143,7 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
         {
             var (row, error) = Describe(_rows[start]);
             IngestLog.RowRejected(logger, row, e);
-            _outcomes[start] = RowOutcome.Duplicate; // Counted as refused, not as added.
+            _outcomes[start] = RowOutcome.Duplicate; // Counted as rejected, not as added.
             rejected[start] = error;
         }
         catch (StoreRejectedException)
@@ -163,7 +163,7 @@ public abstract class IngestWorker<TRow>(WriteBuffer<TRow> buffer, IOptions<Inge
             }
             catch (Exception e) when (e is not StoreRejectedException && !cancellationToken.IsCancellationRequested)
             {
-                // An error that nobody foresaw says nothing against the rows, and those of ack=buffered were promised to be stored.
+                // An unexpected error does not mean that the rows are invalid, and those of ack=buffered are acknowledged.
                 if (e is not StoreUnavailableException && Status.LastError != e.Message) IngestLog.StoreFailed(logger, count, e);
                 else if (Status.FailingSince is null) IngestLog.StoreUnavailable(logger, count, e);
                 Status = Status with { FailingSince = Status.FailingSince ?? clock.GetUtcNow(), LastError = e.Message };

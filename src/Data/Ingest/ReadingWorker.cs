@@ -5,7 +5,7 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Ingest;
 
-/// <summary>The one writer of readings.</summary>
+/// <summary>The only writer of readings.</summary>
 public sealed class ReadingWorker(
     WriteBuffer<Reading> buffer, IReadingStore store, IOptions<IngestOptions> options, TimeProvider clock, ILogger<ReadingWorker> logger)
     : IngestWorker<Reading>(buffer, options, clock, logger)
