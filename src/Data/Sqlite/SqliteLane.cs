@@ -4,14 +4,14 @@ using SQLitePCL;
 
 namespace SensorDash.Data.Sqlite;
 
-/// <summary>How an event is bound to the table of its lane in SQLite.</summary>
+/// <summary>Binds an event to the table of its lane in SQLite.</summary>
 internal sealed class SqliteLane
 {
     private static readonly SqliteLane[] _lanes = [.. Lanes.All.Select(lane => new SqliteLane(LaneTable.Of(lane)))];
 
     private SqliteLane(LaneTable table)
     {
-        BatchParameter = LaneTable.FirstOwn + table.Own.Length + 1; // Behind all others; parameters count from 1.
+        BatchParameter = LaneTable.FirstOwn + table.Own.Length + 1; // After all others; parameters count from 1.
         Insert = $"INSERT INTO {table.Name} ({table.Columns}, batch_id) VALUES ({string.Join(", ", Enumerable.Repeat("?", BatchParameter))})";
     }
 
@@ -22,7 +22,7 @@ internal sealed class SqliteLane
 
     public static SqliteLane Of(Lane lane) => _lanes[(int)lane];
 
-    /// <summary>Binds everything but the batch.</summary>
+    /// <summary>Binds all parameters except the batch.</summary>
     public static void Bind(sqlite3_stmt insert, LaneEvent laneEvent, long canonicalTime, ReadOnlySpan<byte> id)
     {
         raw.sqlite3_bind_int64(insert, 1, canonicalTime);
@@ -60,7 +60,7 @@ internal sealed class SqliteLane
             raw.sqlite3_bind_null(insert, index);
             return;
         }
-        Span<byte> utf8 = stackalloc byte[1024]; // Every text of an event is at most 256 bytes long.
+        Span<byte> utf8 = stackalloc byte[1024]; // Every string of an event is at most 256 bytes long.
         raw.sqlite3_bind_text(insert, index, utf8[..Encoding.UTF8.GetBytes(text, utf8)]);
     }
 }
