@@ -58,7 +58,7 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
     {
         using var client = CreateClient();
         var before = await MetricAsync(QueriesByDuckDb);
-        using var answer = await client.GetAsync(new Uri("/api/fleet/hours?from=0&to=1", UriKind.Relative));
+        using var response = await client.GetAsync(new Uri("/api/fleet/hours?from=0&to=1", UriKind.Relative));
         if (await MetricAsync(QueriesByDuckDb) == before) throw new InvalidOperationException("The query did not use DuckDB: " + await client.GetStringAsync("/api/system/analytics"));
     }
 

@@ -25,7 +25,7 @@ public static class EventTime
     /// <summary>Reads RFC 3339: years 0001 to 9999, any UTC offset, any number of decimals; decimals after the sixth are ignored.</summary>
     /// <param name="text">Such as <c>2026-01-26T10:00:00.25+01:00</c>.</param>
     /// <param name="time">Unix microseconds.</param>
-    /// <param name="isCanonical">Whether <paramref name="text"/> is exactly what <see cref="Format(long)"/> makes of <paramref name="time"/>.</param>
+    /// <param name="isCanonical">Whether <paramref name="text"/> equals <see cref="Format(long)"/> of <paramref name="time"/>.</param>
     public static bool TryParse(ReadOnlySpan<byte> text, out long time, out bool isCanonical)
     {
         (time, isCanonical) = (0, false);

@@ -35,7 +35,7 @@ public interface IEventCounts
 {
     /// <summary>Counts by lane and bucket; buckets without events are omitted.</summary>
     /// <param name="query">At most <see cref="EventCountQuery.MaxSpans"/> buckets. Every lane of the filter must have the fields of the filter.</param>
-    /// <param name="cancellationToken">Stops the statement. A long range takes as long as its index is to read, so give it an end.</param>
+    /// <param name="cancellationToken">Cancels the statement. A long range takes as long as reading its index, so use a token with a timeout.</param>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<IReadOnlyList<EventCount>> CountAsync(EventCountQuery query, CancellationToken cancellationToken);
 }

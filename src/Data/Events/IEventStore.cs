@@ -36,7 +36,7 @@ public sealed record EventPage(IReadOnlyList<LaneEvent> Events, EventPosition? N
 
 /// <summary>Committed events after a batch, in commit order.</summary>
 /// <param name="UpTo">The last covered batch; equal to the requested batch when there is nothing new.</param>
-/// <param name="CommittedAt">When that batch was committed, Unix microseconds; 0 when there is nothing new.</param>
+/// <param name="CommittedAt">Commit time of that batch, Unix microseconds; 0 when there is nothing new.</param>
 public sealed record EventChanges(long UpTo, long CommittedAt, IReadOnlyList<LaneEvent> Events);
 
 /// <summary>Durable store of events; stored events never change. Safe for concurrent use. Reading never writes.</summary>
@@ -45,7 +45,7 @@ public interface IEventStore
     /// <summary>Adds a batch in one transaction, durable on return, and sets the canonical time of each new event in the order of the batch.</summary>
     /// <param name="batch">Valid events with ids, of any lanes in any order.</param>
     /// <param name="outcomes">At least as long as <paramref name="batch"/>; receives the outcome of each event.</param>
-    /// <param name="cancellationToken">Honoured until the commit is sent; nothing is stored if it fires before.</param>
+    /// <param name="cancellationToken">Effective until the commit is sent; nothing is stored if it is cancelled before.</param>
     /// <returns>Events added.</returns>
     /// <exception cref="StoreUnavailableException">Nothing is stored; retry the same batch unchanged.</exception>
     /// <exception cref="StoreRejectedException">At least one event cannot be stored; nothing is stored.</exception>
@@ -53,20 +53,20 @@ public interface IEventStore
 
     /// <summary>Reads one page, lanes merged.</summary>
     /// <param name="query">The events, their order and the start position. Every lane of the filter must have the fields of the filter.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<EventPage> ReadAsync(EventQuery query, CancellationToken cancellationToken);
 
     /// <summary>One event, or null when no event has that id.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="sourceTime">Its source time in Unix microseconds, for a direct lookup; without it the index is scanned, newest first.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<LaneEvent?> FindAsync(EventId id, long? sourceTime, CancellationToken cancellationToken);
 
     /// <summary>Reads the commits after a batch; a batch is never split.</summary>
-    /// <param name="after">The last batch that the caller has, or 0.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="after">The last batch that the caller applied, or 0.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<EventChanges> ReadChangesAsync(long after, CancellationToken cancellationToken);
 }

@@ -39,12 +39,12 @@ public sealed record Liveness(NodeStatus Status, string Reason, long? SilentSeco
         var interval = configuredIntervalSeconds ?? LearnInterval(newestFirst);
         if (newestFirst.IsEmpty) return new(NodeStatus.Never, "no reading yet", null, interval);
 
-        var silent = Math.Max(0, now - newestFirst[0]); // A node's clock may run a little ahead.
+        var elapsed = Math.Max(0, now - newestFirst[0]); // A node's clock may run a little ahead.
         var allowed = Math.Max(ShortestAllowedSilence, AllowedIntervals * (long)(interval ?? 0));
         var expected = interval is { } known ? $"expected every {FormatDuration(known)}" : "expected interval unknown";
-        var status = silent <= allowed ? NodeStatus.Live : silent <= StaleAfterAllowed * allowed ? NodeStatus.Late : NodeStatus.Stale;
-        var reason = status == NodeStatus.Live ? $"last reading {FormatDuration(silent)} ago, {expected}" : $"no reading for {FormatDuration(silent)}, {expected}";
-        return new(status, reason, silent, interval);
+        var status = elapsed <= allowed ? NodeStatus.Live : elapsed <= StaleAfterAllowed * allowed ? NodeStatus.Late : NodeStatus.Stale;
+        var reason = status == NodeStatus.Live ? $"last reading {FormatDuration(elapsed)} ago, {expected}" : $"no reading for {FormatDuration(elapsed)}, {expected}";
+        return new(status, reason, elapsed, interval);
     }
 
     /// <summary>Median interval in seconds, or null with fewer than three readings.</summary>

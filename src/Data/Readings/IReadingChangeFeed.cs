@@ -15,7 +15,7 @@ public interface IReadingChangeFeed
 {
     /// <summary>Reads the next changes; a batch is never split.</summary>
     /// <param name="after">The last batch that the caller applied, or 0.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<ReadingChanges> ReadChangesAsync(long after, CancellationToken cancellationToken);
 

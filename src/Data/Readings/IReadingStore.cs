@@ -20,7 +20,7 @@ public interface IReadingStore
     /// <summary>Reads one page into <paramref name="page"/>.</summary>
     /// <param name="query">The readings, their order and the start position.</param>
     /// <param name="page">Receives the readings; its length is the page size.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     /// <returns>Readings written; fewer than the page's length only at the end.</returns>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<int> ReadAsync(ReadingQuery query, Memory<Reading> page, CancellationToken cancellationToken);
@@ -32,7 +32,7 @@ public interface IReadingStore
     /// <summary>The latest readings of several nodes.</summary>
     /// <param name="addresses">Nodes; the response omits nodes without readings.</param>
     /// <param name="count">Maximum readings per node, 1 to 1000.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     /// <returns>By node, newest first.</returns>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<IReadOnlyDictionary<int, Reading[]>> ReadNewestAsync(

@@ -52,7 +52,7 @@ public sealed class ValueSummary
         return new decimal((int)absolute, (int)(absolute >> 32), 0, number < 0, decimals);
     }
 
-    // PERCENTILE_CONT: linear interpolation between the two neighbours of rank p × (n − 1), rounded once, to four decimals.
+    // PERCENTILE_CONT: linear interpolation between the two neighbors of rank p × (n − 1), rounded once, to four decimals.
     private decimal Percentile(short[] values, decimal percentile)
     {
         var rank = percentile / 100 * (Count - 1);

@@ -7,7 +7,7 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Retention;
 
 /// <summary>Deletes readings that exceed the retention, at startup and then every hour.</summary>
-/// <remarks>Never left to TimescaleDB's own policy: counters and feed would not know what it drops.</remarks>
+/// <remarks>Not TimescaleDB's retention policy: counters and change feed would not include the rows that it drops.</remarks>
 public sealed partial class RetentionWorker(IReadingStore store, IOptions<RetentionOptions> options, TimeProvider clock, ILogger<RetentionWorker> logger)
     : BackgroundService
 {

@@ -25,7 +25,7 @@ public sealed class SqliteDatabase : IDisposable
     {
         Path = System.IO.Path.GetFullPath(options.Value.Path);
         ConnectionString = new SqliteConnectionStringBuilder { DataSource = Path, DefaultTimeout = BusyTimeoutSeconds }.ToString();
-        // WAL survives a killed process at any level; FULL also survives a cut power line.
+        // WAL survives a killed process at any level; FULL also survives a power failure.
         var synchronous = options.Value.SyncsEveryCommit ? "FULL" : "NORMAL";
         _pragmas = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; "
             + $"PRAGMA cache_size=-{options.Value.CacheMiB * 1024}; PRAGMA temp_store=MEMORY";
@@ -119,7 +119,7 @@ public sealed class SqliteDatabase : IDisposable
     }
 
     /// <summary>Cancels statements of <paramref name="connection"/> when the token is cancelled, until the result is disposed.</summary>
-    /// <remarks>SQLite asks, every so many of its steps: an interrupt that falls between two statements would be forgotten.</remarks>
+    /// <remarks>SQLite polls it after a number of steps: an interrupt between two statements would be lost.</remarks>
     internal static StatementStop StopOn(SqliteConnection connection, CancellationToken cancellationToken)
     {
         if (!cancellationToken.CanBeCanceled) return default;

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace SensorDash.Data.Sqlite;
 
 /// <summary>Prevents a second SensorDash process from using the same SQLite file, and reports which process holds it.</summary>
-/// <remarks>Two files: the lock itself cannot be read while it is held. The operating system drops the lock with the process, however it ends.</remarks>
+/// <remarks>Two files: the lock itself cannot be read while it is held. The operating system releases the lock when the process ends in any way.</remarks>
 public sealed class SqliteFileLock : IDisposable
 {
     private readonly FileStream _lock;

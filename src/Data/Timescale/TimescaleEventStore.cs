@@ -6,7 +6,7 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Timescale;
 
 /// <inheritdoc cref="IEventStore"/>
-/// <remarks>Several processes may use one database: their writers take turns by a lock on the server, readers wait for nobody.</remarks>
+/// <remarks>Several processes may use one database: their writers share a lock on the server, readers never wait.</remarks>
 public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitSignal commits, TimeProvider clock) : IEventStore, IDisposable, IAsyncDisposable
 {
     private const long DayMicroseconds = 86_400_000_000;

@@ -61,7 +61,7 @@ public sealed partial class TimescaleStartup(TimescaleDatabase database, IOption
     private string Explain(PostgresException error) => error.SqlState switch
     {
         PostgresErrorCodes.InvalidPassword => $"the server of {Name} rejected the password for role {Settings.User}; "
-            + $"it is taken from the environment variable {Settings.PasswordEnv}{(Password is null ? ", which is not set" : "")}.",
+            + $"check the environment variable {Settings.PasswordEnv}{(Password is null ? ", which is not set" : "")}.",
         PostgresErrorCodes.InvalidCatalogName => $"the database {Settings.Database} does not exist on {Settings.Host}:{Settings.Port}. "
             + $"Create it with CREATE DATABASE {Settings.Database} OWNER {Settings.User}, or set Database__Timescale__Database to another.",
         PostgresErrorCodes.InsufficientPrivilege => $"role {Settings.User} lacks privileges in {Name}: {error.MessageText}. "

@@ -8,7 +8,7 @@ namespace SensorDash.Data.Ingest.Parsing;
 /// <summary>The JSON object of one event, of any lane.</summary>
 /// <param name="nowMicroseconds">The server's clock, for the limits of source times.</param>
 /// <param name="trustsProducerIds">Accept the producer's id without comparing it with the content.</param>
-/// <remarks>Members that it does not know are passed over, so is <c>canonicalTruthTime</c>: an event that was exported can be sent again as it is.</remarks>
+/// <remarks>Unknown fields are ignored, and so is <c>canonicalTruthTime</c>: an exported event can be sent again unchanged.</remarks>
 public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds) : IJsonRow<LaneEvent>
 {
     /// <summary>Maximum length of an event in bytes of JSON.</summary>
