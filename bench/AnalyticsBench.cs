@@ -6,7 +6,7 @@ using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
 
-/// <summary>Hourly p50, p95 and p99 of every node: end to end over HTTP, by a bare DuckDB query on the same file, and from SQLite alone.</summary>
+/// <summary>Hourly p50, p95 and p99 of all nodes: end to end over HTTP, with a bare DuckDB query on the same file, and from SQLite alone.</summary>
 internal static class AnalyticsBench
 {
     private const int Nodes = 500;
@@ -33,7 +33,7 @@ internal static class AnalyticsBench
             await using (var server = await SensorDashProcess.StartAsync(path, ("Analytics__Enabled", "false")))
                 sqlite = await DownloadAsync(server.Client, EveryNodeHourly);
 
-            Console.WriteLine($"hourly p50/p95/p99 of every node: HTTP {http:N0} ms, bare DuckDB {bare:N0} ms, from SQLite {sqlite:N0} ms");
+            Console.WriteLine($"hourly p50/p95/p99 of all nodes: HTTP {http:N0} ms, bare DuckDB {bare:N0} ms, from SQLite {sqlite:N0} ms");
             Console.WriteLine($"HTTP / bare {http / bare:0.00}, SQLite / HTTP {sqlite / http:0.0}");
             Console.WriteLine($"one node: statistics {oneNode:0.0} ms, last 24 hours by hour {oneNodeHours:0.0} ms");
             return 0;
@@ -58,7 +58,7 @@ internal static class AnalyticsBench
         JsonElement status;
         do status = await client.GetFromJsonAsync<JsonElement>("/api/system/analytics");
         while (status.GetProperty("state").GetString() == "catching_up" || status.GetProperty("lag_rows").GetInt64() > 0);
-        Console.WriteLine($"ingest by one connection {count / ingest.TotalSeconds:N0} rows/s; DuckDB had them {(watch.Elapsed - ingest).TotalSeconds:0.0} s later");
+        Console.WriteLine($"ingest by one connection {count / ingest.TotalSeconds:N0} rows/s; DuckDB caught up {(watch.Elapsed - ingest).TotalSeconds:0.0} s later");
     }
 
     private static async Task<double> DownloadAsync(HttpClient client, string path)
@@ -84,7 +84,7 @@ internal static class AnalyticsBench
     private static async Task<double> MedianAsync(Func<Task<double>> measure)
     {
         var times = new List<double>();
-        await measure(); // Unmeasured: caches fill and the program is compiled, on either side.
+        await measure(); // Not measured: fills caches and compiles code on both sides.
         for (var round = 0; round < Rounds; round++) times.Add(await measure());
         return times.Order().ElementAt(Rounds / 2);
     }

@@ -6,7 +6,7 @@ using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
 
-/// <summary>The usual way of bulk writing raw events: COPY to a staging table, from there into the index and the lane. No outcomes told, no turns, no batch rows.</summary>
+/// <summary>The standard way to bulk write raw events: COPY to a staging table, from there into the index and the lane. No outcomes, no writer lock, no batch rows.</summary>
 internal static class EventCeiling
 {
     private const int EventsPerTransaction = 20_000;

@@ -7,18 +7,18 @@ using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
 
-/// <summary>Raw events into the stores of both engines, against bulk writing on the same server in the same run, and pages of one second out of them.</summary>
+/// <summary>Writes raw events to the stores of both engines, compared with bulk writing on the same server in the same run, and reads pages of one second.</summary>
 internal static class EventsBench
 {
     private const int Rounds = 3;
     private const int Queries = 500;
-    private const int Unmeasured = 50; // The first pages after a fill also pay for caches.
+    private const int Unmeasured = 50; // The first pages after a fill also load caches.
 
     private static readonly int[] _batchLengths = [5_000, 20_000];
 
     public static async Task<int> RunAsync(int count)
     {
-        Console.WriteLine($"{count:N0} raw events of 64 bytes, {SyntheticEvents.PerSecond:N0} in a second of their time; {Environment.ProcessorCount} cores, .NET {Environment.Version}");
+        Console.WriteLine($"{count:N0} raw events of 64 bytes, {SyntheticEvents.PerSecond:N0} per second of event time; {Environment.ProcessorCount} cores, .NET {Environment.Version}");
         await CompareWithBulkWritingAsync(Math.Min(count, 500_000));
         await QuerySqliteAsync(count);
         await QueryTimescaleAsync(count);
@@ -33,7 +33,7 @@ internal static class EventsBench
             if (round == 1)
             {
                 Console.WriteLine($"{await empty.TextAsync("SELECT version()")}; {await empty.TextAsync("SELECT obj_description('sensor_readings'::regclass)")}");
-                var stores = _batchLengths.Select(length => $"store, {length:N0} a batch | ratio");
+                var stores = _batchLengths.Select(length => $"store, {length:N0} per batch | ratio");
                 Console.WriteLine($"| round of {count:N0} | COPY to staging and INSERT, events/s | {string.Join(" | ", stores)} |\n|---|---|---|---|---|---|");
             }
             var ceiling = await EventCeiling.MeasureAsync(empty, count);
@@ -62,11 +62,11 @@ internal static class EventsBench
         await QueryAsync("TimescaleDB", store, fixture.Clock, count);
     }
 
-    // The same pages at a tenth of the events and at all of them: what a page costs must not depend on what is stored around it.
+    // The same pages at a tenth of the events and at all of them: the cost of a page must not depend on the number of stored events.
     private static async Task QueryAsync(string engine, IEventStore store, ManualTime clock, int count)
     {
         var tenth = count / 10;
-        Console.WriteLine($"{engine}: {await FillAsync(store, clock, 0, tenth, _batchLengths[0]):N0} events/s, {_batchLengths[0]:N0} a batch");
+        Console.WriteLine($"{engine}: {await FillAsync(store, clock, 0, tenth, _batchLengths[0]):N0} events/s, {_batchLengths[0]:N0} per batch");
         var few = await QueryAsync(store, tenth);
         Console.WriteLine($"{engine}: {await FillAsync(store, clock, tenth, count, _batchLengths[0]):N0} events/s beyond {tenth:N0}");
         var all = await QueryAsync(store, count);
@@ -100,7 +100,7 @@ internal static class EventsBench
         return found;
     }
 
-    // The store's clock goes with the events, so that both times of an event are about the same. Making the events is not measured.
+    // The store's clock follows the events, so that both times of an event are about equal. Event generation is not measured.
     private static async Task<double> FillAsync(IEventStore store, ManualTime clock, int first, int end, int length)
     {
         clock.Advance(DateTimeOffset.UnixEpoch.AddTicks(SyntheticEvents.TimeOf(first) * TimeSpan.TicksPerMicrosecond) - clock.GetUtcNow());

@@ -10,7 +10,7 @@ using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
 
-/// <summary>Events as NDJSON over HTTP, durable before the answer, into the stores of both engines, against bulk writing of the raw ones in the same run.</summary>
+/// <summary>Events as NDJSON over HTTP, durable before the response, into the stores of both engines, compared with bulk writing of raw events in the same run.</summary>
 internal static class EventsHttpBench
 {
     private const int Rounds = 3;
@@ -19,11 +19,11 @@ internal static class EventsHttpBench
 
     public static async Task<int> RunAsync(int count)
     {
-        // Times of now: the program refuses events of the future, and a chunk per day would be none of the measurement's business.
+        // Current times: SensorDash rejects future events, and the number of chunks must not affect the measurement.
         var start = new DateTimeOffset(TimeProvider.System.GetUtcNow().UtcDateTime.Date, TimeSpan.Zero).AddDays(-1);
         var raw = Bodies(count, number => RawLine(number, start));
         var mixed = Bodies(count, number => MixedLine(number, start));
-        Console.WriteLine($"{count:N0} events, {LinesPerRequest:N0} a request, {Connections} connections; {Environment.ProcessorCount} cores, .NET {Environment.Version}");
+        Console.WriteLine($"{count:N0} events, {LinesPerRequest:N0} per request, {Connections} connections; {Environment.ProcessorCount} cores, .NET {Environment.Version}");
         Console.WriteLine("| round | engine | bulk writing of raw, events/s | raw over HTTP | ratio | mixed lanes of 300 bytes over HTTP |\n|---|---|---|---|---|---|");
         for (var round = 1; round <= Rounds; round++)
         {
@@ -70,7 +70,7 @@ internal static class EventsHttpBench
     }
 
     /// <summary>Posts one body of lines.</summary>
-    /// <returns>How many were new.</returns>
+    /// <returns>Number of new events.</returns>
     public static async Task<int> PostAsync(HttpClient client, byte[] body)
     {
         using var content = new ByteArrayContent(body);
@@ -94,7 +94,7 @@ internal static class EventsHttpBench
             $$"""{"lane":"raw","scopeId":"bench","sourceTruthTime":"{{TimeOf(number, start)}}","connectionId":"gateway-{{number % 50:00}}","sequence":{{number / 50}},"bytes":"{{Convert.ToBase64String(frame)}}"}""");
     }
 
-    // Four lanes of JSON by turns, each with about 300 bytes of it.
+    // Four JSON lanes in turn, each with about 300 bytes of JSON.
     private static string MixedLine(int number, DateTimeOffset start)
     {
         var content = string.Create(CultureInfo.InvariantCulture,

@@ -5,7 +5,7 @@ using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
 
-/// <summary>Raw events over HTTP for long, at half the rate that was measured just before: does memory stay flat, does the store keep up?</summary>
+/// <summary>Raw events over HTTP for a long time, at half the maximum rate measured before: checks that memory stays constant and the store keeps up.</summary>
 internal static class EventsSoak
 {
     private const int LinesPerRequest = 5_000;
@@ -36,8 +36,8 @@ internal static class EventsSoak
         var watch = Stopwatch.StartNew();
         await sender.SendAsync(double.PositiveInfinity, _flatOut);
         var rate = sender.Sent / watch.Elapsed.TotalSeconds;
-        Console.WriteLine($"{engine}: {rate:N0} events/s flat out; now {rate / 2:N0} for {minutes} minutes; {Environment.ProcessorCount} cores, .NET {Environment.Version}");
-        Console.WriteLine("| minute | events/s | slowest answer, ms | anonymous / peak resident MiB |\n|---|---|---|---|");
+        Console.WriteLine($"{engine}: {rate:N0} events/s at maximum rate; now {rate / 2:N0} events/s for {minutes} minutes; {Environment.ProcessorCount} cores, .NET {Environment.Version}");
+        Console.WriteLine("| minute | events/s | slowest response, ms | anonymous / peak resident MiB |\n|---|---|---|---|");
         var pace = sender.SendAsync(rate / 2, TimeSpan.FromMinutes(minutes));
         for (var minute = 1; minute <= minutes; minute++)
         {
@@ -71,7 +71,7 @@ internal static class EventsSoak
             }
         }
 
-        /// <summary>By several connections, none ahead of the rate; one that fell behind sends at once.</summary>
+        /// <summary>Sends over several connections, none ahead of the rate; a connection that is behind sends immediately.</summary>
         public Task SendAsync(double perSecond, TimeSpan duration)
         {
             var (watch, first) = (Stopwatch.StartNew(), _next);
@@ -86,7 +86,7 @@ internal static class EventsSoak
                     if (due > TimeSpan.Zero) await Task.Delay(due);
                     var asked = watch.Elapsed;
                     var inserted = await EventsHttpBench.PostAsync(client, body);
-                    if (inserted != LinesPerRequest) throw new InvalidOperationException($"Of {LinesPerRequest} events {inserted} were new.");
+                    if (inserted != LinesPerRequest) throw new InvalidOperationException($"{inserted} of {LinesPerRequest} events were new.");
                     Interlocked.Add(ref _sent, inserted);
                     lock (_lock) _slowest = TimeSpan.FromTicks(Math.Max(_slowest.Ticks, (watch.Elapsed - asked).Ticks));
                 }

@@ -5,7 +5,7 @@ using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
 
-/// <summary>A CSV of millions of rows: memory of the server, and the client's own hash against the trailer.</summary>
+/// <summary>A CSV of millions of rows: memory of the server, and the client's hash compared with the trailer.</summary>
 internal static class ExportBench
 {
     private const int LinesPerRequest = 5_000;

@@ -8,7 +8,7 @@ using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
 
-/// <summary>NDJSON over HTTP, durable before the answer, against the bare engine in the same run.</summary>
+/// <summary>NDJSON over HTTP, durable before the response, compared with the bare engine in the same run.</summary>
 internal static class IngestBench
 {
     internal const int LinesPerRequest = 5_000;
@@ -19,7 +19,7 @@ internal static class IngestBench
     {
         var readings = SyntheticReadings.Take(count).ToArray();
         var bodies = readings.Chunk(LinesPerRequest).Select(chunk => SyntheticReadings.Ndjson(chunk)).ToArray();
-        Console.WriteLine($"{count:N0} readings of {SyntheticReadings.DefaultNodes} nodes, {LinesPerRequest:N0} a request, {Connections} connections, synchronous FULL");
+        Console.WriteLine($"{count:N0} readings of {SyntheticReadings.DefaultNodes} nodes, {LinesPerRequest:N0} per request, {Connections} connections, synchronous FULL");
         Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}, SQLite {new SqliteConnection().ServerVersion}");
         Console.WriteLine("| round | bare SQLite, rows/s | HTTP, rows/s | ratio |\n|---|---|---|---|");
         var ratios = new List<double>();
@@ -74,7 +74,7 @@ internal static class IngestBench
         if (stored != readings.Length) throw new InvalidOperationException($"{stored} readings are stored, not {readings.Length}.");
     }
 
-    // The schema that the migrations made, without its rows.
+    // The schema that the migrations created, without rows.
     private static async Task CopySchemaAsync(string from, string to)
     {
         await using var source = new SqliteConnection($"Data Source={from}");

@@ -4,7 +4,7 @@ using SQLitePCL;
 
 namespace SensorDash.Bench;
 
-/// <summary>The fastest that SQLite itself takes the same rows: one prepared statement, same table, 5,000 per transaction, synchronous FULL.
+/// <summary>The maximum rate of SQLite itself for the same rows: one prepared statement, same table, 5,000 per transaction, synchronous FULL.
 /// No duplicates counted, no counters, no batch rows, no HTTP.</summary>
 internal static class SqliteCeiling
 {
@@ -47,6 +47,6 @@ internal static class SqliteCeiling
 
     private static void Check(int code)
     {
-        if (code != raw.SQLITE_OK) throw new InvalidOperationException($"SQLite answered {code}.");
+        if (code != raw.SQLITE_OK) throw new InvalidOperationException($"SQLite returned {code}.");
     }
 }

@@ -6,8 +6,8 @@ using SQLitePCL;
 
 namespace SensorDash.Bench;
 
-/// <summary>The fastest that SQLite itself takes raw events: index and lane by prepared statements, the same schema, 5,000 per transaction, synchronous FULL.
-/// No outcomes told, no batch rows, no HTTP.</summary>
+/// <summary>The maximum rate of SQLite itself for raw events: index and lane by prepared statements, the same schema, 5,000 per transaction, synchronous FULL.
+/// No outcomes, no batch rows, no HTTP.</summary>
 internal static class SqliteEventCeiling
 {
     private const int EventsPerTransaction = 5_000;
@@ -73,6 +73,6 @@ internal static class SqliteEventCeiling
 
     private static void Check(int code)
     {
-        if (code != raw.SQLITE_OK) throw new InvalidOperationException($"SQLite answered {code}.");
+        if (code != raw.SQLITE_OK) throw new InvalidOperationException($"SQLite returned {code}.");
     }
 }

@@ -2,7 +2,7 @@ using SensorDash.Data.Events;
 
 namespace SensorDash.Bench;
 
-/// <summary>Raw events as a gateway sends them: 50 connections, 64 bytes a frame, 5,000 a second, in the order of time. The same for the same seed.</summary>
+/// <summary>Raw events as a gateway sends them: 50 connections, 64 bytes per frame, 5,000 per second, in order of time. Deterministic per seed.</summary>
 internal static class SyntheticEvents
 {
     public const long Start = 1_782_864_000_000_000; // 2026-07-01T00:00:00Z
@@ -14,10 +14,10 @@ internal static class SyntheticEvents
 
     private static readonly string[] _connections = [.. Enumerable.Range(0, Connections).Select(i => $"gateway-{i:00}")];
 
-    /// <summary>Made batch by batch, so that ten million need no memory.</summary>
+    /// <summary>Generated batch by batch, so that ten million events need little memory.</summary>
     public static IEnumerable<LaneEvent[]> Batches(int count, int length) => Batches(0, count, length);
 
-    /// <summary>Those from one number up to another.</summary>
+    /// <summary>The events of a range of numbers.</summary>
     public static IEnumerable<LaneEvent[]> Batches(int first, int end, int length)
     {
         var random = new Random(Seed + first);

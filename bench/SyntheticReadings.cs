@@ -4,7 +4,7 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Bench;
 
-/// <summary>Readings as a hub sends them: every node every 30 s, in the order of time. The same for the same seed.</summary>
+/// <summary>Readings as a hub sends them: every node every 30 s, in order of time. Deterministic per seed.</summary>
 internal static class SyntheticReadings
 {
     public const int DefaultNodes = 100;

@@ -7,7 +7,7 @@ using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
 
-/// <summary>NDJSON over HTTP into TimescaleDB, durable before the answer, against the usual way of bulk writing on the same server in the same run.</summary>
+/// <summary>NDJSON over HTTP into TimescaleDB, durable before the response, compared with standard bulk writing on the same server in the same run.</summary>
 internal static class TimescaleBench
 {
     private const int Rounds = 3;
@@ -17,7 +17,7 @@ internal static class TimescaleBench
     {
         var readings = SyntheticReadings.Take(count).ToArray();
         var bodies = readings.Chunk(IngestBench.LinesPerRequest).Select(chunk => SyntheticReadings.Ndjson(chunk)).ToArray();
-        Console.WriteLine($"{count:N0} readings of {SyntheticReadings.DefaultNodes} nodes, {IngestBench.LinesPerRequest:N0} a request, {IngestBench.Connections} connections, fsync on");
+        Console.WriteLine($"{count:N0} readings of {SyntheticReadings.DefaultNodes} nodes, {IngestBench.LinesPerRequest:N0} per request, {IngestBench.Connections} connections, fsync on");
         Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}");
         Console.WriteLine("| round | COPY to staging and INSERT, rows/s | HTTP, rows/s | ratio |\n|---|---|---|---|");
         var ratios = new List<double>();
@@ -39,7 +39,7 @@ internal static class TimescaleBench
         return 0;
     }
 
-    // No counters, no batch rows, nothing told row by row, no HTTP.
+    // No counters, no batch rows, no outcomes per row, no HTTP.
     private static async Task<double> MeasureCeilingAsync(TimescaleStoreFixture fixture, Reading[] readings)
     {
         await using var connection = await fixture.OpenAsync();

@@ -10,10 +10,10 @@ using SensorDash.Migrations.Timescale;
 
 namespace SensorDash.Migrations;
 
-/// <summary>Registers the context of one engine: exactly one, or <c>dotnet ef</c> would not know which is meant.</summary>
+/// <summary>Registers the context of one engine: exactly one, because <c>dotnet ef</c> needs a unique context.</summary>
 public static class SchemaServices
 {
-    /// <summary>Key of the factory whose contexts migrate; all others keep the limits of the settings.</summary>
+    /// <summary>Key of the factory for contexts that migrate; all others have the timeouts of the settings.</summary>
     public const string ForMigrations = "migrations";
 
     public static IServiceCollection AddSqliteSchema(this IServiceCollection services)
@@ -33,7 +33,7 @@ public static class SchemaServices
     {
         services.AddDbContextFactory<TimescaleContext>((provider, options) =>
         {
-            // What "dotnet ef" makes is the one context of this registration that migrates.
+            // The context that "dotnet ef" creates is the one of this registration that migrates.
             if (EF.IsDesignTime) UseForMigrations(options, provider);
             else options.UseNpgsql(provider.GetRequiredService<TimescaleDatabase>().DataSource);
         });
@@ -46,7 +46,7 @@ public static class SchemaServices
         .UseNpgsql(
             provider.GetRequiredService<TimescaleDatabase>().MigrationConnectionString,
             npgsql => npgsql.MigrationsAssembly(typeof(TimescaleContext).Assembly))
-        // On an empty database EF learns from a failing query that there is no history yet. A failure that matters is thrown.
+        // On an empty database EF detects a missing history by a failing query. Relevant errors are thrown.
         .ConfigureWarnings(warnings => warnings.Log((RelationalEventId.CommandError, LogLevel.Debug)));
 
     private sealed class TimescaleMigrationContexts(IServiceProvider services) : IDbContextFactory<SensorDashContext>
@@ -59,7 +59,7 @@ public static class SchemaServices
         }
     }
 
-    // Asks for the factory late: making its options touches the disk, and nothing may before the database is known to be ours.
+    // Resolves the factory late: creating its options accesses the disk, which is allowed only after the database is claimed.
     private sealed class ContextFactory<TContext>(IServiceProvider services) : IDbContextFactory<SensorDashContext>
         where TContext : SensorDashContext
     {

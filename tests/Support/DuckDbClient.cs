@@ -2,7 +2,7 @@ using DuckDB.NET.Data;
 
 namespace SensorDash.Tests.Support;
 
-/// <summary>A DuckDB file, seen by an ordinary client. In the process that has the file open it is the same database: DuckDB opens a file once.</summary>
+/// <summary>A DuckDB file, accessed by an ordinary client. In the process that has the file open it is the same database: DuckDB opens a file once.</summary>
 public sealed class DuckDbClient : IDisposable
 {
     private readonly DuckDBConnection _connection;

@@ -7,7 +7,7 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Tests.Support;
 
-/// <summary>A store of readings in a DuckDB file of its own, beside a SQLite file for what people say of nodes.</summary>
+/// <summary>A store of readings in its own DuckDB file, with a SQLite file for node metadata.</summary>
 public sealed class DuckDbStoreFixture : StoreFixture
 {
     private readonly TemporaryFolder _folder = new();
@@ -37,7 +37,7 @@ public sealed class DuckDbStoreFixture : StoreFixture
 
     public static async Task<DuckDbStoreFixture> CreateAsync() => new(await SqliteStoreFixture.CreateAsync());
 
-    // DuckDB has no triggers, and adds no constraints to a table: the month is made beforehand, with one.
+    // DuckDB has no triggers, and adds no constraints to a table: so the month is created in advance with one.
     public override async Task RejectValueAsync(short temperatureCentidegrees)
     {
         await Health.CheckAsync(CancellationToken.None);
@@ -49,7 +49,7 @@ public sealed class DuckDbStoreFixture : StoreFixture
             """));
     }
 
-    // Another process cannot come near the file; a transaction that changes the table of batches keeps every writer out.
+    // Another process cannot open the file; a transaction that alters the table of batches blocks all writers.
     public override Task<IAsyncDisposable> LockAsync() => Task.FromResult<IAsyncDisposable>(new HeldTransaction(File.Path));
 
     public override Task<long> ScalarAsync(string sql)

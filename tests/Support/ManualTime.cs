@@ -1,6 +1,6 @@
 namespace SensorDash.Tests.Support;
 
-/// <summary>A clock that only moves when told. Timers fire inside <see cref="Advance"/>, in the order they are due.</summary>
+/// <summary>A clock that only moves on request. Timers fire inside <see cref="Advance"/>, in order of their due time.</summary>
 public sealed class ManualTime(DateTimeOffset now) : TimeProvider
 {
     /// <summary>2026-07-01T12:00:00Z, a Wednesday.</summary>
@@ -32,10 +32,10 @@ public sealed class ManualTime(DateTimeOffset now) : TimeProvider
 
     public override long GetTimestamp() => Now.Ticks;
 
-    /// <summary>Ends as soon as code waits on this clock: advancing it earlier would be advancing past nothing.</summary>
+    /// <summary>Completes when code waits on this clock: advancing it earlier would have no effect.</summary>
     public Task TimerPendingAsync() => TimerPendingAsync(_ => true);
 
-    /// <summary>Ends as soon as code waits on this clock for a time that <paramref name="matches"/>.</summary>
+    /// <summary>Completes when code waits on this clock for a time that <paramref name="matches"/>.</summary>
     public Task TimerPendingAsync(Func<TimeSpan, bool> matches)
     {
         lock (_lock)
@@ -50,10 +50,10 @@ public sealed class ManualTime(DateTimeOffset now) : TimeProvider
         lock (_lock) return _timers.Any(t => matches(t.Due - _now));
     }
 
-    /// <summary>Ends when code begins to wait on this clock after the call, whatever else waits already.</summary>
+    /// <summary>Completes when code starts to wait on this clock after the call, independent of earlier waits.</summary>
     public Task NextTimerAsync() => NextTimerAsync(_ => true);
 
-    /// <summary>Ends when code begins to wait on this clock, after the call, for a time that <paramref name="matches"/>.</summary>
+    /// <summary>Completes when code starts to wait on this clock, after the call, for a time that <paramref name="matches"/>.</summary>
     public Task NextTimerAsync(Func<TimeSpan, bool> matches)
     {
         lock (_lock)

@@ -3,10 +3,10 @@ using Npgsql;
 
 namespace SensorDash.Tests.Support;
 
-/// <summary>The server that tests use: the one of <c>SENSORDASH_TEST_POSTGRES</c>, else the one that <c>tools/timescale-server up</c> has started.</summary>
+/// <summary>The server for tests: the one of <c>SENSORDASH_TEST_POSTGRES</c>, else the one that <c>tools/timescale-server up</c> started.</summary>
 public static class PostgresServer
 {
-    /// <summary>The environment variable from which the program under test takes the password of that server; set for this process and its children.</summary>
+    /// <summary>The environment variable with the password of that server for the program under test; set for this process and its children.</summary>
     public const string PasswordEnv = "SENSORDASH_TEST_POSTGRES_PASSWORD";
 
     private static readonly Lazy<NpgsqlConnectionStringBuilder?> _server = new(() =>
@@ -16,7 +16,7 @@ public static class PostgresServer
         return found;
     });
 
-    /// <summary>How to reach it as a superuser; null when there is none.</summary>
+    /// <summary>Connection string of a superuser; null when there is no server.</summary>
     public static NpgsqlConnectionStringBuilder? Find() => _server.Value;
 
     /// <summary>The server of <c>tools/timescale-server</c> with further environment variables, such as another instance.</summary>
@@ -39,7 +39,7 @@ public static class PostgresServer
         };
     }
 
-    /// <summary>The server, or a skipped test where there is none; on CI a failed one, so that an engine is never untested unnoticed.</summary>
+    /// <summary>Returns the server, or skips the test if there is none; on CI the test fails, so that a missing engine is noticed.</summary>
     public static NpgsqlConnectionStringBuilder Require()
     {
         if (Find() is { } server) return server;
@@ -54,7 +54,7 @@ public static class PostgresServer
         var start = new ProcessStartInfo("bash", [Path.Combine(Repository.Root, "tools/timescale-server"), command]) { RedirectStandardOutput = true };
         foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
-        // A server that was started keeps no pipe of ours, so the output ends with the script.
+        // A started server does not inherit the pipe, so the output ends with the script.
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output);

@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 
 namespace SensorDash.Tests.Support;
 
-/// <summary>Property tests whose failure names the smallest counterexample.</summary>
+/// <summary>Property tests whose failure reports the smallest counterexample.</summary>
 public static class PropertyCheck
 {
     /// <summary>Checks that <paramref name="holds"/> is true, and does not throw, for random values.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SensorDash.Tests.Support;
 
-/// <summary>What has been logged, in order.</summary>
+/// <summary>The log entries, in order.</summary>
 public sealed class RecordedLog<T> : ILogger<T>
 {
     private readonly ConcurrentQueue<(LogLevel Level, Exception? Error)> _lines = [];

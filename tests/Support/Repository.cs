@@ -10,6 +10,6 @@ public static class Repository
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             if (File.Exists(Path.Combine(folder.FullName, "SensorDash.sln"))) return folder.FullName;
-        throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} holds SensorDash.sln.");
+        throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} contains SensorDash.sln.");
     }
 }

@@ -12,14 +12,14 @@ using SensorDash.Data.Sqlite;
 
 namespace SensorDash.Tests.Support;
 
-/// <summary>The program itself on a SQLite file of its own, behind Kestrel on a free port of loopback, its clock in the test's hand.</summary>
-/// <remarks>A real server, because limits, trailers and broken connections do not exist in a pretended one.</remarks>
+/// <summary>The program on its own SQLite file, with Kestrel on a free loopback port and a clock that the test controls.</summary>
+/// <remarks>A real server, because a test server has no limits, trailers and broken connections.</remarks>
 public sealed class SensorDashApp : WebApplicationFactory<Program>
 {
-    /// <summary>Metric of the questions that DuckDB has answered.</summary>
+    /// <summary>Metric of the queries answered by DuckDB.</summary>
     public const string QueriesByDuckDb = "sensordash_analytics_answers_total{engine=\"duckdb\"}";
 
-    /// <summary>Metric of the questions that the store has answered.</summary>
+    /// <summary>Metric of the queries answered by the store.</summary>
     public const string QueriesByStore = "sensordash_analytics_answers_total{engine=\"store\"}";
 
     private readonly TemporaryFolder _folder = new();
@@ -39,10 +39,10 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
 
     public INodeStore Nodes => Services.GetRequiredService<INodeStore>();
 
-    /// <summary>Where the server listens.</summary>
+    /// <summary>Base address of the server.</summary>
     public Uri Address => ClientOptions.BaseAddress;
 
-    /// <summary>Keeps every writer out until the answer is disposed.</summary>
+    /// <summary>Blocks all writers until the result is disposed.</summary>
     public Task<SqliteLock> LockAsync() => SqliteLock.TakeAsync(DatabasePath);
 
     /// <summary>One value of <c>/metrics</c>, by its name with labels.</summary>
@@ -53,26 +53,26 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
         return double.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Ends as soon as DuckDB has everything the store has, without moving the clock: a question waits for that, and this clock stands still.</summary>
+    /// <summary>Completes when DuckDB has all rows of the store, without advancing the clock: a query waits for that.</summary>
     public async Task WaitUntilCaughtUpAsync()
     {
         using var client = CreateClient();
         var before = await MetricAsync(QueriesByDuckDb);
-        using var answer = await client.GetAsync(new Uri("/api/fleet/hours?from=0&to=1", UriKind.Relative));
-        if (await MetricAsync(QueriesByDuckDb) == before) throw new InvalidOperationException("DuckDB did not answer: " + await client.GetStringAsync("/api/system/analytics"));
+        using var response = await client.GetAsync(new Uri("/api/fleet/hours?from=0&to=1", UriKind.Relative));
+        if (await MetricAsync(QueriesByDuckDb) == before) throw new InvalidOperationException("The query did not use DuckDB: " + await client.GetStringAsync("/api/system/analytics"));
     }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseSolutionRelativeContentRoot(".", "SensorDash.sln");
-        builder.UseEnvironment("Production"); // As it runs at a user's: no page that shows exceptions.
+        builder.UseEnvironment("Production"); // As in production: no page that shows exceptions.
         builder.UseSetting("urls", "http://127.0.0.1:0");
         builder.UseSetting("Database:Sqlite:Path", DatabasePath);
         if (!_settings.Any(s => s.Key == "DUCKDB_PATH")) builder.UseSetting("Readings:DuckDb:Path", _folder.File("readings.duckdb"));
         if (_settings.Any(s => s.Key == "Database:Provider")) builder.UseSetting("Analytics:Path", _folder.File("side.duckdb"));
         builder.UseSetting("Ingest:Durability", "Normal");
         builder.UseSetting("Logging:LogLevel:Default", "Warning");
-        // What real time limits, not the clock in the test's hand, is for the tests of those limits alone.
+        // Real-time limits, which the test clock does not control, matter only to the tests of those limits.
         builder.UseSetting("Events:ReadTimeout", "00:10:00");
         builder.UseSetting("Database:Timescale:Pool:ConnectionTimeout", "60");
         foreach (var (key, value) in _settings) builder.UseSetting(key, value);

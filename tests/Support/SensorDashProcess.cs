@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace SensorDash.Tests.Support;
 
-/// <summary>The program as a process of its own, on a free port of loopback, for what cannot be shown inside one: being killed, memory.</summary>
+/// <summary>The program as a separate process on a free loopback port, for tests that need one: kill, memory.</summary>
 public sealed class SensorDashProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -16,15 +16,15 @@ public sealed class SensorDashProcess : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    /// <summary>Starts it on <paramref name="databasePath"/> and returns when it answers.</summary>
+    /// <summary>Starts it on <paramref name="databasePath"/> and returns when it is ready.</summary>
     /// <param name="settings">Further environment variables.</param>
     public static Task<SensorDashProcess> StartAsync(string databasePath, params (string Name, string Value)[] settings)
         => StartAsync(["dotnet", Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll")], databasePath, settings);
 
-    /// <summary>Starts it by a command that takes the program's arguments.</summary>
+    /// <summary>Starts it with a command that accepts the program's arguments.</summary>
     public static async Task<SensorDashProcess> StartAsync(string[] command, string databasePath, params (string Name, string Value)[] settings)
     {
-        // The program chooses its port and says which: one that was free a moment ago may be another's by now.
+        // The program selects its port and logs it: a port that was free a moment ago may be in use now.
         const string Listening = "Now listening on: ";
         var start = new ProcessStartInfo(command[0], [.. command[1..], "--urls", "http://127.0.0.1:0"])
         {
@@ -40,13 +40,13 @@ public sealed class SensorDashProcess : IAsyncDisposable
         {
             if (line.Split(Listening) is [_, var listening]) address = new Uri(listening.Trim());
             if (!line.Contains("Application started", StringComparison.Ordinal)) continue;
-            _ = process.StandardOutput.ReadToEndAsync(); // A full pipe would stop the program.
-            return new SensorDashProcess(process, address ?? throw new InvalidOperationException("SensorDash did not say where it listens."));
+            _ = process.StandardOutput.ReadToEndAsync(); // A full pipe would block the program.
+            return new SensorDashProcess(process, address ?? throw new InvalidOperationException("SensorDash did not log its address."));
         }
         throw new InvalidOperationException($"SensorDash did not start: {await errors}");
     }
 
-    /// <summary>Anonymous memory and peak resident memory in MiB, as the kernel counts them.</summary>
+    /// <summary>Anonymous memory and peak resident memory in MiB, as reported by the kernel.</summary>
     public (double Anonymous, double Peak) Memory()
     {
         var lines = File.ReadAllLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{_process.Id}/status"));
@@ -58,7 +58,7 @@ public sealed class SensorDashProcess : IAsyncDisposable
 
     public bool IsRunning => !_process.HasExited;
 
-    /// <summary>Ends it as <c>kill -9</c> does.</summary>
+    /// <summary>Kills it like <c>kill -9</c>.</summary>
     public async Task KillAsync()
     {
         if (!_process.HasExited) _process.Kill();

@@ -2,11 +2,11 @@ using System.Text.Json;
 
 namespace SensorDash.Tests.Support;
 
-/// <summary>The DuckDB side path of a hub, as anybody sees who asks the hub.</summary>
+/// <summary>The DuckDB side path of a hub, through the API.</summary>
 public static class SidePathState
 {
-    /// <summary>Ends as soon as the hub says that its side path is in this state.</summary>
-    /// <param name="meanwhile">Done before each look after the first.</param>
+    /// <summary>Completes when the hub reports that its side path is in this state.</summary>
+    /// <param name="meanwhile">Runs before each check after the first.</param>
     public static async Task WaitForSidePathAsync(this HttpClient hub, string state, Action? meanwhile = null)
     {
         await WaitFor.TrueAsync($"a side path that is {state}", async () =>

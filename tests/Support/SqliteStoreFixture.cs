@@ -9,7 +9,7 @@ using SensorDash.Migrations.Sqlite;
 
 namespace SensorDash.Tests.Support;
 
-/// <summary>A store on a SQLite file of its own.</summary>
+/// <summary>A store on its own SQLite file.</summary>
 public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorDashContext>
 {
     private readonly TemporaryFolder _folder = new();
@@ -71,7 +71,7 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>A connection of the test's own, outside every pool.</summary>
+    /// <summary>A separate connection of the test, outside all pools.</summary>
     public Task<SqliteConnection> OpenAsync() => SqliteLock.OpenAsync(Database.Path);
 
     public override ValueTask DisposeAsync()
@@ -83,7 +83,7 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
     }
 }
 
-/// <summary>A write lock on a SQLite file, held by a connection that the product knows nothing of.</summary>
+/// <summary>A write lock on a SQLite file, held by a connection outside the product.</summary>
 public sealed class SqliteLock : IAsyncDisposable
 {
     private readonly SqliteConnection _connection;

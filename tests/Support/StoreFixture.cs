@@ -6,7 +6,7 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Tests.Support;
 
-/// <summary>A fresh, migrated store of one engine, its clock, and what a contract test must be able to do to it from outside.</summary>
+/// <summary>A new, migrated store of one engine, its clock, and the external operations that contract tests need.</summary>
 public abstract class StoreFixture : IAsyncDisposable
 {
     public ManualTime Clock { get; } = new();
@@ -27,13 +27,13 @@ public abstract class StoreFixture : IAsyncDisposable
 
     public StoreAnalytics Analytics => new(Store, NodeStore, Nodes, Clock);
 
-    /// <summary>From now on the engine itself refuses readings of this temperature, as a broken page or a constraint would.</summary>
+    /// <summary>From now on the engine itself rejects readings with this temperature, like a corrupt page or a constraint.</summary>
     public abstract Task RejectValueAsync(short temperatureCentidegrees);
 
-    /// <summary>Keeps every writer out until the answer is disposed.</summary>
+    /// <summary>Blocks all writers until the result is disposed.</summary>
     public abstract Task<IAsyncDisposable> LockAsync();
 
-    /// <summary>One number, by a connection of the test's own.</summary>
+    /// <summary>One number, over a separate connection of the test.</summary>
     public abstract Task<long> ScalarAsync(string sql);
 
     public abstract ValueTask DisposeAsync();

@@ -1,6 +1,6 @@
 namespace SensorDash.Tests.Support;
 
-/// <summary>A folder of its own under the system's temporary one, removed with everything in it.</summary>
+/// <summary>A separate folder in the system's temporary folder, deleted with its content.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("sensordash-test-").FullName;
@@ -9,7 +9,7 @@ public sealed class TemporaryFolder : IDisposable
 
     public void Dispose()
     {
-        // A connection that a pool still holds keeps its file alive on some systems; the folder is in the temporary one anyway.
+        // A pooled connection keeps its file open on some systems; leftovers stay in the system's temporary folder.
         try
         {
             Directory.Delete(Path, recursive: true);

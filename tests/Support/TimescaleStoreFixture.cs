@@ -10,7 +10,7 @@ using SensorDash.Migrations.Timescale;
 
 namespace SensorDash.Tests.Support;
 
-/// <summary>A store in a database of its own, copied from a migrated one of the same edition.</summary>
+/// <summary>A store in a separate database, copied from a migrated one of the same edition.</summary>
 public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<SensorDashContext>
 {
     private static readonly ConcurrentDictionary<TimescaleEdition, Lazy<Task<string>>> _templates = new();
@@ -27,7 +27,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         _store = new TimescaleReadingStore(Database, Commits, Clock);
     }
 
-    /// <summary>Of the database.</summary>
+    /// <summary>Connection string of the database.</summary>
     public string Name { get; }
 
     public TimescaleOptions Options { get; }
@@ -46,7 +46,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
 
     public override IDbContextFactory<SensorDashContext> Contexts => this;
 
-    /// <summary>A migrated store; the test is skipped when the server cannot give this edition.</summary>
+    /// <summary>A migrated store; the test is skipped when the server does not have this edition.</summary>
     public static async Task<TimescaleStoreFixture> CreateAsync(TimescaleEdition edition)
     {
         var server = PostgresServer.Require();
@@ -54,7 +54,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         return new(server, await CreateDatabaseAsync(server, template));
     }
 
-    /// <summary>An empty database as an administrator would hand it over: on a server without the extension, or with at least this edition of it.</summary>
+    /// <summary>An empty database as an administrator provides it: on a server without the extension, or with at least this edition.</summary>
     public static async Task<TimescaleStoreFixture> CreateEmptyAsync(TimescaleEdition edition)
     {
         var server = PostgresServer.Require();
@@ -63,7 +63,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         return new(server, name);
     }
 
-    /// <summary>Settings that lead to a database of the test server.</summary>
+    /// <summary>Settings for a database of the test server.</summary>
     public static TimescaleOptions OptionsOf(NpgsqlConnectionStringBuilder server, string name) => new()
     {
         Host = server.Host!,
@@ -71,11 +71,11 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         Database = name,
         User = server.Username!,
         PasswordEnv = PostgresServer.PasswordEnv,
-        // Longer than anything takes that works: a test of the limits sets its own.
+        // Longer than any successful operation; tests of the limits set their own.
         Pool = new() { MinSize = 0, MaxSize = 10, CommandTimeout = 120, ConnectionTimeout = 60 },
     };
 
-    /// <summary>The same as environment variables, for the program as a process of its own.</summary>
+    /// <summary>The same as environment variables, for the program as a separate process.</summary>
     public static (string Name, string Value)[] EnvironmentOf(NpgsqlConnectionStringBuilder server, string name) =>
     [
         ("Database__Provider", DatabaseOptions.TimescaleProvider),
@@ -97,17 +97,17 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
     public TimescaleContext CreateTimescaleContext() => new(new DbContextOptionsBuilder<TimescaleContext>()
         .UseNpgsql(Database.DataSource, npgsql => npgsql.MigrationsAssembly(typeof(TimescaleContext).Assembly)).Options);
 
-    /// <summary>A second store on the same database, as another process has it.</summary>
+    /// <summary>A second store on the same database, as in another process.</summary>
     public TimescaleReadingStore CreateOtherStore(CommitSignal? commits = null) => new(Database, commits ?? new(), Clock);
 
     public override Task RejectValueAsync(short temperatureCentidegrees) => ExecuteAsync(string.Create(CultureInfo.InvariantCulture,
         $"ALTER TABLE sensor_readings ADD CONSTRAINT refuse_{Math.Abs((int)temperatureCentidegrees)} CHECK (temperature_centidegrees <> {temperatureCentidegrees})"));
 
-    // In the order in which writers take them: the other way round one of both would end in a deadlock.
+    // In the lock order of writers: another order would deadlock.
     public override async Task<IAsyncDisposable> LockAsync()
         => await HoldAsync("LOCK TABLE sensor_readings, event_index, nodes, node_metadata, zones IN EXCLUSIVE MODE");
 
-    /// <summary>The transaction of another program that has run these statements and does not end.</summary>
+    /// <summary>A transaction of another program that ran these statements and stays open.</summary>
     public async Task<HeldTransaction> HoldAsync(params string[] statements)
     {
         var connection = await OpenAsync();
@@ -132,7 +132,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
 
     public Task ExecuteAsync(params string[] statements) => PostgresServer.ExecuteAsync(At(_server, Name), statements);
 
-    /// <summary>A connection of the test's own, outside every pool.</summary>
+    /// <summary>A separate connection of the test, outside all pools.</summary>
     public async Task<NpgsqlConnection> OpenAsync()
     {
         var connection = new NpgsqlConnection(At(_server, Name).ToString());
@@ -154,16 +154,16 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         await using (var context = template.CreateTimescaleContext()) await context.Database.MigrateAsync();
         await template._store.DisposeAsync();
         await template.Database.DisposeAsync();
-        // Nobody may be connected to a database that is copied, and TimescaleDB's scheduler would be.
+        // A database that is copied must have no connections, and TimescaleDB's scheduler would connect.
         await PostgresServer.ExecuteAsync(server, $"ALTER DATABASE {template.Name} ALLOW_CONNECTIONS false", Disconnect(template.Name));
         return template.Name;
     }
 
-    // Waits until everybody is gone.
+    // Waits until all connections are closed.
     private static string Disconnect(string name)
         => $"SELECT pg_terminate_backend(pid, {(int)WaitFor.Limit.TotalMilliseconds}) FROM pg_stat_activity WHERE datname = '{name}'";
 
-    // Databases of test processes that are gone.
+    // Databases of ended test processes.
     private static async Task DropLeftoversAsync(NpgsqlConnectionStringBuilder server)
     {
         var names = await ListAsync(server, "SELECT datname FROM pg_database WHERE datname LIKE @name", "sensordash\\_test\\_%");
@@ -177,7 +177,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         var name = string.Create(CultureInfo.InvariantCulture, $"sensordash_test_{Environment.ProcessId}_{Interlocked.Increment(ref _count)}");
         await DropAsync(server, name);
         await WhenLeftAsync(server, template, $"CREATE DATABASE {name} TEMPLATE {template}");
-        // A copy does not take over the settings of its template.
+        // A copy does not inherit the settings of its template.
         if (template != "template0") await PostgresServer.ExecuteAsync(server, await SettingsOfAsync(server, template, name));
         return name;
     }
@@ -185,9 +185,9 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
     private static Task DropAsync(NpgsqlConnectionStringBuilder server, string name)
         => WhenLeftAsync(server, name, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
 
-    // The server gives those that it told to go 5 seconds, and then it refuses; on a busy machine they need longer.
+    // The server waits 5 seconds for terminated connections and then fails; on a busy machine they need longer.
     private static Task WhenLeftAsync(NpgsqlConnectionStringBuilder server, string database, string sql) => WaitFor.TrueAsync(
-        $"nobody is connected to {database}",
+        $"no connections to {database}",
         async () =>
         {
             try
@@ -230,7 +230,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         }
         var hasExtension = await CountAsync(At(server, name), "SELECT count(*) FROM pg_available_extensions WHERE name = 'timescaledb'") > 0;
         Xunit.Skip.IfNot(hasExtension, "The test server has no TimescaleDB.");
-        // Which edition is the server's own setting. Nothing that Apache has is missing in Community, so its tests hold there too.
+        // The edition is a setting of the server. Community has all features of Apache, so Apache's tests pass there too.
     }
 
     private static async Task<long> CountAsync(NpgsqlConnectionStringBuilder database, string sql)
@@ -248,7 +248,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
     {
         public async ValueTask DisposeAsync()
         {
-            // Not only closed: the server would let go of its locks some time after that.
+            // Not only closed: the server would release its locks some time later.
             await using (var command = new NpgsqlCommand("ROLLBACK", connection)) await command.ExecuteNonQueryAsync();
             await connection.DisposeAsync();
         }

@@ -4,30 +4,30 @@ using SensorDash.Data.Timescale;
 
 namespace SensorDash.Tests.Support;
 
-/// <summary>Waiting for what another thread or process does, on a machine of any speed.</summary>
+/// <summary>Waits for another thread or process, on a machine of any speed.</summary>
 public static class WaitFor
 {
-    /// <summary>How long nothing takes that works at all.</summary>
+    /// <summary>Longer than any successful operation takes.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private static readonly IStoreErrors[] _errors = [new SqliteErrors(), new TimescaleErrors()];
 
-    /// <summary>Asks until the answer is yes.</summary>
-    /// <exception cref="TimeoutException">It never was; the message says what was waited for.</exception>
+    /// <summary>Polls until the condition is true.</summary>
+    /// <exception cref="TimeoutException">The condition stayed false; the message contains it.</exception>
     public static async Task TrueAsync(string what, Func<Task<bool>> isSo)
     {
-        using var patience = new CancellationTokenSource(Limit);
+        using var timeout = new CancellationTokenSource(Limit);
         while (!await isSo())
         {
-            if (patience.IsCancellationRequested) throw new TimeoutException($"After {Limit.TotalSeconds:0} s still waiting for: {what}.");
+            if (timeout.IsCancellationRequested) throw new TimeoutException($"Timed out after {Limit.TotalSeconds:0} s waiting for: {what}.");
             await Task.Delay(10, CancellationToken.None);
         }
     }
 
     public static Task TrueAsync(string what, Func<bool> isSo) => TrueAsync(what, () => Task.FromResult(isSo()));
 
-    /// <summary>Does it again for as long as the store says that it cannot just now, as everybody is told to.</summary>
-    /// <remarks>For tests in which a writer may be kept out, killed, or paused by a busy machine for longer than others wait for it.</remarks>
+    /// <summary>Retries while the store is temporarily unavailable, as callers should.</summary>
+    /// <remarks>For tests in which a writer may be blocked, killed, or paused by a busy machine for longer than others wait for it.</remarks>
     public static async Task<T> RetryWhileUnavailableAsync<T>(string what, Func<Task<T>> use)
     {
         var result = default(T);

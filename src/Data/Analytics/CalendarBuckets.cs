@@ -49,7 +49,7 @@ public sealed class CalendarBuckets(DateTimeZone zone, CalendarUnit unit)
     }
 
     /// <summary>Seconds to add to a time so that whole days since the epoch equal the days of <see cref="Containing"/>; each applies until a time, the last without end.</summary>
-    /// <param name="start">First time of interest.</param>
+    /// <param name="start">Start of the times of interest.</param>
     /// <param name="end">End of the times of interest, exclusive.</param>
     internal static IEnumerable<(Instant End, long Seconds)> DayOffsets(DateTimeZone zone, Instant start, Instant end)
     {

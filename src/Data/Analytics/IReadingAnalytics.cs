@@ -13,7 +13,7 @@ public interface IReadingAnalytics
     /// <param name="zone">For hour and day boundaries, see <see cref="CalendarBuckets"/>.</param>
     /// <param name="unit">Hours or days.</param>
     /// <param name="limit">Maximum buckets, 1 or more.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     Task<IReadOnlyList<NodeBucket>> CalendarAsync(
         int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit, CancellationToken cancellationToken);
@@ -23,7 +23,7 @@ public interface IReadingAnalytics
     /// <param name="order">By bucket, ties by node; oldest first is the exact reverse of newest first.</param>
     /// <param name="zone">For hour and day boundaries.</param>
     /// <param name="unit">Hours or days.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     IAsyncEnumerable<NodeBucket> BucketsAsync(
         ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, CancellationToken cancellationToken);
@@ -32,7 +32,7 @@ public interface IReadingAnalytics
     /// <param name="node">Address.</param>
     /// <param name="range">Measured times.</param>
     /// <param name="percentiles">Each 0 to 100 with at most two decimals.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     Task<ReadingStatistics> StatisticsAsync(
         int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken);
@@ -40,7 +40,7 @@ public interface IReadingAnalytics
     /// <summary>Completeness and plausibility of a node's readings.</summary>
     /// <param name="node">Address.</param>
     /// <param name="range">Measured times; no readings are expected before the node's first reading and after the current time.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     /// <returns>Null when the node does not exist.</returns>
     /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     Task<DataQuality?> QualityAsync(int node, TimeRange range, CancellationToken cancellationToken);
@@ -48,7 +48,7 @@ public interface IReadingAnalytics
     /// <summary>The data quality of many nodes in one query.</summary>
     /// <param name="nodes">Addresses; the response omits addresses that do not exist.</param>
     /// <param name="range">Measured times.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     /// <returns>By address. Outliers are counted, not listed.</returns>
     /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     Task<IReadOnlyList<DataQuality>> FleetQualityAsync(IReadOnlyCollection<int> nodes, TimeRange range, CancellationToken cancellationToken);
@@ -58,7 +58,7 @@ public interface IReadingAnalytics
     /// <param name="start">Unix seconds, inclusive.</param>
     /// <param name="end">Unix seconds, inclusive, not before <paramref name="start"/>.</param>
     /// <param name="points">Maximum buckets, 1 to <see cref="FleetSeries.MaxPoints"/>.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     Task<FleetSeries> FleetAsync(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken);
 

@@ -20,7 +20,7 @@ public readonly record struct SeriesValue(decimal? Min, decimal? Average, decima
 
 /// <summary>One point of a chart: a reading, or a bucket of readings.</summary>
 /// <param name="Time">Unix seconds: the reading's time, or the midpoint of the bucket's first and last reading.</param>
-/// <param name="Count">Readings in it.</param>
+/// <param name="Count">Readings of the point.</param>
 public readonly record struct SeriesPoint(long Time, int Count, SeriesValue Temperature, SeriesValue Humidity);
 
 /// <summary>The chart of one node in a range: it keeps every spike and marks every gap.</summary>
@@ -67,7 +67,7 @@ public sealed record NodeSeries(
     /// <param name="points">Maximum buckets, 1 to <see cref="MaxPoints"/>. A gap inside a bucket splits it in two.</param>
     /// <param name="configuredIntervalSeconds">The interval that the user configured, or null.</param>
     /// <param name="now">Unix seconds; no readings are expected after it.</param>
-    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
     public static async Task<NodeSeries> BuildAsync(
         IReadingStore store, Node node, long from, long to, int points, int? configuredIntervalSeconds, long now, CancellationToken cancellationToken)
     {

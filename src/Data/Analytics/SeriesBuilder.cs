@@ -18,13 +18,13 @@ internal sealed class SeriesBuilder(long dueFrom, long dueTo, long? bucketSecond
     public void Add(in Reading reading)
     {
         // The first gap starts at the start of the range: a node that stopped sending earlier also has a gap there.
-        var silentSince = _previous ?? dueFrom;
-        var isGap = NodeSeries.IsGap(reading.Timestamp - silentSince, intervalSeconds);
+        var gapStart = _previous ?? dueFrom;
+        var isGap = NodeSeries.IsGap(reading.Timestamp - gapStart, intervalSeconds);
         var index = bucketSeconds is { } seconds ? Downsampling.Index(reading.Timestamp, seconds) : reading.Timestamp;
         if (_bucket.Count > 0 && (isGap || index != _bucket.Index)) _run.Add(_bucket.Close());
         if (isGap)
         {
-            _gaps.Add(SeriesGap.Between(silentSince, reading.Timestamp, intervalSeconds!.Value));
+            _gaps.Add(SeriesGap.Between(gapStart, reading.Timestamp, intervalSeconds!.Value));
             CloseRun();
         }
         _bucket.Add(index, reading);
@@ -38,8 +38,8 @@ internal sealed class SeriesBuilder(long dueFrom, long dueTo, long? bucketSecond
     {
         if (_bucket.Count > 0) _run.Add(_bucket.Close());
         CloseRun();
-        var silentSince = _previous ?? dueFrom; // Without readings the whole range is a gap.
-        if (NodeSeries.IsGap(dueTo - silentSince, intervalSeconds)) _gaps.Add(SeriesGap.Between(silentSince, dueTo, intervalSeconds!.Value));
+        var gapStart = _previous ?? dueFrom; // Without readings the whole range is a gap.
+        if (NodeSeries.IsGap(dueTo - gapStart, intervalSeconds)) _gaps.Add(SeriesGap.Between(gapStart, dueTo, intervalSeconds!.Value));
         var statistics = _summary.Summarize(ValueSummary.DefaultPercentiles);
         return new(from, to, statistics.Count, bucketSeconds, intervalSeconds, _runs, _gaps, statistics, _lastTemperature / 100m, _lastHumidity / 100m);
     }

@@ -49,7 +49,7 @@ internal sealed class DuckDbConnection : IDisposable
     /// <param name="table">Table name, not quoted.</param>
     /// <param name="rows">Source of the rows.</param>
     /// <param name="write">Appends the values of all columns, in order.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <inheritdoc cref="Execute" path="/exception"/>
     public void Append<T>(string table, IEnumerable<T> rows, Action<IDuckDBAppenderRow, T> write, CancellationToken cancellationToken)
         => Run(connection =>

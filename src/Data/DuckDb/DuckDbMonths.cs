@@ -47,7 +47,7 @@ internal static class DuckDbMonths
     /// <param name="connection">Connection to the file.</param>
     /// <param name="nodes">Addresses, or null for all nodes.</param>
     /// <param name="range">Measured times.</param>
-    /// <param name="cancellationToken">Stops the look at the months.</param>
+    /// <param name="cancellationToken">Cancels the lookup of the months.</param>
     public static string Source(DuckDbConnection connection, IReadOnlyCollection<int>? nodes, TimeRange range, CancellationToken cancellationToken)
     {
         var (start, end) = (range.Start ?? 0, range.End ?? long.MaxValue);
@@ -93,7 +93,7 @@ internal static class DuckDbMonths
     /// <summary>Removes readings of the oldest month before a time.</summary>
     /// <param name="connection">Connection to the file.</param>
     /// <param name="before">Unix seconds; on return, the time before which no readings remain.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     /// <returns>Removed readings per node; empty when no month has any.</returns>
     public static List<(int Node, long Rows)> RemoveBefore(DuckDbConnection connection, ref long before, CancellationToken cancellationToken)
     {

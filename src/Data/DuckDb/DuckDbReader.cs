@@ -2,11 +2,11 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.DuckDb;
 
-/// <summary>A connection for one question, which <see cref="DuckDbReaders.Evict"/> may take away between two looks at it. For one thread at a
+/// <summary>A connection for one query, which <see cref="DuckDbReaders.Evict"/> may close between two uses. For one thread at a
 /// time, which is blocked while DuckDB works.</summary>
 internal sealed class DuckDbReader : IDisposable
 {
-    // A chunk of DuckDB's.
+    // One chunk of DuckDB.
     private const int RowsAtOnce = 2048;
 
     private readonly DuckDbReaders _readers;
@@ -14,7 +14,7 @@ internal sealed class DuckDbReader : IDisposable
     private readonly CancellationToken _asker;
     private readonly CancellationTokenSource _stop;
 
-    // Held while anything of the connection is used: what DuckDB gave is memory of its own, gone with the connection.
+    // Locked while the connection is in use: DuckDB's results are native memory, freed with the connection.
     private readonly Lock _gate = new();
     private DuckDbRows? _rows;
     private bool _isDisconnected;
@@ -25,8 +25,8 @@ internal sealed class DuckDbReader : IDisposable
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     }
 
-    /// <summary>Uses the connection; nothing of it may be kept.</summary>
-    /// <exception cref="StoreUnavailableException">DuckDB cannot answer, or its file is being closed.</exception>
+    /// <summary>Uses the connection; do not keep any of its objects.</summary>
+    /// <exception cref="StoreUnavailableException">The query failed, or the file is being closed.</exception>
     public T Use<T>(Func<DuckDbConnection, CancellationToken, T> use)
     {
         try
@@ -48,12 +48,12 @@ internal sealed class DuckDbReader : IDisposable
         }
     }
 
-    /// <summary>Begins a query, whose rows <see cref="Next"/> brings; the query before it is over.</summary>
+    /// <summary>Starts a query; <see cref="Next"/> reads its rows. It ends the previous query.</summary>
     /// <inheritdoc cref="Use" path="/exception"/>
     public void Begin(string sql) => Use((connection, stop) => _rows = connection.Query(sql, stop));
 
-    /// <summary>Reads the next rows, some thousands at most.</summary>
-    /// <param name="read">Gets each row; nothing of it may be kept.</param>
+    /// <summary>Reads the next rows, at most a few thousand.</summary>
+    /// <param name="read">Receives each row; do not keep it.</param>
     /// <returns>False after the last row.</returns>
     /// <inheritdoc cref="Use" path="/exception"/>
     public bool Next(Action<DuckDbRows> read) => Use((_, _) =>
@@ -65,12 +65,12 @@ internal sealed class DuckDbReader : IDisposable
 
     public void Dispose()
     {
-        Disconnect(); // First: whoever is in the list has a connection, or had one.
+        Disconnect(); // First: readers in the list have, or had, a connection.
         _readers.Remove(this);
         _stop.Dispose();
     }
 
-    /// <summary>Ends the query that runs, within milliseconds. Only for a reader that is in the list.</summary>
+    /// <summary>Cancels the running query within milliseconds. Only for a reader that is in the list.</summary>
     internal void Interrupt() => _stop.Cancel();
 
     internal void Disconnect()
@@ -82,6 +82,6 @@ internal sealed class DuckDbReader : IDisposable
         }
     }
 
-    /// <summary>The product's exception for a question that another engine can answer: DuckDB is out of its memory limit, say, or just being rebuilt.</summary>
-    internal static StoreUnavailableException Unavailable(Exception error) => new("DuckDB cannot answer.", error);
+    /// <summary>The product's exception for a query that another engine can run: for example, DuckDB exceeded its memory limit, or a rebuild runs.</summary>
+    internal static StoreUnavailableException Unavailable(Exception error) => new("DuckDB is temporarily unavailable.", error);
 }

@@ -2,15 +2,15 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.DuckDb;
 
-/// <summary>Those who ask questions of a DuckDB file that may have to be closed meanwhile.</summary>
-/// <remarks>DuckDB closes a file with its last connection, and gives the same database again to whoever opens the file before that. So a file
-/// that is deleted, or that DuckDB has lost faith in, needs its readers gone first, and an export may be read for hours.</remarks>
+/// <summary>The readers of a DuckDB file that may need to close while they read.</summary>
+/// <remarks>DuckDB closes a file with its last connection; a caller that opens the file before that gets the same database. So before a file
+/// is deleted, or reopened after a fatal error, all readers must end, although an export may read for hours.</remarks>
 internal sealed class DuckDbReaders
 {
     private readonly Lock _lock = new();
     private readonly HashSet<DuckDbReader> _open = [];
 
-    /// <exception cref="DuckDbException">DuckDB gave no connection.</exception>
+    /// <exception cref="DuckDbException">DuckDB cannot open a connection.</exception>
     /// <exception cref="ObjectDisposedException">The database is closed.</exception>
     public DuckDbReader Connect(DuckDbDatabase database, CancellationToken cancellationToken)
     {

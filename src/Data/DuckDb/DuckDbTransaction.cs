@@ -1,7 +1,7 @@
 namespace SensorDash.Data.DuckDb;
 
 /// <summary>A transaction of one connection. If it is disposed before <see cref="Commit"/>, it is rolled back.</summary>
-/// <remarks>It runs statements: the driver's transaction may throw when it is disposed, and hide the error that led there.</remarks>
+/// <remarks>It runs SQL statements: the driver's transaction may throw when it is disposed, and hide the original error.</remarks>
 internal sealed class DuckDbTransaction : IDisposable
 {
     private readonly DuckDbConnection _connection;

@@ -2,5 +2,5 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Events;
 
-/// <summary>Commits of events. A feed of their own: what follows the readings need not look whenever an event comes.</summary>
+/// <summary>Commits of events. Separate from readings, so that subscribers of readings do not wake for events.</summary>
 public sealed class EventCommitSignal : CommitSignal;

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace SensorDash.Data.Events;
 
-/// <summary>A position in the order of events as text for addresses: opaque to its holder, good for either direction of its timebase.</summary>
+/// <summary>An opaque API cursor: a position in the order of events, valid for both directions of its timebase.</summary>
 /// <remarks>Base64url of: version (1 byte), timebase (1), lane (1), time (8, big-endian), id (32), and of raw events sequence (8), length (2)
 /// and UTF-8 of the connection.</remarks>
 public static class EventCursor
@@ -33,8 +33,8 @@ public static class EventCursor
     }
 
     /// <summary>Reads what <see cref="Format"/> wrote.</summary>
-    /// <param name="timebase">The timebase of the query; the cursor of another one means nothing in it.</param>
-    /// <returns>Null, or what is wrong, to be read behind the name of the parameter.</returns>
+    /// <param name="timebase">The timebase of the query; a cursor of the other timebase is invalid.</param>
+    /// <returns>Null, or an error text to append to the parameter name.</returns>
     public static string? TryParse(string text, Timebase timebase, out EventPosition position)
     {
         const string NoCursor = "is not a valid cursor; pass `next` unchanged";

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace SensorDash.Data.Events;
 
-/// <summary>The texts of events that can be filtered by, in the order of parameters and files. Each is the text column of that name in <see cref="LaneColumns"/>.</summary>
+/// <summary>The string fields of events that support filters, in the order of parameters and files. Each is the text column of that name in <see cref="LaneColumns"/>.</summary>
 public enum EventField
 {
     ConnectionId,
@@ -20,7 +20,7 @@ public enum EventField
     TargetId,
 }
 
-/// <summary>Which lane has which field, and their names on the wire.</summary>
+/// <summary>The fields of each lane, and their names in the API.</summary>
 public static class EventFields
 {
     private static readonly string[] _names = [.. Enum.GetNames<EventField>().Select(JsonNamingPolicy.CamelCase.ConvertName)];
@@ -31,7 +31,7 @@ public static class EventFields
 
     public static bool Has(this Lane lane, EventField field) => LaneTable.Of(lane).Find(field) is not null;
 
-    /// <summary>The value of a field; null where the lane or the event has none.</summary>
+    /// <summary>The value of a field; null if the lane or the event has none.</summary>
     public static string? ValueOf(this LaneEvent laneEvent, EventField field) => LaneTable.Of(laneEvent.Lane).Find(field)?.Get(laneEvent);
 
     /// <summary>The names and values, as on the wire, of the fields of an event that queries cannot filter by.</summary>
@@ -52,22 +52,22 @@ public static class EventFields
     }
 }
 
-/// <summary>Which events: all conditions must hold. The default is every event.</summary>
+/// <summary>Selects events: all conditions must match. The default selects all events.</summary>
 public sealed record EventFilter
 {
     public static EventFilter All { get; } = new();
 
     public IReadOnlyList<Lane> Lanes { get; init; } = Events.Lanes.All;
 
-    /// <summary>Any of these scopes; empty: every scope.</summary>
+    /// <summary>Any of these scopes; empty means all scopes.</summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
     public IReadOnlyList<KeyValuePair<EventField, string>> Fields { get; init; } = [];
 
-    /// <summary>Conditions on the content of JSON lanes; no raw event meets one.</summary>
+    /// <summary>Conditions on the content of JSON lanes; no raw event matches one.</summary>
     public IReadOnlyList<PayloadCondition> Payload { get; init; } = [];
 
-    /// <summary>Whether the event meets the conditions on the content, which no store decides in SQL.</summary>
+    /// <summary>Whether the event matches the conditions on the content, which no store evaluates in SQL.</summary>
     internal bool MatchesPayload(LaneEvent laneEvent)
     {
         foreach (var condition in Payload)

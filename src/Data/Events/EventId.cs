@@ -5,7 +5,7 @@ using System.Text;
 
 namespace SensorDash.Data.Events;
 
-/// <summary>What tells events apart: the SHA-256 of scope, lane, identity, source time and content. Ordered by its bytes.</summary>
+/// <summary>The identity of an event: the SHA-256 of scope, lane, identity, source time and content. Ordered by its bytes.</summary>
 public readonly struct EventId : IEquatable<EventId>, IComparable<EventId>
 {
     /// <summary>Bytes of an id.</summary>
@@ -14,10 +14,10 @@ public readonly struct EventId : IEquatable<EventId>, IComparable<EventId>
     /// <summary>Characters of an id as text.</summary>
     public const int HexLength = 2 * Length;
 
-    // Begins the text that is hashed, so that ids of another recipe could never be mistaken for these.
+    // Prefix of the hashed text, so that ids of another recipe never equal these.
     private static ReadOnlySpan<byte> Recipe => "eidV1"u8;
 
-    // Big-endian, so that comparing the numbers compares the bytes.
+    // Big-endian, so that number order equals byte order.
     private readonly ulong _first, _second, _third, _fourth;
 
     /// <param name="bytes">Exactly <see cref="Length"/>.</param>
@@ -30,8 +30,8 @@ public readonly struct EventId : IEquatable<EventId>, IComparable<EventId>
         _fourth = BinaryPrimitives.ReadUInt64BigEndian(bytes[24..]);
     }
 
-    /// <summary>The id of an event with this content.</summary>
-    /// <param name="sourceTime">The producer's text of the time, to the letter.</param>
+    /// <summary>Computes the id of an event with this content.</summary>
+    /// <param name="sourceTime">The producer's text of the time, exactly.</param>
     public static EventId Compute(string scopeId, Lane lane, string identityKey, ReadOnlySpan<byte> sourceTime, ReadOnlySpan<byte> content)
     {
         var laneName = lane.Name();
@@ -100,7 +100,7 @@ public readonly struct EventId : IEquatable<EventId>, IComparable<EventId>
 
     public override bool Equals(object? obj) => obj is EventId other && Equals(other);
 
-    public override int GetHashCode() => _first.GetHashCode(); // Any part of a hash is as good as all of it.
+    public override int GetHashCode() => _first.GetHashCode(); // Any part of a hash is as good as the whole hash.
 
     public int CompareTo(EventId other)
     {

@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace SensorDash.Data.Events;
 
-/// <summary>Events as JSON on the wire: what one endpoint gives, another takes.</summary>
+/// <summary>Events as JSON in the API; ingestion accepts what queries return.</summary>
 public static class EventJsonWriter
 {
-    /// <summary>For every writer of events: never used inside HTML, so nothing but quotes and controls is escaped.</summary>
+    /// <summary>For all writers of events: never used inside HTML, so only quotes and control characters are escaped.</summary>
     public static JsonWriterOptions Options { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>Writes one event as an object.</summary>
@@ -21,12 +21,12 @@ public static class EventJsonWriter
         var table = LaneTable.Of(laneEvent.Lane);
         foreach (var column in table.Own) Write(json, column, laneEvent);
         json.WritePropertyName(table.JsonContent);
-        if (laneEvent.Lane.HoldsJson()) json.WriteRawValue(laneEvent.Content, skipInputValidation: true); // Canonical since it was taken in.
+        if (laneEvent.Lane.HoldsJson()) json.WriteRawValue(laneEvent.Content, skipInputValidation: true); // Canonical since ingestion.
         else json.WriteBase64StringValue(laneEvent.Content);
         json.WriteEndObject();
     }
 
-    // What is absent is left out.
+    // Absent fields are omitted.
     private static void Write(Utf8JsonWriter json, LaneColumn column, LaneEvent laneEvent)
     {
         switch (column)

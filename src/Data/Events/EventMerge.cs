@@ -1,21 +1,21 @@
 namespace SensorDash.Data.Events;
 
-/// <summary>The rows of one lane in the order of a query, as far as they are at hand.</summary>
+/// <summary>The rows of one lane in the order of a query, as far as they are loaded.</summary>
 internal abstract class LaneRows(EventQuery query)
 {
-    /// <summary>Whether it is known what comes next: <see cref="Current"/>, or the end.</summary>
+    /// <summary>Whether the next row, <see cref="Current"/>, or the end is known.</summary>
     public bool HasCurrent { get; private set; }
 
-    /// <summary>The event it stands on; null behind the last.</summary>
+    /// <summary>The current event; null after the last.</summary>
     public LaneEvent? Current { get; private set; }
 
     public EventPosition Position { get; private set; }
 
-    /// <summary>Whether rows may be passed over here, of which there may be any number.</summary>
+    /// <summary>Whether a filter here may skip any number of rows.</summary>
     protected bool HasResidualFilter => query.Filter.Payload.Count > 0;
 
-    /// <summary>Goes to the next event that the query wants.</summary>
-    /// <returns>False when the rows at hand are used up and there may be more.</returns>
+    /// <summary>Moves to the next event that matches the query.</summary>
+    /// <returns>False when all loaded rows are consumed and there may be more.</returns>
     public bool TryMoveNext()
     {
         while (TryRead(out var next))
@@ -28,31 +28,31 @@ internal abstract class LaneRows(EventQuery query)
         return false;
     }
 
-    /// <summary>Leaves <see cref="Current"/> behind.</summary>
+    /// <summary>Consumes <see cref="Current"/>.</summary>
     public void Consume() => HasCurrent = false;
 
-    /// <param name="next">The next row; null behind the last.</param>
-    /// <returns>False when it is not at hand.</returns>
+    /// <param name="next">The next row; null after the last.</param>
+    /// <returns>False when it is not loaded.</returns>
     protected abstract bool TryRead(out LaneEvent? next);
 }
 
-/// <summary>Merges lanes, each in the order of its index, row by row to a page. Nothing is sorted.</summary>
+/// <summary>Merges lanes, each in the order of its index, row by row into a page. Nothing is sorted.</summary>
 internal sealed class EventMerge<TRows>(IReadOnlyList<TRows> lanes, EventQuery query)
     where TRows : LaneRows
 {
-    // A page ends behind so much content, so that ten thousand events of a megabyte do not fill the memory.
+    // A page ends after this much content, so that ten thousand events of a megabyte do not fill the memory.
     private const int MaxContentBytes = 16 << 20;
 
     private readonly List<LaneEvent> _events = [];
     private long _contentBytes;
 
-    /// <summary>Events that the page may still take.</summary>
+    /// <summary>Events that still fit in the page.</summary>
     public int Remaining => query.Limit - _events.Count;
 
-    /// <summary>Set when <see cref="ReadUntilBlocked"/> has ended with null.</summary>
+    /// <summary>Set after <see cref="ReadUntilBlocked"/> returned null.</summary>
     public EventPage? Page { get; private set; }
 
-    /// <summary>Goes on until the page is complete, which is null, or a lane needs rows: it is to be given some, and this called again.</summary>
+    /// <summary>Reads until the page is complete (null), or returns a lane that needs rows: load some and call again.</summary>
     public TRows? ReadUntilBlocked(CancellationToken cancellationToken)
     {
         while (Page is null)

@@ -2,15 +2,15 @@ using Microsoft.Extensions.Options;
 
 namespace SensorDash.Data.Events;
 
-/// <summary>How events are taken and read, bound from <see cref="SectionName"/>.</summary>
+/// <summary>How events are ingested and read, bound from <see cref="SectionName"/>.</summary>
 public sealed class EventOptions
 {
     public const string SectionName = "Events";
 
-    /// <summary>Keep the ids that producers give without comparing them with the content. Default off: such an event is rejected.</summary>
+    /// <summary>Accept event ids of producers without comparing them with the content. Default off: an event with a different id is rejected.</summary>
     public bool TrustProducerIds { get; set; }
 
-    /// <summary>Longest that one question may take, exports excepted; 10 ms to 1 h. Default 30 s.</summary>
+    /// <summary>Maximum time of one query, except exports; 10 ms to 1 h. Default 30 s.</summary>
     public TimeSpan ReadTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }
 

@@ -1,9 +1,9 @@
 namespace SensorDash.Data.Events;
 
-/// <summary>The place of an event in the order of the contract: time, lane, of raw frames connection and sequence, id.</summary>
-/// <param name="Time">By the chosen timebase, Unix microseconds.</param>
-/// <param name="ConnectionId">Of raw events; null in every other lane.</param>
-/// <param name="Sequence">Of raw events; 0 in every other lane.</param>
+/// <summary>The position of an event in the order of the contract: time, lane, connection and sequence (raw events only), id.</summary>
+/// <param name="Time">Time in the selected timebase, Unix microseconds.</param>
+/// <param name="ConnectionId">Raw events only; null in all other lanes.</param>
+/// <param name="Sequence">Raw events only; 0 in all other lanes.</param>
 public readonly record struct EventPosition(long Time, Lane Lane, string? ConnectionId, long Sequence, EventId Id) : IComparable<EventPosition>
 {
     public static EventPosition Of(LaneEvent laneEvent, Timebase timebase)
@@ -31,7 +31,7 @@ public readonly record struct EventPosition(long Time, Lane Lane, string? Connec
     public static bool operator >=(EventPosition left, EventPosition right) => left.CompareTo(right) >= 0;
 }
 
-/// <summary>Direction of reading; each is the exact reverse of the other.</summary>
+/// <summary>Read direction; each is the exact reverse of the other.</summary>
 public enum EventDirection
 {
     /// <summary>Oldest first.</summary>

@@ -5,23 +5,23 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Events;
 
-/// <summary>Which view's state is asked for.</summary>
-/// <param name="ScopeId">Null: of any scope.</param>
+/// <summary>Selects a view.</summary>
+/// <param name="ScopeId">Null means any scope.</param>
 public readonly record struct UiView(string? ScopeId, string SystemId, string ContainerId, string UniqueId, string ViewId);
 
-/// <summary>The state of a view as its events made it.</summary>
-/// <param name="Checkpoint">The checkpoint it began with, or null when there is none.</param>
-/// <param name="Last">The last event that went into it.</param>
-/// <param name="UpdatesApplied">Updates behind the checkpoint.</param>
+/// <summary>The state of a view, computed from its events.</summary>
+/// <param name="Checkpoint">The checkpoint it starts with, or null when there is none.</param>
+/// <param name="Last">The last applied event.</param>
+/// <param name="UpdatesApplied">Applied updates after the checkpoint.</param>
 public sealed record UiState(JsonObject Data, UiEvent? Checkpoint, UiEvent Last, int UpdatesApplied);
 
-/// <summary>Questions that are answered from pages of events, the same on every store.</summary>
+/// <summary>Queries that use pages of events, the same on every store.</summary>
 public static class EventQueries
 {
     private const int PageLength = 1_000;
 
-    /// <summary>Reads everything a query names, page by page, whatever its limit.</summary>
-    /// <remarks>Each page is a short read of its own. Events that are added meanwhile appear if their place is still ahead; none appears twice.</remarks>
+    /// <summary>Reads all results of a query page by page, ignoring its limit.</summary>
+    /// <remarks>Each page is a separate short read. Events added in the meantime appear if their position is still ahead; none appears twice.</remarks>
     public static async IAsyncEnumerable<IReadOnlyList<LaneEvent>> ReadPagesAsync(
         this IEventStore store, EventQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -35,19 +35,19 @@ public static class EventQueries
         }
     }
 
-    /// <summary>The newest event by a timebase, or null.</summary>
+    /// <summary>The latest event by a timebase, or null.</summary>
     public static async Task<LaneEvent?> FindNewestAsync(
         this IEventStore store, EventFilter filter, Timebase timebase, CancellationToken cancellationToken)
         => await store.FindFirstAsync(new EventQuery(filter, timebase, EventDirection.Backward), cancellationToken);
 
-    /// <summary>The clock's time or the newest event's, whichever is later, in Unix microseconds.</summary>
-    /// <remarks>Behind a large batch, or a clock that was set back, the store's times are ahead of the clock; what was just stored is not to be missed.</remarks>
+    /// <summary>The later of the clock's time and the latest event's time, in Unix microseconds.</summary>
+    /// <remarks>After a large batch, or after the clock was set back, the store's times are ahead of the clock; this still includes events stored just before.</remarks>
     public static async Task<long> ReadNowAsync(this IEventStore store, TimeProvider clock, CancellationToken cancellationToken)
         => Math.Max(clock.NowMicroseconds(), (await store.FindNewestAsync(EventFilter.All, Timebase.Canonical, cancellationToken))?.CanonicalTime ?? 0);
 
-    /// <summary>The metadata that held at a time: of every scope and key the event that took effect last until then.</summary>
-    /// <param name="asOf">Unix microseconds, included; compared with the effective time, else with the event's own by the timebase.</param>
-    /// <remarks>Walks the lane: an effective time may lie anywhere, whenever its event came.</remarks>
+    /// <summary>The metadata valid at a time: for each scope and key, the last event that took effect until then.</summary>
+    /// <param name="asOf">Unix microseconds, inclusive; compared with the effective time, or without one with the event's time in the timebase.</param>
+    /// <remarks>Scans the lane, because effective times are independent of the order of events.</remarks>
     public static async Task<IReadOnlyList<MetadataEvent>> ReadMetadataAsync(
         this IEventStore store, IReadOnlyList<string> scopes, long asOf, Timebase timebase, CancellationToken cancellationToken)
     {
@@ -59,7 +59,7 @@ public static class EventQueries
             {
                 if (Effective(metadata) > asOf) continue;
                 var key = (metadata.ScopeId, metadata.IdentityKey);
-                // Events come in order, so of two that took effect at one moment the later one holds.
+                // Events are read in order, so of two with the same effective time the later one wins.
                 if (!latest.TryGetValue(key, out var known) || Effective(metadata) >= Effective(known)) latest[key] = metadata;
             }
         }
@@ -68,9 +68,9 @@ public static class EventQueries
         long Effective(MetadataEvent metadata) => metadata.EffectiveTime ?? metadata.TimeBy(timebase);
     }
 
-    /// <summary>The state of a view at a time: its latest checkpoint, then the updates behind that in their order. A null removes a key.</summary>
-    /// <param name="at">Unix microseconds, included.</param>
-    /// <returns>Null when the view has no event until then.</returns>
+    /// <summary>The state of a view at a time: its latest checkpoint, then the updates after it in order. A null removes a key.</summary>
+    /// <param name="at">Unix microseconds, inclusive.</param>
+    /// <returns>Null when the view has no events until then.</returns>
     public static async Task<UiState?> ReadUiStateAsync(
         this IEventStore store, UiView view, long at, Timebase timebase, CancellationToken cancellationToken)
     {

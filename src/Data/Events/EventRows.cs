@@ -1,8 +1,8 @@
 namespace SensorDash.Data.Events;
 
-// The tables of events as the schema sees them; rows travel as LaneEvent. Times are Unix microseconds.
+// The schema of the event tables; stores exchange rows as LaneEvent. Times are Unix microseconds.
 
-/// <summary>Every event once, whichever its lane: what makes a second copy a duplicate.</summary>
+/// <summary>Each event once, of any lane: detects duplicates.</summary>
 public sealed class EventIndexRow
 {
     public long SourceTruthTime { get; set; }
@@ -12,11 +12,11 @@ public sealed class EventIndexRow
     /// <summary>The number of <see cref="Events.Lane"/>.</summary>
     public int Lane { get; set; }
 
-    /// <summary>The event's canonical time, by which its lane finds it.</summary>
+    /// <summary>The event's canonical time, the key in its lane.</summary>
     public long FirstSeen { get; set; }
 }
 
-/// <summary>Requests that were accepted: a second one of the same name in the same scope is not.</summary>
+/// <summary>Accepted requests: a second request with the same id in the same scope is not stored.</summary>
 public sealed class CommandRequestRow
 {
     public string ScopeId { get; set; } = "";
@@ -26,7 +26,7 @@ public sealed class CommandRequestRow
     public byte[] EventId { get; set; } = [];
 }
 
-/// <summary>One commit of events. What follows the store counts in these.</summary>
+/// <summary>One commit of events. Subscribers count in batches.</summary>
 public sealed class EventBatchRow
 {
     /// <summary>Ascending in commit order, from 1, never reused.</summary>
@@ -41,7 +41,7 @@ public sealed class EventBatchRow
     public long LastCanonicalTime { get; set; }
 }
 
-/// <summary>What the tables of all lanes have.</summary>
+/// <summary>The columns that all lanes have.</summary>
 public abstract class LaneRow
 {
     public long CanonicalTruthTime { get; set; }
@@ -52,7 +52,7 @@ public abstract class LaneRow
 
     public long SourceTruthTime { get; set; }
 
-    /// <summary>The producer's text of the time where it is not the canonical one.</summary>
+    /// <summary>The producer's text of the time if it is not canonical.</summary>
     public string? SourceText { get; set; }
 
     public long BatchId { get; set; }

@@ -17,7 +17,7 @@ internal sealed class CommandRequestTable : IEntityTypeConfiguration<CommandRequ
 {
     public void Configure(EntityTypeBuilder<CommandRequestRow> builder)
     {
-        // A table of its own: on a table that is partitioned by time nothing can be unique that leaves out the time.
+        // A separate table: a unique key of a table that is partitioned by time must contain the time.
         builder.ToTable("command_requests").HasKey(r => new { r.ScopeId, r.RequestId });
         builder.Property(r => r.EventId).HasMaxLength(EventId.Length);
     }
@@ -32,7 +32,7 @@ internal sealed class EventBatchTable : IEntityTypeConfiguration<EventBatchRow>
     }
 }
 
-// The keys of the lanes are the order of the contract itself, by the store's time; one index each is the order by the producer's time.
+// The keys of the lanes are the order of the contract by the store's time; one index per lane is the order by the producer's time.
 internal sealed class RawEventTable : IEntityTypeConfiguration<RawEventRow>
 {
     public void Configure(EntityTypeBuilder<RawEventRow> builder)
@@ -65,7 +65,7 @@ internal sealed class UiEventTable() : LaneRowTable<UiEventRow>("ui_events")
     public override void Configure(EntityTypeBuilder<UiEventRow> builder)
     {
         base.Configure(builder);
-        // The state of a view is asked for by these alone; without it each question walks the lane. By source time it costs too much (ADR 0011).
+        // Queries of a view's state filter by these columns only; without the index each query scans the lane. By source time it costs too much (ADR 0011).
         builder.HasIndex(r => new { r.SystemId, r.ContainerId, r.UniqueId, r.ViewId, r.CanonicalTruthTime, r.EventId }).HasDatabaseName("ix_ui_events_view_order");
     }
 }

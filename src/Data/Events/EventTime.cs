@@ -3,16 +3,16 @@ using System.Text;
 
 namespace SensorDash.Data.Events;
 
-/// <summary>Times of events: RFC 3339 with a zone on the wire, Unix microseconds inside.</summary>
+/// <summary>Times of events: RFC 3339 with a UTC offset in the API, Unix microseconds internally.</summary>
 public static class EventTime
 {
-    /// <summary>Longest text of a time that is taken, in bytes.</summary>
+    /// <summary>Maximum length of a time as text, in bytes.</summary>
     public const int MaxTextLength = 64;
 
-    /// <summary>2000-01-01T00:00:00Z. An older source time is a broken clock, and would open a partition of its own.</summary>
+    /// <summary>2000-01-01T00:00:00Z. An older source time comes from a wrong clock, and would create a separate partition.</summary>
     public const long Earliest = 946_684_800_000_000;
 
-    /// <summary>How far ahead of the server's clock a source time may be.</summary>
+    /// <summary>Maximum time that a source time may be ahead of the server's clock.</summary>
     public const long MaxAhead = 86_400_000_000;
 
     // 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z.
@@ -22,10 +22,10 @@ public static class EventTime
     private const int MicrosecondDigits = 6;
     private const long MicrosecondsPerMinute = 60_000_000;
 
-    /// <summary>Reads RFC 3339: years 0001 to 9999, any zone, any number of decimals; those behind the sixth do not count.</summary>
+    /// <summary>Reads RFC 3339: years 0001 to 9999, any UTC offset, any number of decimals; decimals after the sixth are ignored.</summary>
     /// <param name="text">Such as <c>2026-01-26T10:00:00.25+01:00</c>.</param>
     /// <param name="time">Unix microseconds.</param>
-    /// <param name="isCanonical">Whether <paramref name="text"/> is exactly what <see cref="Format(long)"/> makes of <paramref name="time"/>.</param>
+    /// <param name="isCanonical">Whether <paramref name="text"/> equals <see cref="Format(long)"/> of <paramref name="time"/>.</param>
     public static bool TryParse(ReadOnlySpan<byte> text, out long time, out bool isCanonical)
     {
         (time, isCanonical) = (0, false);
@@ -40,9 +40,9 @@ public static class EventTime
         if (!TakeFraction(ref rest, out var microseconds) || !TryParseZone(rest, out var offsetMinutes)) return false;
         var ticks = new DateTime(year, month, day, hour, minute, second, DateTimeKind.Utc).Ticks - DateTime.UnixEpoch.Ticks;
         time = (ticks / TimeSpan.TicksPerMicrosecond) + microseconds - (offsetMinutes * MicrosecondsPerMinute);
-        if (time is < MinTime or > MaxTime) return false; // Its zone takes it out of the calendar.
+        if (time is < MinTime or > MaxTime) return false; // The offset moves it out of the calendar.
 
-        // Only a text that could be canonical is worth formatting: it has no fraction or six digits of one, and ends in Z.
+        // Format only a text that can be canonical: it has no fraction or six decimals, and ends in Z.
         if (text.Length is not (20 or 27) || text[^1] != 'Z' || text[10] != 'T') return true;
         isCanonical = text.Length == 20 || microseconds != 0;
         return true;
@@ -57,7 +57,7 @@ public static class EventTime
             && TryParse(utf8[..length], out time, out _);
     }
 
-    /// <summary>The canonical text: UTC with <c>Z</c>, six decimals where there are microseconds, else none.</summary>
+    /// <summary>The canonical text: UTC with <c>Z</c>, six decimals if there are microseconds, else none.</summary>
     /// <param name="time">Unix microseconds of the years 0001 to 9999.</param>
     public static string Format(long time)
     {

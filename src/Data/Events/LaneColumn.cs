@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace SensorDash.Data.Events;
 
-/// <summary>One field of a lane: its names, and how it is read from an event and set on one. Tables, JSON, files and filters follow from it.</summary>
+/// <summary>One field of a lane: its names, its getter and its setter. Tables, JSON, files and filters derive from it.</summary>
 /// <remarks>A class per kind of value, so that no value is boxed.</remarks>
 internal abstract class LaneColumn(string wireName)
 {
@@ -15,11 +15,11 @@ internal abstract class LaneColumn(string wireName)
     /// <summary>The name in the table.</summary>
     public string Name { get; } = JsonNamingPolicy.SnakeCaseLower.ConvertName(wireName);
 
-    /// <summary>Whether an event may have no value.</summary>
+    /// <summary>Whether the value is optional.</summary>
     public abstract bool IsOptional { get; }
 }
 
-/// <summary>A text of 1 to 256 bytes.</summary>
+/// <summary>A string of 1 to 256 bytes.</summary>
 internal sealed class TextColumn(string wireName, bool isOptional, Func<LaneEvent, string?> get, Action<LaneEvent, string?> set) : LaneColumn(wireName)
 {
     public override bool IsOptional => isOptional;
@@ -29,7 +29,7 @@ internal sealed class TextColumn(string wireName, bool isOptional, Func<LaneEven
     public void Set(LaneEvent laneEvent, string? value) => set(laneEvent, value);
 }
 
-/// <summary>A whole number of 0 to 2⁶³−1.</summary>
+/// <summary>A whole number from 0 to 2⁶³−1.</summary>
 internal sealed class WholeColumn(string wireName, Func<LaneEvent, long> get, Action<LaneEvent, long> set) : LaneColumn(wireName)
 {
     public override bool IsOptional => false;
@@ -39,7 +39,7 @@ internal sealed class WholeColumn(string wireName, Func<LaneEvent, long> get, Ac
     public void Set(LaneEvent laneEvent, long value) => set(laneEvent, value);
 }
 
-/// <summary>An optional time: RFC 3339 on the wire, Unix microseconds in the table.</summary>
+/// <summary>An optional time: RFC 3339 in the API, Unix microseconds in the table.</summary>
 internal sealed class TimeColumn(string wireName, Func<LaneEvent, long?> get, Action<LaneEvent, long?> set) : LaneColumn(wireName)
 {
     public override bool IsOptional => true;

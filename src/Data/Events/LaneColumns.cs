@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace SensorDash.Data.Events;
 
-/// <summary>The fields of each lane, in the order of its table and of its JSON. Texts that <see cref="EventField"/> names can be filtered by.</summary>
+/// <summary>The fields of each lane, in the order of its table and its JSON. The strings in <see cref="EventField"/> support filters.</summary>
 /// <remarks>
-/// A new field is a property of the event, a line here, and a property of the row with a migration. The id does not follow from these lines:
-/// <see cref="LaneEvent.IdentityKey"/> joins some fields with separators of the contract's own, and is easier to compare with the contract as it is.
+/// A new field is a property of the event, a line here, and a property of the row with a migration. The id does not derive from these lines:
+/// <see cref="LaneEvent.IdentityKey"/> joins some fields with separators of the contract, and stays easy to compare with the contract.
 /// </remarks>
 internal static class LaneColumns
 {

@@ -2,9 +2,9 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Events;
 
-/// <summary>One event. What stands in it never changes; the store sets <see cref="CanonicalTime"/> once, when it takes the event.</summary>
+/// <summary>One event. It is immutable, except that the store sets <see cref="CanonicalTime"/> once, when it adds the event.</summary>
 /// <remarks>
-/// A class per lane, because the lanes are tables of their own. Each property of a lane has its line in <see cref="LaneColumns"/>, from which parsers and
+/// A class per lane, because each lane has its own table. Each property of a lane has its line in <see cref="LaneColumns"/>, with which parsers and
 /// stores set it; a property is required when that line says so.
 /// </remarks>
 public abstract class LaneEvent : IRow
@@ -14,22 +14,22 @@ public abstract class LaneEvent : IRow
     /// <summary>SHA-256 of the content, see <see cref="ComputeId"/>.</summary>
     public EventId Id { get; internal set; }
 
-    /// <summary>Who the event belongs to: 1 to 64 of A–Z, a–z, 0–9, dot, underscore, hyphen.</summary>
+    /// <summary>Owner of the event: 1 to 64 characters of A–Z, a–z, 0–9, dot, underscore, hyphen.</summary>
     public string ScopeId { get; internal set; } = "";
 
-    /// <summary>When it happened, by the producer's clock; Unix microseconds.</summary>
+    /// <summary>Time of the event by the producer's clock, Unix microseconds.</summary>
     public long SourceTime { get; internal set; }
 
-    /// <summary>The producer's text of that time, only where it is not <see cref="EventTime.Format(long)"/> of it.</summary>
+    /// <summary>The producer's text of that time, only if it differs from <see cref="EventTime.Format(long)"/>.</summary>
     public string? SourceText { get; internal set; }
 
-    /// <summary>When the store took it in, Unix microseconds; 0 before. Strictly increasing per writer.</summary>
+    /// <summary>When the store added it, Unix microseconds; 0 before. Strictly increasing per writer.</summary>
     public long CanonicalTime { get; internal set; }
 
-    /// <summary>The bytes of a raw frame; of the other lanes canonical JSON (RFC 8785) in UTF-8.</summary>
+    /// <summary>The bytes of a raw frame; in the other lanes canonical JSON (RFC 8785) in UTF-8.</summary>
     public byte[] Content { get; internal set; } = [];
 
-    /// <summary>What the event is about within its scope and lane; part of the id.</summary>
+    /// <summary>The subject of the event within its scope and lane; part of the id.</summary>
     public abstract string IdentityKey { get; }
 
     /// <summary>The source time exactly as the producer wrote it.</summary>
@@ -38,10 +38,10 @@ public abstract class LaneEvent : IRow
     /// <inheritdoc/>
     public string Describe() => $"{Lane.Name()} event {Id} of scope {ScopeId}";
 
-    /// <summary>Time by the given clock, Unix microseconds.</summary>
+    /// <summary>Time by the given timebase, Unix microseconds.</summary>
     public long TimeBy(Timebase timebase) => timebase == Timebase.Source ? SourceTime : CanonicalTime;
 
-    /// <summary>The id that follows from the content.</summary>
+    /// <summary>Computes the id from the content.</summary>
     public EventId ComputeId()
     {
         Span<byte> time = stackalloc byte[EventTime.MaxTextLength];
@@ -50,7 +50,7 @@ public abstract class LaneEvent : IRow
     }
 }
 
-/// <summary>A frame as it came over a connection; frame boundaries are kept.</summary>
+/// <summary>A frame as received over a connection; frame boundaries are kept.</summary>
 public sealed class RawEvent : LaneEvent
 {
     public override Lane Lane => Lane.Raw;
@@ -63,7 +63,7 @@ public sealed class RawEvent : LaneEvent
     public override string IdentityKey => ConnectionId;
 }
 
-/// <summary>A message that was understood.</summary>
+/// <summary>A parsed message.</summary>
 public sealed class ParsedEvent : LaneEvent
 {
     public override Lane Lane => Lane.Parsed;
@@ -77,7 +77,7 @@ public sealed class ParsedEvent : LaneEvent
     public override string IdentityKey => StreamId;
 }
 
-/// <summary>A view's state as a whole (checkpoint) or a change to it (update).</summary>
+/// <summary>The complete state of a view (checkpoint) or a change to it (update).</summary>
 public sealed class UiEvent : LaneEvent
 {
     public const string Update = "UiUpdate";
@@ -103,14 +103,14 @@ public sealed class UiEvent : LaneEvent
     public override string IdentityKey => $"{SystemId}|{ContainerId}|{UniqueId}:{ViewId}";
 }
 
-/// <summary>A command, or word of how it goes.</summary>
+/// <summary>A command, its progress or its result.</summary>
 public sealed class CommandEvent : LaneEvent
 {
     public const string Request = "CommandRequest";
     public const string Progress = "CommandProgress";
     public const string Result = "CommandResult";
 
-    /// <summary>The one mode that is stored: a replay commands nothing.</summary>
+    /// <summary>The only stored mode: a replay sends no commands.</summary>
     public const string LiveMode = "live";
 
     public override Lane Lane => Lane.Command;
@@ -120,7 +120,7 @@ public sealed class CommandEvent : LaneEvent
 
     public string CommandId { get; internal set; } = "";
 
-    /// <summary>On requests, and only there; stored once per scope.</summary>
+    /// <summary>Only for requests; stored once per scope.</summary>
     public string? RequestId { get; internal set; }
 
     public string TargetId { get; internal set; } = "";
@@ -132,19 +132,19 @@ public sealed class CommandEvent : LaneEvent
     public override string IdentityKey => RequestId ?? $"{CommandId}:{MessageType}";
 }
 
-/// <summary>What describes streams and manifests.</summary>
+/// <summary>A description of a stream or manifest.</summary>
 public sealed class MetadataEvent : LaneEvent
 {
     public override Lane Lane => Lane.Metadata;
 
     public string MessageType { get; internal set; } = "";
 
-    /// <summary>From when on it holds, Unix microseconds; null: from its own time.</summary>
+    /// <summary>Start of its validity, Unix microseconds; null means its own time.</summary>
     public long? EffectiveTime { get; internal set; }
 
     public string? StreamId { get; internal set; }
 
-    /// <summary>Never null together with <see cref="StreamId"/>.</summary>
+    /// <summary>Null only if <see cref="StreamId"/> is set.</summary>
     public string? ManifestId { get; internal set; }
 
     public override string IdentityKey => $"{StreamId ?? ManifestId}:{MessageType}";

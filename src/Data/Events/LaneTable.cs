@@ -5,10 +5,10 @@ using SensorDash.Data.Events.Canonical;
 
 namespace SensorDash.Data.Events;
 
-/// <summary>The table of one lane, the same on every engine: its columns, and how an event is read from them, in one order.</summary>
+/// <summary>The table of one lane, the same on every engine: its columns in order, and how to read an event from them.</summary>
 internal sealed class LaneTable
 {
-    /// <summary>Columns of the lane's own begin behind those that every lane has and the content.</summary>
+    /// <summary>The lane's own columns start after the common columns and the content.</summary>
     public const int FirstOwn = 6;
 
     private const string CommonColumns = "canonical_truth_time, event_id, scope_id, source_truth_time, source_text";
@@ -38,7 +38,7 @@ internal sealed class LaneTable
 
     public string Name { get; }
 
-    /// <summary>The name of <see cref="LaneEvent.Content"/>, in the table and on the wire.</summary>
+    /// <summary>The name of <see cref="LaneEvent.Content"/>, in the table and in the API.</summary>
     public string Content { get; }
 
     /// <summary><see cref="Content"/>, encoded once.</summary>
@@ -47,12 +47,12 @@ internal sealed class LaneTable
     /// <summary>The lane's own columns.</summary>
     public ImmutableArray<LaneColumn> Own { get; }
 
-    /// <summary>What <see cref="Read"/> expects.</summary>
+    /// <summary>The columns that <see cref="Read"/> expects.</summary>
     public string Columns { get; }
 
     public static LaneTable Of(Lane lane) => _tables[(int)lane];
 
-    /// <summary>The column of the order's time.</summary>
+    /// <summary>The time column of the order.</summary>
     public static string TimeBy(Timebase timebase) => timebase == Timebase.Source ? "source_truth_time" : "canonical_truth_time";
 
     /// <summary>The columns of the order of the contract.</summary>
@@ -66,7 +66,7 @@ internal sealed class LaneTable
     public string ColumnOf(EventField field)
         => Find(field)?.Name ?? throw new ArgumentException($"The lane {_lane.Name()} has no field {field.Name()}.", nameof(field));
 
-    /// <summary>An event of the lane; its own fields are still to be set.</summary>
+    /// <summary>An event of the lane; its own fields are not set yet.</summary>
     public LaneEvent Make(string scopeId, long sourceTime, string? sourceText, byte[] content)
     {
         var made = _make();
@@ -74,8 +74,8 @@ internal sealed class LaneTable
         return made;
     }
 
-    /// <summary>The event of the row that <paramref name="row"/> stands on.</summary>
-    /// <param name="canonical">Where the engine keeps the values of JSON and not its text; gives the text back.</param>
+    /// <summary>The event of the current row of <paramref name="row"/>.</summary>
+    /// <param name="canonical">Restores the canonical text if the engine keeps the values of JSON and not its text.</param>
     public LaneEvent Read(DbDataReader row, CanonicalJson? canonical = null)
     {
         var content = row.GetFieldValue<byte[]>(5);

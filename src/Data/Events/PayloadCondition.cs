@@ -14,10 +14,10 @@ public sealed class PayloadCondition
 
     private readonly string[] _path;
     private readonly string _value;
-    private readonly byte[] _number; // Its canonical text; empty where the value is no number.
+    private readonly byte[] _number; // Its canonical text; empty if the value is not a number.
 
     /// <param name="path">Keys, and indices of arrays from 0, joined by dots.</param>
-    /// <param name="value">A text to the letter; a number by its value; true, false or null.</param>
+    /// <param name="value">A string (exact match), a number (by value), true, false or null.</param>
     public PayloadCondition(string path, string value)
     {
         _path = path.Split('.');
@@ -50,10 +50,10 @@ public sealed class PayloadCondition
         };
     }
 
-    /// <summary>JSON objects of which every content that <see cref="Matches"/> contains one, as jsonb means containing; none where that cannot be said so.</summary>
+    /// <summary>JSON objects such that each matching content contains one of them (jsonb containment); empty if containment cannot express the condition.</summary>
     internal IEnumerable<string> Containers()
     {
-        // A number may be a key or an index; deeper than content goes nothing matches anyway; and of U+0000 jsonb knows nothing.
+        // A number may be a key or an index; a path deeper than any content never matches; jsonb does not support U+0000.
         if (_path.Length >= CanonicalJson.MaxDepth || _path.Append(_value).Any(text => text.Contains('\0'))) return [];
         if (_path.Any(step => int.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out _))) return [];
         var values = new List<string> { JsonSerializer.Serialize(_value) };

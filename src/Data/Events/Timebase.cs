@@ -1,11 +1,11 @@
 namespace SensorDash.Data.Events;
 
-/// <summary>By which clock events are ordered and ranges are meant.</summary>
+/// <summary>The clock for the order and ranges of events.</summary>
 public enum Timebase
 {
-    /// <summary>The store's: when an event was taken in.</summary>
+    /// <summary>The store's clock: when the store added the event.</summary>
     Canonical = 0,
 
-    /// <summary>The producer's: when it happened.</summary>
+    /// <summary>The producer's clock: when the event happened.</summary>
     Source = 1,
 }

@@ -3,7 +3,7 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Export;
 
-/// <summary>What people say of the nodes, for the columns that show it.</summary>
+/// <summary>The metadata of the nodes, for the columns that contain it.</summary>
 public sealed record NodeLabels(IReadOnlyDictionary<int, NodeView> Nodes)
 {
     internal string? NameOf(int node) => Nodes.GetValueOrDefault(node)?.Metadata?.Name;
@@ -13,7 +13,7 @@ public sealed record NodeLabels(IReadOnlyDictionary<int, NodeView> Nodes)
     internal string? ZoneOf(int node) => Nodes.GetValueOrDefault(node)?.Zone?.Name;
 }
 
-/// <summary>The columns there are: a name and how its cell is written.</summary>
+/// <summary>All columns: a name and how its cell is written.</summary>
 public static class CsvColumns
 {
     internal delegate void WriteCell<T>(CsvLine line, in T row, NodeLabels labels);
@@ -58,13 +58,13 @@ public static class CsvColumns
         ["zone"] = (CsvLine line, in NodeBucket b, NodeLabels labels) => line.Text(labels.ZoneOf(b.NodeAddress)),
     };
 
-    // What a file has unless told otherwise; the rest is there for the asking.
+    // Columns that are not in a file by default.
     private static readonly HashSet<string> _extras = ["received_at", "temperature_raw", "humidity_raw", "node_name", "location", "zone"];
 
-    /// <summary>Every column of a resolution.</summary>
+    /// <summary>All columns of a resolution.</summary>
     public static IReadOnlyCollection<string> All(CsvResolution resolution) => resolution == CsvResolution.Raw ? _raw.Keys : _buckets.Keys;
 
-    /// <summary>The columns of a file that asks for none.</summary>
+    /// <summary>The default columns of a file.</summary>
     public static IReadOnlyList<string> Default(CsvResolution resolution) => [.. All(resolution).Where(c => !_extras.Contains(c))];
 
     internal static WriteCell<Reading>[] OfReadings(IEnumerable<string> names) => [.. names.Select(n => _raw[n])];

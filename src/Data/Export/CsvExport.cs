@@ -6,16 +6,16 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Export;
 
-/// <summary>Writes readings as CSV: any number of rows, in constant memory, with a proof that the file is whole.</summary>
+/// <summary>Writes readings as CSV: any number of rows, in constant memory, with a checksum.</summary>
 public sealed class CsvExport(IReadingStore store, IReadingAnalytics analytics, NodeViews nodes)
 {
-    // One write to the network; small enough to stay out of the large-object heap.
+    // Size of one network write; small enough to stay out of the large-object heap.
     private const int ChunkLength = 64 * 1024;
 
     /// <summary>Writes the file that <paramref name="options"/> describe.</summary>
-    /// <param name="options">Valid: the column names are of the resolution.</param>
-    /// <param name="target">Receives the file; <see cref="Stream.Null"/> when only the proof is wanted.</param>
-    /// <param name="cancellationToken">Stops the query and the writing; the file is then cut.</param>
+    /// <param name="options">Valid options: the resolution has all named columns.</param>
+    /// <param name="target">Receives the file; <see cref="Stream.Null"/> to compute only the checksum.</param>
+    /// <param name="cancellationToken">Cancels the query and the writing; the file is then truncated.</param>
     public async Task<ExportChecksum> WriteAsync(CsvOptions options, Stream target, CancellationToken cancellationToken)
     {
         await using var file = new HashingStream(target);
@@ -37,7 +37,7 @@ public sealed class CsvExport(IReadingStore store, IReadingAnalytics analytics, 
         var columns = options.Columns.Count > 0 ? options.Columns : CsvColumns.Default(options.Resolution);
         var labels = await LabelsAsync(columns, cancellationToken);
         var buffer = new ArrayBufferWriter<byte>(ChunkLength + 4096);
-        await using var text = new HashingStream(target); // The footer proves the text; the file may be its compressed form.
+        await using var text = new HashingStream(target); // The footer contains the checksum of the text; the file may be compressed.
         var line = new CsvLine(options, buffer);
         if (options.ByteOrderMark) buffer.Write<byte>([0xEF, 0xBB, 0xBF]);
         foreach (var column in columns) line.Text(column);

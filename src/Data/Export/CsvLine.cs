@@ -92,7 +92,7 @@ internal sealed class CsvLine(CsvOptions options, IBufferWriter<byte> output)
         output.Advance(length);
     }
 
-    /// <summary>Text, quoted where it must be. A text that a spreadsheet would run as a formula gets an apostrophe before it.</summary>
+    /// <summary>Text, quoted if necessary. A text that a spreadsheet would run as a formula gets an apostrophe in front of it.</summary>
     public void Text(string? value)
     {
         StartCell();
@@ -103,7 +103,7 @@ internal sealed class CsvLine(CsvOptions options, IBufferWriter<byte> output)
         Encoding.UTF8.GetBytes(value, output);
     }
 
-    // Consecutive readings lie in the same half year, so the zone is asked only when its offset may have changed.
+    // Consecutive readings usually have the same offset, so the time zone is queried only when its offset may have changed.
     private long OffsetAt(long unixSeconds)
     {
         var instant = Instant.FromUnixTimeSeconds(unixSeconds);

@@ -12,24 +12,24 @@ public enum CsvTime
     /// <summary>ISO 8601, UTC.</summary>
     Iso,
 
-    /// <summary>ISO 8601 with the offset of the chosen zone.</summary>
+    /// <summary>ISO 8601 with the offset of the selected time zone.</summary>
     Local,
 }
 
-/// <summary>What a line of the file is.</summary>
+/// <summary>The content of a line of the file.</summary>
 public enum CsvResolution
 {
     /// <summary>One reading.</summary>
     Raw,
 
-    /// <summary>One node in one hour of the chosen zone.</summary>
+    /// <summary>One node in one hour of the selected time zone.</summary>
     Hourly,
 
-    /// <summary>One node in one day of the chosen zone.</summary>
+    /// <summary>One node in one day of the selected time zone.</summary>
     Daily,
 }
 
-/// <summary>Everything that decides the bytes of an export.</summary>
+/// <summary>All options that determine the bytes of an export.</summary>
 public sealed record CsvOptions
 {
     public ReadingFilter Filter { get; init; }
@@ -43,26 +43,26 @@ public sealed record CsvOptions
     /// <summary>For local times and calendar buckets.</summary>
     public DateTimeZone Zone { get; init; } = DateTimeZone.Utc;
 
-    /// <summary>Between two cells: comma, semicolon or tab.</summary>
+    /// <summary>Column separator: comma, semicolon or tab.</summary>
     public char Separator { get; init; } = ',';
 
-    /// <summary>In decimals: dot or comma.</summary>
+    /// <summary>Decimal separator: dot or comma.</summary>
     public char DecimalMark { get; init; } = '.';
 
-    /// <summary>Start with a byte order mark, by which Excel knows UTF-8.</summary>
+    /// <summary>Start with a byte order mark, so that Excel detects UTF-8.</summary>
     public bool ByteOrderMark { get; init; }
 
-    /// <summary>Names from <see cref="CsvColumns"/>, in the order wanted; empty: the usual ones.</summary>
+    /// <summary>Names from <see cref="CsvColumns"/>, in the requested order; empty means the default columns.</summary>
     public IReadOnlyList<string> Columns { get; init; } = [];
 
-    /// <summary>End with a comment line that has the row count and the SHA-256 of everything before it.</summary>
+    /// <summary>End with a comment line that has the row count and the SHA-256 of all text before it.</summary>
     public bool Footer { get; init; }
 
     /// <summary>Compress the file itself.</summary>
     public bool Gzip { get; init; }
 }
 
-/// <summary>By which a file proves to be whole.</summary>
+/// <summary>The checksum of a file.</summary>
 /// <param name="Rows">Lines, header and footer not counted.</param>
 /// <param name="Bytes">Length of the file.</param>
 /// <param name="Sha256">Of the file, 64 lower-case hexadecimal digits.</param>

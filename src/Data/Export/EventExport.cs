@@ -9,35 +9,35 @@ namespace SensorDash.Data.Export;
 /// <summary>How events are written to a file.</summary>
 public enum EventFormat
 {
-    /// <summary>An event per line, as it can be sent again.</summary>
+    /// <summary>One event per line, in the format of ingestion.</summary>
     Ndjson,
 
-    /// <summary>A line per event, with the columns of all lanes.</summary>
+    /// <summary>One line per event, with the columns of all lanes.</summary>
     Csv,
 }
 
-/// <summary>Writes events to a file: any number, in constant memory, with a proof that the file is whole.</summary>
+/// <summary>Writes events to a file: any number, in constant memory, with a checksum.</summary>
 public sealed class EventExport(IEventStore store)
 {
     private const int ChunkLength = 64 * 1024;
 
-    // What can be filtered by comes first, then the rest, of raw events first; a name that lanes share is one column.
+    // Fields that support filters come first, then the others, raw events first; fields with the same name share a column.
     private static readonly string[] _fields = [.. EventFields.All.Select(f => f.Name())
         .Union(Lanes.All.Reverse().SelectMany(lane => LaneTable.Of(lane).Own).Select(column => column.WireName))];
 
     private static readonly string[] _columns = ["lane", "eventId", "scopeId", "sourceTruthTime", "canonicalTruthTime", .. _fields, "content"];
 
-    // Of each lane what it has of the fields.
+    // The columns of each lane for these fields.
     private static readonly LaneColumn?[][] _cells = [.. Lanes.All.Select(
         lane => _fields.Select(field => LaneTable.Of(lane).Own.FirstOrDefault(column => column.WireName == field)).ToArray())];
 
-    /// <summary>Writes everything the query names, in its order.</summary>
-    /// <param name="query">Its limit does not count; an open end is the newest event at the start.</param>
-    /// <param name="target">Receives the file; <see cref="Stream.Null"/> when only the proof is wanted.</param>
-    /// <param name="cancellationToken">Stops the query and the writing; the file is then cut.</param>
+    /// <summary>Writes all results of the query, in its order.</summary>
+    /// <param name="query">Its limit is ignored; an open end means the latest event at the start of the export.</param>
+    /// <param name="target">Receives the file; <see cref="Stream.Null"/> to compute only the checksum.</param>
+    /// <param name="cancellationToken">Cancels the query and the writing; the file is then truncated.</param>
     public async Task<ExportChecksum> WriteAsync(EventQuery query, EventFormat format, Stream target, CancellationToken cancellationToken)
     {
-        // While events keep coming, a file that goes up to the newest would never end: it goes up to the newest of now.
+        // While events arrive, a file without an end would never be complete: it ends with the latest event at the start.
         if (query.To is null) query = query with { To = (await store.FindNewestAsync(EventFilter.All, query.Timebase, cancellationToken))?.TimeBy(query.Timebase) + 1 };
         await using var file = new HashingStream(target);
         var buffer = new ArrayBufferWriter<byte>(ChunkLength + 4096);

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace SensorDash.Data.Export;
 
-/// <summary>Passes bytes on and keeps their count and hash.</summary>
+/// <summary>Forwards bytes and computes their count and hash.</summary>
 internal sealed class HashingStream(Stream target) : Stream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -34,7 +34,7 @@ internal sealed class HashingStream(Stream target) : Stream
 
     public override Task FlushAsync(CancellationToken cancellationToken) => target.FlushAsync(cancellationToken);
 
-    // The response takes no synchronous writes; nothing here makes any.
+    // The response does not support synchronous writes, and the exports use none.
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Only asynchronous writes are supported.");
 
     public override void Flush()

@@ -1,13 +1,13 @@
 namespace SensorDash.Data.Ingest;
 
-/// <summary>How fast rows are taken and how long their senders wait, over the last moments.</summary>
-/// <param name="RowsPerSecond">Rows made durable, duplicates included.</param>
-/// <param name="P50">Of the milliseconds from the buffer to the disk; null when nothing was sent.</param>
+/// <summary>Recent throughput and commit latency.</summary>
+/// <param name="RowsPerSecond">Durable rows per second, including duplicates.</param>
+/// <param name="P50">Commit latency in milliseconds; null when no rows were sent.</param>
 /// <param name="P95">As <paramref name="P50"/>.</param>
 /// <param name="P99">As <paramref name="P50"/>.</param>
 public readonly record struct IngestRates(double RowsPerSecond, double? P50, double? P95, double? P99);
 
-/// <summary>Remembers the last submissions: a ring, so that a flood costs no more than a trickle.</summary>
+/// <summary>Keeps the last submissions in a ring, so that the cost is independent of the load.</summary>
 internal sealed class IngestMeter(TimeProvider clock)
 {
     private const int Remembered = 1024;
@@ -32,14 +32,14 @@ internal sealed class IngestMeter(TimeProvider clock)
         lock (_lock)
         {
             recent = [.. _ring.Take((int)Math.Min(_count, Remembered)).Where(s => clock.GetElapsedTime(s.At, now) <= _window)];
-            isWhole = recent.Length < Remembered; // Else older ones within the window are forgotten already.
+            isWhole = recent.Length < Remembered; // Otherwise the ring has already dropped older ones within the window.
         }
         if (recent.Length == 0) return default;
         var span = isWhole ? _window : clock.GetElapsedTime(recent.Min(s => s.At), now);
         var waits = recent.Select(s => s.Waited.TotalMilliseconds).Order().ToArray();
         return new(recent.Sum(s => (long)s.Rows) / Math.Max(0.001, span.TotalSeconds), At(0.5), At(0.95), At(0.99));
 
-        // The nearest rank: a wait that somebody really had.
+        // The nearest rank: a latency that really occurred.
         double At(double share) => waits[(int)Math.Ceiling(share * waits.Length) - 1];
     }
 }

@@ -2,42 +2,42 @@ using Microsoft.Extensions.Options;
 
 namespace SensorDash.Data.Ingest;
 
-/// <summary>What an acknowledged reading survives.</summary>
+/// <summary>The failures that an acknowledged reading survives.</summary>
 public enum DurabilityProfile
 {
-    /// <summary>Process, operating system and power: every commit reaches the disk before the answer.</summary>
+    /// <summary>Failure of process, operating system and power: every commit reaches the disk before the response.</summary>
     Full,
 
-    /// <summary>The process being killed; the last moments may go with the power.</summary>
+    /// <summary>A killed process; a power failure may lose the last moments.</summary>
     Normal,
 
-    /// <summary>As <see cref="Normal"/>, and commits are gathered for the flush interval to spare the card; senders wait that long.</summary>
+    /// <summary>As <see cref="Normal"/>, but with one commit per flush interval to spare the card; senders wait that long.</summary>
     SdSaver,
 }
 
-/// <summary>The way from a request to the store, bound from <see cref="SectionName"/>.</summary>
+/// <summary>The write path from a request to the store, bound from <see cref="SectionName"/>.</summary>
 public sealed class IngestOptions
 {
     public const string SectionName = "Ingest";
 
-    /// <summary>Rows that end the wait of buffered rows, 1 to 10,000. Also <c>DB_BATCH_SIZE</c>. Default 100.</summary>
+    /// <summary>Buffered rows that trigger a commit, 1 to 10,000. Also <c>DB_BATCH_SIZE</c>. Default 100.</summary>
     public int BatchSize { get; set; } = 100;
 
-    /// <summary>Longest wait of rows sent with <c>?ack=buffered</c> and of the SdSaver profile, 10 ms to 10 min.
+    /// <summary>Maximum wait of rows sent with <c>?ack=buffered</c> and in the SdSaver profile, 10 ms to 10 min.
     /// Also <c>DB_FLUSH_INTERVAL</c> (seconds). Default 5 s.</summary>
     public TimeSpan FlushInterval { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Rows that may wait for the writer before senders get 429, 5,000 to 10,000,000. 48 bytes each; an event counts as a row per
-    /// 256 bytes, in a buffer of its own. Default 100,000.</summary>
+    /// <summary>Capacity of the write buffer in rows, beyond which senders get 429, 5,000 to 10,000,000. 48 bytes each; an event counts as a row per
+    /// 256 bytes, in a separate buffer. Default 100,000.</summary>
     public int BufferCapacity { get; set; } = 100_000;
 
-    /// <summary>Longest a sender is kept waiting for the commit before it gets 503, 1 s to 10 min. Default 30 s.</summary>
+    /// <summary>Maximum wait of a sender for the commit before it gets 503, 1 s to 10 min. Default 30 s.</summary>
     public TimeSpan AckTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>What an acknowledged reading survives: Full, Normal or SdSaver. Default Full.</summary>
     public DurabilityProfile Durability { get; set; } = DurabilityProfile.Full;
 
-    /// <summary>Largest request body after decompression in MiB, 1 to 4096. Default 256.</summary>
+    /// <summary>Maximum request body after decompression in MiB, 1 to 4096. Default 256.</summary>
     public int MaxBodyMiB { get; set; } = 256;
 }
 

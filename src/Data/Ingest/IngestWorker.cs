@@ -5,12 +5,12 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Ingest;
 
-/// <summary>Takes what is queued whenever it is free and commits it: one transaction, however many senders (group commit).</summary>
+/// <summary>Takes all queued rows and commits them in one transaction for any number of senders (group commit).</summary>
 public sealed class IngestWorker<TRow>(
     WriteBuffer<TRow> buffer, IRowStore<TRow> store, IOptions<IngestOptions> options, TimeProvider clock, ILogger<IngestWorker<TRow>> logger) : BackgroundService
     where TRow : IRow
 {
-    // Four full submissions: larger transactions gain nothing (bench/results) and only make the next sender wait.
+    // Four full submissions: larger transactions are not faster (bench/results) and only delay the next sender.
     private const int MaxTransactionRows = 20_000;
 
     private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(100);
@@ -23,10 +23,10 @@ public sealed class IngestWorker<TRow>(
     private TRow[] _rows = new TRow[Submission.MaxRows];
     private RowOutcome[] _outcomes = new RowOutcome[Submission.MaxRows];
 
-    /// <summary>How the writer is doing.</summary>
+    /// <summary>State of the writer.</summary>
     public IngestStatus Status { get; private set; } = IngestStatus.Initial;
 
-    /// <summary>How fast it is.</summary>
+    /// <summary>Throughput and latency of the writer.</summary>
     public IngestRates ReadRates() => _meter.Read();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -43,13 +43,13 @@ public sealed class IngestWorker<TRow>(
             }
             catch (Exception e)
             {
-                // Nothing is acknowledged, so nothing acknowledged is lost; only rows sent with ack=buffered are.
+                // Only rows sent with ack=buffered are lost: no others are acknowledged.
                 IngestLog.BatchAbandoned(logger, count, e);
                 failure = e;
             }
-            Array.Clear(_rows, 0, count); // Events are objects: nothing may hold them now.
+            Array.Clear(_rows, 0, count); // Release the events for garbage collection.
             buffer.Release(_batch.Sum(submission => submission.Weight));
-            // The senders last: whoever is told sends more at once, and must find the room of these rows free.
+            // Notify the senders last: they send more immediately, and the capacity of these rows must be free by then.
             foreach (var submission in _batch)
             {
                 if (failure is null) submission.Complete();
@@ -59,7 +59,7 @@ public sealed class IngestWorker<TRow>(
         }
     }
 
-    /// <summary>Drains: takes no more, writes what is queued, and gives up only when the host's patience ends.</summary>
+    /// <summary>Drains: accepts no more rows, writes the queued ones, and stops early only at the host's shutdown timeout.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         buffer.Complete();
@@ -97,7 +97,7 @@ public sealed class IngestWorker<TRow>(
             }
             catch (TimeoutException)
             {
-                return count; // The interval passed: a small batch is a normal result.
+                return count; // The interval elapsed: a small batch is a normal result.
             }
         }
     }
@@ -125,7 +125,7 @@ public sealed class IngestWorker<TRow>(
         }
     }
 
-    // A row that the store refuses is found by halving, so that it cannot keep the good rows around it out for ever.
+    // Bisection finds a row that the store rejects, so that it does not block the valid rows around it forever.
     private async Task AppendRangeAsync(int start, int count, Dictionary<int, string> rejected, CancellationToken cancellationToken)
     {
         try
@@ -156,7 +156,7 @@ public sealed class IngestWorker<TRow>(
             }
             catch (Exception e) when (e is not StoreRejectedException && !cancellationToken.IsCancellationRequested)
             {
-                // An error that nobody foresaw says nothing against the rows, and those of ack=buffered were promised to be stored.
+                // An unexpected error does not mean that the rows are invalid, and those of ack=buffered are acknowledged.
                 if (e is not StoreUnavailableException && Status.LastError != e.Message) IngestLog.StoreFailed(logger, count, e);
                 else if (Status.FailingSince is null) IngestLog.StoreUnavailable(logger, count, e);
                 Status = Status with { FailingSince = Status.FailingSince ?? clock.GetUtcNow(), LastError = e.Message };

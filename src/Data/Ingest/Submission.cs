@@ -2,26 +2,26 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Ingest;
 
-/// <summary>A row that the store itself refused.</summary>
-/// <param name="Index">Its place in the submission, from 0.</param>
-/// <param name="Error">The reason, fit for the sender.</param>
+/// <summary>A row that the store rejected.</summary>
+/// <param name="Index">Its index in the submission, from 0.</param>
+/// <param name="Error">The error text for the sender.</param>
 public readonly record struct RejectedRow(int Index, string Error);
 
-/// <summary>What became of a submission.</summary>
-/// <param name="AlreadyAccepted">Places of the command requests that were accepted before, from 0.</param>
+/// <summary>The result of a submission.</summary>
+/// <param name="AlreadyAccepted">Indexes of the command requests that were accepted earlier, from 0.</param>
 public readonly record struct SubmissionResult(int Inserted, int Duplicates, IReadOnlyList<int> AlreadyAccepted, IReadOnlyList<RejectedRow> Rejected);
 
 /// <summary>Limits of every submission.</summary>
 public static class Submission
 {
-    /// <summary>Most rows of one submission. Past this a bigger transaction is no faster (bench/results).</summary>
+    /// <summary>Maximum rows of one submission. A larger transaction is not faster (bench/results).</summary>
     public const int MaxRows = 5_000;
 }
 
-/// <summary>Rows of one request on their way to one commit.</summary>
-/// <param name="rows">1 to <see cref="Submission.MaxRows"/> valid rows; not to be touched again by the sender.</param>
-/// <param name="isWaitedFor">Whether a sender waits for the commit, so that it must not be held for the flush interval.</param>
-/// <param name="weight">What it counts for in the buffer, at least its number of rows; 0: that number.</param>
+/// <summary>Rows of one request that belong to one commit.</summary>
+/// <param name="rows">1 to <see cref="Submission.MaxRows"/> valid rows; the sender must not access them again.</param>
+/// <param name="isWaitedFor">Whether a sender waits for the commit, so that it does not wait for the flush interval.</param>
+/// <param name="weight">Its weight in the buffer, at least its number of rows; 0 means that number.</param>
 public sealed class Submission<TRow>(ReadOnlyMemory<TRow> rows, bool isWaitedFor, int weight = 0)
 {
     private readonly TaskCompletionSource<SubmissionResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,14 +31,14 @@ public sealed class Submission<TRow>(ReadOnlyMemory<TRow> rows, bool isWaitedFor
 
     internal ReadOnlyMemory<TRow> Rows { get; } = rows;
 
-    /// <summary>When the buffer took it, as <see cref="TimeProvider.GetTimestamp"/> counts.</summary>
+    /// <summary>When it entered the buffer, a value of <see cref="TimeProvider.GetTimestamp"/>.</summary>
     internal long QueuedAt { get; set; }
 
     internal bool IsWaitedFor { get; } = isWaitedFor;
 
     internal int Weight { get; } = Math.Max(weight, rows.Length);
 
-    /// <summary>Ends when the rows are durable, or with the error that kept them from it.</summary>
+    /// <summary>Completes when the rows are durable, or fails with the error that prevented it.</summary>
     public Task<SubmissionResult> Done => _done.Task;
 
     internal void AddResult(ReadOnlySpan<RowOutcome> outcomes)
@@ -59,6 +59,6 @@ public sealed class Submission<TRow>(ReadOnlyMemory<TRow> rows, bool isWaitedFor
     internal void Fail(Exception error)
     {
         _done.TrySetException(error);
-        _ = _done.Task.Exception; // Seen here: nobody may be waiting any more.
+        _ = _done.Task.Exception; // Observe the exception: the sender may not wait any more.
     }
 }

@@ -2,27 +2,27 @@ namespace SensorDash.Data.Nodes;
 
 public enum NodeStatus
 {
-    /// <summary>Heard of within the time it may be silent.</summary>
+    /// <summary>The latest reading is within the allowed time.</summary>
     Live,
 
-    /// <summary>Silent for longer than that.</summary>
+    /// <summary>No reading for longer than the allowed time.</summary>
     Late,
 
-    /// <summary>Silent for longer than four times that.</summary>
+    /// <summary>No reading for longer than four times the allowed time.</summary>
     Stale,
 
-    /// <summary>No reading at all.</summary>
+    /// <summary>No readings.</summary>
     Never,
 }
 
-/// <summary>Whether a node is alive, judged by its newest measured time. Equal values count as much as changing ones.</summary>
-/// <param name="Status">The verdict.</param>
-/// <param name="Reason">Why, in words.</param>
-/// <param name="SilentSeconds">Since the newest measured time; null without one.</param>
-/// <param name="ExpectedIntervalSeconds">Set by the user or learned; null when neither.</param>
+/// <summary>Liveness of a node by its latest measured time. Equal values count as much as changing ones.</summary>
+/// <param name="Status">The status.</param>
+/// <param name="Reason">The reason as text.</param>
+/// <param name="SilentSeconds">Seconds since the latest measured time; null without readings.</param>
+/// <param name="ExpectedIntervalSeconds">Configured or estimated; null when unknown.</param>
 public sealed record Liveness(NodeStatus Status, string Reason, long? SilentSeconds, int? ExpectedIntervalSeconds)
 {
-    /// <summary>Readings of which the usual interval is learned: fifty spacings outvote a few gaps.</summary>
+    /// <summary>Readings for the estimate of the expected interval: a few gaps do not affect the median of fifty intervals.</summary>
     public const int LearnedFrom = 51;
 
     private const int AllowedIntervals = 3;
@@ -31,23 +31,23 @@ public sealed record Liveness(NodeStatus Status, string Reason, long? SilentSeco
 
     public bool IsOnline => Status == NodeStatus.Live;
 
-    /// <param name="newestFirst">Measured times of the newest readings, Unix seconds, newest first.</param>
-    /// <param name="configuredIntervalSeconds">The interval that the user has set, if so.</param>
+    /// <param name="newestFirst">Measured times of the latest readings, Unix seconds, newest first.</param>
+    /// <param name="configuredIntervalSeconds">The interval that the user configured, or null.</param>
     /// <param name="now">Unix seconds.</param>
     public static Liveness Evaluate(ReadOnlySpan<long> newestFirst, int? configuredIntervalSeconds, long now)
     {
         var interval = configuredIntervalSeconds ?? LearnInterval(newestFirst);
         if (newestFirst.IsEmpty) return new(NodeStatus.Never, "no reading yet", null, interval);
 
-        var silent = Math.Max(0, now - newestFirst[0]); // A node's clock may run a little ahead.
+        var elapsed = Math.Max(0, now - newestFirst[0]); // A node's clock may run a little ahead.
         var allowed = Math.Max(ShortestAllowedSilence, AllowedIntervals * (long)(interval ?? 0));
         var expected = interval is { } known ? $"expected every {FormatDuration(known)}" : "expected interval unknown";
-        var status = silent <= allowed ? NodeStatus.Live : silent <= StaleAfterAllowed * allowed ? NodeStatus.Late : NodeStatus.Stale;
-        var reason = status == NodeStatus.Live ? $"last reading {FormatDuration(silent)} ago, {expected}" : $"no reading for {FormatDuration(silent)}, {expected}";
-        return new(status, reason, silent, interval);
+        var status = elapsed <= allowed ? NodeStatus.Live : elapsed <= StaleAfterAllowed * allowed ? NodeStatus.Late : NodeStatus.Stale;
+        var reason = status == NodeStatus.Live ? $"last reading {FormatDuration(elapsed)} ago, {expected}" : $"no reading for {FormatDuration(elapsed)}, {expected}";
+        return new(status, reason, elapsed, interval);
     }
 
-    /// <summary>Median spacing in seconds, or null with fewer than three readings.</summary>
+    /// <summary>Median interval in seconds, or null with fewer than three readings.</summary>
     public static int? LearnInterval(ReadOnlySpan<long> newestFirst)
     {
         if (newestFirst.Length < 3) return null;
@@ -57,7 +57,7 @@ public sealed record Liveness(NodeStatus Status, string Reason, long? SilentSeco
         return (int)Math.Min(spacings[(spacings.Length - 1) / 2], NodeMetadata.MaxExpectedIntervalSeconds);
     }
 
-    /// <summary>A duration as people say it: "45 s", "14 min", "3 h 5 min", "2 d 4 h".</summary>
+    /// <summary>A duration as short text: "45 s", "14 min", "3 h 5 min", "2 d 4 h".</summary>
     public static string FormatDuration(long seconds) => seconds switch
     {
         < 120 => $"{seconds} s",

@@ -2,7 +2,7 @@ using System.Data.Common;
 
 namespace SensorDash.Data.Nodes;
 
-/// <summary>A node as a query gives it.</summary>
+/// <summary>Columns of a node in a query.</summary>
 internal static class NodeColumns
 {
     public const string All = "address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen";

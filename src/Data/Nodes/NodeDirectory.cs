@@ -3,7 +3,7 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Nodes;
 
-/// <summary>What became of an attempt to edit a node's metadata.</summary>
+/// <summary>The outcome of an edit of a node's metadata.</summary>
 public enum MetadataWrite
 {
     Done,
@@ -11,10 +11,10 @@ public enum MetadataWrite
     ZoneNotFound,
 }
 
-/// <summary>What people say of nodes: names, notes, zones, expected intervals.</summary>
+/// <summary>The metadata of nodes: names, notes, zones, expected intervals.</summary>
 public sealed class NodeDirectory(INodeStore nodes, IDbContextFactory<SensorDashContext> contexts, TimeProvider clock)
 {
-    /// <summary>The addresses of every node, or of those in a zone.</summary>
+    /// <summary>The addresses of all nodes, or of the nodes in a zone.</summary>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     public async Task<IReadOnlyList<int>> ListAddressesAsync(int? zone, CancellationToken cancellationToken)
     {
@@ -25,7 +25,7 @@ public sealed class NodeDirectory(INodeStore nodes, IDbContextFactory<SensorDash
         return [.. addresses.Where(inZone.Contains)];
     }
 
-    /// <summary>Applies <paramref name="patch"/> to a node's metadata, making the row when there is none.</summary>
+    /// <summary>Applies <paramref name="patch"/> to a node's metadata, creating the row if necessary.</summary>
     /// <returns>The metadata after the edit; null unless the outcome is <see cref="MetadataWrite.Done"/>.</returns>
     public async Task<(MetadataWrite Outcome, NodeMetadata? Metadata)> EditMetadataAsync(
         int address, NodeMetadataPatch patch, CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ public sealed class NodeDirectory(INodeStore nodes, IDbContextFactory<SensorDash
         if (await nodes.FindAsync(address, cancellationToken) is null) return (MetadataWrite.NodeNotFound, null);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        // Makes the row if it is not there, whoever else edits at the same time.
+        // Creates the row if it does not exist, safe against concurrent edits.
         await context.Database.ExecuteSqlAsync(
             $"INSERT INTO node_metadata (address, updated_at) VALUES ({address}, 0) ON CONFLICT DO NOTHING", cancellationToken);
         var metadata = await context.Set<NodeMetadata>().SingleAsync(m => m.Address == address, cancellationToken);
@@ -43,20 +43,20 @@ public sealed class NodeDirectory(INodeStore nodes, IDbContextFactory<SensorDash
         metadata.UpdatedAt = clock.GetUtcNow().ToUnixTimeSeconds();
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        // The readings may be in another file, so no transaction holds both: a node that was deleted meanwhile takes its metadata along.
+        // The readings may be in another file, so no transaction covers both: if the node was deleted in the meantime, delete its metadata too.
         if (await nodes.FindAsync(address, cancellationToken) is not null) return (MetadataWrite.Done, metadata);
         await context.Set<NodeMetadata>().Where(m => m.Address == address).ExecuteDeleteAsync(cancellationToken);
         return (MetadataWrite.NodeNotFound, null);
     }
 
-    /// <summary>The metadata of one node, or null when nobody has said anything of it.</summary>
+    /// <summary>The metadata of one node, or null when it has none.</summary>
     public async Task<NodeMetadata?> FindMetadataAsync(int address, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         return await context.Set<NodeMetadata>().AsNoTracking().SingleOrDefaultAsync(m => m.Address == address, cancellationToken);
     }
 
-    /// <summary>The expected intervals that the user has set, seconds by address.</summary>
+    /// <summary>The expected intervals that users configured, seconds by address.</summary>
     public async Task<IReadOnlyDictionary<int, int>> ListConfiguredIntervalsAsync(CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);

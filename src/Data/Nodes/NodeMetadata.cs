@@ -1,6 +1,6 @@
 namespace SensorDash.Data.Nodes;
 
-/// <summary>What people say of a node. A table of its own, so that editing never waits for ingest.</summary>
+/// <summary>Metadata of a node. In a separate table, so that edits never wait for ingestion.</summary>
 public sealed class NodeMetadata
 {
     public const int NameLength = 100;
@@ -18,7 +18,7 @@ public sealed class NodeMetadata
 
     public int? ZoneId { get; set; }
 
-    /// <summary>Seconds between two readings, 1 to 2,592,000; absent: learned from the readings.</summary>
+    /// <summary>Seconds between two readings, 1 to 2,592,000; absent: estimated from the readings.</summary>
     public int? ExpectedIntervalS { get; set; }
 
     /// <summary>Unix seconds of the last edit.</summary>

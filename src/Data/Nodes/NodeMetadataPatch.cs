@@ -1,15 +1,15 @@
 namespace SensorDash.Data.Nodes;
 
-/// <summary>An edit of a node's metadata: what is not set is kept, what is set to null or nothing is cleared.</summary>
+/// <summary>An edit of a node's metadata: fields that are not set are kept, fields set to null or empty are cleared.</summary>
 public sealed class NodeMetadataPatch
 {
     private readonly List<Action<NodeMetadata>> _edits = [];
     private readonly Dictionary<string, string[]> _errors = [];
 
-    /// <summary>What is wrong with the values set so far, by field; a patch with faults must not be applied.</summary>
+    /// <summary>Errors of the values set so far, by field; a patch with errors must not be applied.</summary>
     public IReadOnlyDictionary<string, string[]> Errors => _errors;
 
-    /// <summary>The zone that must exist, if the patch puts the node into one.</summary>
+    /// <summary>The zone that must exist, if the patch assigns one.</summary>
     public int? WantedZone { get; private set; }
 
     public void SetName(string? value) => SetText("name", value, NodeMetadata.NameLength, (m, text) => m.Name = text);
@@ -24,7 +24,7 @@ public sealed class NodeMetadataPatch
         _edits.Add(m => m.ZoneId = id);
     }
 
-    /// <param name="seconds">1 to 2,592,000, or null to learn it from the readings.</param>
+    /// <param name="seconds">1 to 2,592,000, or null to estimate it from the readings.</param>
     public void SetExpectedInterval(long? seconds)
     {
         if (seconds is < 1 or > NodeMetadata.MaxExpectedIntervalSeconds)
@@ -32,7 +32,7 @@ public sealed class NodeMetadataPatch
         _edits.Add(m => m.ExpectedIntervalS = (int?)seconds);
     }
 
-    /// <summary>Records a fault that was found before a value could be set.</summary>
+    /// <summary>Records an error that occurred before a value could be set.</summary>
     public void Error(string field, string error) => _errors[field] = [error];
 
     internal void Apply(NodeMetadata metadata)
@@ -45,7 +45,7 @@ public sealed class NodeMetadataPatch
     {
         var text = string.IsNullOrWhiteSpace(value) ? null : value.Trim();
         if (text?.Length > maxLength) Error(field, $"must be at most {maxLength} characters, not {text.Length}");
-        if (text?.Contains('\0', StringComparison.Ordinal) == true) Error(field, "must not contain the character U+0000"); // PostgreSQL has no place for it.
+        if (text?.Contains('\0', StringComparison.Ordinal) == true) Error(field, "must not contain the character U+0000"); // PostgreSQL does not support it.
         _edits.Add(m => set(m, text));
     }
 }

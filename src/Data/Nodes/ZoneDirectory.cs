@@ -3,24 +3,24 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Nodes;
 
-/// <summary>The zones. Few, so always read whole.</summary>
+/// <summary>The zones. There are few, so they are always read completely.</summary>
 public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts)
 {
-    /// <summary>Every zone, by name.</summary>
+    /// <summary>All zones, by name.</summary>
     public async Task<IReadOnlyList<Zone>> ListAsync(CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         return await context.Set<Zone>().AsNoTracking().OrderBy(z => z.Name).ToListAsync(cancellationToken);
     }
 
-    /// <summary>One zone, or null when there is none of that id.</summary>
+    /// <summary>One zone, or null when no zone has that id.</summary>
     public async Task<Zone?> FindAsync(int id, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         return await context.Set<Zone>().AsNoTracking().SingleOrDefaultAsync(z => z.Id == id, cancellationToken);
     }
 
-    /// <summary>Adds a zone and gives it its id.</summary>
+    /// <summary>Adds a zone and sets its id.</summary>
     public async Task AddAsync(Zone zone, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
@@ -29,7 +29,7 @@ public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts)
     }
 
     /// <summary>Applies <paramref name="patch"/> to a zone.</summary>
-    /// <returns>The zone after the edit, or null when there is none of that id.</returns>
+    /// <returns>The zone after the edit, or null when no zone has that id.</returns>
     public async Task<Zone?> EditAsync(int id, ZonePatch patch, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
@@ -39,8 +39,8 @@ public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts)
         return zone;
     }
 
-    /// <summary>Removes a zone and takes its nodes out of it, in one transaction.</summary>
-    /// <returns>False when there was no such zone.</returns>
+    /// <summary>Deletes a zone and removes its nodes from it, in one transaction.</summary>
+    /// <returns>False when the zone does not exist.</returns>
     public async Task<bool> DeleteAsync(int id, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);

@@ -1,14 +1,14 @@
 namespace SensorDash.Data.Nodes;
 
-/// <summary>An edit of a zone: what is not set is kept.</summary>
+/// <summary>An edit of a zone: fields that are not set are kept.</summary>
 public sealed class ZonePatch
 {
-    private const string NoNul = "must not contain the character U+0000"; // PostgreSQL has no place for it.
+    private const string NoNul = "must not contain the character U+0000"; // PostgreSQL does not support it.
 
     private readonly List<Action<Zone>> _edits = [];
     private readonly Dictionary<string, string[]> _errors = [];
 
-    /// <summary>What is wrong with the values set so far, by field; a patch with faults must not be applied.</summary>
+    /// <summary>Errors of the values set so far, by field; a patch with errors must not be applied.</summary>
     public IReadOnlyDictionary<string, string[]> Errors => _errors;
 
     public void SetName(string? value)
@@ -19,7 +19,7 @@ public sealed class ZonePatch
         _edits.Add(z => z.Name = name);
     }
 
-    /// <param name="value"><c>#RRGGBB</c>; null or nothing: the default color.</param>
+    /// <param name="value"><c>#RRGGBB</c>; null or empty: the default color.</param>
     public void SetColor(string? value)
     {
         var color = string.IsNullOrEmpty(value) ? Zone.DefaultColor : value;
@@ -35,7 +35,7 @@ public sealed class ZonePatch
         _edits.Add(z => z.Description = text);
     }
 
-    /// <summary>A new zone with the values of this patch.</summary>
+    /// <summary>Creates a zone with the values of this patch.</summary>
     public Zone Create()
     {
         var zone = new Zone { Name = "" };

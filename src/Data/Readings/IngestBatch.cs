@@ -1,6 +1,6 @@
 namespace SensorDash.Data.Readings;
 
-/// <summary>One committed change of the readings: rows added, a node removed, or the oldest readings removed. What follows the store (side path, transfer) counts in these.</summary>
+/// <summary>One committed change of the readings: rows added, a node deleted, or the oldest readings deleted. Subscribers (side path, transfer) count in batches.</summary>
 public sealed class IngestBatch
 {
     /// <summary>Ascending in commit order, from 1, never reused.</summary>
@@ -9,18 +9,18 @@ public sealed class IngestBatch
     /// <summary>Unix microseconds.</summary>
     public long CommittedAt { get; set; }
 
-    /// <summary>Rows added, duplicates not counted; negative for rows removed. The sum over all batches is the number of readings.</summary>
+    /// <summary>Rows added, without duplicates; negative for rows deleted. The sum over all batches is the number of readings.</summary>
     public int RowCount { get; set; }
 
-    /// <summary>Oldest measured time in the batch, Unix seconds.</summary>
+    /// <summary>First measured time in the batch, Unix seconds.</summary>
     public long FirstTimestamp { get; set; }
 
-    /// <summary>Newest measured time in the batch, Unix seconds.</summary>
+    /// <summary>Latest measured time in the batch, Unix seconds.</summary>
     public long LastTimestamp { get; set; }
 
-    /// <summary>The node that this change removed with everything it had sent before; else null.</summary>
+    /// <summary>The node that this change deleted with all its earlier readings; else null.</summary>
     public int? RemovedNode { get; set; }
 
-    /// <summary>The measured time before which this change removed everything, Unix seconds; else null.</summary>
+    /// <summary>The measured time before which this change deleted all readings, Unix seconds; else null.</summary>
     public long? RemovedBefore { get; set; }
 }

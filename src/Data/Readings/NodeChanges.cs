@@ -3,24 +3,24 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Readings;
 
-/// <summary>What a batch changes about one node.</summary>
+/// <summary>The change of one node by a batch.</summary>
 internal struct NodeChange
 {
-    /// <summary>As its last new reading that has one gives it.</summary>
+    /// <summary>Device id of its last new reading that has one.</summary>
     public ulong? DeviceId;
 
-    /// <summary>Oldest and newest measured time of its new readings; the wrong way round when there is none.</summary>
+    /// <summary>First and latest measured time of its new readings; first > latest when there are none.</summary>
     public long First, Last;
 
     public int Count, Duplicates;
 }
 
-/// <summary>Counts a batch by node, for the counters of every store.</summary>
+/// <summary>Counts a batch by node, for the counters of all stores.</summary>
 internal sealed class NodeChanges
 {
     private readonly Dictionary<int, NodeChange> _changes = [];
 
-    /// <summary>Addresses and what changes, in no order.</summary>
+    /// <summary>Addresses and changes, in no order.</summary>
     public IReadOnlyCollection<KeyValuePair<int, NodeChange>> All => _changes;
 
     public void Clear() => _changes.Clear();
@@ -31,7 +31,7 @@ internal sealed class NodeChanges
         if (!known) (change.First, change.Last) = (long.MaxValue, long.MinValue);
         if (outcome != RowOutcome.Inserted)
         {
-            change.Duplicates++; // The node is there: the reading that this one repeats has made it.
+            change.Duplicates++; // The node exists: the original reading created it.
             return;
         }
         change.First = Math.Min(change.First, reading.Timestamp);

@@ -4,22 +4,22 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Readings;
 
-/// <summary>A node with all that is known of it now.</summary>
+/// <summary>A node with its current status and metadata.</summary>
 public sealed record NodeView(Node Node, Liveness Liveness, Reading? Latest, NodeMetadata? Metadata, Zone? Zone)
 {
-    /// <summary>The name people gave it, or its address.</summary>
+    /// <summary>Its configured name, or its address.</summary>
     public string DisplayName => Metadata?.Name ?? FormattableString.Invariant($"Node {Node.Address}");
 }
 
-/// <summary>Nodes as people see them: counters, newest reading, status, metadata.</summary>
+/// <summary>Nodes for display: counters, latest reading, status, metadata.</summary>
 public sealed class NodeViews(INodeStore nodes, IReadingStore readings, IDbContextFactory<SensorDashContext> contexts, TimeProvider clock)
 {
-    /// <summary>Every node, by address.</summary>
+    /// <summary>All nodes, by address.</summary>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     public async Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken)
         => await ViewAsync(await nodes.ListAsync(cancellationToken), cancellationToken);
 
-    /// <summary>One node, or null when there is none of that address.</summary>
+    /// <summary>One node, or null when no node has that address.</summary>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     public async Task<NodeView?> FindAsync(int address, CancellationToken cancellationToken)
     {

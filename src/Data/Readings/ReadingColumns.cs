@@ -2,7 +2,7 @@ using System.Data.Common;
 
 namespace SensorDash.Data.Readings;
 
-/// <summary>A reading as a query gives it: node, time, temperature, humidity, flags, time of arrival, device of the node.</summary>
+/// <summary>Columns of a reading in a query: node, time, temperature, humidity, flags, received time, device of the node.</summary>
 internal static class ReadingColumns
 {
     public static Reading Read(DbDataReader reader) => new(

@@ -3,15 +3,15 @@ using System.Runtime.CompilerServices;
 
 namespace SensorDash.Data.Readings;
 
-/// <summary>Walks any number of readings in constant memory.</summary>
+/// <summary>Enumerates any number of readings in constant memory.</summary>
 public static class ReadingPages
 {
-    /// <summary>Reads everything <paramref name="filter"/> names, page by page, by keyset.</summary>
+    /// <summary>Reads all readings that <paramref name="filter"/> selects, page by page, with keyset pagination.</summary>
     /// <remarks>
-    /// Each page is a short read of its own, so a slow consumer never holds the store's log back. Readings that arrive meanwhile
-    /// appear if their place is still ahead; none appears twice.
+    /// Each page is a separate short read, so that a slow consumer never keeps the store's log from truncating. Readings that arrive in the meantime
+    /// appear if their position is still ahead; none appears twice.
     /// </remarks>
-    /// <returns>Pages whose memory is valid until the next one is asked for.</returns>
+    /// <returns>Pages whose memory is valid until the next page is requested.</returns>
     public static async IAsyncEnumerable<ReadOnlyMemory<Reading>> ReadPagesAsync(
         this IReadingStore store, ReadingFilter filter, ReadingOrder order, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -10,23 +10,23 @@ public enum ReadingOrder
     OldestFirst,
 }
 
-/// <summary>Measured times, Unix seconds, both ends included; null is open.</summary>
+/// <summary>Measured times, Unix seconds, both ends inclusive; null means open.</summary>
 public readonly record struct TimeRange(long? Start, long? End)
 {
     public static TimeRange All => default;
 }
 
-/// <summary>Which readings.</summary>
-/// <param name="NodeAddress">One node, or null for every node.</param>
+/// <summary>Selects readings.</summary>
+/// <param name="NodeAddress">One node, or null for all nodes.</param>
 /// <param name="Range">Measured times.</param>
 public readonly record struct ReadingFilter(int? NodeAddress, TimeRange Range);
 
-/// <summary>The place of a reading in the order: a keyset cursor.</summary>
+/// <summary>The position of a reading in the order, for keyset pagination.</summary>
 public readonly record struct ReadingPosition(long Timestamp, int NodeAddress);
 
 /// <summary>One page to read.</summary>
-/// <param name="Filter">Which readings.</param>
-/// <param name="Order">In which order.</param>
-/// <param name="After">Start behind this place, or at the beginning.</param>
-/// <param name="Offset">Readings to pass over from there, 0 or more.</param>
+/// <param name="Filter">Selects the readings.</param>
+/// <param name="Order">The order.</param>
+/// <param name="After">Start after this position; null means from the beginning.</param>
+/// <param name="Offset">Readings to skip from there, 0 or more.</param>
 public readonly record struct ReadingQuery(ReadingFilter Filter, ReadingOrder Order, ReadingPosition? After = null, int Offset = 0);

@@ -1,6 +1,6 @@
 namespace SensorDash.Data.Readings;
 
-/// <summary>The table of readings as the schema sees it; rows travel as <see cref="Reading"/>.</summary>
+/// <summary>The schema of the table of readings; stores exchange rows as <see cref="Reading"/>.</summary>
 public sealed class ReadingRow
 {
     public int NodeAddress { get; set; }

@@ -1,7 +1,7 @@
 namespace SensorDash.Data.Readings;
 
 /// <summary>Exact statistics of readings, in one pass and constant memory.</summary>
-/// <param name="Count">Readings, whether or not they have both values.</param>
+/// <param name="Count">All readings, also those with only one value.</param>
 public sealed record ReadingStatistics(long Count, ValueStatistics Temperature, ValueStatistics Humidity)
 {
     public static async Task<ReadingStatistics> ComputeAsync(

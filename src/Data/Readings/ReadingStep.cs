@@ -3,19 +3,19 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Readings;
 
-/// <summary>One step of <see cref="ReadingChanges"/>, as far as the batches tell it.</summary>
+/// <summary>One step of <see cref="ReadingChanges"/>, as far as the batches determine it.</summary>
 internal sealed class ReadingStep(long after, int rowsWanted) : BatchStep(after, rowsWanted)
 {
-    /// <summary>What <see cref="Add(DbDataReader)"/> reads.</summary>
+    /// <summary>The columns that <see cref="Add(DbDataReader)"/> reads.</summary>
     public const string Columns = "id, committed_at, row_count, first_timestamp, last_timestamp, removed_node, removed_before";
 
     private int? _removedNode;
     private long? _removedBefore;
 
-    /// <summary>Whether there are rows to be read; else <see cref="Changes"/> are complete without.</summary>
+    /// <summary>Whether there are rows to read; otherwise <see cref="Changes"/> is already complete.</summary>
     public bool HasRows => Rows > 0;
 
-    /// <summary>Adds the next batch as a query gives it: <see cref="Columns"/>.</summary>
+    /// <summary>Adds the next batch from a query of <see cref="Columns"/>.</summary>
     public override void Add(DbDataReader batch) => Add(
         batch.GetInt64(0), batch.GetInt64(1), batch.GetInt32(2), batch.GetInt64(3), batch.GetInt64(4),
         batch.IsDBNull(5) ? null : batch.GetInt32(5), batch.IsDBNull(6) ? null : batch.GetInt64(6));

@@ -1,6 +1,6 @@
 namespace SensorDash.Data.Readings;
 
-/// <summary>Collects readings for exact statistics: each quantity by itself, because either may be missing.</summary>
+/// <summary>Collects readings for exact statistics: each quantity separately, because either may be missing.</summary>
 public sealed class ReadingSummary
 {
     private readonly ValueSummary _temperature = new(), _humidity = new();

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace SensorDash.Data.Readings;
 
-/// <summary>What holds the readings.</summary>
+/// <summary>The backend of the readings.</summary>
 public enum ReadingsBackend
 {
     /// <summary>The database of <c>Database:Provider</c>.</summary>
@@ -17,8 +17,8 @@ public sealed class ReadingsOptions
 {
     public const string SectionName = "Readings";
 
-    /// <summary>Database or DuckDb. Also <c>DB_BACKEND</c> (sqlite, duckdb). Changing it moves nothing: the other one's readings stay
-    /// where they are. Default Database.</summary>
+    /// <summary>Database or DuckDb. Also <c>DB_BACKEND</c> (sqlite, duckdb). A change moves no data: readings stay in the other backend
+    /// and reappear after you change it back. Default Database.</summary>
     public ReadingsBackend Backend { get; set; }
 
     public DuckDbReadingsOptions DuckDb { get; set; } = new();
@@ -27,11 +27,11 @@ public sealed class ReadingsOptions
 /// <summary>Settings of the DuckDB store.</summary>
 public sealed class DuckDbReadingsOptions
 {
-    /// <summary>The DuckDB file; a relative path counts from the content root. Its folder is made.
+    /// <summary>The DuckDB file; a relative path is relative to the content root. SensorDash creates its folder.
     /// Also <c>DUCKDB_PATH</c> when <c>DB_BACKEND</c> is set. Default data/readings.duckdb.</summary>
     public string Path { get; set; } = "data/readings.duckdb";
 
-    // Follow Analytics:MemoryLimitMiB and Analytics:Threads: a process has one DuckDB file, as a store or beside one.
+    // Set from Analytics:MemoryLimitMiB and Analytics:Threads: a process has one DuckDB file, a store or a side path.
     internal int? MemoryLimitMiB { get; set; }
 
     internal int? Threads { get; set; }

@@ -1,13 +1,13 @@
 namespace SensorDash.Data.Readings;
 
-/// <summary>Exact statistics of one quantity in hundredths, in °C or %. All null when there is no value.</summary>
+/// <summary>Exact statistics of one quantity in hundredths, in °C or %. All null when there are no values.</summary>
 public sealed record ValueStatistics(
     long Count, decimal? Min, decimal? Max, decimal? Average, IReadOnlyList<decimal?> Percentiles);
 
-/// <summary>Collects the values of one quantity. Every value fits 16 bits, so counting each is enough for exact percentiles.</summary>
+/// <summary>Collects the values of one quantity. Every value fits in 16 bits, so counting each value is enough for exact percentiles.</summary>
 public sealed class ValueSummary
 {
-    /// <summary>The percentiles shown beside every minimum, maximum and average.</summary>
+    /// <summary>The percentiles shown with minimum, maximum and average.</summary>
     public static IReadOnlyList<decimal> DefaultPercentiles { get; } = [50, 95, 99];
 
     private readonly Dictionary<short, long> _counts = [];
@@ -32,19 +32,19 @@ public sealed class ValueSummary
         return new(Count, values[0] / 100m, values[^1] / 100m, Average(_sum, Count), found);
     }
 
-    /// <summary>Two decimals, half away from zero: the one rounding of averages.</summary>
+    /// <summary>Rounds an average to two decimals, half away from zero.</summary>
     public static decimal Round(decimal value) => Math.Round(value, 2, MidpointRounding.AwayFromZero);
 
-    /// <summary>The average of a sum of hundredths, in whole units: divided and rounded once.</summary>
+    /// <summary>The average of a sum of hundredths, in whole units, with one division and one rounding.</summary>
     public static decimal? Average(long sumOfHundredths, long count)
     {
         if (count == 0) return null;
-        // In whole numbers: decimal division is what statistics of many buckets would otherwise spend their time on.
+        // Integer arithmetic, because decimal division would dominate statistics of many buckets.
         var hundredths = ((2 * Math.Abs(sumOfHundredths)) + count) / (2 * count);
         return Units(sumOfHundredths < 0 ? -hundredths : hundredths, 2);
     }
 
-    /// <summary>A whole number of tenths, hundredths and so on as a decimal.</summary>
+    /// <summary>Converts a whole number of tenths, hundredths and so on to a decimal.</summary>
     /// <param name="decimals">0 to 28.</param>
     internal static decimal Units(long number, byte decimals)
     {
@@ -52,7 +52,7 @@ public sealed class ValueSummary
         return new decimal((int)absolute, (int)(absolute >> 32), 0, number < 0, decimals);
     }
 
-    // PERCENTILE_CONT: linear interpolation between the two neighbours of rank p × (n − 1), rounded once, to four decimals.
+    // PERCENTILE_CONT: linear interpolation between the two neighbors of rank p × (n − 1), rounded once, to four decimals.
     private decimal Percentile(short[] values, decimal percentile)
     {
         var rank = percentile / 100 * (Count - 1);

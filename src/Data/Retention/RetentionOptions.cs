@@ -2,12 +2,12 @@ using Microsoft.Extensions.Options;
 
 namespace SensorDash.Data.Retention;
 
-/// <summary>How long readings are kept, bound from <see cref="SectionName"/>.</summary>
+/// <summary>Retention of readings, bound from <see cref="SectionName"/>.</summary>
 public sealed class RetentionOptions
 {
     public const string SectionName = "Retention";
 
-    /// <summary>Days after its measured time that a reading is kept, 1 to 36,500; 0: for ever. Default 0.</summary>
+    /// <summary>Days to keep a reading after its measured time, 1 to 36,500; 0 means forever. Default 0.</summary>
     public int ReadingDays { get; set; }
 }
 

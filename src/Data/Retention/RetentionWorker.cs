@@ -6,8 +6,8 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Retention;
 
-/// <summary>Removes readings that are older than they shall be kept, at start and then every hour.</summary>
-/// <remarks>Never left to TimescaleDB's own policy: counters and feed would not know what it drops.</remarks>
+/// <summary>Deletes readings that exceed the retention, at startup and then every hour.</summary>
+/// <remarks>Not TimescaleDB's retention policy: counters and change feed would not include the rows that it drops.</remarks>
 public sealed partial class RetentionWorker(IReadingStore store, IOptions<RetentionOptions> options, TimeProvider clock, ILogger<RetentionWorker> logger)
     : BackgroundService
 {
@@ -25,13 +25,13 @@ public sealed partial class RetentionWorker(IReadingStore store, IOptions<Retent
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // Steps are short, and the next start goes on where this one stopped.
+            // Steps are short, and the next startup continues here.
         }
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        // Whole days (UTC): an edge that every engine can cut at, one that drops chunks too.
+        // Whole days (UTC): a boundary that every engine supports, also one that drops chunks.
         var before = new DateTimeOffset(clock.GetUtcNow().UtcDateTime.Date.AddDays(-options.Value.ReadingDays), TimeSpan.Zero).ToUnixTimeSeconds();
         var all = 0L;
         try
@@ -42,7 +42,7 @@ public sealed partial class RetentionWorker(IReadingStore store, IOptions<Retent
         {
             Log.Failed(logger, LogLevel.Warning, e);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested) // Whatever it is: nothing that goes wrong here may stop the hub.
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested) // Any error: no error here may stop the hub.
         {
             Log.Failed(logger, LogLevel.Error, e);
         }

@@ -5,16 +5,16 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Sqlite;
 
-/// <summary>The SQLite file: where it is, and how connections to it are opened.</summary>
+/// <summary>The SQLite file: its path and its connections.</summary>
 public sealed class SqliteDatabase : IDisposable
 {
-    // Enough for the two cores of a small hub, few enough that their page caches fit its memory.
+    // Enough for the two cores of a small hub, and few enough that their page caches fit in its memory.
     private const int MaxReaders = 4;
 
-    // Of them. What may take half a minute leaves the others to what people wait for.
+    // Readers for slow queries. Queries of up to half a minute leave the other readers to interactive ones.
     private const int MaxLongReaders = 2;
 
-    // Some hundred rows: a fraction of a millisecond, and too seldom to be felt.
+    // A few hundred rows: a fraction of a millisecond, and too rare to cost time.
     private const int StepsBetweenLooks = 10_000;
 
     private readonly string _pragmas;
@@ -25,14 +25,14 @@ public sealed class SqliteDatabase : IDisposable
     {
         Path = System.IO.Path.GetFullPath(options.Value.Path);
         ConnectionString = new SqliteConnectionStringBuilder { DataSource = Path, DefaultTimeout = BusyTimeoutSeconds }.ToString();
-        // WAL survives a killed process at any level; FULL also survives a cut power line.
+        // WAL survives a killed process at any level; FULL also survives a power failure.
         var synchronous = options.Value.SyncsEveryCommit ? "FULL" : "NORMAL";
         _pragmas = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; "
             + $"PRAGMA cache_size=-{options.Value.CacheMiB * 1024}; PRAGMA temp_store=MEMORY";
         Writer = new SqliteWriter(this);
     }
 
-    /// <summary>How long one statement waits for another process's lock before the call fails as unavailable.</summary>
+    /// <summary>Maximum wait of a statement for a lock of another process before the call fails as unavailable.</summary>
     public const int BusyTimeoutSeconds = 2;
 
     /// <summary>Absolute path of the database file.</summary>
@@ -41,17 +41,17 @@ public sealed class SqliteDatabase : IDisposable
     /// <summary>For EF Core and for readers; pooled by the driver.</summary>
     public string ConnectionString { get; }
 
-    /// <summary>Readers; the one writer is not among them.</summary>
+    /// <summary>Admits readers; the writer is separate.</summary>
     public PoolUse Pool => new(MaxReaders - _readers.CurrentCount, _idle.Count, MaxReaders);
 
-    /// <summary>The connection that all batches are written through.</summary>
+    /// <summary>The connection that writes all batches.</summary>
     public SqliteWriter Writer { get; }
 
-    /// <summary>Makes the folder of the file, so that the first start needs no preparation.</summary>
+    /// <summary>Creates the folder of the file, so that the first startup needs no preparation.</summary>
     public void CreateFolder() => Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
 
     /// <summary>Opens a pooled connection with the product's settings applied.</summary>
-    /// <exception cref="StoreUnavailableException">The file is locked or cannot be opened just now.</exception>
+    /// <exception cref="StoreUnavailableException">The file is locked or temporarily unavailable.</exception>
     public async Task<SqliteConnection> OpenAsync(CancellationToken cancellationToken)
     {
         var connection = new SqliteConnection(ConnectionString);
@@ -70,9 +70,9 @@ public sealed class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>Runs a read on a pooled connection. SQLite has no asynchronous calls: <paramref name="read"/> blocks its thread, until the token stops it.</summary>
-    /// <exception cref="OperationCanceledException">The token fired before the read ended.</exception>
-    /// <exception cref="StoreUnavailableException">The file is locked or cannot be read just now.</exception>
+    /// <summary>Runs a read on a pooled connection. SQLite has no asynchronous calls: <paramref name="read"/> blocks its thread until the token cancels it.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the read ended.</exception>
+    /// <exception cref="StoreUnavailableException">The file is locked or temporarily unavailable.</exception>
     public async Task<T> ReadAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken)
     {
         await _readers.WaitAsync(cancellationToken);
@@ -104,7 +104,7 @@ public sealed class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>As <see cref="ReadAsync"/>, for a read that may walk along a whole table; some readers are always left to the others.</summary>
+    /// <summary>As <see cref="ReadAsync"/>, for a read that may scan a whole table; some readers are always reserved for other reads.</summary>
     public async Task<T> ReadLongAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken)
     {
         await _longReaders.WaitAsync(cancellationToken);
@@ -118,8 +118,8 @@ public sealed class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>Stops statements of <paramref name="connection"/> once the token has fired, until the answer is disposed.</summary>
-    /// <remarks>SQLite asks, every so many of its steps: an interrupt that falls between two statements would be forgotten.</remarks>
+    /// <summary>Cancels statements of <paramref name="connection"/> when the token is cancelled, until the result is disposed.</summary>
+    /// <remarks>SQLite polls it after a number of steps: an interrupt between two statements would be lost.</remarks>
     internal static StatementStop StopOn(SqliteConnection connection, CancellationToken cancellationToken)
     {
         if (!cancellationToken.CanBeCanceled) return default;
@@ -129,7 +129,7 @@ public sealed class SqliteDatabase : IDisposable
         return new(handle);
     }
 
-    /// <summary>While it is not disposed, a token is looked at.</summary>
+    /// <summary>Checks a token until it is disposed.</summary>
     internal readonly struct StatementStop(SQLitePCL.sqlite3? handle) : IDisposable
     {
         public void Dispose()

@@ -4,10 +4,10 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Sqlite;
 
-/// <summary>What SQLite's codes mean.</summary>
+/// <summary>Maps SQLite's error codes.</summary>
 public sealed class SqliteErrors : IStoreErrors
 {
-    // SQLITE_BUSY, LOCKED, NOMEM, IOERR, FULL, CANTOPEN, PROTOCOL: all can pass without the data changing.
+    // SQLITE_BUSY, LOCKED, NOMEM, IOERR, FULL, CANTOPEN, PROTOCOL: all are transient.
     private static readonly HashSet<int> _transient = [5, 6, 7, 10, 13, 14, 15];
 
     /// <inheritdoc/>
@@ -19,7 +19,7 @@ public sealed class SqliteErrors : IStoreErrors
     {
         var primary when _transient.Contains(primary)
             => new StoreUnavailableException($"SQLite is temporarily unavailable (code {code}): {message}", inner),
-        // SQLITE_CONSTRAINT, MISMATCH, TOOBIG, RANGE: the row is at fault.
+        // SQLITE_CONSTRAINT, MISMATCH, TOOBIG, RANGE: the row is invalid.
         19 or 20 or 18 or 25 => new StoreRejectedException($"SQLite rejected the row (code {code}): {message}", inner),
         9 => new OperationCanceledException("The query was interrupted.", inner),
         _ => inner ?? new InvalidOperationException($"SQLite failed (code {code}): {message}"),

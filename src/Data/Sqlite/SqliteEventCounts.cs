@@ -33,14 +33,14 @@ public sealed class SqliteEventCounts(SqliteDatabase database) : IEventCounts
         return counts;
     }
 
-    /// <summary>SQL of one lane: a walk along the index per span. Grouping would put every row into a sorter first.</summary>
+    /// <summary>SQL of one lane: an index scan per bucket. Grouping would first put every row into a sorter.</summary>
     internal static string SqlOf(Lane lane, EventCountQuery query)
     {
         var (table, time) = (LaneTable.Of(lane), LaneTable.TimeBy(query.Timebase));
         var index = query.Timebase == Timebase.Source ? $"INDEXED BY ix_{table.Name}_source_order" : "NOT INDEXED";
         var sql = new StringBuilder("WITH RECURSIVE spans (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM spans WHERE i + 1 < $spans) SELECT i, (SELECT count(*)");
         sql.Append(CultureInfo.InvariantCulture, $" FROM {table.Name} {index} WHERE {time} >= max($from, $start + i * $length) AND {time} < min($to, $start + (i + 1) * $length)");
-        // The unary plus: as in the pages, no filter is to choose the index.
+        // The unary plus: as in the pages, no filter may select the index.
         for (var i = 0; i < query.Filter.Scopes.Count; i++) sql.Append(i == 0 ? " AND +scope_id IN (" : ", ").Append("$scope").Append(i);
         if (query.Filter.Scopes.Count > 0) sql.Append(')');
         for (var i = 0; i < query.Filter.Fields.Count; i++)

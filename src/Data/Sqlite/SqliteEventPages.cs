@@ -8,19 +8,19 @@ namespace SensorDash.Data.Sqlite;
 /// <summary>Reads one page of events: a query per lane, each in the order of its index, merged row by row. Nothing is sorted.</summary>
 internal static class SqliteEventPages
 {
-    // What names a view, and the first columns of an index.
+    // The columns that identify a view, the first columns of an index.
     private static readonly EventField[] _ofView = [EventField.SystemId, EventField.ContainerId, EventField.UniqueId, EventField.ViewId];
 
     public static EventPage Read(SqliteConnection connection, EventQuery query, CancellationToken cancellationToken)
     {
-        // One transaction: the lanes are read as they were at one moment.
+        // One transaction: a consistent snapshot of all lanes.
         using var transaction = connection.BeginTransaction(deferred: true);
         var lanes = new List<SqliteLaneRows>(query.Filter.Lanes.Count);
         try
         {
             foreach (var lane in query.Filter.Lanes.Distinct()) lanes.Add(new SqliteLaneRows(connection, transaction, lane, query));
             var merge = new EventMerge<SqliteLaneRows>(lanes, query);
-            merge.ReadUntilBlocked(cancellationToken); // A lane of SQLite always has its next row at hand.
+            merge.ReadUntilBlocked(cancellationToken); // A lane of SQLite can always load its next row.
             return merge.Page!;
         }
         finally
@@ -29,7 +29,7 @@ internal static class SqliteEventPages
         }
     }
 
-    /// <summary>SQL of one lane's page. Texts of the sender are parameters; everything else is a constant of this program.</summary>
+    /// <summary>SQL of one lane's page. Strings from requests are parameters; everything else is a constant.</summary>
     internal static string SqlOf(Lane lane, EventQuery query)
     {
         var forward = query.Direction == EventDirection.Forward;
@@ -38,7 +38,7 @@ internal static class SqliteEventPages
         var key = table.KeyBy(query.Timebase);
         var sql = new StringBuilder().Append("SELECT ").Append(table.Columns).Append(" FROM ").Append(table.Name).Append(' ');
         var isOfView = lane == Lane.Ui && query.Timebase == Timebase.Canonical && _ofView.All(field => query.Filter.Fields.Any(f => f.Key == field));
-        // Said outright: no statistics that anybody gathers may ever make the planner sort.
+        // Explicit index: no statistics of the database may make the planner sort.
         if (isOfView) sql.Append("INDEXED BY ix_ui_events_view_order");
         else sql.Append(query.Timebase == Timebase.Source ? $"INDEXED BY ix_{table.Name}_source_order" : "NOT INDEXED");
         sql.Append(CultureInfo.InvariantCulture, $" WHERE {time} >= $from AND {time} < $to");
@@ -47,7 +47,7 @@ internal static class SqliteEventPages
             var place = lane == Lane.Raw ? "$time, $connection, $sequence, $id" : "$time, $id";
             sql.Append(CultureInfo.InvariantCulture, $" AND ({key}) {(forward ? '>' : '<')} ({place})");
         }
-        // The unary plus keeps the planner from taking a filter for a constant of the order, after which old versions sort.
+        // The unary plus keeps the planner from treating a filter as a constant of the order, which makes old versions sort.
         for (var i = 0; i < query.Filter.Scopes.Count; i++) sql.Append(i == 0 ? " AND +scope_id IN (" : ", ").Append("$scope").Append(i);
         if (query.Filter.Scopes.Count > 0) sql.Append(')');
         for (var i = 0; i < query.Filter.Fields.Count; i++)

@@ -8,10 +8,10 @@ namespace SensorDash.Data.Sqlite;
 /// <remarks>Readers never wait for the writer (WAL).</remarks>
 public sealed class SqliteEventStore(SqliteDatabase database, EventCommitSignal commits, TimeProvider clock) : IEventStore
 {
-    // Whole batches are taken until there are so many events.
+    // Whole batches are read until this many events.
     private const int EventsWanted = 10_000;
 
-    // Newest first: what is looked up by its id alone has mostly just been seen somewhere.
+    // Newest first: most lookups by id alone are for recent events.
     private const string FindIndex = "SELECT lane, first_seen FROM event_index WHERE event_id = $id ORDER BY source_truth_time DESC LIMIT 1";
 
     private const string FindIndexAt = "SELECT lane, first_seen FROM event_index WHERE source_truth_time = $time AND event_id = $id";
@@ -68,7 +68,7 @@ public sealed class SqliteEventStore(SqliteDatabase database, EventCommitSignal 
     public Task<EventChanges> ReadChangesAsync(long after, CancellationToken cancellationToken)
         => database.ReadAsync(connection => ReadChanges(connection, after, cancellationToken), cancellationToken);
 
-    // With one writer the order of canonical times is the order of commits, so a run of batches is a range of the lanes' keys.
+    // With one writer the order of canonical times is the commit order, so consecutive batches are a range of the lanes' keys.
     private static EventChanges ReadChanges(SqliteConnection connection, long after, CancellationToken cancellationToken)
     {
         var step = ChooseBatches(connection, after);

@@ -24,7 +24,7 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
         INSERT INTO event_batches (id, committed_at, event_count, first_canonical_time, last_canonical_time) VALUES (?, ?, ?, ?, ?)
         """;
 
-    // A cancelled batch stops within so many events; asking at each one would cost more than the row.
+    // A cancelled batch stops within this many events; a check per event would cost more than the row.
     private const int EventsBetweenCancellationChecks = 1_000;
 
     private static readonly LaneInsert[] _inserts = [.. Lanes.All.Select(lane => new LaneInsert(LaneTable.Of(lane)))];
@@ -39,7 +39,7 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
 
     private int Append(ReadOnlySpan<LaneEvent> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
-        // Read each time: so it goes on rightly after a restart, a rollback, and behind a clock that was set back.
+        // Read each time, so that it is correct after a restart, a rollback, and after the clock was set back.
         var (batchId, last) = ReadLastBatch();
         batchId++;
         var first = Math.Max(clock.NowMicroseconds(), last + 1);
@@ -82,7 +82,7 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
         raw.sqlite3_bind_text(insert, 2, requestId);
         raw.sqlite3_bind_blob(insert, 3, id);
         if (writer.Run(insert) > 0) return true;
-        // Not stored after all, so the index must not know it either.
+        // It is not stored, so the index must not contain it either.
         var delete = writer.Statement(DeleteIndex);
         raw.sqlite3_bind_int64(delete, 1, laneEvent.SourceTime);
         raw.sqlite3_bind_blob(delete, 2, id);

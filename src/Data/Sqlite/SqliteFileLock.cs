@@ -3,8 +3,8 @@ using System.Text.Json;
 
 namespace SensorDash.Data.Sqlite;
 
-/// <summary>Keeps a second SensorDash away from the same SQLite file, and tells it who holds it.</summary>
-/// <remarks>Two files: the lock itself cannot be read while it is held. The operating system drops the lock with the process, however it ends.</remarks>
+/// <summary>Prevents a second SensorDash process from using the same SQLite file, and reports which process holds it.</summary>
+/// <remarks>Two files: the lock itself cannot be read while it is held. The operating system releases the lock when the process ends in any way.</remarks>
 public sealed class SqliteFileLock : IDisposable
 {
     private readonly FileStream _lock;
@@ -12,7 +12,7 @@ public sealed class SqliteFileLock : IDisposable
 
     private SqliteFileLock(FileStream held, string ownerPath) => (_lock, _ownerPath) = (held, ownerPath);
 
-    /// <summary>Takes the lock beside <paramref name="databasePath"/>.</summary>
+    /// <summary>Acquires the lock beside <paramref name="databasePath"/>.</summary>
     /// <exception cref="InvalidOperationException">Another process holds it; the message names that process.</exception>
     public static SqliteFileLock Acquire(string databasePath, TimeProvider clock)
     {

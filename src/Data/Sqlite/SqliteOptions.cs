@@ -7,13 +7,13 @@ public sealed class SqliteOptions
 {
     public const string SectionName = "Database:Sqlite";
 
-    /// <summary>The database file; a relative path counts from the content root. Its folder is made. Default data/sensordash.db.</summary>
+    /// <summary>The database file; a relative path is relative to the content root. SensorDash creates its folder. Default data/sensordash.db.</summary>
     public string Path { get; set; } = "data/sensordash.db";
 
     /// <summary>Page cache of each connection in MiB, 1 to 1024. Default 8.</summary>
     public int CacheMiB { get; set; } = 8;
 
-    // Follows Ingest:Durability; not a setting of its own.
+    // Set from Ingest:Durability; not a separate setting.
     internal bool SyncsEveryCommit { get; set; } = true;
 }
 

@@ -6,7 +6,7 @@ namespace SensorDash.Data.Sqlite;
 /// <inheritdoc cref="IReadingChangeFeed"/>
 public sealed class SqliteReadingChangeFeed(SqliteDatabase database) : IReadingChangeFeed
 {
-    // About 6 MB in memory with all copies on their way; whole batches are taken until there are so many rows.
+    // About 6 MB in memory with all copies; whole batches are read until this many rows.
     private const int RowsWanted = 25_000;
 
     private const string SelectBatches = $"SELECT {ReadingStep.Columns} FROM ingest_batches WHERE id > $after ORDER BY id";
@@ -26,7 +26,7 @@ public sealed class SqliteReadingChangeFeed(SqliteDatabase database) : IReadingC
         => database.ReadAsync(
             connection =>
             {
-                // One transaction: a node removed between the two queries would otherwise leave a batch half read.
+                // One transaction: otherwise a node deleted between the two queries would leave an incomplete batch.
                 using var transaction = connection.BeginTransaction(deferred: true);
                 var step = ChooseBatches(connection, after);
                 if (!step.HasRows) return step.Changes([]);

@@ -2,10 +2,10 @@ using SQLitePCL;
 
 namespace SensorDash.Data.Sqlite;
 
-/// <summary>What takes readings out of a SQLite file, inside the caller's transaction. Each removal is a batch of its own with a negative count.</summary>
+/// <summary>Deletes readings from a SQLite file in the caller's transaction. Each removal is a separate batch with a negative count.</summary>
 internal static class SqliteReadingRemoval
 {
-    // About 50 ms on a Raspberry Pi: senders hardly notice that the writer was away.
+    // About 50 ms on a Raspberry Pi: senders hardly notice the delay.
     private const int RowsPerStep = 10_000;
 
     private const string InsertRemoval = """
@@ -21,15 +21,15 @@ internal static class SqliteReadingRemoval
         SELECT node_address, count(*) FROM sensor_readings INDEXED BY ix_sensor_readings_timestamp WHERE timestamp < ?1 GROUP BY node_address
         """;
 
-    // A node without readings keeps the time it was last heard.
+    // A node without readings keeps its latest measured time.
     private const string UpdateNode = """
         UPDATE nodes SET total_readings = total_readings - ?2,
             first_seen_at = coalesce((SELECT min(timestamp) FROM sensor_readings WHERE node_address = ?1), last_seen_at)
         WHERE address = ?1
         """;
 
-    /// <summary>Removes a node with its readings and metadata.</summary>
-    /// <returns>False when there was no such node.</returns>
+    /// <summary>Deletes a node with its readings and metadata.</summary>
+    /// <returns>False when the node does not exist.</returns>
     public static bool DeleteNode(SqliteWriter writer, int address, long nowMicroseconds)
     {
         if (writer.Run("DELETE FROM nodes WHERE address = ?", address) == 0) return false;
@@ -39,8 +39,8 @@ internal static class SqliteReadingRemoval
         return true;
     }
 
-    /// <summary>Removes the oldest readings before a time, about <see cref="RowsPerStep"/> of them.</summary>
-    /// <returns>How many; 0 when there are none.</returns>
+    /// <summary>Deletes the oldest readings before a time, about <see cref="RowsPerStep"/> of them.</summary>
+    /// <returns>Deleted readings; 0 when there are none.</returns>
     public static long RemoveBefore(SqliteWriter writer, long before, long nowMicroseconds)
     {
         var stepEnd = writer.Bound(SelectStepEnd, before, RowsPerStep - 1);

@@ -10,7 +10,7 @@ public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal com
 {
     internal const string Columns = "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
 
-    // LEFT JOIN keeps the readings the outer loop, so that each page comes out of the index in order, unsorted.
+    // LEFT JOIN keeps the readings in the outer loop, so that the index returns each page in order without sorting.
     private const string OneNode = $"""
         SELECT {Columns} FROM sensor_readings r LEFT JOIN nodes n ON n.address = r.node_address
         WHERE r.node_address = $node AND r.timestamp BETWEEN $start AND $end

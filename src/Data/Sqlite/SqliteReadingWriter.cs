@@ -30,7 +30,7 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp) VALUES (?, ?, ?, ?, ?)
         """;
 
-    // A cancelled batch stops within so many rows; asking at each one would cost more than the row.
+    // A cancelled batch stops within this many rows; a check per row would cost more than the row.
     private const int RowsBetweenCancellationChecks = 1_000;
 
     private readonly NodeChanges _changes = new();

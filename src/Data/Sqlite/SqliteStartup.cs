@@ -3,7 +3,7 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Sqlite;
 
-/// <summary>Takes the file for this process.</summary>
+/// <summary>Acquires the file for this process.</summary>
 public sealed class SqliteStartup(SqliteDatabase database, SqliteVersion version, IStoreErrors errors, TimeProvider clock) : IStoreStartup, IDisposable
 {
     private SqliteFileLock? _lock;

@@ -4,7 +4,7 @@ using SQLitePCL;
 
 namespace SensorDash.Data.Sqlite;
 
-/// <summary>The one connection that writes batches to a SQLite file. Whoever writes waits for a turn, so that nobody meets SQLITE_BUSY.</summary>
+/// <summary>The only connection that writes batches to a SQLite file. Writers acquire the writer lock, so that none gets SQLITE_BUSY.</summary>
 /// <remarks>Batches go through SQLite's own C functions: a driver command per row costs as much as the row.</remarks>
 public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
 {
@@ -13,8 +13,8 @@ public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
     private SqliteConnection? _connection;
     private sqlite3? _handle;
 
-    /// <summary>Runs <paramref name="work"/> in a transaction: committed when it returns, undone when it throws.</summary>
-    /// <exception cref="StoreUnavailableException">Nothing is changed; the same may be tried again.</exception>
+    /// <summary>Runs <paramref name="work"/> in a transaction: committed when it returns, rolled back when it throws.</summary>
+    /// <exception cref="StoreUnavailableException">Nothing is changed; retry unchanged.</exception>
     /// <exception cref="StoreRejectedException">A row cannot be stored; nothing is changed.</exception>
     internal async Task<T> TransactAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken)
     {
@@ -22,7 +22,7 @@ public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
         try
         {
             await OpenAsync(cancellationToken);
-            Execute("BEGIN IMMEDIATE"); // Takes the write lock, so it also fails when only writing is impossible.
+            Execute("BEGIN IMMEDIATE"); // Takes the write lock, so it also fails when the file is read-only.
             try
             {
                 T result;
@@ -32,7 +32,7 @@ public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
             }
             catch
             {
-                // Some errors (a full disk, say) have rolled back already; then there is nothing left to do.
+                // Some errors, such as a full disk, have already rolled back.
                 if (raw.sqlite3_get_autocommit(_handle) == 0) raw.sqlite3_exec(_handle, "ROLLBACK");
                 throw;
             }
@@ -52,8 +52,8 @@ public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
         return _statements[sql] = statement;
     }
 
-    /// <summary>Runs a statement that gives no rows.</summary>
-    /// <returns>Rows that it changed.</returns>
+    /// <summary>Runs a statement without result rows.</summary>
+    /// <returns>Changed rows.</returns>
     internal int Run(sqlite3_stmt statement)
     {
         Step(statement, raw.SQLITE_DONE);
@@ -61,11 +61,11 @@ public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
         return raw.sqlite3_changes(_handle);
     }
 
-    /// <summary>Runs a statement with whole numbers for its parameters.</summary>
-    /// <returns>Rows that it changed.</returns>
+    /// <summary>Runs a statement with integer parameters.</summary>
+    /// <returns>Changed rows.</returns>
     internal int Run(string sql, params ReadOnlySpan<long?> values) => Run(Bound(sql, values));
 
-    /// <summary>The prepared form of a statement with whole numbers for its parameters.</summary>
+    /// <summary>The prepared form of a statement with integer parameters.</summary>
     internal sqlite3_stmt Bound(string sql, params ReadOnlySpan<long?> values)
     {
         var statement = Statement(sql);
@@ -77,7 +77,7 @@ public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
         return statement;
     }
 
-    /// <summary>Runs a statement to its first row, if it has one; to be reset by the caller.</summary>
+    /// <summary>Runs a statement to its first row, if any; the caller must reset it.</summary>
     internal bool ReadRow(sqlite3_stmt statement)
     {
         var code = raw.sqlite3_step(statement);

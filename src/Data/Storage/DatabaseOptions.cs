@@ -2,21 +2,21 @@ using Microsoft.Extensions.Options;
 
 namespace SensorDash.Data.Storage;
 
-/// <summary>Which database holds everything, bound from <see cref="SectionName"/>. Each engine has a section of its own in it.</summary>
+/// <summary>The database of all data, bound from <see cref="SectionName"/>. Each engine has a section in it.</summary>
 public sealed class DatabaseOptions
 {
     public const string SectionName = "Database";
 
-    /// <summary>One file, nothing to set up.</summary>
+    /// <summary>One file, no setup.</summary>
     public const string SqliteProvider = "Sqlite";
 
-    /// <summary>A PostgreSQL server, with TimescaleDB where it has it.</summary>
+    /// <summary>A PostgreSQL server, with TimescaleDB if available.</summary>
     public const string TimescaleProvider = "Timescale";
 
     /// <summary>The engine, <see cref="SqliteProvider"/> or <see cref="TimescaleProvider"/>. Also <c>NOVA_DB_TYPE</c>. Default Sqlite.</summary>
     public string Provider { get; set; } = SqliteProvider;
 
-    /// <summary>Bring the schema up to date at start. When off, a database that is behind stops the start. Default on.</summary>
+    /// <summary>Apply pending migrations at startup. When off, startup fails if migrations are pending. Default on.</summary>
     public bool MigrateAtStart { get; set; } = true;
 }
 

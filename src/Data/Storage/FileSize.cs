@@ -2,6 +2,6 @@ namespace SensorDash.Data.Storage;
 
 internal static class FileSize
 {
-    /// <summary>Bytes of the files that exist.</summary>
+    /// <summary>Total bytes of the existing files.</summary>
     public static long Of(params string[] paths) => paths.Select(path => new FileInfo(path)).Where(file => file.Exists).Sum(file => file.Length);
 }

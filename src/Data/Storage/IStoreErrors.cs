@@ -2,16 +2,16 @@ using System.Data.Common;
 
 namespace SensorDash.Data.Storage;
 
-/// <summary>What errors of the database's driver mean. Stores translate them themselves; what goes through EF Core gives them as they are.</summary>
+/// <summary>Translates errors of the database's driver. Stores translate their own errors; EF Core throws untranslated ones.</summary>
 public interface IStoreErrors
 {
-    /// <summary>The product's exception for an error of the driver; the error itself when nothing better is known of it.</summary>
+    /// <summary>The product's exception for an error of the driver; the error itself when there is no better one.</summary>
     Exception Translate(DbException error);
 }
 
 public static class StoreErrors
 {
-    /// <summary>Whether an error, or one inside it, only says that the store cannot be used just now.</summary>
+    /// <summary>Whether an error, or an inner error, means that the store is temporarily unavailable.</summary>
     public static bool IsUnavailable(this IStoreErrors errors, Exception? error) => error switch
     {
         null => false,

@@ -1,9 +1,9 @@
 namespace SensorDash.Data.Storage;
 
-/// <summary>Tells whether the store of the readings works.</summary>
+/// <summary>Checks whether the store of readings works.</summary>
 public interface IStoreHealth
 {
-    /// <summary>Proves that the store can be read and written, cheaply.</summary>
-    /// <exception cref="StoreUnavailableException">It cannot.</exception>
+    /// <summary>Checks at low cost that the store can be read and written.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be read or written.</exception>
     Task CheckAsync(CancellationToken cancellationToken);
 }

@@ -1,23 +1,23 @@
 namespace SensorDash.Data.Storage;
 
-/// <summary>What an engine must do, and can find wrong, before anything uses the store.</summary>
+/// <summary>The checks and setup of an engine before anything uses the store.</summary>
 public interface IStoreStartup
 {
-    /// <summary>The database, as messages name it.</summary>
+    /// <summary>The name of the database in messages.</summary>
     string Name { get; }
 
-    /// <summary>Makes sure that the store is there and that this process may have it. The first thing that touches it.</summary>
-    /// <exception cref="StoreStartupException">It may not; the message says why and what to do.</exception>
+    /// <summary>Checks that the store exists and that this process may use it. This is the first access to the store.</summary>
+    /// <exception cref="StoreStartupException">The store cannot be used; the message states the reason and the fix.</exception>
     Task ClaimAsync(CancellationToken cancellationToken);
 
-    /// <summary>Follows the settings that need no migration. The schema is current by then.</summary>
+    /// <summary>Applies the settings that need no migration. The schema is already current.</summary>
     Task ApplySettingsAsync(CancellationToken cancellationToken);
 
-    /// <summary>One line for an error of the driver on the way, with what to do; null for an error of any other kind.</summary>
+    /// <summary>One line with the fix for an error of the driver; null for other errors.</summary>
     string? Explain(Exception error);
 }
 
-/// <summary>The store cannot be had; the message says why and what to do.</summary>
+/// <summary>The store cannot be used; the message states the reason and the fix.</summary>
 public sealed class StoreStartupException : Exception
 {
     public StoreStartupException()

@@ -1,14 +1,14 @@
 namespace SensorDash.Data.Storage;
 
-/// <summary>What became of a row that was sent.</summary>
+/// <summary>The outcome of a row.</summary>
 public enum RowOutcome
 {
-    /// <summary>It is stored.</summary>
+    /// <summary>The row is stored.</summary>
     Inserted,
 
-    /// <summary>The same row is stored already, or stands earlier in the batch.</summary>
+    /// <summary>The same row is already stored or occurs earlier in the batch.</summary>
     Duplicate,
 
-    /// <summary>A command request whose requestId was accepted in its scope already; not stored.</summary>
+    /// <summary>A command request whose requestId was already accepted in its scope; not stored.</summary>
     AlreadyAccepted,
 }

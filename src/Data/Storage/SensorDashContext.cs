@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace SensorDash.Data.Storage;
 
-/// <summary>The schema, and the way to the small tables. Each table is configured in the folder of what it holds; the large ones are written and read by their stores.</summary>
+/// <summary>The schema and access to the small tables. The folder of each entity configures its table; stores write and read the large tables.</summary>
 public abstract partial class SensorDashContext(DbContextOptions options) : DbContext(options)
 {
     protected override void OnModelCreating(ModelBuilder modelBuilder)

@@ -1,6 +1,6 @@
 namespace SensorDash.Data.Storage;
 
-/// <summary>The store refused the data itself. Permanent: sending the same rows again gives the same answer.</summary>
+/// <summary>The store rejected the data. Permanent: the same rows are rejected again.</summary>
 public sealed class StoreRejectedException : Exception
 {
     public StoreRejectedException()

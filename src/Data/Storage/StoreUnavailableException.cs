@@ -1,6 +1,6 @@
 namespace SensorDash.Data.Storage;
 
-/// <summary>The store cannot be reached or is locked just now. Transient: the same call may be made again unchanged.</summary>
+/// <summary>The store is temporarily unavailable or locked. Transient: retry the same call unchanged.</summary>
 public sealed class StoreUnavailableException : Exception
 {
     public StoreUnavailableException()

@@ -1,6 +1,6 @@
 namespace SensorDash.Data.Storage;
 
-/// <summary>Times as the tables hold them.</summary>
+/// <summary>Times as stored in the tables.</summary>
 public static class UnixTime
 {
     /// <summary>The clock's time in Unix microseconds.</summary>

@@ -6,13 +6,13 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Timescale;
 
-/// <summary>Wakes this process's followers when another process has committed.</summary>
+/// <summary>Wakes this process's subscribers when another process has committed.</summary>
 public sealed partial class TimescaleCommitListener(
     TimescaleDatabase database, CommitSignal commits, EventCommitSignal eventCommits, TimeProvider clock, ILogger<TimescaleCommitListener> logger) : BackgroundService
 {
     internal const string Channel = "sensordash_commits";
 
-    /// <summary>What is told with a commit of events; with one of readings nothing is.</summary>
+    /// <summary>Payload of the notification for a commit of events; for readings it is empty.</summary>
     internal const string OfEvents = "events";
 
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(5);
@@ -29,7 +29,7 @@ public sealed partial class TimescaleCommitListener(
                 connection.Notification += (_, told) => (told.Payload == OfEvents ? eventCommits : commits).Publish();
                 await using (var listen = new NpgsqlCommand("LISTEN " + Channel, connection)) await listen.ExecuteNonQueryAsync(stoppingToken);
                 isNews = true;
-                commits.Publish(); // Whatever was committed while nobody listened.
+                commits.Publish(); // For commits while the connection did not listen.
                 eventCommits.Publish();
                 while (true) await connection.WaitAsync(stoppingToken);
             }
@@ -39,7 +39,7 @@ public sealed partial class TimescaleCommitListener(
             }
             catch (Exception e)
             {
-                // Whatever it is: an error that left here would stop the host, and only the speed of news depends on this.
+                // Any error: an escaping error would stop the host, and only the latency of updates depends on this.
                 if (isNews) Log.NotListening(logger, e);
                 isNews = false;
                 await Task.Delay(_retry, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

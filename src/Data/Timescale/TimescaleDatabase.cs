@@ -4,13 +4,13 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Timescale;
 
-/// <summary>The PostgreSQL server: how connections to it are pooled and set up.</summary>
+/// <summary>The PostgreSQL server: the pool and settings of its connections.</summary>
 public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
 {
-    /// <summary>How long a statement waits for another's lock before the call fails as unavailable.</summary>
+    /// <summary>Maximum wait of a statement for a lock before the call fails as unavailable.</summary>
     public const int LockTimeoutSeconds = 2;
 
-    // A process that hangs between two statements, or whose machine is gone, holds the writers' lock no longer than this.
+    // A process that hangs between two statements, or whose machine failed, holds the writer lock at most this long.
     private const int IdleTransactionTimeoutSeconds = 30;
 
     public TimescaleDatabase(IOptions<TimescaleOptions> settings)
@@ -26,14 +26,14 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
     /// <summary>Database, host and port, for messages; never the password.</summary>
     public string Name { get; }
 
-    /// <summary>For EF Core; everything else opens by <see cref="OpenAsync"/>.</summary>
+    /// <summary>For EF Core; everything else uses <see cref="OpenAsync"/>.</summary>
     public NpgsqlDataSource DataSource { get; }
 
-    /// <summary>For migrations: a statement that copies a table takes as long as it must, and waits for whoever uses the table.</summary>
+    /// <summary>For migrations: a statement that copies a table has no time limit, and waits for other users of the table.</summary>
     public string MigrationConnectionString { get; }
 
     /// <summary>Opens a pooled connection.</summary>
-    /// <exception cref="StoreUnavailableException">The server cannot be reached, refuses, or has no connection free just now.</exception>
+    /// <exception cref="StoreUnavailableException">The server is temporarily unavailable, rejects the connection, or has no free connection.</exception>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
         try
@@ -46,8 +46,8 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a read on a pooled connection; cancelling it stops it on the server too.</summary>
-    /// <exception cref="StoreUnavailableException">The server is temporarily unavailable, or the read took longer than allowed.</exception>
+    /// <summary>Runs a read on a pooled connection; cancelling it also cancels it on the server.</summary>
+    /// <exception cref="StoreUnavailableException">The server is temporarily unavailable, or the read timed out.</exception>
     public async Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         await using var connection = await OpenAsync(cancellationToken);
@@ -61,7 +61,7 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the server can hold a text, or be asked for it: no U+0000, no half of a surrogate pair.</summary>
+    /// <summary>Whether the server supports a string: no U+0000, no unpaired surrogate.</summary>
     internal static bool CanHold(string text)
     {
         if (text.Contains('\0')) return false;
@@ -89,10 +89,10 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
         Timeout = options.Pool.ConnectionTimeout,
         KeepAlive = 30,
         MaxAutoPrepare = 40,
-        WriteBufferSize = 32 * 1024, // COPY sends as much at a time.
-        // Plans are made for the values: which chunks a range needs is then known before the query runs. And rows come out of an index
-        // in order wherever one has it: of a chunk without statistics the planner would rather collect and sort everything for one page.
-        // Late rows and removals may reach into as many compressed rows as there are; a server without TimescaleDB takes that as a word of nobody's.
+        WriteBufferSize = 32 * 1024, // The block size of COPY.
+        // Plans use the values, so that the planner knows the chunks of a range before the query runs. Rows come from an index
+        // in order where possible: for a chunk without statistics the planner would otherwise sort all rows for one page.
+        // Late rows and removals may decompress any number of rows; a server without TimescaleDB ignores this setting.
         Options = Limits(LockTimeoutSeconds, options.Pool.CommandTimeout) + " -c jit=off -c enable_sort=off -c plan_cache_mode=force_custom_plan"
             + " -c timescaledb.max_tuples_decompressed_per_dml_transaction=0",
     };

@@ -4,14 +4,14 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Timescale;
 
-/// <summary>What PostgreSQL's states mean.</summary>
+/// <summary>Maps PostgreSQL's SQLSTATE codes.</summary>
 public sealed class TimescaleErrors : IStoreErrors
 {
     // Classes: connection, authorization, transaction state and rollback, resources, object in use, operator intervention, system error;
-    // then a missing database and missing rights. Nothing of them is the data's fault, and an administrator can set them right meanwhile.
+    // then a missing database and missing rights. None means that the data is invalid, and an administrator can fix them.
     private static readonly string[] _unavailable = ["08", "28", "25", "40", "53", "55", "57", "58", "3D000", "42501"];
 
-    // Data exceptions, integrity constraints, and what a trigger raises: the row is at fault.
+    // Data exceptions, integrity constraints, and errors of a trigger: the row is invalid.
     private static readonly string[] _rejected = ["22", "23", "P0001"];
 
     /// <inheritdoc/>
@@ -20,7 +20,7 @@ public sealed class TimescaleErrors : IStoreErrors
     internal static Exception Translate(NpgsqlException error, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return new OperationCanceledException("The query was cancelled.", error, cancellationToken);
-        // Without a state the server has said nothing: the connection broke, timed out, or the pool had none left.
+        // Without a SQLSTATE the server sent no error: the connection broke, timed out, or the pool was exhausted.
         if (error is not PostgresException { SqlState: var state } serverError)
             return new StoreUnavailableException($"PostgreSQL is temporarily unavailable: {error.Message}", error);
         if (_rejected.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))

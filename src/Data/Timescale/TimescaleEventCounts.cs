@@ -12,7 +12,7 @@ public sealed class TimescaleEventCounts(TimescaleDatabase database) : IEventCou
     public Task<IReadOnlyList<EventCount>> CountAsync(EventCountQuery query, CancellationToken cancellationToken)
     {
         query.ThrowIfUnreasonable();
-        // No text of this engine holds U+0000, so nothing can be equal to one that does.
+        // No string of this engine contains U+0000, so nothing can equal such a string.
         if (query.Filter.Fields.Any(f => f.Value.Contains('\0', StringComparison.Ordinal))) return Task.FromResult<IReadOnlyList<EventCount>>([]);
         return database.ReadAsync<IReadOnlyList<EventCount>>(async (connection, token) => await CountAsync(connection, query, token), cancellationToken);
     }
@@ -29,7 +29,7 @@ public sealed class TimescaleEventCounts(TimescaleDatabase database) : IEventCou
         return counts;
     }
 
-    // The groups fit a small hash table, so nothing is sorted; without a filter the key's index alone is read.
+    // The groups fit in a small hash table, so nothing is sorted; without a filter only the key's index is read.
     private static NpgsqlCommand CommandOf(NpgsqlConnection connection, Lane lane, EventCountQuery query)
     {
         var command = new NpgsqlCommand { Connection = connection };

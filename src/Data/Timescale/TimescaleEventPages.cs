@@ -11,17 +11,17 @@ namespace SensorDash.Data.Timescale;
 /// <summary>Reads one page of events: a cursor per lane, each in the order of its index, merged row by row. Nothing is sorted.</summary>
 internal static class TimescaleEventPages
 {
-    // Of each lane at most at first, when nothing is known of how large its events are.
+    // Maximum rows of the first fetch per lane, while the size of its events is unknown.
     private const int FirstRows = 32;
     private const int MaxRows = 4_096;
 
-    // Fetched of one lane at a time, by the size of what came before.
+    // Bytes of one fetch per lane, estimated from earlier rows.
     private const int FetchBytes = 4 << 20;
 
     public static async Task<EventPage> ReadAsync(NpgsqlConnection connection, EventQuery query, CancellationToken cancellationToken)
     {
         if (AsksForTheImpossible(query)) return new EventPage([], null);
-        // One snapshot: the lanes are read as they were at one moment.
+        // One consistent snapshot of all lanes.
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         var lanes = query.Filter.Lanes.Distinct().Select(lane => new TimescaleLaneRows(lane, query)).ToList();
         var firstRows = Math.Min(query.EndsAtLimit ? query.Limit : query.Limit + 1, FirstRows);
@@ -46,7 +46,7 @@ internal static class TimescaleEventPages
         return merge.Page!;
     }
 
-    /// <summary>The cursor of one lane. Texts of the sender are parameters; everything else is a constant of this program.</summary>
+    /// <summary>The cursor of one lane. Strings from requests are parameters; everything else is a constant.</summary>
     internal static NpgsqlBatchCommand Declare(Lane lane, EventQuery query)
     {
         var forward = query.Direction == EventDirection.Forward;
@@ -66,7 +66,7 @@ internal static class TimescaleEventPages
         foreach (var (field, value) in query.Filter.Fields) sql.Append(CultureInfo.InvariantCulture, $" AND {table.ColumnOf(field)} = {Add(value)}");
         foreach (var condition in query.Filter.Payload)
         {
-            // Only to send less: what is left is judged as on every other engine. No raw event meets a condition.
+            // Only to transfer fewer rows: the conditions are evaluated on the rest as on every other engine. No raw event matches a condition.
             if (lane == Lane.Raw) sql.Append(" AND false");
             else if (condition.Containers().ToArray() is { Length: > 0 } containers) sql.Append(CultureInfo.InvariantCulture, $" AND {table.Content} @> ANY ({Add(containers)}::jsonb[])");
         }
@@ -80,7 +80,7 @@ internal static class TimescaleEventPages
         }
     }
 
-    // PostgreSQL takes no U+0000 and no half of a surrogate pair, not even to compare with.
+    // PostgreSQL supports no U+0000 and no unpaired surrogates, not even in comparisons.
     private static bool AsksForTheImpossible(EventQuery query)
         => (query.Filter.Scopes.Count > 0 && !query.Filter.Scopes.Any(TimescaleDatabase.CanHold)) || !query.Filter.Fields.All(f => TimescaleDatabase.CanHold(f.Value))
             || !TimescaleDatabase.CanHold(query.After?.ConnectionId ?? "");
@@ -102,7 +102,7 @@ internal static class TimescaleEventPages
             return FormattableString.Invariant($"FETCH {rows} FROM {_table.Name}_rows");
         }
 
-        /// <summary>How many rows to fetch next: what the page may need, but not more than fits. A power of two, so that there are few statements.</summary>
+        /// <summary>Rows to fetch next: what the page may need, limited by memory. A power of two, so that there are few statements.</summary>
         public int RowsFor(int room, int lanes)
         {
             var wanted = lanes == 1 ? room + 1 : Math.Max(2 * room / lanes, FirstRows);

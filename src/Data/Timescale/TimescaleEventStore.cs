@@ -6,12 +6,12 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Timescale;
 
 /// <inheritdoc cref="IEventStore"/>
-/// <remarks>Several processes may use one database: their writers take turns by a lock on the server, readers wait for nobody.</remarks>
+/// <remarks>Several processes may use one database: their writers share a lock on the server, readers never wait.</remarks>
 public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitSignal commits, TimeProvider clock) : IEventStore, IDisposable, IAsyncDisposable
 {
     private const long DayMicroseconds = 86_400_000_000;
 
-    // Whole batches are taken until there are so many events.
+    // Whole batches are read until this many events.
     private const int EventsWanted = 10_000;
 
     private const string NewestTime = "SELECT max(source_truth_time) FROM event_index";
@@ -26,7 +26,7 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
         SELECT id, committed_at, event_count, first_canonical_time, last_canonical_time FROM event_batches WHERE id > $1 ORDER BY id LIMIT 10000
         """;
 
-    // An id alone has no index (ADR 0011): it is looked for in the newest day, then further and further back.
+    // An id alone has no index (ADR 0011): search the latest day, then further back.
     private static readonly long[] _daysBack = [1, 10, 100, 365_000];
 
     private readonly TimescaleEventWriter _writer = new(database, commits, clock);
@@ -86,7 +86,7 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
         return await reader.ReadAsync(cancellationToken) ? lane.Read(reader, new CanonicalJson()) : null;
     }
 
-    // Under the writers' turn the order of canonical times is the order of commits, so a run of batches is a range of the lanes' keys.
+    // Under the writer lock the order of canonical times is the commit order, so consecutive batches are a range of the lanes' keys.
     /// <inheritdoc/>
     public Task<EventChanges> ReadChangesAsync(long after, CancellationToken cancellationToken)
         => database.ReadAsync(

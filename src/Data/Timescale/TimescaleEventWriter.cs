@@ -4,20 +4,20 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Timescale;
 
-/// <summary>This process's writer of events, on a connection that it keeps. The writers of all processes take turns, so that batches and canonical times become visible in order.</summary>
+/// <summary>This process's writer of events, on a connection that it keeps. The writers of all processes share the writer lock, so that batches and canonical times become visible in order.</summary>
 /// <remarks>
-/// The ids of a batch go into the index by one statement that tells which were new, and the new events straight into their lanes by COPY:
+/// One statement inserts the ids of a batch into the index and returns the new ones; COPY writes the new events directly into their lanes:
 /// half the cost of a staging table (ADR 0011).
 /// </remarks>
 internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventCommitSignal commits, TimeProvider clock) : IDisposable, IAsyncDisposable
 {
-    /// <summary>Ends with the transaction. Not the turn of the readings: the two never wait for each other.</summary>
+    /// <summary>Released with the transaction. Not the lock of the readings: the two never wait for each other.</summary>
     internal const string AcquireWriterLock = "SELECT pg_advisory_xact_lock(5318010)";
 
-    /// <summary>Told with the commit, to the followers of every process.</summary>
+    /// <summary>Sent with the commit to the subscribers of all processes.</summary>
     internal const string Notify = $"NOTIFY {TimescaleCommitListener.Channel}, '{TimescaleCommitListener.OfEvents}'";
 
-    // Statements of their own: only what begins under the turn sees what the writer before has committed.
+    // Separate statements: only a statement that starts under the lock sees the previous writer's commit.
     private const string LastBatch = "SELECT id, last_canonical_time FROM event_batches ORDER BY id DESC LIMIT 1";
 
     private const string KnownRequests = """
@@ -25,7 +25,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         JOIN command_requests r ON r.scope_id = k.scope_id AND r.request_id = k.request_id
         """;
 
-    // The canonical time that a row was given tells which event it is.
+    // The canonical time of a row identifies its event.
     internal const string InsertIndex = """
         INSERT INTO event_index (source_truth_time, event_id, lane, first_seen) SELECT * FROM unnest($1, $2, $3, $4)
         ON CONFLICT DO NOTHING RETURNING first_seen
@@ -39,10 +39,10 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
 
     private readonly TimescaleWriter _writer = new(database);
 
-    // The events of a batch that may be new, and what is known of them.
+    // The events of a batch that may be new, and their state.
     private sealed class Candidates
     {
-        public List<int> Places { get; } = []; // In the batch, ascending.
+        public List<int> Places { get; } = []; // Indexes in the batch, ascending.
 
         public List<byte[]> Ids { get; } = [];
 
@@ -72,7 +72,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         foreach (var lane in Lanes.All) await CopyAsync(connection, batch, candidates, lane, batchId, cancellationToken);
         if (added > 0) await FinishAsync(connection, candidates, accepted.Where(a => candidates.IsNew[a.Candidate]), batchId, added, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        // Not cancelled any more: a commit that was sent must be waited for, or nobody knows whether it happened.
+        // Not cancellable: without waiting for a sent commit, its result is unknown.
         await transaction.CommitAsync(CancellationToken.None);
         SetOutcomes(batch.Span, outcomes.Span, candidates);
         return added;
@@ -110,7 +110,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         return requests;
     }
 
-    // Of events that stand twice in the batch, and of requests that are known or stand twice, at most the first may be new.
+    // Of duplicates within the batch, and of known or repeated requests, at most the first may be new.
     private static Candidates Choose(
         ReadOnlySpan<LaneEvent> batch, Span<RowOutcome> outcomes, Dictionary<(string Scope, string Request), EventId> requests,
         out List<(string Scope, string Request, int Candidate)> accepted)

@@ -4,13 +4,13 @@ using SensorDash.Data.Events;
 
 namespace SensorDash.Data.Timescale;
 
-/// <summary>How events are copied into the table of their lane in PostgreSQL.</summary>
+/// <summary>Copies events into the table of their lane in PostgreSQL.</summary>
 internal static class TimescaleLane
 {
     private static readonly string[] _copies = [.. Lanes.All.Select(LaneTable.Of).Select(
         table => $"COPY {table.Name} ({table.Columns}, batch_id) FROM STDIN (FORMAT BINARY)")];
 
-    /// <summary>Takes the columns that <see cref="WriteAsync"/> writes.</summary>
+    /// <summary>The COPY statement for the columns that <see cref="WriteAsync"/> writes.</summary>
     public static string CopyInto(Lane lane) => _copies[(int)lane];
 
     public static async Task WriteAsync(

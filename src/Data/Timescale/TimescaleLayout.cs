@@ -2,20 +2,20 @@ using Npgsql;
 
 namespace SensorDash.Data.Timescale;
 
-/// <summary>What the server gives to the tables that grow with time.</summary>
+/// <summary>What the server supports for tables that grow with time.</summary>
 public enum TimescaleEdition
 {
     /// <summary>PostgreSQL without the extension: one table.</summary>
     Plain,
 
-    /// <summary>Chunks of time, dropped whole when old.</summary>
+    /// <summary>Chunks by time; old chunks are dropped.</summary>
     Apache,
 
     /// <summary>As Apache, and old chunks are compressed.</summary>
     Community,
 }
 
-/// <summary>How the server keeps readings and events, and the settings it follows in that.</summary>
+/// <summary>How the server partitions readings and events, and the settings for it.</summary>
 internal static class TimescaleLayout
 {
     private const string HasExtension = "SELECT to_regclass('timescaledb_information.hypertables') IS NOT NULL";
@@ -33,7 +33,7 @@ internal static class TimescaleLayout
         WHERE hypertable_schema = current_schema() AND hypertable_name = $1 AND config ? 'compress_after'), 0)
         """;
 
-    // One node's readings lie together in order of time; events lie in the order of the contract. As they are asked for.
+    // As queries need them: one node's readings together in order of time, events in the order of the contract.
     private static readonly Hypertable[] _hypertables = [
         new("sensor_readings", TimeSpan.TicksPerSecond, "node_address", "timestamp"),
         new("event_index", TimeSpan.TicksPerMicrosecond, "", "source_truth_time, event_id"),
@@ -43,7 +43,7 @@ internal static class TimescaleLayout
         new("parsed_events", TimeSpan.TicksPerMicrosecond, "", "canonical_truth_time, event_id"),
         new("raw_events", TimeSpan.TicksPerMicrosecond, "", "canonical_truth_time, connection_id, sequence, event_id")];
 
-    // Time is a number in each: of seconds, or of microseconds.
+    // Time is a number in each: seconds or microseconds.
     private sealed record Hypertable(string Name, long TicksPerUnit, string SegmentBy, string OrderBy);
 
     public static async Task<bool> IsHypertableAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -56,11 +56,11 @@ internal static class TimescaleLayout
             ? TimescaleEdition.Community : TimescaleEdition.Apache;
     }
 
-    /// <summary>Brings chunk interval and compression policy to the settings; does nothing where they are so already.</summary>
+    /// <summary>Applies the settings for chunk interval and compression policy; does nothing if they are current.</summary>
     public static async Task<TimescaleEdition> ApplyAsync(NpgsqlConnection connection, TimescaleHypertableOptions options, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        // Several processes may start at once.
+        // Several processes may start at the same time.
         await ExecuteAsync(connection, "SELECT pg_advisory_xact_lock(5318009)", cancellationToken);
         var edition = await EditionAsync(connection, cancellationToken);
         foreach (var table in edition == TimescaleEdition.Plain ? [] : _hypertables)

@@ -7,7 +7,7 @@ public sealed class TimescaleOptions
 {
     public const string SectionName = "Database:Timescale";
 
-    /// <summary>Name or address of the server. Default localhost.</summary>
+    /// <summary>Host name or address of the server. Default localhost.</summary>
     public string Host { get; set; } = "localhost";
 
     /// <summary>1 to 65535. Default 5432.</summary>
@@ -19,10 +19,10 @@ public sealed class TimescaleOptions
     /// <summary>The role to connect as. Default sensordash.</summary>
     public string User { get; set; } = "sensordash";
 
-    /// <summary>The environment variable that holds the password, so that no settings file does. When it is not set, none is sent. Default NOVA_DB_PASSWORD.</summary>
+    /// <summary>The environment variable that contains the password, so that no settings file does. If it is unset, no password is sent. Default NOVA_DB_PASSWORD.</summary>
     public string PasswordEnv { get; set; } = "NOVA_DB_PASSWORD";
 
-    /// <summary>Encryption of the connection. Default Prefer: encrypted when the server can, its certificate not checked.</summary>
+    /// <summary>Encryption of the connection. Default Prefer: encrypted if the server supports it, without checking its certificate.</summary>
     public TimescaleSsl Ssl { get; set; } = TimescaleSsl.Prefer;
 
     public TimescalePoolOptions Pool { get; set; } = new();
@@ -30,7 +30,7 @@ public sealed class TimescaleOptions
     public TimescaleHypertableOptions Hypertable { get; set; } = new();
 }
 
-/// <summary>How the connection is encrypted; the driver's own words.</summary>
+/// <summary>Encryption of the connection, in the driver's terms.</summary>
 public enum TimescaleSsl
 {
     Disable,
@@ -43,26 +43,26 @@ public enum TimescaleSsl
 /// <summary>Connections to the server.</summary>
 public sealed class TimescalePoolOptions
 {
-    /// <summary>Kept open, 0 to <see cref="MaxSize"/>. Default 10.</summary>
+    /// <summary>Minimum open connections, 0 to <see cref="MaxSize"/>. Default 10.</summary>
     public int MinSize { get; set; } = 10;
 
-    /// <summary>At most, 4 to 1000; a request that finds them all taken waits <see cref="ConnectionTimeout"/>. Default 50.</summary>
+    /// <summary>Maximum connections, 4 to 1000; a request that finds them all in use waits <see cref="ConnectionTimeout"/>. Default 50.</summary>
     public int MaxSize { get; set; } = 50;
 
-    /// <summary>Longest statement in seconds, 1 to 86400, on this side and on the server. Default 60.</summary>
+    /// <summary>Maximum time of a statement in seconds, 1 to 86400, on the client and on the server. Default 60.</summary>
     public int CommandTimeout { get; set; } = 60;
 
-    /// <summary>Longest wait for a connection in seconds, 1 to 600. Default 10.</summary>
+    /// <summary>Maximum wait for a connection in seconds, 1 to 600. Default 10.</summary>
     public int ConnectionTimeout { get; set; } = 10;
 }
 
-/// <summary>How TimescaleDB keeps readings and events. Followed at every start; plain PostgreSQL has none of it.</summary>
+/// <summary>Chunks and compression of TimescaleDB. Applied at every startup; unused on plain PostgreSQL.</summary>
 public sealed class TimescaleHypertableOptions
 {
-    /// <summary>Time that one chunk of readings or events covers, 10 minutes to 365 days; holds for chunks made from now on. Default 1 day.</summary>
+    /// <summary>Time range of one chunk of readings or events, 10 minutes to 365 days; applies to new chunks. Default 1 day.</summary>
     public TimeSpan ChunkInterval { get; set; } = TimeSpan.FromDays(1);
 
-    /// <summary>Compress chunks older than this (Community edition only), at least <see cref="ChunkInterval"/>; zero: never. Default 7 days.</summary>
+    /// <summary>Compress chunks older than this (Community edition only), at least <see cref="ChunkInterval"/>; zero means never. Default 7 days.</summary>
     public TimeSpan CompressionAfter { get; set; } = TimeSpan.FromDays(7);
 }
 
@@ -83,7 +83,7 @@ public sealed class TimescaleOptionsValidator : IValidateOptions<TimescaleOption
         if (options.Port is < 1 or > 65535) yield return $"Database:Timescale:Port must be 1 to 65535, not {options.Port}.";
 
         var pool = options.Pool;
-        // The writer and the listener keep one each, so that readers can never take the last one from them.
+        // The writers and the listener each keep a connection, so that readers cannot take the last one.
         if (pool.MaxSize is < 4 or > 1000) yield return $"Database:Timescale:Pool:MaxSize must be 4 to 1000, not {pool.MaxSize}.";
         if (pool.MinSize < 0 || pool.MinSize > pool.MaxSize)
             yield return $"Database:Timescale:Pool:MinSize must be 0 to Database:Timescale:Pool:MaxSize, not {pool.MinSize}.";

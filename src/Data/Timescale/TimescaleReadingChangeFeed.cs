@@ -5,15 +5,15 @@ using SensorDash.Data.Readings;
 namespace SensorDash.Data.Timescale;
 
 /// <inheritdoc cref="IReadingChangeFeed"/>
-/// <remarks>Batches become visible in the order of their ids, because writers take turns until they have committed (ADR 0009): asking for ids above a cursor skips none.</remarks>
+/// <remarks>Batches become visible in the order of their ids, because writers hold the writer lock until the commit (ADR 0009): a query for later ids skips none.</remarks>
 public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database) : IReadingChangeFeed
 {
-    // About 5 MB in memory; whole batches are taken until there are so many rows.
+    // About 5 MB in memory; whole batches are read until this many rows.
     private const int RowsWanted = 100_000;
 
     private const string SelectBatches = $"SELECT {ReadingStep.Columns} FROM ingest_batches WHERE id > $1 ORDER BY id LIMIT 10000";
 
-    // The bounds of the batches name the chunks: without them every chunk there is would be asked for these ids.
+    // The time bounds of the batches select the chunks: without them every chunk would be searched for these ids.
     internal const string SelectRows = $"""
         SELECT {TimescaleReadingStore.Columns} FROM sensor_readings r LEFT JOIN nodes n ON n.address = r.node_address
         WHERE r.batch_id > $1 AND r.batch_id <= $2 AND r.timestamp BETWEEN $3 AND $4 ORDER BY r.batch_id
@@ -28,7 +28,7 @@ public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database) : IRe
         => database.ReadAsync(
             async (connection, token) =>
             {
-                // One snapshot: a node removed between the two queries would otherwise leave a batch half read.
+                // One snapshot: otherwise a node deleted between the two queries would leave an incomplete batch.
                 await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, token);
                 var step = await ChooseBatchesAsync(connection, after, token);
                 if (!step.HasRows) return step.Changes([]);

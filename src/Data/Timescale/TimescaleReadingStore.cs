@@ -6,13 +6,13 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Timescale;
 
 /// <inheritdoc cref="IReadingStore"/>
-/// <remarks>Several processes may use one database: their writers take turns by a lock on the server (ADR 0009), readers wait for nobody.</remarks>
+/// <remarks>Several processes may use one database: their writers share a lock on the server (ADR 0009), readers never wait.</remarks>
 public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSignal commits, TimeProvider clock) : IReadingStore, IDisposable, IAsyncDisposable
 {
     internal const string Columns =
         "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
 
-    // OFFSET 0 keeps the planner from turning this into a hash join, whose rows would have to be sorted again.
+    // OFFSET 0 prevents a hash join, whose rows would need sorting.
     internal const string DeviceOfReading = "LEFT JOIN LATERAL (SELECT device_id FROM nodes WHERE address = r.node_address OFFSET 0) n ON true";
 
     // A page is a round trip to the server.
@@ -33,7 +33,7 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSign
     internal const string EveryNodeNewestFirst = EveryNode + " <= $1) ORDER BY r.timestamp DESC, r.node_address ASC LIMIT $4 OFFSET $5";
     internal const string EveryNodeOldestFirst = EveryNode + " >= $1) ORDER BY r.timestamp ASC, r.node_address DESC LIMIT $4 OFFSET $5";
 
-    // One walk down each node's key, from the newest time the node is known by: chunks after it are not looked at.
+    // One scan of each node's key, from the node's latest time: later chunks are not searched.
     internal const string Newest = $"""
         SELECT {Columns} FROM nodes n CROSS JOIN LATERAL (
             SELECT * FROM sensor_readings WHERE node_address = n.address AND timestamp <= n.last_seen_at ORDER BY timestamp DESC LIMIT $2) r
@@ -77,7 +77,7 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSign
         var (start, end) = (query.Filter.Range.Start ?? long.MinValue, query.Filter.Range.End ?? long.MaxValue);
         var newestFirst = query.Order == ReadingOrder.NewestFirst;
         var command = new NpgsqlCommand { Connection = connection };
-        // Behind one node's place is another second; behind a place among all nodes there may be more of the same second.
+        // After a position of one node comes another second; after a position among all nodes there may be more readings of the same second.
         var step = query.Filter.NodeAddress is null ? 0 : 1;
         if (query.After is { } after)
             (start, end) = newestFirst ? (start, Math.Min(end, after.Timestamp - step)) : (Math.Max(start, after.Timestamp + step), end);

@@ -6,20 +6,20 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Timescale;
 
-/// <summary>This process's writer, on a connection that it keeps. The writers of all processes take turns, so that batch ids become visible in order.</summary>
+/// <summary>This process's writer, on a connection that it keeps. The writers of all processes share the writer lock, so that batch ids become visible in order.</summary>
 /// <remarks>
-/// Under the turn nobody else adds readings, so asking once which keys are stored is enough, and the new rows go straight into the table by COPY:
+/// Under the writer lock no other writer adds readings, so one query for the stored keys is enough, and COPY writes the new rows directly into the table:
 /// half the cost of a staging table and INSERT … ON CONFLICT (ADR 0009).
 /// </remarks>
 internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitSignal commits, TimeProvider clock) : IDisposable, IAsyncDisposable
 {
-    /// <summary>Ends with the transaction. The number is arbitrary; whoever writes readings by other means should take it too.</summary>
+    /// <summary>Released with the transaction. The number is arbitrary; other programs that write readings should also acquire it.</summary>
     internal const string AcquireWriterLock = "SELECT pg_advisory_xact_lock(5318008)";
 
-    /// <summary>A statement of its own: only one that begins under the turn sees what the writer before has committed.</summary>
+    /// <summary>A separate statement: only one that starts under the lock sees the previous writer's commit.</summary>
     internal const string NextBatchId = "SELECT coalesce(max(id), 0) + 1 FROM ingest_batches";
 
-    /// <summary>Told with the commit, to the followers of every process.</summary>
+    /// <summary>Sent with the commit to the subscribers of all processes.</summary>
     internal const string Notify = $"NOTIFY {TimescaleCommitListener.Channel}";
 
     internal const string StoredKeys = """
@@ -81,12 +81,12 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         }
         await rest.ExecuteNonQueryAsync(cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        // Not cancelled any more: a commit that was sent must be waited for, or nobody knows whether it happened.
+        // Not cancellable: without waiting for a sent commit, its result is unknown.
         await transaction.CommitAsync(CancellationToken.None);
         return added;
     }
 
-    // A key that stands twice in the batch is new at most at its first place.
+    // Of equal keys in the batch, at most the first is new.
     private (int[] Nodes, long[] Times) DistinctKeys(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes)
     {
         _first.Clear();
@@ -149,7 +149,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     private static Task WriteOrNullAsync(NpgsqlBinaryImporter copy, short? value, CancellationToken cancellationToken)
         => value is { } given ? copy.WriteAsync(given, NpgsqlDbType.Smallint, cancellationToken) : copy.WriteNullAsync(cancellationToken);
 
-    // By ascending address: any other program that updates nodes in that order cannot end up in a deadlock with this.
+    // By ascending address: a program that updates nodes in the same order cannot deadlock with this one.
     private NpgsqlBatchCommand NodeUpsert()
     {
         var command = new NpgsqlBatchCommand(UpsertNodes);

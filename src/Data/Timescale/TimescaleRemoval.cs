@@ -3,7 +3,7 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Timescale;
 
-/// <summary>Removes readings: those of a node, or those that have grown old. Each transaction takes the writers' turn, so counters and feed stay exact.</summary>
+/// <summary>Deletes readings of a node or by age. Each transaction acquires the writer lock, so counters and change feed stay exact.</summary>
 internal static class TimescaleRemoval
 {
     private const long DaySeconds = 86_400;
@@ -13,7 +13,7 @@ internal static class TimescaleRemoval
         SELECT coalesce(max(id), 0) + 1, $1, $2, 0, 0, $3, $4 FROM ingest_batches
         """;
 
-    // What is left gives the new oldest time; a node without any keeps the time it was last heard.
+    // The remaining readings determine the new first time; a node without readings keeps its latest measured time.
     private const string TakeFromCounters = """
         WITH gone AS (SELECT node_address, count(*) AS readings FROM sensor_readings WHERE timestamp < $1 GROUP BY node_address)
         UPDATE nodes SET total_readings = total_readings - gone.readings, first_seen_at = coalesce(
@@ -51,11 +51,11 @@ internal static class TimescaleRemoval
         {
             var (isDone, rows) = await RunAsync(database, (connection, token) => RemovePieceAsync(connection, clock, before, token), cancellationToken);
             if (rows > 0) commits.Publish();
-            if (isDone || rows > 0) return rows; // An empty chunk is no step.
+            if (isDone || rows > 0) return rows; // An empty chunk is not a step.
         }
     }
 
-    // A chunk is dropped whole, which costs nothing however many rows it has; a table without chunks loses a day at a time.
+    // Dropping a chunk is cheap for any number of rows; from a table without chunks, one day is deleted at a time.
     private static async Task<(bool IsDone, long Rows)> RemovePieceAsync(NpgsqlConnection connection, TimeProvider clock, long before, CancellationToken cancellationToken)
     {
         var hasChunks = await TimescaleLayout.IsHypertableAsync(connection, cancellationToken);
@@ -70,7 +70,7 @@ internal static class TimescaleRemoval
         return (false, rows);
     }
 
-    // drop_chunks locks an index before its table, and every reader the table before its index: a deadlock, unless the table is had already.
+    // drop_chunks locks an index before its table, and readers the table before its index: a deadlock, unless the table is already locked.
     private static async Task DropAsync(NpgsqlConnection connection, long end, CancellationToken cancellationToken)
     {
         var chunks = new List<string>();
@@ -94,7 +94,7 @@ internal static class TimescaleRemoval
             async (connection, token) =>
             {
                 await using var transaction = await connection.BeginTransactionAsync(token);
-                // A node of years takes longer than a statement may: whoever wants it gone waits.
+                // Deleting a node with years of readings takes longer than the statement timeout; the caller waits.
                 await using (var start = new NpgsqlBatch(connection) { BatchCommands = { new("SET LOCAL statement_timeout = 0"), new(TimescaleReadingWriter.AcquireWriterLock) } })
                     await start.ExecuteNonQueryAsync(token);
                 var result = await remove(connection, token);

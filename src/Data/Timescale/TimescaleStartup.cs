@@ -5,7 +5,7 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Timescale;
 
-/// <summary>Finds out before anything else whether the server can be used, and says it in one line if not.</summary>
+/// <summary>Checks first whether the server can be used, and reports the problem in one line if not.</summary>
 public sealed partial class TimescaleStartup(TimescaleDatabase database, IOptions<TimescaleOptions> options, ILogger<TimescaleStartup> logger) : IStoreStartup
 {
     private TimescaleOptions Settings => options.Value;
@@ -36,12 +36,12 @@ public sealed partial class TimescaleStartup(TimescaleDatabase database, IOption
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
-            // A role that may only read and write is a good idea; then the owner of the table looks after it.
+            // A role may be limited to reading and writing; then the owner of the table applies the settings.
             Log.SettingsDenied(logger, Settings.User, e.MessageText);
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
         {
-            // An export that has the tables for hours, or another process that starts, is no reason not to take readings.
+            // An export that locks the tables for hours, or another starting process, must not prevent ingestion.
             Log.SettingsDeferred(logger, e.MessageText);
         }
     }
@@ -61,7 +61,7 @@ public sealed partial class TimescaleStartup(TimescaleDatabase database, IOption
     private string Explain(PostgresException error) => error.SqlState switch
     {
         PostgresErrorCodes.InvalidPassword => $"the server of {Name} rejected the password for role {Settings.User}; "
-            + $"it is taken from the environment variable {Settings.PasswordEnv}{(Password is null ? ", which is not set" : "")}.",
+            + $"check the environment variable {Settings.PasswordEnv}{(Password is null ? ", which is not set" : "")}.",
         PostgresErrorCodes.InvalidCatalogName => $"the database {Settings.Database} does not exist on {Settings.Host}:{Settings.Port}. "
             + $"Create it with CREATE DATABASE {Settings.Database} OWNER {Settings.User}, or set Database__Timescale__Database to another.",
         PostgresErrorCodes.InsufficientPrivilege => $"role {Settings.User} lacks privileges in {Name}: {error.MessageText}. "

@@ -12,7 +12,7 @@ public sealed class TimescaleStoreHealth(TimescaleDatabase database) : IStoreHea
             async (connection, token) =>
             {
                 await using var transaction = await connection.BeginTransactionAsync(token);
-                // The lock that every insert takes: a standby, a read-only server and a locked table refuse it.
+                // The lock that every insert acquires: a standby, a read-only server and a locked table reject it.
                 await using var command = new NpgsqlCommand("LOCK TABLE sensor_readings IN ROW EXCLUSIVE MODE", connection, transaction);
                 return await command.ExecuteNonQueryAsync(token);
             },

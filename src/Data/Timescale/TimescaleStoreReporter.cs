@@ -17,7 +17,7 @@ public sealed class TimescaleStoreReporter(TimescaleDatabase database, IOptions<
         SELECT count(*)::int, count(*) FILTER (WHERE is_compressed)::int FROM timescaledb_information.chunks WHERE hypertable_schema = current_schema()
         """;
 
-    // Functions of the Community edition; each looks at its own table only.
+    // Functions of the Community edition; each reads its own table only.
     private const string Compression = """
         SELECT sum(s.before_compression_total_bytes)::float8 / nullif(sum(s.after_compression_total_bytes), 0)
         FROM timescaledb_information.hypertables h, LATERAL hypertable_compression_stats(format('%I.%I', h.hypertable_schema, h.hypertable_name)::regclass) s

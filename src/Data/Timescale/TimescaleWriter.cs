@@ -3,15 +3,15 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Timescale;
 
-/// <summary>A connection for one kind of rows that this process writes, one batch after the other.</summary>
-/// <remarks>Kept between batches: its prepared statements are, and a flood of readers can take every connection but this one.</remarks>
+/// <summary>The connection of one writer of this process, for one batch after the other.</summary>
+/// <remarks>Kept between batches, with its prepared statements, so that many readers cannot take it.</remarks>
 internal sealed class TimescaleWriter(TimescaleDatabase database) : IDisposable, IAsyncDisposable
 {
     private readonly SemaphoreSlim _writeLock = new(1);
     private NpgsqlConnection? _connection;
 
-    /// <summary>Runs <paramref name="write"/> when it is this caller's turn; the transaction is its own.</summary>
-    /// <exception cref="StoreUnavailableException">Nothing is known to be stored; the same may be tried again.</exception>
+    /// <summary>Runs <paramref name="write"/> under the write lock of this process; <paramref name="write"/> manages its own transaction.</summary>
+    /// <exception cref="StoreUnavailableException">It is unknown whether anything is stored; retry unchanged.</exception>
     /// <exception cref="StoreRejectedException">A row cannot be stored; nothing is stored.</exception>
     public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> write, CancellationToken cancellationToken)
     {
@@ -22,7 +22,7 @@ internal sealed class TimescaleWriter(TimescaleDatabase database) : IDisposable,
         }
         catch (Exception e)
         {
-            // The state of the connection is not known: it may be broken, or in a transaction that the server ends with it.
+            // The state of the connection is unknown: it may be broken, or in a transaction that the server ends with it.
             await CloseAsync();
             if (e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
                 throw new StoreUnavailableException("Another program wrote these rows without the writer lock; retrying.", e);

@@ -6,7 +6,7 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Migrations.Timescale;
 
-/// <summary>The schema on PostgreSQL. A type of its own because EF keeps one migration history per context type.</summary>
+/// <summary>The schema on PostgreSQL. A separate type because EF keeps one migration history per context type.</summary>
 public sealed class TimescaleContext(DbContextOptions<TimescaleContext> options) : SensorDashContext(options)
 {
     private const string Json = "jsonb";
@@ -22,7 +22,7 @@ public sealed class TimescaleContext(DbContextOptions<TimescaleContext> options)
                 table.HasCheckConstraint("ck_sensor_readings_humidity", "humidity_centipercent BETWEEN 0 AND 10000");
                 table.HasCheckConstraint("ck_sensor_readings_value", "temperature_centidegrees IS NOT NULL OR humidity_centipercent IS NOT NULL");
             });
-            // Rows lie in the order of their batches anyway: a BRIN index finds them as well and costs the insert almost nothing (ADR 0009).
+            // Rows are stored in the order of their batches: a BRIN index finds them and costs the insert almost nothing (ADR 0009).
             reading.HasIndex(r => r.BatchId).HasDatabaseName("ix_sensor_readings_batch_id").HasMethod("brin").HasStorageParameter("autosummarize", true);
         });
         ConfigureEvents(modelBuilder);
@@ -30,7 +30,7 @@ public sealed class TimescaleContext(DbContextOptions<TimescaleContext> options)
         {
             foreach (var key in entity.GetKeys()) key.SetName("pk_" + entity.GetTableName());
             foreach (var foreign in entity.GetForeignKeys()) foreign.SetConstraintName($"fk_{entity.GetTableName()}_{foreign.Properties[0].GetColumnName()}");
-            // As SQLite sorts, whatever language the database was made for.
+            // The sort order of SQLite, independent of the database's locale.
             foreach (var text in entity.GetProperties().Where(p => p.ClrType == typeof(string) && p.GetColumnType() != Json)) text.SetCollation("C");
         }
     }

@@ -19,7 +19,7 @@ public sealed partial class ReadingAnalytics(
             () => store.CalendarAsync(node, range, zone, unit, limit, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>Where DuckDB stops, because it fails or its file is filled again, the store goes on.</remarks>
+    /// <remarks>If DuckDB stops, because of an error or a rebuild, the store continues.</remarks>
     public async IAsyncEnumerable<NodeBucket> BucketsAsync(
         ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -22,8 +22,8 @@ internal static class DuckDbNodes
 
     /// <summary>Nodes by address.</summary>
     /// <param name="connection">Connection to the file.</param>
-    /// <param name="where">A condition with its WHERE, or nothing.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="where">A condition with WHERE, or an empty string.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     public static List<Node> List(DuckDbConnection connection, string where, CancellationToken cancellationToken)
     {
         var nodes = new List<Node>();

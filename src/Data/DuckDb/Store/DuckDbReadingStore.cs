@@ -151,7 +151,7 @@ public sealed class DuckDbReadingStore(
     /// <param name="rows">SQL with the columns of <see cref="DuckDbMonths.Columns"/>.</param>
     /// <param name="order">ORDER BY of the result.</param>
     /// <param name="page">Receives the readings; must be large enough for all rows.</param>
-    /// <param name="cancellationToken">Stops the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     internal static int Fill(DuckDbConnection connection, string rows, string order, Span<Reading> page, CancellationToken cancellationToken)
     {
         var count = 0;

@@ -4,7 +4,7 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.DuckDb.Store;
 
-/// <summary>The one writer of a DuckDB file of readings.</summary>
+/// <summary>The only writer of a DuckDB file of readings.</summary>
 /// <remarks>
 /// No index enforces the key: over months it would be larger than the readings. As there is one writer, a reading after the latest one of its
 /// node is new without a lookup; only the others are joined with the stored readings.

@@ -6,10 +6,10 @@ using System.Text.Unicode;
 
 namespace SensorDash.Data.Events.Canonical;
 
-/// <summary>The one text that JSON of the same meaning has (RFC 8785). Keeps its buffers; not for concurrent use.</summary>
+/// <summary>Canonical JSON (RFC 8785): equal values have equal text. Reuses its buffers; not for concurrent use.</summary>
 internal sealed class CanonicalJson
 {
-    /// <summary>Deepest nesting that is taken; deeper than anybody reads, shallow enough for every reader's stack.</summary>
+    /// <summary>Maximum nesting depth; shallow enough for the stack of every reader.</summary>
     public const int MaxDepth = 64;
 
     private static readonly JsonReaderOptions _options = new() { MaxDepth = MaxDepth + 1 };
@@ -18,20 +18,20 @@ internal sealed class CanonicalJson
         SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(b => (byte)b), (byte)'"', (byte)'\\']);
 
     private readonly GrowingBuffer _output = new();
-    private readonly GrowingBuffer _keys = new(); // Unescaped, of the objects that are open.
+    private readonly GrowingBuffer _keys = new(); // Unescaped keys of the open objects.
     private readonly List<Member> _members = [];
     private byte[] _sorted = [];
     private string? _error;
 
     private bool _isStored;
 
-    // Where a member of an open object stands: its key in _keys, its text (key and value) in _output.
+    // Position of a field of an open object: its key in _keys, its text (key and value) in _output.
     private readonly record struct Member(int KeyStart, int KeyLength, int TextStart, int TextLength);
 
     /// <summary>Converts one JSON value.</summary>
-    /// <param name="json">UTF-8, not trusted in any way.</param>
+    /// <param name="json">Untrusted UTF-8.</param>
     /// <param name="canonical">The canonical text; empty after an error.</param>
-    /// <returns>Null, or what is wrong, to be read behind the name of the field.</returns>
+    /// <returns>Null, or an error text to append to the field name.</returns>
     public string? Convert(ReadOnlySpan<byte> json, out byte[] canonical)
     {
         canonical = [];
@@ -44,7 +44,7 @@ internal sealed class CanonicalJson
         return ConvertSlowly(json, out canonical);
     }
 
-    /// <summary>As <see cref="Convert"/>, for text that is not canonical yet.</summary>
+    /// <summary>As <see cref="Convert"/>, for text that is not canonical.</summary>
     internal string? ConvertSlowly(ReadOnlySpan<byte> json, out byte[] canonical)
     {
         canonical = [];
@@ -67,8 +67,8 @@ internal sealed class CanonicalJson
         return null;
     }
 
-    /// <summary>The canonical text of JSON that was stored from canonical text, by an engine that keeps the values and not the text.</summary>
-    /// <remarks>Such an engine writes 1e21 out in full; as it was taken once, it is no whole number that could be wrong.</remarks>
+    /// <summary>Restores the canonical text of stored JSON, for an engine that keeps the values and not the text.</summary>
+    /// <remarks>Such an engine returns 1e21 with all digits; the value was accepted once, so the check for large whole numbers does not apply.</remarks>
     public byte[] Restore(ReadOnlySpan<byte> stored)
     {
         _isStored = true;
@@ -134,7 +134,7 @@ internal sealed class CanonicalJson
             _output.Write((byte)':');
             reader.Read();
             var member = new Member(keyStart, key.Length, textStart, 0);
-            _members.Add(member); // Before the value: its own members go behind this one and are gone when it ends.
+            _members.Add(member); // Before the value: the fields of the value follow this one and are removed when it ends.
             var place = _members.Count - 1;
             if (!WriteValue(ref reader)) return false;
             _members[place] = member with { TextLength = _output.Length - textStart };

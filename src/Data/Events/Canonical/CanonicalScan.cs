@@ -2,10 +2,10 @@ using System.Buffers;
 
 namespace SensorDash.Data.Events.Canonical;
 
-/// <summary>Tells in one pass, without memory, whether JSON is canonical as it stands. Most programs that compute ids send it so.</summary>
+/// <summary>Checks in one pass, without allocation, whether JSON is already canonical. Most programs that compute ids send canonical JSON.</summary>
 internal ref struct CanonicalScan
 {
-    // What ends or changes a run of plain characters. All of UTF-8's longer sequences are plain.
+    // Characters that end or change a run of plain characters. All multi-byte UTF-8 sequences are plain.
     private static readonly SearchValues<byte> _notPlain = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(b => (byte)b), (byte)'"', (byte)'\\']);
 
     private static readonly SearchValues<byte> _ofNumbers = SearchValues.Create("+-.0123456789Ee"u8);
@@ -15,8 +15,8 @@ internal ref struct CanonicalScan
 
     private CanonicalScan(ReadOnlySpan<byte> json) => _json = json;
 
-    /// <param name="json">Valid UTF-8; nothing else is taken for granted.</param>
-    /// <returns>False also for canonical JSON that the scan cannot judge, such as a key with an escape in it.</returns>
+    /// <param name="json">Valid UTF-8, otherwise untrusted.</param>
+    /// <returns>Also false for canonical JSON that the scan cannot check, such as a key with an escape.</returns>
     public static bool IsCanonical(ReadOnlySpan<byte> json)
     {
         var scan = new CanonicalScan(json);
@@ -97,7 +97,7 @@ internal ref struct CanonicalScan
             _at += 2;
             return true;
         }
-        // \u0001 to \u001f without those that have a letter; U+0000 is for the slow way to refuse.
+        // \u0001 to \u001f without those with a letter escape; the full conversion rejects U+0000.
         if (rest.Length < 6 || !rest.StartsWith("\\u00"u8) || rest[4] is not ((byte)'0' or (byte)'1')) return false;
         if (rest[5] is not ((>= (byte)'0' and <= (byte)'9') or (>= (byte)'a' and <= (byte)'f'))) return false;
         if (rest[4] == '0' && rest[5] is (byte)'0' or (byte)'8' or (byte)'9' or (byte)'a' or (byte)'c' or (byte)'d') return false;
@@ -120,14 +120,14 @@ internal ref struct CanonicalScan
         return true;
     }
 
-    // Up to 15 digits a whole number is its own canonical text.
+    // A whole number of up to 15 digits is its own canonical text.
     private static bool IsShortWhole(ReadOnlySpan<byte> literal)
     {
         var digits = literal.Length > 0 && literal[0] == '-' ? literal[1..] : literal;
         return digits.Length is > 0 and <= 15 && !digits.ContainsAnyExceptInRange((byte)'0', (byte)'9') && (digits[0] != '0' || literal.Length == 1);
     }
 
-    // Enough for what is compared with the canonical text afterwards: the number parsers take things that JSON does not.
+    // Sufficient because the canonical text is compared afterwards: the number parsers accept text that JSON does not.
     private static bool IsJsonNumber(ReadOnlySpan<byte> literal) => literal.Length is > 0 and <= Es6Number.MaxLength;
 
     private bool Word(ReadOnlySpan<byte> word)

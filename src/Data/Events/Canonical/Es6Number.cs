@@ -10,25 +10,25 @@ internal static class Es6Number
     /// <summary>Longest text: <c>-1.7976931348623157e+308</c> has 24 characters, <c>-0.00000…</c> with 17 digits 25.</summary>
     public const int MaxLength = 32;
 
-    // Up to here every whole number is a double of its own; beyond it, a neighbour might come back.
+    // Up to here every whole number has its own double; beyond it, a store may return a neighbor.
     private const long LargestWhole = 1L << 53;
 
-    // From here on the text has an exponent, so it does not pose as a whole number.
+    // From here on the text has an exponent, so it does not look like a whole number.
     private const double ExponentFrom = 1e21;
 
-    // ECMAScript writes out the zeros in front of a fraction down to 0.000001.
+    // ECMAScript writes leading zeros of a fraction down to 0.000001.
     private const int MinPoint = -6;
     private const int MaxPoint = 21;
 
     private const long MantissaBits = (1L << 52) - 1;
 
-    // Any double's shortest text in .NET, sign, 17 digits, point and exponent.
+    // Maximum length of a double's shortest text in .NET: sign, 17 digits, point and exponent.
     private const int ShortestLength = 32;
 
     /// <summary>Writes the canonical text of a JSON number.</summary>
     /// <param name="literal">A valid JSON number.</param>
     /// <param name="text">Receives the text; at least <see cref="MaxLength"/> long.</param>
-    /// <returns>The reason why no store could give the number back, or null.</returns>
+    /// <returns>The reason why no store can return the number unchanged, or null.</returns>
     public static string? Canonicalize(ReadOnlySpan<byte> literal, Span<byte> text, out int length)
     {
         length = 0;
@@ -37,9 +37,9 @@ internal static class Es6Number
         if (isWhole && (!Utf8Parser.TryParse(literal, out long whole, out _) || whole is > LargestWhole or < -LargestWhole)) return TooLarge(literal);
         if (!double.TryParse(literal, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value))
             return $"contains the number {Shown(literal)}, which is beyond the range of a double";
-        // Also where it is written with a point or an exponent: one value, one answer, and canonical text stays canonical.
+        // Also for a notation with a point or an exponent: one value, one result, and canonical text stays canonical.
         if (Math.Abs(value) is > LargestWhole and < ExponentFrom) return TooLarge(literal);
-        // What lies just beyond is rounded down to it.
+        // Values slightly above are rounded down to it.
         if (Math.Abs(value) == LargestWhole && decimal.TryParse(literal, NumberStyles.Float, CultureInfo.InvariantCulture, out var exact) && Math.Abs(exact) > LargestWhole)
             return TooLarge(literal);
         length = Format(value, text);
@@ -57,7 +57,7 @@ internal static class Es6Number
     {
         if (value == 0)
         {
-            text[0] = (byte)'0'; // Also of -0.
+            text[0] = (byte)'0'; // Also for -0.
             return 1;
         }
         Span<byte> shortest = stackalloc byte[ShortestLength];
@@ -69,8 +69,8 @@ internal static class Es6Number
         return at + Lay(digits[..count], point, text[at..]);
     }
 
-    // .NET's shortest text of some powers of two is that of their neighbour, because the gap below them is half of the gap above.
-    // Of these two of 2,046 powers the text with all digits is the shortest too.
+    // .NET's shortest text of some powers of two is that of their neighbor, because the distance below them is half of the distance above.
+    // For two of these 2,046 powers the text with all digits is also the shortest.
     private static int FormatShortest(double value, Span<byte> text)
     {
         var fits = value.TryFormat(text, out var length, default, CultureInfo.InvariantCulture);
@@ -81,7 +81,7 @@ internal static class Es6Number
         return length;
     }
 
-    // The significant digits, and how many of them (or of zeros behind them) stand before the point.
+    // The significant digits, and how many digits (with trailing zeros) are left of the point.
     private static int Split(ReadOnlySpan<byte> text, Span<byte> digits, out int count)
     {
         var exponent = 0;

@@ -6,18 +6,18 @@ using SensorDash.Data.Events.Canonical;
 namespace SensorDash.Data.Ingest.Parsing;
 
 /// <summary>The JSON object of one event, of any lane.</summary>
-/// <param name="nowMicroseconds">The server's clock: what source times are measured by.</param>
-/// <param name="trustsProducerIds">Keep the producer's id without comparing it with the content.</param>
-/// <remarks>Members that it does not know are passed over, so is <c>canonicalTruthTime</c>: an event that was exported can be sent again as it is.</remarks>
+/// <param name="nowMicroseconds">The server's clock, for the limits of source times.</param>
+/// <param name="trustsProducerIds">Accept the producer's id without comparing it with the content.</param>
+/// <remarks>Unknown fields are ignored, and so is <c>canonicalTruthTime</c>: an exported event can be sent again unchanged.</remarks>
 public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds) : IJsonRow<LaneEvent>
 {
-    /// <summary>Longest event in bytes of JSON.</summary>
+    /// <summary>Maximum length of an event in bytes of JSON.</summary>
     public const int MaxEventLength = 1 << 20;
 
-    /// <summary>Longest raw frame in bytes, before base64.</summary>
+    /// <summary>Maximum length of a raw frame in bytes, before base64.</summary>
     public const int MaxFrameLength = 256 << 10;
 
-    /// <summary>The refusal of commands that a replay would send, to the letter of the system before.</summary>
+    /// <summary>The error for commands of a replay, exactly as in the previous system.</summary>
     public const string ReplayRefusal = "Commands not allowed in REPLAY mode";
 
     private const int MaxScopeLength = 64;
@@ -121,7 +121,7 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
         }
     }
 
-    // The rules that are about more than the kind of one value.
+    // The rules beyond the type of one value.
     private static void Check(ref EventMembers members, LaneEvent row)
     {
         switch (row)
@@ -150,7 +150,7 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
         var mode = command.TimelineMode;
         if (mode.Equals("replay", StringComparison.OrdinalIgnoreCase)) members.Reject("timelineMode", ReplayRefusal);
         else if (!mode.Equals(CommandEvent.LiveMode, StringComparison.OrdinalIgnoreCase)) members.Fail("timelineMode", $"must be live or replay, not '{mode}'");
-        command.TimelineMode = CommandEvent.LiveMode; // The system before wrote LIVE.
+        command.TimelineMode = CommandEvent.LiveMode; // The previous system wrote LIVE.
     }
 
     private static void CheckRequestId(ref EventMembers members, CommandEvent command)

@@ -6,7 +6,7 @@ using SensorDash.Data.Events;
 
 namespace SensorDash.Data.Ingest.Parsing;
 
-/// <summary>The members of an event's JSON that mean something, as numbers: those of every lane, then those that a lane has of its own.</summary>
+/// <summary>The known fields of an event's JSON as numbers: the common fields, then the fields of the lanes.</summary>
 internal static class EventMember
 {
     public const int EventId = 0;
@@ -19,15 +19,15 @@ internal static class EventMember
 
     private static readonly byte[][] _utf8Names = [.. _names.Select(Encoding.UTF8.GetBytes)];
 
-    /// <summary>How many there are.</summary>
+    /// <summary>Number of known fields.</summary>
     public static int Count => _names.Length;
 
     public static string NameOf(int member) => _names[member];
 
-    /// <summary>The member of a name; −1 when it means nothing.</summary>
+    /// <summary>The field of a name; −1 if unknown.</summary>
     public static int Of(string name) => Array.IndexOf(_names, name);
 
-    /// <summary>The member that <paramref name="reader"/> stands on the name of; −1 when it means nothing.</summary>
+    /// <summary>The field of the name at <paramref name="reader"/>; −1 if unknown.</summary>
     public static int At(ref Utf8JsonReader reader)
     {
         for (var i = 0; i < _utf8Names.Length; i++)
@@ -36,13 +36,13 @@ internal static class EventMember
     }
 }
 
-/// <summary>Where the members of one event stand in its JSON. Values are read when a rule asks for them; the first fault is kept.</summary>
+/// <summary>Locations of the fields of one event in its JSON. Rules read values on demand; the first error is kept.</summary>
 internal ref struct EventMembers
 {
-    /// <summary>Longest text that becomes a column, in bytes of UTF-8: keys of an index are made of some of them.</summary>
+    /// <summary>Maximum length of a string that becomes a column, in bytes of UTF-8: index keys contain some of them.</summary>
     public const int MaxTextLength = 256;
 
-    // Members that are passed over may be as deep as they like.
+    // Ignored fields may have any depth.
     private static readonly JsonReaderOptions _options = new() { MaxDepth = EventJsonParser.MaxEventLength };
 
     private readonly ReadOnlySpan<byte> _json;
@@ -56,7 +56,7 @@ internal ref struct EventMembers
         public bool IsEscaped;
     }
 
-    /// <param name="places">Room for <see cref="EventMember.Count"/> places, cleared.</param>
+    /// <param name="places">Cleared buffer of <see cref="EventMember.Count"/> locations.</param>
     public EventMembers(ReadOnlySpan<byte> json, Span<Place> places, TextPool texts)
     {
         _json = json;
@@ -66,8 +66,8 @@ internal ref struct EventMembers
 
     public RowError? Error { get; private set; }
 
-    /// <summary>Finds the members; null stands for absent.</summary>
-    /// <returns>False when the JSON is no object.</returns>
+    /// <summary>Finds the fields; null means absent.</summary>
+    /// <returns>False when the JSON is not an object.</returns>
     /// <exception cref="JsonException">The JSON is malformed.</exception>
     public bool Find()
     {
@@ -90,7 +90,7 @@ internal ref struct EventMembers
             if (_places[member].Type != JsonTokenType.None) Fail(member, "must be given only once");
             _places[member] = place;
         }
-        reader.Read(); // Refuses whatever stands behind the object.
+        reader.Read(); // Rejects anything after the object.
         return true;
     }
 
@@ -98,15 +98,15 @@ internal ref struct EventMembers
 
     public void Fail(string member, string error) => Reject(member, $"{member} {error}");
 
-    /// <summary>As <see cref="Fail(string, string)"/>, in words that stand for themselves.</summary>
+    /// <summary>As <see cref="Fail(string, string)"/>, with a complete error text.</summary>
     public void Reject(string member, string error) => Error ??= new(member, error);
 
     public readonly bool Has(int member) => _places[member].Type is not (JsonTokenType.None or JsonTokenType.Null);
 
-    /// <summary>The value as it stands in the JSON, quotes and all.</summary>
+    /// <summary>The value as in the JSON, including quotes.</summary>
     public readonly ReadOnlySpan<byte> Raw(int member) => _json.Slice(_places[member].Start, _places[member].Length);
 
-    /// <summary>A text of 1 to <see cref="MaxTextLength"/> bytes; "" after a fault.</summary>
+    /// <summary>A string of 1 to <see cref="MaxTextLength"/> bytes; "" after an error.</summary>
     public string Text(int member)
     {
         var utf8 = Utf8Of(member);
@@ -120,7 +120,7 @@ internal ref struct EventMembers
     /// <summary>As <see cref="Text"/>, but null when absent.</summary>
     public string? TextOrNull(int member) => Has(member) ? Text(member) : null;
 
-    /// <summary>The UTF-8 of a text; empty when absent, and after a fault.</summary>
+    /// <summary>The UTF-8 of a string; empty when absent and after an error.</summary>
     public ReadOnlySpan<byte> Utf8Of(int member)
     {
         ref readonly var place = ref _places[member];
@@ -146,7 +146,7 @@ internal ref struct EventMembers
         }
     }
 
-    /// <summary>A whole number of 0 to 2⁶³−1; 0 after a fault.</summary>
+    /// <summary>A whole number from 0 to 2⁶³−1; 0 after an error.</summary>
     public long Whole(int member)
     {
         if (!Has(member)) Fail(member, "is missing");
@@ -156,7 +156,7 @@ internal ref struct EventMembers
         return 0;
     }
 
-    /// <summary>A time in Unix microseconds; null when absent, and after a fault.</summary>
+    /// <summary>A time in Unix microseconds; null when absent and after an error.</summary>
     public long? TimeOrNull(int member)
     {
         if (!Has(member)) return null;
@@ -165,7 +165,7 @@ internal ref struct EventMembers
         return null;
     }
 
-    /// <summary>What base64 stands for; empty after a fault.</summary>
+    /// <summary>The decoded base64; empty after an error.</summary>
     public byte[] Base64(int member, int maxLength)
     {
         if (!Has(member)) Fail(member, "is missing");

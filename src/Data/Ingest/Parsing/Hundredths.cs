@@ -1,12 +1,12 @@
 namespace SensorDash.Data.Ingest.Parsing;
 
-/// <summary>Decimal text as whole hundredths, exact at any length: 25.34 is 2534 because it never is a double, and no digit is cut.</summary>
+/// <summary>Parses decimal text as whole hundredths, exact at any length: 25.34 is 2534 because no double is involved and no digit is dropped.</summary>
 internal static class Hundredths
 {
-    // Ten million in hundredths: beyond every quantity, so that a message can still name any value that is merely too large.
+    // Ten million in hundredths: beyond every quantity, so that an error text can still contain a value that is slightly too large.
     private const long Limit = 1_000_000_000;
 
-    // Far beyond any value in range, far below the range of an int.
+    // Far above any valid value, far below the limit of an int.
     private const int MaxExponent = 1_000_000;
 
     /// <summary>Reads a number in either notation, such as 21.5 or 2.15e1.</summary>
@@ -25,7 +25,7 @@ internal static class Hundredths
         if (whole.Length + fraction.Length == 0 || !AreDigits(whole) || !AreDigits(fraction)) return false;
         if (!TryTakeExponent(rest[mantissa.Length..], out var exponent)) return false;
 
-        // Hundredths end this many digits after the first digit of the mantissa; the digit after them decides the rounding.
+        // Hundredths end this many digits after the first digit of the mantissa; the next digit determines the rounding.
         var length = whole.Length + exponent + 2;
         var (sum, digits) = (0L, Math.Min(length, whole.Length + fraction.Length));
         for (var i = 0; i < digits; i++)

@@ -7,7 +7,7 @@ namespace SensorDash.Data.Ingest.Parsing;
 /// <summary>One JSON object, or an array of them, of any length in constant memory. A "line" is the element's number, from 1.</summary>
 public sealed class JsonBodyParser<TRow>(PipeReader body, IJsonRow<TRow> rows) : BodyParser<TRow>
 {
-    // Deeper than any element can be: how deep one may go is for its own rules, and costs only that one.
+    // Deeper than any valid element: the rules of the element limit its depth and reject only that element.
     private JsonReaderState _state = new(new JsonReaderOptions { MaxDepth = rows.MaxLength + 1 });
     private long _element;
     private bool _pastMark, _started, _isTooLong, _ended;
@@ -36,7 +36,7 @@ public sealed class JsonBodyParser<TRow>(PipeReader body, IJsonRow<TRow> rows) :
             }
             catch (JsonException e)
             {
-                // What stood before the fault is kept: a retry of the whole body only meets duplicates.
+                // Earlier rows are kept: if the whole body is sent again, they are duplicates.
                 Reject(_element + 1, null, $"malformed JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}; the rest is skipped");
                 _ended = true;
                 body.AdvanceTo(buffer.End);
@@ -82,7 +82,7 @@ public sealed class JsonBodyParser<TRow>(PipeReader body, IJsonRow<TRow> rows) :
             var start = reader.TokenStartIndex;
             if (!reader.TrySkip())
             {
-                reader = before; // Cut by the end of what has arrived: read again with more.
+                reader = before; // Incomplete value: read again with more data.
                 break;
             }
             _isTooLong = reader.BytesConsumed - before.BytesConsumed > rows.MaxLength;

@@ -3,8 +3,8 @@ using System.IO.Pipelines;
 
 namespace SensorDash.Data.Ingest.Parsing;
 
-/// <summary>What the line-wise formats share: cutting the body at LF, a bad line never spoiling the next.</summary>
-/// <param name="maxLineLength">Longest line in bytes.</param>
+/// <summary>Base of the line formats: splits the body at LF; invalid lines do not affect valid ones.</summary>
+/// <param name="maxLineLength">Maximum line length in bytes.</param>
 public abstract class LineParser<TRow>(PipeReader body, int maxLineLength) : BodyParser<TRow>
 {
     private long _line;
@@ -38,7 +38,7 @@ public abstract class LineParser<TRow>(PipeReader body, int maxLineLength) : Bod
         }
     }
 
-    /// <summary>Parses one line without its end; an empty one never arrives.</summary>
+    /// <summary>Parses one line without its line end; never called with an empty line.</summary>
     private protected abstract void ParseLine(ReadOnlySpan<byte> line, long number, ParsedBatch<TRow> batch);
 
     private static bool TakeLine(ref ReadOnlySequence<byte> rest, bool isLast, out ReadOnlySequence<byte> line)
@@ -60,10 +60,10 @@ public abstract class LineParser<TRow>(PipeReader body, int maxLineLength) : Bod
         _line++;
         if (_skipsToLineEnd)
         {
-            _skipsToLineEnd = false; // The end of a line that was rejected for its length.
+            _skipsToLineEnd = false; // The end of a line that was rejected because of its length.
             return;
         }
-        // By the length that came over the wire, so that it does not matter in which pieces it came.
+        // Checks the received length, so that the result does not depend on the segments of the body.
         if (line.Length > maxLineLength)
         {
             Reject(_line, null, $"the line is longer than {maxLineLength} bytes");

@@ -14,8 +14,8 @@ public enum TimePrecision : long
 }
 
 /// <summary>InfluxDB line protocol: any measurement, the tag <c>node</c>, fields <c>temp</c>/<c>temperature</c> and <c>hum</c>/<c>humidity</c>
-/// (a float in °C or %, or an integer with <c>i</c> in hundredths), <c>flags</c>. Other tags and fields are passed over.</summary>
-/// <param name="now">Unix seconds of the server's clock: the default of every time and the bound of timestamps.</param>
+/// (a float in °C or %, or an integer with <c>i</c> in hundredths), <c>flags</c>. Other tags and fields are ignored.</summary>
+/// <param name="now">The server's clock in Unix seconds: the default of all times and the limit of timestamps.</param>
 public sealed class LineProtocolParser(PipeReader body, TimePrecision precision, long now) : LineParser<Reading>(body, ReadingFields.MaxTextLength)
 {
     private protected override void ParseLine(ReadOnlySpan<byte> line, long number, ParsedBatch<Reading> batch)
@@ -98,7 +98,7 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
     private static bool TryParseWhole(ReadOnlySpan<byte> text, out long value)
         => Utf8Parser.TryParse(text, out value, out var length) && length == text.Length;
 
-    /// <summary>Takes what stands before the first <paramref name="end"/> that is neither escaped nor, if told so, inside quotes.</summary>
+    /// <summary>Takes the text before the first <paramref name="end"/> that is not escaped and, if <paramref name="quotes"/> is set, not inside quotes.</summary>
     private static ReadOnlySpan<byte> TakeUntil(ref ReadOnlySpan<byte> rest, char end, bool quotes)
     {
         var quoted = false;

@@ -2,16 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace SensorDash.Data.Ingest.Parsing;
 
-/// <summary>A line, or an element of an array, that is no row.</summary>
+/// <summary>A rejected line, or a rejected element of an array.</summary>
 /// <param name="Line">From 1.</param>
-/// <param name="Field">The field at fault, or null when the line as a whole is.</param>
-/// <param name="Error">What is wrong, the value, and what is allowed.</param>
+/// <param name="Field">The invalid field, or null when the whole line is invalid.</param>
+/// <param name="Error">The error text: rule and value.</param>
 public readonly record struct RejectedLine(long Line, string? Field, string Error);
 
-/// <summary>Rows parsed from a body, with where they stood. Filled by a <see cref="BodyParser{TRow}"/>, then handed to the buffer.</summary>
+/// <summary>Rows parsed from a body, with their line numbers. Filled by a <see cref="BodyParser{TRow}"/>, then handed to the buffer.</summary>
 public sealed class ParsedBatch<TRow>
 {
-    // Five thousand events may be large; with this a request holds a few megabytes of them, not gigabytes.
+    // Five thousand events may be large; this limit keeps a request at a few megabytes of events, not gigabytes.
     private const long MaxSourceBytes = 4 << 20;
 
     // Large rows count as several: a full buffer of small rows and one of large rows then take the same memory.
@@ -30,7 +30,7 @@ public sealed class ParsedBatch<TRow>
     /// <summary>Weight in the buffer of rows whose sizes differ, such as events: a row per 256 bytes, at least one per row.</summary>
     public int WeightByBytes => Math.Max(Count, (int)(SourceBytes / BytesPerRow));
 
-    /// <summary>The rows in a block of their own, for a <see cref="Submission"/>.</summary>
+    /// <summary>Copies the rows into a separate array, for a <see cref="Submission"/>.</summary>
     public ReadOnlyMemory<TRow> CopyRows() => CollectionsMarshal.AsSpan(_rows).ToArray();
 
     public long[] CopyLines() => [.. _lines];

@@ -2,18 +2,18 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Ingest.Parsing;
 
-/// <summary>The fields of a reading as they were sent, before any rule is applied.</summary>
+/// <summary>The fields of a reading as sent, before validation.</summary>
 internal struct ReadingFields
 {
     public long? NodeAddress, Timestamp, TemperatureCentidegrees, HumidityCentipercent, Flags, ReceivedAt;
     public ulong? DeviceId;
 
-    /// <summary>Longest line or element in bytes. A reading with every field is below 400.</summary>
+    /// <summary>Maximum length of a line or element in bytes. A reading with every field is below 400.</summary>
     public const int MaxTextLength = 64 * 1024;
 
-    /// <summary>Applies the rules of the contract.</summary>
+    /// <summary>Validates the fields by the rules of the contract.</summary>
     /// <param name="now">Unix seconds of the server's clock.</param>
-    /// <returns>The fault, or null when <paramref name="reading"/> is valid.</returns>
+    /// <returns>The error, or null when <paramref name="reading"/> is valid.</returns>
     public readonly RowError? Validate(long now, out Reading reading)
     {
         reading = default;
@@ -44,7 +44,7 @@ internal struct ReadingFields
     private static RowError? TimeError(string field, long time, long now)
     {
         if (time >= Reading.MinTimestamp && time <= now + Reading.MaxAheadSeconds) return null;
-        // 10,000,000,000 s is the year 2286, so a larger number is a time in a smaller unit.
+        // 10,000,000,000 s is the year 2286, so a larger number is probably in a smaller unit.
         var hint = time > 10_000_000_000 ? "; send Unix seconds, not milliseconds or a smaller unit" : "";
         return new(field, $"{field} must be {Reading.MinTimestamp} (2000-01-01) to {now + Reading.MaxAheadSeconds} (now + 1 day), not {time}{hint}");
     }

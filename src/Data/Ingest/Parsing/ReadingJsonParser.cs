@@ -3,11 +3,11 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Ingest.Parsing;
 
-/// <summary>The JSON object of one reading. Members it does not know are passed over.</summary>
-/// <param name="now">Unix seconds of the server's clock: the default of received_at and the bound of timestamps.</param>
+/// <summary>The JSON object of one reading. Unknown fields are ignored.</summary>
+/// <param name="now">The server's clock in Unix seconds: the default of received_at and the limit of timestamps.</param>
 public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
 {
-    // What a member that is passed over holds is nobody's concern, its depth neither.
+    // The value and the depth of an ignored field do not matter.
     private static readonly JsonReaderOptions _options = new() { MaxDepth = ReadingFields.MaxTextLength };
 
     /// <inheritdoc/>
@@ -21,7 +21,7 @@ public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
         var reader = new Utf8JsonReader(json, _options);
         reader.Read();
         if (ParseMembers(ref reader, ref fields) is { } fault) return fault;
-        reader.Read(); // Refuses whatever stands behind the object.
+        reader.Read(); // Rejects anything after the object.
         return fields.Validate(now, out row);
     }
 
@@ -77,7 +77,7 @@ public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null) return null;
-        // As text because JavaScript cannot hold 64 bits; a number is taken too, where it is whole.
+        // A string, because JavaScript numbers do not have 64 bits; a whole number is accepted too.
         var valid = reader.TokenType switch
         {
             JsonTokenType.String => ulong.TryParse(TextOf(ref reader), System.Globalization.NumberStyles.None, null, out var text) ? text : null,
@@ -89,7 +89,7 @@ public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
         return null;
     }
 
-    // An escape such as \ud800 alone is valid JSON, but no text.
+    // An escape such as \ud800 alone is valid JSON, but not a valid string.
     private static string? TextOf(ref Utf8JsonReader reader)
     {
         try
@@ -102,7 +102,7 @@ public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
         }
     }
 
-    // The same value in both notations is one statement; two different ones are a contradiction.
+    // The same value in both notations is allowed; different values are a contradiction.
     private static RowError? Set(string field, long given, ref long? value)
     {
         if (value is { } earlier && earlier != given) return new(field, $"{field} contradicts an earlier field of the same object");

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace SensorDash.Data.Ingest.Parsing;
 
-/// <summary>Gives the same string for the same UTF-8 again: scopes, streams and connections repeat in almost every event of a request.</summary>
+/// <summary>Returns the same string for equal UTF-8: scopes, streams and connections repeat in almost every event of a request.</summary>
 internal sealed class TextPool
 {
-    private const int Slots = 256; // A power of two. A miss costs one string, so there is nothing to grow for.
+    private const int Slots = 256; // A power of two. A miss costs only one string, so the pool need not grow.
 
     private readonly string?[] _texts = new string?[Slots];
 
@@ -14,7 +14,7 @@ internal sealed class TextPool
         var hash = default(HashCode);
         hash.AddBytes(utf8);
         ref var slot = ref _texts[hash.ToHashCode() & (Slots - 1)];
-        // Ascii.Equals is false for anything else, which then is a string of its own each time.
+        // Ascii.Equals is false for anything else, which gets a new string each time.
         return slot is not null && Ascii.Equals(utf8, slot) ? slot : slot = Encoding.UTF8.GetString(utf8);
     }
 }
