@@ -38,14 +38,14 @@ public sealed class AnalyticsNoticeTests(HeldSidePathFixture browser) : IClassFi
         await using var watched = await browser.OpenAsync(360);
         var page = watched.Page;
         await page.GotoAsync("/analytics?range=7d");
-        await Expect(page.GetByText("DuckDB cannot be used")).ToBeVisibleAsync();
+        await Expect(page.GetByText("DuckDB is unavailable")).ToBeVisibleAsync();
         await Expect(page.Locator("#quality-title")).ToBeVisibleAsync();
         await page.EvaluateAsync("window.isTheSamePage = true");
         var again = page.WaitForRequestAsync(request => request.Url.Contains("handler=quality", StringComparison.Ordinal));
 
         await browser.LetGoAsync();
 
-        await Expect(page.GetByText("DuckDB cannot be used")).ToBeHiddenAsync();
+        await Expect(page.GetByText("DuckDB is unavailable")).ToBeHiddenAsync();
         await Expect(page.GetByText("Queries use DuckDB; results are exact")).ToBeVisibleAsync();
         Assert.Null(await (await again).EndAsync());
         Assert.True(await page.EvaluateAsync<bool>("window.isTheSamePage"));

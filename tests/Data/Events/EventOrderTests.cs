@@ -45,7 +45,7 @@ public sealed class EventOrderTests
             {
                 var at = given.at % given.Text.Length;
                 EventCursor.TryParse(given.Text[..at] + given.letter + given.Text[(at + 1)..], Timebase.Source, out _);
-                return EventCursor.TryParse(given.Text[..at], Timebase.Source, out _)?.StartsWith("is no cursor", StringComparison.Ordinal) == true;
+                return EventCursor.TryParse(given.Text[..at], Timebase.Source, out _)?.StartsWith("is not a valid cursor", StringComparison.Ordinal) == true;
             },
             times: 2000);
 
@@ -54,7 +54,7 @@ public sealed class EventOrderTests
     [InlineData("null")]
     [InlineData("MTc2NzIyNTYwMC4xMg")]
     [InlineData("!!!!")]
-    public void Cursor_Garbage_IsRefused(string text) => Assert.StartsWith("is no cursor", EventCursor.TryParse(text, Timebase.Canonical, out _), StringComparison.Ordinal);
+    public void Cursor_Garbage_IsRefused(string text) => Assert.StartsWith("is not a valid cursor", EventCursor.TryParse(text, Timebase.Canonical, out _), StringComparison.Ordinal);
 
     private static EventId Id(int seed)
     {

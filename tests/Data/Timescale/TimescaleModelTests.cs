@@ -148,7 +148,7 @@ public sealed class TimescaleModelTests
         Environment.SetEnvironmentVariable("SENSORDASH_TEST_WRONG", "so-not-the-password");
 
         Assert.Contains("rejected the password for role", await ClaimAsync(fixture, o => o.PasswordEnv = "SENSORDASH_TEST_WRONG"), StringComparison.Ordinal);
-        Assert.Contains("SENSORDASH_TEST_UNSET is not set", await ClaimAsync(fixture, o => o.PasswordEnv = "SENSORDASH_TEST_UNSET"), StringComparison.Ordinal);
+        Assert.Contains("set the environment variable SENSORDASH_TEST_UNSET", await ClaimAsync(fixture, o => o.PasswordEnv = "SENSORDASH_TEST_UNSET"), StringComparison.Ordinal);
         Assert.Contains("the database nowhere does not exist on", await ClaimAsync(fixture, o => o.Database = "nowhere"), StringComparison.Ordinal);
         Assert.Contains("nobody", await ClaimAsync(fixture, o => o.User = "nobody"), StringComparison.Ordinal);
         Assert.Contains("cannot be reached", await ClaimAsync(fixture, o => o.Port = 1), StringComparison.Ordinal);

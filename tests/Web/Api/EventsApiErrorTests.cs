@@ -44,7 +44,7 @@ public sealed class EventsApiErrorTests() : ApiTests(("Ingest:MaxBodyMiB", "2"))
     [InlineData("?limit=10001", "limit")]
     [InlineData("?order=up", "order must be one of asc, desc")]
     [InlineData("?timebase=mine", "timebase must be one of canonical, source")]
-    [InlineData("?cursor=abc", "cursor is no cursor of this server")]
+    [InlineData("?cursor=abc", "cursor is not a valid cursor")]
     [InlineData("?from=yesterday", "from must be RFC 3339")]
     [InlineData("?from=2026-01-26T10:00:00+01:00", "write + as %2B")]
     [InlineData("?from=2&to=1", "from must not be after to")]

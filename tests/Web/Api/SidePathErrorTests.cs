@@ -52,7 +52,7 @@ public sealed class SidePathErrorTests : IDisposable
         var notice = (await GetAsync(client, "/api/system/analytics")).GetProperty("notice").GetString()!;
         Assert.Contains("Queries use the database", notice, StringComparison.Ordinal);
         if (fault == "of a newer DuckDB") Assert.Contains("version number 1000", notice, StringComparison.Ordinal);
-        Assert.Contains("DuckDB cannot be used", await client.GetStringAsync("/analytics"), StringComparison.Ordinal);
+        Assert.Contains("DuckDB is unavailable", await client.GetStringAsync("/analytics"), StringComparison.Ordinal);
         Assert.Contains(" behind; the oldest was stored ", await client.GetStringAsync("/analytics?handler=SidePath"), StringComparison.Ordinal);
         Assert.Equal("ok", (await GetAsync(client, "/api/health")).GetProperty("status").GetString());
         foreach (var path in (string[])["/", "/nodes/12", "/export", "/api/sensor-data/export?resolution=daily", "/api/quality"]) await client.GetStringAsync(path);
@@ -62,7 +62,7 @@ public sealed class SidePathErrorTests : IDisposable
         await client.WaitForSidePathAsync("ready");
         await app.WaitUntilCaughtUpAsync();
         Assert.Equal(statistics.GetRawText(), (await GetAsync(client, "/api/nodes/12/statistics")).GetRawText());
-        Assert.DoesNotContain("DuckDB cannot be used", await client.GetStringAsync("/analytics"), StringComparison.Ordinal);
+        Assert.DoesNotContain("DuckDB is unavailable", await client.GetStringAsync("/analytics"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class SidePathErrorTests : IDisposable
         await client.WaitForSidePathAsync("failed");
         var notice = (await GetAsync(client, "/api/system/analytics")).GetProperty("notice").GetString()!;
         Assert.Contains("lock", notice, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("DuckDB cannot be used", await client.GetStringAsync("/analytics"), StringComparison.Ordinal);
+        Assert.Contains("DuckDB is unavailable", await client.GetStringAsync("/analytics"), StringComparison.Ordinal);
         Assert.True(await app.MetricAsync(SensorDashApp.QueriesByStore) > 0);
 
         await other.KillAsync();

@@ -31,7 +31,7 @@ public sealed class StartupTests : IDisposable
     [Theory]
     [InlineData("Ingest__BatchSise", "5", "Ingest:BatchSise")]
     [InlineData("Database__Sqlite__Pfad", "x", "Database:Sqlite:Pfad")]
-    [InlineData("Database__Sqlit__Path", "x", "Database:Sqlit is no setting; there are Provider, MigrateAtStart, Sqlite, Timescale.")]
+    [InlineData("Database__Sqlit__Path", "x", "Database:Sqlit is not a setting; allowed: Provider, MigrateAtStart, Sqlite, Timescale.")]
     [InlineData("Database__Timescale__Pool__Min", "1", "Database:Timescale:Pool:Min")]
     [InlineData("Security__AllowNetwork", "true", "Security:AllowNetwork")]
     [InlineData("Ingest__BatchSize", "many", "Ingest:BatchSize")]

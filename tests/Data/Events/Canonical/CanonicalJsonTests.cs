@@ -124,9 +124,9 @@ public sealed class CanonicalJsonTests
         var deepest = new string('[', CanonicalJson.MaxDepth) + new string(']', CanonicalJson.MaxDepth);
         Assert.Equal(deepest, Canonical(deepest));
         Assert.Equal(deepest, Canonical(" " + deepest));
-        Assert.Contains("deeper than 64", Error($"[{deepest}]"), StringComparison.Ordinal);
-        Assert.Contains("deeper than 64", Error(new string('[', 100_000)), StringComparison.Ordinal);
-        Assert.Contains("deeper than 64", Error($"{{\"a\": [{deepest[1..^1]}], \"b\": [{deepest}]}}"), StringComparison.Ordinal);
+        Assert.Contains("at most 64 levels deep", Error($"[{deepest}]"), StringComparison.Ordinal);
+        Assert.Contains("at most 64 levels deep", Error(new string('[', 100_000)), StringComparison.Ordinal);
+        Assert.Contains("at most 64 levels deep", Error($"{{\"a\": [{deepest[1..^1]}], \"b\": [{deepest}]}}"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -66,7 +66,7 @@ public sealed class EventJsonTests
         { Raw, "scopeId", "7", "scopeId", "scopeId must be a string" },
         { Raw, "sourceTruthTime", null, "sourceTruthTime", "sourceTruthTime is missing" },
         { Raw, "sourceTruthTime", "\"yesterday\"", "sourceTruthTime", "must be an RFC 3339 time with a UTC offset, such as 2026-01-26T10:00:00Z, not 'yesterday'" },
-        { Raw, "sourceTruthTime", "\"2026-01-26T10:00:00\"", "sourceTruthTime", "must be RFC 3339" },
+        { Raw, "sourceTruthTime", "\"2026-01-26T10:00:00\"", "sourceTruthTime", "must be an RFC 3339 time" },
         { Raw, "sourceTruthTime", "\"1999-12-31T23:59:59.999999Z\"", "sourceTruthTime", "must be 2000-01-01T00:00:00Z to 2026-07-02T12:00:00Z (now + 1 day), not" },
         { Raw, "sourceTruthTime", "\"2026-07-02T12:00:00.000001Z\"", "sourceTruthTime", "(now + 1 day)" },
         { Raw, "connectionId", null, "connectionId", "connectionId is missing" },
@@ -75,7 +75,7 @@ public sealed class EventJsonTests
         { Raw, "connectionId", "\"a\\u0000\"", "connectionId", "U+0000" },
         { Raw, "connectionId", "\"a\\ud800\"", "connectionId", "contains an unpaired surrogate" },
         { Raw, "sequence", null, "sequence", "sequence is missing" },
-        { Raw, "sequence", "-1", "sequence", "sequence must be a whole number of 0 to 9223372036854775807" },
+        { Raw, "sequence", "-1", "sequence", "sequence must be a whole number from 0 to 9223372036854775807" },
         { Raw, "sequence", "9223372036854775808", "sequence", "must be a whole number" },
         { Raw, "sequence", "1.0", "sequence", "must be a whole number" },
         { Raw, "sequence", "\"1\"", "sequence", "must be a whole number" },
@@ -112,7 +112,7 @@ public sealed class EventJsonTests
         { Command, "payload", null, "payload", "is missing" },
         { Metadata, "messageType", null, "messageType", "is missing" },
         { Metadata, "streamId", null, "streamId", "streamId or manifestId is required" },
-        { Metadata, "effectiveTime", "\"soon\"", "effectiveTime", "effectiveTime must be RFC 3339" },
+        { Metadata, "effectiveTime", "\"soon\"", "effectiveTime", "effectiveTime must be an RFC 3339 time" },
         { Metadata, "payload", "null", "payload", "payload is missing" },
     };
 

@@ -78,7 +78,7 @@ public sealed partial class EventsPageTests : PageTests
     [InlineData("payload=speed", "payload must be path=value")]
     [InlineData("payload=%3D3", "payload must be path=value")]
     [InlineData("order=up", "order must be one of asc, desc")]
-    [InlineData("page=nonsense", "page is no cursor")]
+    [InlineData("page=nonsense", "page is not a valid cursor")]
     [InlineData("range=soon", "is not a valid range")]
     [InlineData("from=2026-07-02&to=2026-07-01", "must end after it starts")]
     public async Task Input_ThatCannotBeMeant_IsNamedAndKept(string query, string words)
