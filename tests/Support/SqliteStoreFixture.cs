@@ -35,12 +35,11 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
 
     public override IDbContextFactory<SensorDashContext> Contexts => this;
 
-    public static async Task<SqliteStoreFixture> CreateAsync()
+    public static Task<SqliteStoreFixture> CreateAsync()
     {
         var fixture = new SqliteStoreFixture();
-        await using var context = fixture.CreateDbContext();
-        await context.Database.MigrateAsync();
-        return fixture;
+        MigratedSqliteFile.CopyTo(fixture.Database.Path);
+        return Task.FromResult(fixture);
     }
 
     public SensorDashContext CreateDbContext() => CreateSqliteContext();
