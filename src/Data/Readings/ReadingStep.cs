@@ -7,7 +7,7 @@ namespace SensorDash.Data.Readings;
 internal sealed class ReadingStep(long after, int rowsWanted) : BatchStep(after, rowsWanted)
 {
     /// <summary>The columns that <see cref="Add(DbDataReader)"/> reads.</summary>
-    public const string Columns = "id, committed_at, row_count, first_timestamp, last_timestamp, removed_node, removed_before";
+    public const string Columns = "id, committed_at, CAST(row_count AS BIGINT), first_timestamp, last_timestamp, removed_node, removed_before";
 
     private int? _removedNode;
     private long? _removedBefore;
@@ -17,7 +17,7 @@ internal sealed class ReadingStep(long after, int rowsWanted) : BatchStep(after,
 
     /// <summary>Adds the next batch from a query of <see cref="Columns"/>.</summary>
     public override void Add(DbDataReader batch) => Add(
-        batch.GetInt64(0), batch.GetInt64(1), batch.GetInt32(2), batch.GetInt64(3), batch.GetInt64(4),
+        batch.GetInt64(0), batch.GetInt64(1), batch.GetInt64(2), batch.GetInt64(3), batch.GetInt64(4),
         batch.IsDBNull(5) ? null : batch.GetInt32(5), batch.IsDBNull(6) ? null : batch.GetInt64(6));
 
     /// <summary>Adds the next batch in the order of ids.</summary>

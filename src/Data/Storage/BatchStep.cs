@@ -27,7 +27,7 @@ internal class BatchStep(long after, int rowsWanted)
 
     /// <summary>Adds the next batch from a query of id, commit time, rows, first time, last time.</summary>
     public virtual void Add(DbDataReader batch)
-        => TryAdd(batch.GetInt64(0), batch.GetInt64(1), batch.GetInt32(2), batch.GetInt64(3), batch.GetInt64(4), isRemoval: false);
+        => TryAdd(batch.GetInt64(0), batch.GetInt64(1), batch.GetInt64(2), batch.GetInt64(3), batch.GetInt64(4), isRemoval: false);
 
     /// <summary>Adds the next batch in the order of ids.</summary>
     /// <returns>False when it belongs to the next read.</returns>

@@ -28,7 +28,7 @@ internal static class DuckDbNodes
     {
         var nodes = new List<Node>();
         using var rows = connection.Query($"""
-            SELECT address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen FROM nodes {where} ORDER BY address
+            SELECT {NodeColumns.All} FROM nodes {where} ORDER BY address
             """, cancellationToken);
         while (rows.Read())
         {
