@@ -59,19 +59,22 @@ internal static class DuckDbMonths
     }
 
     /// <summary>Adds readings; none of them may be stored already.</summary>
-    public static void Append(DuckDbConnection connection, IEnumerable<Reading> readings, long batch, CancellationToken cancellationToken)
+    public static void Append(DuckDbConnection connection, IReadOnlyCollection<Reading> readings, long batch, CancellationToken cancellationToken)
     {
         var known = List(connection, cancellationToken).ConvertAll(m => m.Number);
-        foreach (var month in readings.GroupBy(reading => NumberOf(reading.Timestamp)))
+        foreach (var month in MonthsOf(readings))
         {
-            if (!known.Contains(month.Key)) Add(connection, month.Key, cancellationToken);
-            connection.Append(DuckDbMonth.TableOf(month.Key), month, (row, reading) => row
-                .AppendValue(reading.NodeAddress).AppendValue(reading.Timestamp)
-                .AppendValue(reading.TemperatureCentidegrees).AppendValue(reading.HumidityCentipercent)
-                .AppendValue(reading.Flags).AppendValue(reading.ReceivedAt).AppendValue(batch), cancellationToken);
-            var rows = month.Count();
+            if (!known.Contains(month.Number)) Add(connection, month, cancellationToken);
+            var rows = 0;
+            connection.Append(month.Table, readings.Where(reading => month.Contains(reading.Timestamp)), (row, reading) =>
+            {
+                row.AppendValue(reading.NodeAddress).AppendValue(reading.Timestamp)
+                    .AppendValue(reading.TemperatureCentidegrees).AppendValue(reading.HumidityCentipercent)
+                    .AppendValue(reading.Flags).AppendValue(reading.ReceivedAt).AppendValue(batch);
+                rows++;
+            }, cancellationToken);
             connection.Execute(Invariant(
-                $"UPDATE months SET row_count = row_count + {rows}, unsorted = unsorted + {rows} WHERE month = {month.Key}"), cancellationToken);
+                $"UPDATE months SET row_count = row_count + {rows}, unsorted = unsorted + {rows} WHERE month = {month.Number}"), cancellationToken);
         }
     }
 
@@ -164,9 +167,22 @@ internal static class DuckDbMonths
         return (day.Year * 100) + day.Month;
     }
 
-    private static void Add(DuckDbConnection connection, int month, CancellationToken cancellationToken)
+    private static HashSet<DuckDbMonth> MonthsOf(IEnumerable<Reading> readings)
     {
-        connection.Execute(Invariant($"CREATE TABLE IF NOT EXISTS {DuckDbMonth.TableOf(month)} {Table}; INSERT INTO months VALUES ({month}, 0, 0)"), cancellationToken);
+        var months = new HashSet<DuckDbMonth>();
+        DuckDbMonth? month = null;
+        foreach (var reading in readings)
+        {
+            if (month?.Contains(reading.Timestamp) == true) continue;
+            month = new DuckDbMonth(NumberOf(reading.Timestamp), 0, 0);
+            months.Add(month);
+        }
+        return months;
+    }
+
+    private static void Add(DuckDbConnection connection, DuckDbMonth month, CancellationToken cancellationToken)
+    {
+        connection.Execute(Invariant($"CREATE TABLE IF NOT EXISTS {month.Table} {Table}; INSERT INTO months VALUES ({month.Number}, 0, 0)"), cancellationToken);
         ShowAll(connection, cancellationToken);
     }
 
@@ -182,10 +198,16 @@ internal static class DuckDbMonths
 /// <param name="Unsorted">Readings at its end that are not sorted by (node, time).</param>
 internal sealed record DuckDbMonth(int Number, long Rows, long Unsorted)
 {
-    public string Table => TableOf(Number);
+    public string Table { get; } = string.Create(CultureInfo.InvariantCulture, $"readings_{Number}");
+
+    /// <summary>Unix seconds.</summary>
+    public long Start { get; } = FirstDay(Number).ToUnixTimeSeconds();
 
     /// <summary>Start of the next month, Unix seconds.</summary>
-    public long End => new DateTimeOffset(Number / 100, Number % 100, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(1).ToUnixTimeSeconds();
+    public long End { get; } = FirstDay(Number).AddMonths(1).ToUnixTimeSeconds();
 
-    public static string TableOf(int number) => string.Create(CultureInfo.InvariantCulture, $"readings_{number}");
+    /// <param name="time">Unix seconds.</param>
+    public bool Contains(long time) => time >= Start && time < End;
+
+    private static DateTimeOffset FirstDay(int number) => new(number / 100, number % 100, 1, 0, 0, 0, TimeSpan.Zero);
 }

@@ -37,7 +37,8 @@ public sealed class CsvExport(IReadingStore store, IReadingAnalytics analytics, 
         var columns = options.Columns.Count > 0 ? options.Columns : CsvColumns.Default(options.Resolution);
         var labels = await LabelsAsync(columns, cancellationToken);
         var buffer = new ArrayBufferWriter<byte>(ChunkLength + 4096);
-        await using var text = new HashingStream(target); // The footer contains the checksum of the text; the file may be compressed.
+        await using var hash = options.Footer ? new HashingStream(target) : null; // The footer contains the checksum of the text; the file may be compressed.
+        var text = hash ?? target;
         var line = new CsvLine(options, buffer);
         if (options.ByteOrderMark) buffer.Write<byte>([0xEF, 0xBB, 0xBF]);
         foreach (var column in columns) line.Text(column);
@@ -47,9 +48,9 @@ public sealed class CsvExport(IReadingStore store, IReadingAnalytics analytics, 
             ? await WriteReadingsAsync(options, CsvColumns.OfReadings(columns), labels, line, buffer, text, cancellationToken)
             : await WriteBucketsAsync(options, CsvColumns.OfBuckets(columns), labels, line, buffer, text, cancellationToken);
         await FlushAsync(buffer, text, cancellationToken);
-        if (options.Footer)
+        if (hash is not null)
         {
-            Encoding.UTF8.GetBytes(FormattableString.Invariant($"# rows={rows} sha256={text.Sha256()}\n"), buffer);
+            Encoding.UTF8.GetBytes(FormattableString.Invariant($"# rows={rows} sha256={hash.Sha256()}\n"), buffer);
             await FlushAsync(buffer, text, cancellationToken);
         }
         return rows;

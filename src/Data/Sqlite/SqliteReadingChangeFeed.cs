@@ -12,7 +12,7 @@ public sealed class SqliteReadingChangeFeed(SqliteDatabase database) : IReadingC
     private const string SelectBatches = $"SELECT {ReadingStep.Columns} FROM ingest_batches WHERE id > $after ORDER BY id";
 
     private const string SelectRows = $"""
-        SELECT {SqliteReadingStore.Columns}
+        SELECT {SqliteReadingRow.Columns}
         FROM sensor_readings r INDEXED BY ix_sensor_readings_batch_id LEFT JOIN nodes n ON n.address = r.node_address
         WHERE r.batch_id > $after AND r.batch_id <= $upTo ORDER BY r.batch_id
         """;
@@ -35,8 +35,8 @@ public sealed class SqliteReadingChangeFeed(SqliteDatabase database) : IReadingC
                 command.Parameters.AddWithValue("$after", after);
                 command.Parameters.AddWithValue("$upTo", step.UpTo);
                 using var reader = command.ExecuteReader();
-                var rows = new List<Reading>();
-                while (reader.Read()) rows.Add(ReadingColumns.Read(reader));
+                var rows = new List<Reading>((int)Math.Min(step.Rows, 2 * RowsWanted));
+                while (reader.Read()) rows.Add(SqliteReadingRow.Read(reader));
                 return step.Changes(rows);
             },
             cancellationToken);

@@ -8,16 +8,14 @@ namespace SensorDash.Data.Sqlite;
 /// <remarks>Readers never wait for the writer (WAL).</remarks>
 public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal commits, TimeProvider clock) : IReadingStore
 {
-    internal const string Columns = "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
-
     // LEFT JOIN keeps the readings in the outer loop, so that the index returns each page in order without sorting.
     private const string OneNode = $"""
-        SELECT {Columns} FROM sensor_readings r LEFT JOIN nodes n ON n.address = r.node_address
+        SELECT {SqliteReadingRow.Columns} FROM sensor_readings r LEFT JOIN nodes n ON n.address = r.node_address
         WHERE r.node_address = $node AND r.timestamp BETWEEN $start AND $end
         """;
 
     private const string EveryNode = $"""
-        SELECT {Columns} FROM sensor_readings r INDEXED BY ix_sensor_readings_timestamp LEFT JOIN nodes n ON n.address = r.node_address
+        SELECT {SqliteReadingRow.Columns} FROM sensor_readings r INDEXED BY ix_sensor_readings_timestamp LEFT JOIN nodes n ON n.address = r.node_address
         WHERE r.timestamp BETWEEN $start AND $end AND NOT (r.timestamp = $at AND r.node_address
         """;
 
@@ -132,7 +130,7 @@ public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal com
         cancellationToken.ThrowIfCancellationRequested();
         using var reader = command.ExecuteReader();
         var count = 0;
-        while (count < page.Length && reader.Read()) page[count++] = ReadingColumns.Read(reader);
+        while (count < page.Length && reader.Read()) page[count++] = SqliteReadingRow.Read(reader);
         return count;
     }
 }

@@ -35,7 +35,7 @@ public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database) : IRe
                 await using var command = new NpgsqlCommand(SelectRows, connection, transaction);
                 foreach (var value in (long[])[after, step.UpTo, step.First, step.Last]) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = value });
                 await using var reader = await command.ExecuteReaderAsync(token);
-                var rows = new List<Reading>();
+                var rows = new List<Reading>((int)Math.Min(step.Rows, 2 * RowsWanted));
                 while (await reader.ReadAsync(token)) rows.Add(ReadingColumns.Read(reader));
                 return step.Changes(rows);
             },

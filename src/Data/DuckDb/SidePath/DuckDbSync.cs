@@ -32,8 +32,6 @@ public sealed partial class DuckDbSync(
             {
                 await ApplyChangesAsync(stoppingToken);
                 source.Close(isReopened: true);
-                // Frees the lists of readings; the collector does not know how little memory the machine has.
-                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
