@@ -12,7 +12,7 @@ internal static class EventCeiling
     private const int EventsPerTransaction = 20_000;
 
     private const string Insert = """
-        INSERT INTO event_index SELECT source_truth_time, event_id, 4, canonical_truth_time FROM staging ON CONFLICT DO NOTHING;
+        INSERT INTO event_index SELECT source_truth_time, event_id, 4, canonical_truth_time, 0 FROM staging ON CONFLICT DO NOTHING;
         INSERT INTO raw_events SELECT * FROM staging ON CONFLICT DO NOTHING
         """;
 

@@ -24,7 +24,7 @@ internal static class SqliteEventCeiling
         try
         {
             Check(raw.sqlite3_exec(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8192"));
-            Check(raw.sqlite3_prepare_v2(database, "INSERT INTO event_index (source_truth_time, event_id, lane, first_seen) VALUES (?, ?, 4, ?) ON CONFLICT DO NOTHING", out var index));
+            Check(raw.sqlite3_prepare_v2(database, "INSERT INTO event_index (source_truth_time, event_id, lane, first_seen, parts_check) VALUES (?, ?, 4, ?, 0) ON CONFLICT DO NOTHING", out var index));
             Check(raw.sqlite3_prepare_v2(database, """
                 INSERT INTO raw_events (canonical_truth_time, event_id, scope_id, source_truth_time, bytes, connection_id, sequence, batch_id) VALUES (?, ?, ?, ?, ?, ?, ?, 1)
                 """, out var lane));

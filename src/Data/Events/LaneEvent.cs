@@ -48,6 +48,21 @@ public abstract class LaneEvent : IRow
         var length = SourceText is null ? EventTime.Format(SourceTime, time) : System.Text.Encoding.UTF8.GetBytes(SourceText, time);
         return EventId.Compute(ScopeId, Lane, IdentityKey, time[..length], Content);
     }
+
+    /// <summary>Differs between two events whose parts differ although their ids are equal.</summary>
+    internal int ComputePartsCheck()
+    {
+        var check = new PartsCheck();
+        check.Add(ScopeId);
+        check.Add((int)Lane);
+        AddIdentity(ref check);
+        check.Add(SourceText);
+        check.Add(Content);
+        return check.Value;
+    }
+
+    // The parts of the identity, which its text joins.
+    private protected abstract void AddIdentity(ref PartsCheck check);
 }
 
 /// <summary>A frame as received over a connection; frame boundaries are kept.</summary>
@@ -61,6 +76,8 @@ public sealed class RawEvent : LaneEvent
     public long Sequence { get; internal set; }
 
     public override string IdentityKey => ConnectionId;
+
+    private protected override void AddIdentity(ref PartsCheck check) => check.Add(ConnectionId);
 }
 
 /// <summary>A parsed message.</summary>
@@ -75,6 +92,8 @@ public sealed class ParsedEvent : LaneEvent
     public string SchemaVersion { get; internal set; } = "";
 
     public override string IdentityKey => StreamId;
+
+    private protected override void AddIdentity(ref PartsCheck check) => check.Add(StreamId);
 }
 
 /// <summary>The complete state of a view (checkpoint) or a change to it (update).</summary>
@@ -101,6 +120,14 @@ public sealed class UiEvent : LaneEvent
     public string ManifestVersion { get; internal set; } = "";
 
     public override string IdentityKey => $"{SystemId}|{ContainerId}|{UniqueId}:{ViewId}";
+
+    private protected override void AddIdentity(ref PartsCheck check)
+    {
+        check.Add(SystemId);
+        check.Add(ContainerId);
+        check.Add(UniqueId);
+        check.Add(ViewId);
+    }
 }
 
 /// <summary>A command, its progress or its result.</summary>
@@ -130,6 +157,14 @@ public sealed class CommandEvent : LaneEvent
     public string TimelineMode { get; internal set; } = "";
 
     public override string IdentityKey => RequestId ?? $"{CommandId}:{MessageType}";
+
+    private protected override void AddIdentity(ref PartsCheck check)
+    {
+        check.Add(RequestId);
+        if (RequestId is not null) return;
+        check.Add(CommandId);
+        check.Add(MessageType);
+    }
 }
 
 /// <summary>A description of a stream or manifest.</summary>
@@ -148,4 +183,11 @@ public sealed class MetadataEvent : LaneEvent
     public string? ManifestId { get; internal set; }
 
     public override string IdentityKey => $"{StreamId ?? ManifestId}:{MessageType}";
+
+    private protected override void AddIdentity(ref PartsCheck check)
+    {
+        check.Add(StreamId);
+        if (StreamId is null) check.Add(ManifestId);
+        check.Add(MessageType);
+    }
 }

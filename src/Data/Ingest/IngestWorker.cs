@@ -16,9 +16,13 @@ public sealed class IngestWorker<TRow>(
     private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(2);
 
+    // After so many attempts an unforeseen error is taken for the fault of a row.
+    private const int AttemptsAtUnforeseen = 3;
+
     private readonly bool _gathers = options.Value.Durability == DurabilityProfile.SdSaver;
     private readonly List<Submission<TRow>> _batch = [];
     private readonly CancellationTokenSource _abandon = new();
+    private readonly CancellationTokenSource _stopping = new();
     private readonly IngestMeter _meter = new(clock);
     private TRow[] _rows = new TRow[Submission.MaxRows];
     private RowOutcome[] _outcomes = new RowOutcome[Submission.MaxRows];
@@ -63,6 +67,7 @@ public sealed class IngestWorker<TRow>(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         buffer.Complete();
+        await _stopping.CancelAsync();
         await using (cancellationToken.Register(_abandon.Cancel))
         {
             if (ExecuteTask is { } running) await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -73,6 +78,7 @@ public sealed class IngestWorker<TRow>(
     public override void Dispose()
     {
         _abandon.Dispose();
+        _stopping.Dispose();
         base.Dispose();
     }
 
@@ -112,58 +118,69 @@ public sealed class IngestWorker<TRow>(
             at += submission.Rows.Length;
         }
 
-        var rejected = new Dictionary<int, string>();
+        var rejected = new HashSet<int>();
         await AppendRangeAsync(0, count, rejected, cancellationToken);
 
         at = 0;
         foreach (var submission in _batch)
         {
-            submission.AddResult(_outcomes.AsSpan(at, submission.Rows.Length));
-            for (var i = 0; rejected.Count > 0 && i < submission.Rows.Length; i++)
-                if (rejected.TryGetValue(at + i, out var error)) submission.Reject(i, error);
+            var outcomes = _outcomes.AsSpan(at, submission.Rows.Length);
+            submission.AddResult(outcomes);
+            for (var i = 0; rejected.Count > 0 && i < outcomes.Length; i++)
+                if (rejected.Contains(at + i)) submission.Reject(i, null, "the store rejected this row");
             at += submission.Rows.Length;
         }
     }
 
-    // Bisection finds a row that the store rejects, so that it does not block the valid rows around it forever.
-    private async Task AppendRangeAsync(int start, int count, Dictionary<int, string> rejected, CancellationToken cancellationToken)
+    // Bisection finds a row that the store cannot take, so that it does not block the valid rows around it forever.
+    private async Task AppendRangeAsync(int start, int count, HashSet<int> rejected, CancellationToken cancellationToken)
     {
         try
         {
-            var added = await AppendWithRetryAsync(start, count, cancellationToken);
+            var added = await AppendWithRetryAsync(start, count, isPart: count < _batch.Sum(submission => submission.Rows.Length), cancellationToken);
             Status = new IngestStatus(null, null, Status.RowsCommitted + added);
         }
-        catch (StoreRejectedException e) when (count == 1)
+        catch (Exception e) when (e is not StoreUnavailableException && !cancellationToken.IsCancellationRequested)
         {
-            IngestLog.RowRejected(logger, _rows[start].Describe(), e);
-            _outcomes[start] = RowOutcome.Duplicate; // Counted as rejected, not as added.
-            rejected[start] = "the store rejected this row";
-        }
-        catch (StoreRejectedException)
-        {
+            if (count == 1)
+            {
+                IngestLog.RowRejected(logger, _rows[start].Describe(), e);
+                _outcomes[start] = RowOutcome.Duplicate; // Counted as rejected, not as added.
+                rejected.Add(start);
+                return;
+            }
             await AppendRangeAsync(start, count / 2, rejected, cancellationToken);
             await AppendRangeAsync(start + (count / 2), count - (count / 2), rejected, cancellationToken);
         }
     }
 
-    private async Task<int> AppendWithRetryAsync(int start, int count, CancellationToken cancellationToken)
+    // Returns after the commit. Throws when a row is to blame: the store rejects one, or an unforeseen error occurs again and again.
+    private async Task<int> AppendWithRetryAsync(int start, int count, bool isPart, CancellationToken cancellationToken)
     {
+        var unforeseen = 0;
         for (var pause = _firstRetry; ; pause = pause * 2 < _longestRetry ? pause * 2 : _longestRetry)
         {
             try
             {
                 return await store.AppendAsync(_rows.AsMemory(start, count), _outcomes.AsMemory(start, count), cancellationToken);
             }
+            catch (StoreUnavailableException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                if (Status.FailingSince is null) IngestLog.StoreUnavailable(logger, count, e);
+                SetFailing(e);
+                await Task.Delay(pause, clock, cancellationToken);
+            }
             catch (Exception e) when (e is not StoreRejectedException && !cancellationToken.IsCancellationRequested)
             {
-                // An unexpected error does not mean that the rows are invalid, and those of ack=buffered are acknowledged.
-                if (e is not StoreUnavailableException && Status.LastError != e.Message) IngestLog.StoreFailed(logger, count, e);
-                else if (Status.FailingSince is null) IngestLog.StoreUnavailable(logger, count, e);
-                Status = Status with { FailingSince = Status.FailingSince ?? clock.GetUtcNow(), LastError = e.Message };
-                await Task.Delay(pause, clock, cancellationToken);
+                if (Status.LastError != e.Message) IngestLog.StoreFailed(logger, count, e);
+                SetFailing(e);
+                if (isPart || ++unforeseen == AttemptsAtUnforeseen || _stopping.IsCancellationRequested) throw;
+                await Task.Delay(pause, clock, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
+
+    private void SetFailing(Exception error) => Status = Status with { FailingSince = Status.FailingSince ?? clock.GetUtcNow(), LastError = error.Message };
 }
 
 internal static partial class IngestLog
@@ -177,6 +194,6 @@ internal static partial class IngestLog
     [LoggerMessage(3, LogLevel.Error, "A batch of {Rows} rows was discarded. Senders got an error, except those that used ack=buffered.")]
     public static partial void BatchAbandoned(ILogger logger, int rows, Exception error);
 
-    [LoggerMessage(4, LogLevel.Error, "The store fails for an unknown reason; retrying {Rows} rows.")]
+    [LoggerMessage(4, LogLevel.Error, "The store failed for an unforeseen reason with {Rows} rows. After some attempts they are stored in ever smaller parts, to find the row that causes it.")]
     public static partial void StoreFailed(ILogger logger, int rows, Exception error);
 }

@@ -4,8 +4,9 @@ namespace SensorDash.Data.Ingest;
 
 /// <summary>A row that the store rejected.</summary>
 /// <param name="Index">Its index in the submission, from 0.</param>
+/// <param name="Field">The field that is invalid; null for the whole row.</param>
 /// <param name="Error">The error text for the sender.</param>
-public readonly record struct RejectedRow(int Index, string Error);
+public readonly record struct RejectedRow(int Index, string? Field, string Error);
 
 /// <summary>The result of a submission.</summary>
 /// <param name="AlreadyAccepted">Indexes of the command requests that were accepted earlier, from 0.</param>
@@ -46,9 +47,11 @@ public sealed class Submission<TRow>(ReadOnlyMemory<TRow> rows, bool isWaitedFor
         _inserted += outcomes.Count(RowOutcome.Inserted);
         for (var i = outcomes.IndexOf(RowOutcome.AlreadyAccepted); i >= 0 && i < outcomes.Length; i++)
             if (outcomes[i] == RowOutcome.AlreadyAccepted) (_alreadyAccepted ??= []).Add(i);
+        for (var i = outcomes.IndexOf(RowOutcome.Collision); i >= 0 && i < outcomes.Length; i++)
+            if (outcomes[i] == RowOutcome.Collision) Reject(i, "eventId", "eventId collides with another event");
     }
 
-    internal void Reject(int index, string error) => (_rejected ??= []).Add(new RejectedRow(index, error));
+    internal void Reject(int index, string? field, string error) => (_rejected ??= []).Add(new RejectedRow(index, field, error));
 
     internal void Complete()
     {

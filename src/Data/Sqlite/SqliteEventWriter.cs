@@ -9,8 +9,10 @@ namespace SensorDash.Data.Sqlite;
 internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal commits, TimeProvider clock)
 {
     private const string InsertIndex = """
-        INSERT INTO event_index (source_truth_time, event_id, lane, first_seen) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+        INSERT INTO event_index (source_truth_time, event_id, lane, first_seen, parts_check) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """;
+
+    private const string FindCheck = "SELECT parts_check FROM event_index WHERE source_truth_time = ? AND event_id = ?";
 
     private const string DeleteIndex = "DELETE FROM event_index WHERE source_truth_time = ? AND event_id = ?";
 
@@ -64,7 +66,9 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
         raw.sqlite3_bind_blob(index, 2, id);
         raw.sqlite3_bind_int(index, 3, (int)laneEvent.Lane);
         raw.sqlite3_bind_int64(index, 4, canonicalTime);
-        if (writer.Run(index) == 0) return RowOutcome.Duplicate;
+        var check = laneEvent.ComputePartsCheck();
+        raw.sqlite3_bind_int(index, 5, check);
+        if (writer.Run(index) == 0) return IsSame(laneEvent, id, check) ? RowOutcome.Duplicate : RowOutcome.Collision;
         if (laneEvent is CommandEvent { RequestId: { } request } && !InsertFirstRequest(laneEvent, request, id)) return RowOutcome.AlreadyAccepted;
 
         var lane = _inserts[(int)laneEvent.Lane];
@@ -73,6 +77,18 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
         raw.sqlite3_bind_int64(insert, lane.BatchParameter, batchId);
         writer.Run(insert);
         return RowOutcome.Inserted;
+    }
+
+    // Whether the stored event of this id is the same event.
+    private bool IsSame(LaneEvent laneEvent, ReadOnlySpan<byte> id, int check)
+    {
+        var find = writer.Statement(FindCheck);
+        raw.sqlite3_bind_int64(find, 1, laneEvent.SourceTime);
+        raw.sqlite3_bind_blob(find, 2, id);
+        writer.ReadRow(find);
+        var isSame = raw.sqlite3_column_type(find, 0) == raw.SQLITE_NULL || raw.sqlite3_column_int(find, 0) == check;
+        raw.sqlite3_reset(find);
+        return isSame;
     }
 
     private bool InsertFirstRequest(LaneEvent laneEvent, string requestId, ReadOnlySpan<byte> id)

@@ -11,4 +11,7 @@ public enum RowOutcome
 
     /// <summary>A command request whose requestId was already accepted in its scope; not stored.</summary>
     AlreadyAccepted,
+
+    /// <summary>Another event is stored under its id; not stored.</summary>
+    Collision,
 }

@@ -27,8 +27,14 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
 
     // The canonical time of a row identifies its event.
     internal const string InsertIndex = """
-        INSERT INTO event_index (source_truth_time, event_id, lane, first_seen) SELECT * FROM unnest($1, $2, $3, $4)
+        INSERT INTO event_index (source_truth_time, event_id, lane, first_seen, parts_check) SELECT * FROM unnest($1, $2, $3, $4, $5)
         ON CONFLICT DO NOTHING RETURNING first_seen
+        """;
+
+    // Of the events with these keys, those whose stored parts differ.
+    private const string FindCollisions = """
+        SELECT k.place FROM unnest($1, $2, $3, $4) AS k (place, source_truth_time, event_id, parts_check)
+        JOIN event_index i ON i.source_truth_time = k.source_truth_time AND i.event_id = k.event_id AND i.parts_check <> k.parts_check
         """;
 
     private const string InsertRequests = "INSERT INTO command_requests (scope_id, request_id, event_id) SELECT * FROM unnest($1, $2, $3)";
@@ -45,6 +51,8 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         public List<int> Places { get; } = []; // Indexes in the batch, ascending.
 
         public List<byte[]> Ids { get; } = [];
+
+        public List<int> Checks { get; } = [];
 
         public bool[] IsNew { get; set; } = [];
 
@@ -63,19 +71,29 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
 
     private async Task<int> AppendAsync(NpgsqlConnection connection, ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var (batchId, last, requests) = await AcquireWriterLockAsync(connection, batch, cancellationToken);
-        batchId++;
-        var candidates = Choose(batch.Span, outcomes.Span, requests, out var accepted);
-        candidates.FirstTime = Math.Max(clock.NowMicroseconds(), last + 1);
-        var added = candidates.Places.Count == 0 ? 0 : await InsertIndexAsync(connection, batch, candidates, cancellationToken);
-        foreach (var lane in Lanes.All) await CopyAsync(connection, batch, candidates, lane, batchId, cancellationToken);
-        if (added > 0) await FinishAsync(connection, candidates, accepted.Where(a => candidates.IsNew[a.Candidate]), batchId, added, cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
-        // Not cancellable: without waiting for a sent commit, its result is unknown.
-        await transaction.CommitAsync(CancellationToken.None);
-        SetOutcomes(batch.Span, outcomes.Span, candidates);
-        return added;
+        HashSet<int> collisions = [];
+        while (true)
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            var (batchId, last, requests) = await AcquireWriterLockAsync(connection, batch, cancellationToken);
+            batchId++;
+            var candidates = Choose(batch.Span, outcomes.Span, requests, collisions, out var accepted);
+            candidates.FirstTime = Math.Max(clock.NowMicroseconds(), last + 1);
+            var added = candidates.Places.Count == 0 ? 0 : await InsertIndexAsync(connection, batch, candidates, cancellationToken);
+            // Collisions are rare, so they may cost a second attempt; without them the requests of the batch may have other outcomes.
+            if (added < candidates.Places.Count && await AddCollisionsAsync(connection, batch, candidates, collisions, cancellationToken))
+            {
+                await transaction.RollbackAsync(cancellationToken);
+                continue;
+            }
+            foreach (var lane in Lanes.All) await CopyAsync(connection, batch, candidates, lane, batchId, cancellationToken);
+            if (added > 0) await FinishAsync(connection, candidates, accepted.Where(a => candidates.IsNew[a.Candidate]), batchId, added, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            // Not cancellable: without waiting for a sent commit, its result is unknown.
+            await transaction.CommitAsync(CancellationToken.None);
+            SetOutcomes(batch.Span, outcomes.Span, candidates);
+            return added;
+        }
     }
 
     private static async Task<(long BatchId, long LastTime, Dictionary<(string Scope, string Request), EventId> Requests)> AcquireWriterLockAsync(
@@ -112,16 +130,23 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
 
     // Of duplicates within the batch, and of known or repeated requests, at most the first may be new.
     private static Candidates Choose(
-        ReadOnlySpan<LaneEvent> batch, Span<RowOutcome> outcomes, Dictionary<(string Scope, string Request), EventId> requests,
+        ReadOnlySpan<LaneEvent> batch, Span<RowOutcome> outcomes, Dictionary<(string Scope, string Request), EventId> requests, HashSet<int> collisions,
         out List<(string Scope, string Request, int Candidate)> accepted)
     {
         var candidates = new Candidates();
-        var seen = new HashSet<(long, EventId)>(batch.Length);
+        var seen = new Dictionary<(long, EventId), int>(batch.Length);
         accepted = [];
         for (var i = 0; i < batch.Length; i++)
         {
             var laneEvent = batch[i];
-            outcomes[i] = RowOutcome.Duplicate;
+            outcomes[i] = collisions.Contains(i) ? RowOutcome.Collision : RowOutcome.Duplicate;
+            if (outcomes[i] == RowOutcome.Collision) continue;
+            var check = laneEvent.ComputePartsCheck();
+            if (seen.TryGetValue((laneEvent.SourceTime, laneEvent.Id), out var earlier))
+            {
+                if (earlier != check) outcomes[i] = RowOutcome.Collision;
+                continue;
+            }
             if (laneEvent is CommandEvent { RequestId: { } request })
             {
                 var isKnown = requests.TryGetValue((laneEvent.ScopeId, request), out var known);
@@ -130,12 +155,28 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
                 requests[(laneEvent.ScopeId, request)] = laneEvent.Id;
                 accepted.Add((laneEvent.ScopeId, request, candidates.Places.Count));
             }
-            if (!seen.Add((laneEvent.SourceTime, laneEvent.Id))) continue;
+            seen[(laneEvent.SourceTime, laneEvent.Id)] = check;
             candidates.Places.Add(i);
             candidates.Ids.Add(laneEvent.Id.ToArray());
+            candidates.Checks.Add(check);
         }
         candidates.IsNew = new bool[candidates.Places.Count];
         return candidates;
+    }
+
+    private static async Task<bool> AddCollisionsAsync(
+        NpgsqlConnection connection, ReadOnlyMemory<LaneEvent> batch, Candidates candidates, HashSet<int> collisions, CancellationToken cancellationToken)
+    {
+        var known = Enumerable.Range(0, candidates.Places.Count).Where(i => !candidates.IsNew[i]).ToArray();
+        await using var find = new NpgsqlCommand(FindCollisions, connection);
+        find.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. known.Select(i => candidates.Places[i])] });
+        find.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. known.Select(i => batch.Span[candidates.Places[i]].SourceTime)] });
+        find.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = [.. known.Select(i => candidates.Ids[i])] });
+        find.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. known.Select(i => candidates.Checks[i])] });
+        await using var reader = await find.ExecuteReaderAsync(cancellationToken);
+        var isAny = false;
+        for (; await reader.ReadAsync(cancellationToken); isAny = true) collisions.Add(reader.GetInt32(0));
+        return isAny;
     }
 
     private static async Task<int> InsertIndexAsync(
@@ -153,6 +194,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         insert.Parameters.Add(new NpgsqlParameter<List<byte[]>> { TypedValue = candidates.Ids });
         insert.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = lanes });
         insert.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = seen });
+        insert.Parameters.Add(new NpgsqlParameter<List<int>> { TypedValue = candidates.Checks });
         await using var reader = await insert.ExecuteReaderAsync(cancellationToken);
         var added = 0;
         for (; await reader.ReadAsync(cancellationToken); added++) candidates.IsNew[(int)(reader.GetInt64(0) - candidates.FirstTime)] = true;

@@ -126,6 +126,6 @@ internal sealed class IngestRequest<TRow>(
         Duplicates += result.Duplicates;
         Accepted -= result.Rejected.Count;
         foreach (var index in result.AlreadyAccepted) _alreadyAccepted.Add(lines[index]);
-        foreach (var rejected in result.Rejected) parser.Reject(lines[rejected.Index], null, rejected.Error);
+        foreach (var rejected in result.Rejected) parser.Reject(lines[rejected.Index], rejected.Field, rejected.Error);
     }
 }

@@ -11,6 +11,9 @@ internal sealed class FailingStore(IReadingStore store) : IReadingStore
     /// <summary>Sizes of the batches that were tried, those that failed included.</summary>
     public List<int> AttemptedSizes { get; } = [];
 
+    /// <summary>Whether a reading makes every batch with it fail, as an error of a writer would.</summary>
+    public Predicate<Reading> Breaks { get; set; } = _ => false;
+
     /// <summary>While set, each append waits for it, after having said so.</summary>
     public TaskCompletionSource? Gate { get; set; }
 
@@ -30,6 +33,8 @@ internal sealed class FailingStore(IReadingStore store) : IReadingStore
         Entered.TrySetResult();
         if (Gate is { } gate) await gate.Task.WaitAsync(cancellationToken);
         if (Interlocked.Decrement(ref _failures) >= 0) throw new StoreUnavailableException("The store is away.");
+        foreach (var reading in batch.Span)
+            if (Breaks(reading)) throw new InvalidOperationException("The writer has a fault.");
         return await store.AppendAsync(batch, outcomes, cancellationToken);
     }
 

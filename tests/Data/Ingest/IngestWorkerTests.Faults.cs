@@ -135,4 +135,38 @@ public sealed partial class IngestWorkerTests
         Assert.Equal(1, (await submission.Done.WaitAsync(_hang)).Inserted);
         Assert.Null(_worker.Status.FailingSince);
     }
+
+    [Fact]
+    public async Task Row_ThatBreaksTheWriter_IsRejectedAfterThreeAttemptsAndTheOthersAreStored()
+    {
+        _store.Breaks = reading => reading.NodeAddress == 2;
+        var submission = Submit(true, Reading(1), Reading(2), Reading(3), Reading(4));
+        await StartAsync();
+        foreach (var pause in new[] { 100, 200 })
+        {
+            await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
+            _fixture.Clock.Advance(TimeSpan.FromMilliseconds(pause));
+        }
+
+        var result = await submission.Done.WaitAsync(_hang);
+
+        Assert.Equal((3, 0, 1), (result.Inserted, result.Duplicates, result.Rejected.Single().Index));
+        Assert.Equal([4, 4, 4, 2, 1, 1, 2], _store.AttemptedSizes);
+        Assert.Null(_worker!.Status.FailingSince);
+        Assert.Equal(1, (await Submit(true, Reading(5)).Done.WaitAsync(_hang)).Inserted);
+    }
+
+    [Fact]
+    public async Task Stop_WithARowThatBreaksTheWriter_StoresTheOthersWithoutAPause()
+    {
+        _store.Breaks = reading => reading.NodeAddress == 2;
+        var submission = Submit(true, Reading(1), Reading(2));
+        await StartAsync();
+        await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
+
+        await _worker!.StopAsync(CancellationToken.None).WaitAsync(_hang);
+
+        var result = await submission.Done.WaitAsync(_hang);
+        Assert.Equal((1, 1), (result.Inserted, result.Rejected.Count));
+    }
 }

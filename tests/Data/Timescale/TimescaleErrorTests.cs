@@ -17,7 +17,9 @@ public sealed class TimescaleErrorTests
     [InlineData("28P01")] // password changed meanwhile
     [InlineData("40001")] // serialization failure
     [InlineData("40P01")] // deadlock
+    [InlineData("3F000")] // no such schema
     [InlineData("42501")] // rights taken away meanwhile
+    [InlineData("42P01")] // no such table
     [InlineData("53100")] // disk full
     [InlineData("53300")] // too many connections
     [InlineData("53400")] // a limit of the configuration
@@ -25,6 +27,7 @@ public sealed class TimescaleErrorTests
     [InlineData("57014")] // statement timeout
     [InlineData("57P01")] // administrator shuts down
     [InlineData("57P03")] // server starts
+    [InlineData("XX001")] // damaged data
     public void Translate_NotTheFaultOfTheRows_IsUnavailable(string state)
         => Assert.IsType<StoreUnavailableException>(TimescaleErrors.Translate(Error(state), default));
 
@@ -33,13 +36,13 @@ public sealed class TimescaleErrorTests
     [InlineData("22P05")] // character that the encoding lacks
     [InlineData("23505")] // unique violation
     [InlineData("23514")] // check violation
+    [InlineData("54000")] // larger than an index takes
     [InlineData("P0001")] // raised by a trigger
     public void Translate_FaultOfARow_IsRejected(string state)
         => Assert.IsType<StoreRejectedException>(TimescaleErrors.Translate(Error(state), default));
 
     [Theory]
     [InlineData("0A000")] // feature not supported
-    [InlineData("42P01")] // no such table
     [InlineData("XX000")] // internal error
     public void Translate_UnknownKind_StaysWhatItIs(string state)
     {

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -43,6 +44,20 @@ public class EventsApiTests : ApiTests
         Assert.Equal("[8]", answer.GetProperty("alreadyAccepted").GetRawText());
         Assert.Equal(["2", "6"], Each(answer.GetProperty("rejected"), "line"));
         Assert.Equal("Commands not allowed in REPLAY mode", answer.GetProperty("rejected")[1].GetProperty("error").GetString());
+    }
+
+    [Fact]
+    public async Task Post_RequestsOfTwoScopesWithTheSameEventId_StoresTheFirstAndIngestGoesOn()
+    {
+        var (first, second) = (Command("commandb").Replace("testScope", "a", StringComparison.Ordinal), Command("b").Replace("testScope", "acommand", StringComparison.Ordinal));
+
+        var answer = await JsonOfAsync(await PostAsync(Path, $"{first}\n{second}\n{Raw}", Ndjson));
+
+        Assert.Equal((2, 1), (answer.GetProperty("inserted").GetInt32(), answer.GetProperty("rejectedCount").GetInt32()));
+        var rejected = answer.GetProperty("rejected")[0];
+        Assert.Equal(("2", "eventId", "eventId collides with another event"),
+            (rejected.GetProperty("line").GetRawText(), rejected.GetProperty("field").GetString(), rejected.GetProperty("error").GetString()));
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(Path, $"[{Parsed("later")}]")).StatusCode);
     }
 
     [Fact]

@@ -128,6 +128,9 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
         {
             case UiEvent ui:
                 CheckType(ref members, ui.MessageType, UiEvent.Update, UiEvent.Checkpoint);
+                CheckWithout(ref members, "systemId", ui.SystemId, '|');
+                CheckWithout(ref members, "containerId", ui.ContainerId, '|');
+                CheckWithout(ref members, "viewId", ui.ViewId, ':');
                 break;
             case CommandEvent command:
                 CheckMode(ref members, command);
@@ -143,6 +146,12 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
     private static void CheckType(ref EventMembers members, string type, params ReadOnlySpan<string> allowed)
     {
         if (!allowed.Contains(type)) members.Fail("messageType", $"must be {string.Join(", ", allowed!)}, not '{type}'");
+    }
+
+    // A separator of the view's identity, which would then have two readings.
+    private static void CheckWithout(ref EventMembers members, string member, string text, char separator)
+    {
+        if (text.Contains(separator, StringComparison.Ordinal)) members.Fail(member, $"must not contain '{separator}'");
     }
 
     private static void CheckMode(ref EventMembers members, CommandEvent command)
