@@ -55,6 +55,7 @@ public static class DataServices
             (sqlite, ingest) => sqlite.SyncsEveryCommit = ingest.Value.Durability == DurabilityProfile.Full);
         services.AddSingleton<SqliteDatabase>();
         services.AddSingleton(SqliteVersion.Loaded);
+        services.AddSingleton<IWriterLock>(provider => provider.GetRequiredService<SqliteDatabase>().Writer);
         services.AddSingleton<IStoreErrors, SqliteErrors>();
         services.AddSingleton<IStoreStartup, SqliteStartup>();
         services.AddSingleton<IStoreReporter, SqliteStoreReporter>();
@@ -72,6 +73,7 @@ public static class DataServices
     {
         services.AddOptions<TimescaleOptions>().BindConfiguration(TimescaleOptions.SectionName);
         services.AddSingleton<TimescaleDatabase>();
+        services.AddSingleton<IWriterLock, TimescaleWriterLock>();
         services.AddSingleton<IStoreErrors, TimescaleErrors>();
         services.AddSingleton<IStoreStartup, TimescaleStartup>();
         services.AddSingleton<IStoreReporter, TimescaleStoreReporter>();

@@ -18,7 +18,7 @@ public sealed class DuckDbStoreFixture : StoreFixture
     {
         _database = database;
         File = new DuckDbReadingFile(Options.Create(new ReadingsOptions { DuckDb = { Path = _folder.File("readings.duckdb") } }));
-        _store = new DuckDbReadingStore(File, database.Contexts, new CommitSignal(), Clock);
+        _store = new DuckDbReadingStore(File, database.Contexts, database.WriterLock, new CommitSignal(), Clock);
     }
 
     public DuckDbReadingFile File { get; }
@@ -34,6 +34,8 @@ public sealed class DuckDbStoreFixture : StoreFixture
     public override IReadingChangeFeed Changes => new DuckDbReadingChangeFeed(File);
 
     public override IDbContextFactory<SensorDashContext> Contexts => _database.Contexts;
+
+    public override IWriterLock WriterLock => _database.WriterLock;
 
     public static async Task<DuckDbStoreFixture> CreateAsync() => new(await SqliteStoreFixture.CreateAsync());
 

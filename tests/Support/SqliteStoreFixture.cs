@@ -35,6 +35,8 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
 
     public override IDbContextFactory<SensorDashContext> Contexts => this;
 
+    public override IWriterLock WriterLock => Database.Writer;
+
     public static Task<SqliteStoreFixture> CreateAsync()
     {
         var fixture = new SqliteStoreFixture();

@@ -21,7 +21,11 @@ public abstract class StoreFixture : IAsyncDisposable
 
     public abstract IDbContextFactory<SensorDashContext> Contexts { get; }
 
-    public NodeDirectory Nodes => new(NodeStore, Contexts, Clock);
+    public abstract IWriterLock WriterLock { get; }
+
+    public NodeDirectory Nodes => new(NodeStore, Contexts, WriterLock, Clock);
+
+    public ZoneDirectory Zones => new(Contexts, WriterLock);
 
     public NodeViews NodeViews => new(NodeStore, Store, Contexts, Clock);
 

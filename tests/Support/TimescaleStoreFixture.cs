@@ -46,6 +46,8 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
 
     public override IDbContextFactory<SensorDashContext> Contexts => this;
 
+    public override IWriterLock WriterLock { get; } = new TimescaleWriterLock();
+
     /// <summary>A migrated store; the test is skipped when the server does not have this edition.</summary>
     public static async Task<TimescaleStoreFixture> CreateAsync(TimescaleEdition edition)
     {

@@ -12,7 +12,7 @@ public enum MetadataWrite
 }
 
 /// <summary>The metadata of nodes: names, notes, zones, expected intervals.</summary>
-public sealed class NodeDirectory(INodeStore nodes, IDbContextFactory<SensorDashContext> contexts, TimeProvider clock)
+public sealed class NodeDirectory(INodeStore nodes, IDbContextFactory<SensorDashContext> contexts, IWriterLock writerLock, TimeProvider clock)
 {
     /// <summary>The addresses of all nodes, or of the nodes in a zone.</summary>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
@@ -31,6 +31,7 @@ public sealed class NodeDirectory(INodeStore nodes, IDbContextFactory<SensorDash
         int address, NodeMetadataPatch patch, CancellationToken cancellationToken)
     {
         if (await nodes.FindAsync(address, cancellationToken) is null) return (MetadataWrite.NodeNotFound, null);
+        using var held = await writerLock.AcquireAsync(cancellationToken);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         // Creates the row if it does not exist, safe against concurrent edits.

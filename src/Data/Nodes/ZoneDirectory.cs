@@ -4,7 +4,7 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Nodes;
 
 /// <summary>The zones. There are few, so they are always read completely.</summary>
-public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts)
+public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts, IWriterLock writerLock)
 {
     /// <summary>All zones, by name.</summary>
     public async Task<IReadOnlyList<Zone>> ListAsync(CancellationToken cancellationToken)
@@ -23,6 +23,7 @@ public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts)
     /// <summary>Adds a zone and sets its id.</summary>
     public async Task AddAsync(Zone zone, CancellationToken cancellationToken)
     {
+        using var held = await writerLock.AcquireAsync(cancellationToken);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         context.Add(zone);
         await context.SaveChangesAsync(cancellationToken);
@@ -32,6 +33,7 @@ public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts)
     /// <returns>The zone after the edit, or null when no zone has that id.</returns>
     public async Task<Zone?> EditAsync(int id, ZonePatch patch, CancellationToken cancellationToken)
     {
+        using var held = await writerLock.AcquireAsync(cancellationToken);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         if (await context.Set<Zone>().FindAsync([id], cancellationToken) is not { } zone) return null;
         patch.Apply(zone);
@@ -43,6 +45,7 @@ public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts)
     /// <returns>False when the zone does not exist.</returns>
     public async Task<bool> DeleteAsync(int id, CancellationToken cancellationToken)
     {
+        using var held = await writerLock.AcquireAsync(cancellationToken);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         await context.Set<NodeMetadata>().Where(m => m.ZoneId == id)

@@ -6,7 +6,7 @@ namespace SensorDash.Data.Sqlite;
 
 /// <summary>The only connection that writes batches to a SQLite file. Writers acquire the writer lock, so that none gets SQLITE_BUSY.</summary>
 /// <remarks>Batches go through SQLite's own C functions: a driver command per row costs as much as the row.</remarks>
-public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
+public sealed class SqliteWriter(SqliteDatabase database) : IWriterLock, IDisposable
 {
     private readonly SemaphoreSlim _writeLock = new(1);
     private readonly Dictionary<string, sqlite3_stmt> _statements = [];
@@ -41,6 +41,13 @@ public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
         {
             _writeLock.Release();
         }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IDisposable> AcquireAsync(CancellationToken cancellationToken)
+    {
+        await _writeLock.WaitAsync(cancellationToken);
+        return new Release(_writeLock);
     }
 
     /// <summary>The prepared form of <paramref name="sql"/>; only inside a transaction of <see cref="TransactAsync"/>.</summary>
@@ -121,5 +128,12 @@ public sealed class SqliteWriter(SqliteDatabase database) : IDisposable
         foreach (var statement in _statements.Values) statement.Dispose();
         _connection?.Dispose();
         _writeLock.Dispose();
+    }
+
+    private sealed class Release(SemaphoreSlim writeLock) : IDisposable
+    {
+        private SemaphoreSlim? _held = writeLock;
+
+        public void Dispose() => Interlocked.Exchange(ref _held, null)?.Release();
     }
 }

@@ -40,7 +40,7 @@ internal static class IngestRequest
 }
 
 /// <summary>Moves the rows of one request into the write buffer, several batches ahead of their commits, in bounded memory.</summary>
-/// <param name="timeout">Time limit for space in the buffer, and for each commit.</param>
+/// <param name="timeout">Time limit for the waits of the request, together, for space in the buffer and for commits; each commit starts it again.</param>
 /// <param name="weigh">Weight of a batch in the buffer; null: its row count.</param>
 internal sealed class IngestRequest<TRow>(
     BodyParser<TRow> parser, WriteBuffer<TRow> buffer, TimeSpan timeout, TimeProvider clock, bool isWaitedFor, Func<ParsedBatch<TRow>, int>? weigh = null)
@@ -50,6 +50,7 @@ internal sealed class IngestRequest<TRow>(
 
     private readonly Queue<(Submission<TRow> Submission, long[] Lines)> _outstanding = new();
     private readonly List<long> _alreadyAccepted = [];
+    private TimeSpan _waited; // Since the last commit.
 
     /// <summary>Rows that the buffer accepted.</summary>
     public long Accepted { get; private set; }
@@ -109,7 +110,7 @@ internal sealed class IngestRequest<TRow>(
     {
         var submission = new Submission<TRow>(batch.CopyRows(), isWaitedFor, weigh?.Invoke(batch) ?? batch.Count);
         // A partly read request waits for space, which slows its upload; a new request gets 429.
-        if (Accepted > 0) await buffer.AddAsync(submission, timeout, cancellationToken);
+        if (Accepted > 0) await WaitAsync(left => buffer.AddAsync(submission, left, cancellationToken));
         else if (!buffer.TryAdd(submission)) return false;
         Accepted += batch.Count;
         if (!isWaitedFor) return true;
@@ -121,11 +122,27 @@ internal sealed class IngestRequest<TRow>(
     private async Task SettleOldestAsync(CancellationToken cancellationToken)
     {
         var (submission, lines) = _outstanding.Dequeue();
-        var result = await submission.Done.WaitAsync(timeout, clock, cancellationToken);
+        await WaitAsync(left => submission.Done.WaitAsync(left, clock, cancellationToken));
+        var result = await submission.Done;
+        _waited = TimeSpan.Zero;
         Inserted += result.Inserted;
         Duplicates += result.Duplicates;
         Accepted -= result.Rejected.Count;
         foreach (var index in result.AlreadyAccepted) _alreadyAccepted.Add(lines[index]);
         foreach (var rejected in result.Rejected) parser.Reject(lines[rejected.Index], rejected.Field, rejected.Error);
+    }
+
+    // Time that the client needs for the body does not count.
+    private async Task WaitAsync(Func<TimeSpan, Task> wait)
+    {
+        var began = clock.GetTimestamp();
+        try
+        {
+            await wait(timeout > _waited ? timeout - _waited : TimeSpan.Zero);
+        }
+        finally
+        {
+            _waited += clock.GetElapsedTime(began);
+        }
     }
 }

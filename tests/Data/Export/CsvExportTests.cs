@@ -137,7 +137,7 @@ public sealed class CsvExportTests : IAsyncLifetime
     {
         await _fixture.Store.AddAsync(Reading(1, flags: 7, receivedAt: Noon + 9, deviceId: 5));
         var zone = new Zone { Name = "Beds" };
-        await new ZoneDirectory(_fixture.Contexts).AddAsync(zone, CancellationToken.None);
+        await _fixture.Zones.AddAsync(zone, CancellationToken.None);
         var patch = new NodeMetadataPatch();
         patch.SetName("N");
         patch.SetLocation("L");

@@ -19,7 +19,7 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
     {
         await _fixture.Store.AddAsync(Run(7, 60));
         await _fixture.Store.AddAsync(Reading(3, Noon - 5000), Reading(3, Noon - 9000));
-        var zones = new ZoneDirectory(_fixture.Contexts);
+        var zones = _fixture.Zones;
         var zone = new Zone { Name = "Cellar" };
         await zones.AddAsync(zone, CancellationToken.None);
         await EditAsync(7, patch => { patch.SetName(" Wine "); patch.SetZone(zone.Id); });
@@ -89,7 +89,7 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
     public async Task DeleteZone_WithNodes_LeavesThemWithoutAZoneAndItsIdIsNeverReused()
     {
         await _fixture.Store.AddAsync(Reading());
-        var zones = new ZoneDirectory(_fixture.Contexts);
+        var zones = _fixture.Zones;
         var (first, last) = (new Zone { Name = "B" }, new Zone { Name = "A" });
         await zones.AddAsync(first, CancellationToken.None);
         await zones.AddAsync(last, CancellationToken.None);
@@ -122,5 +122,41 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
 
         Assert.Equal(["notes"], metadata.Errors.Keys);
         Assert.Equal(["name", "description"], zone.Errors.Keys);
+    }
+
+    [Fact]
+    public async Task Edit_WhileAWriterHoldsTheLock_WaitsForItAndIsNext()
+    {
+        await _fixture.Store.AddAsync(Reading());
+        Task edit, zone;
+        using (await _fixture.WriterLock.AcquireAsync(CancellationToken.None))
+        {
+            edit = EditAsync(12, patch => patch.SetName("A"));
+            zone = _fixture.Zones.AddAsync(new Zone { Name = "Cellar" }, CancellationToken.None);
+            await Task.Yield();
+            Assert.False(edit.IsCompleted || zone.IsCompleted);
+        }
+
+        await Task.WhenAll(edit, zone);
+
+        Assert.Equal("A", (await Nodes.FindMetadataAsync(12, CancellationToken.None))!.Name);
+    }
+
+    // Without the lock SQLite gives the edits hardly any turn.
+    [Fact]
+    public async Task Edits_DuringConstantIngest_AllSucceed()
+    {
+        await _fixture.Store.AddAsync(Reading());
+        using var stop = new CancellationTokenSource();
+        var ingest = Task.Run(async () =>
+        {
+            for (var i = 1; !stop.IsCancellationRequested; i++) await _fixture.Store.AddAsync(Run(1, 200, Noon + i));
+        });
+
+        for (var i = 0; i < 20; i++) await EditAsync(12, patch => patch.SetName($"Name {i}"));
+        await stop.CancelAsync();
+        await ingest;
+
+        Assert.Equal("Name 19", (await Nodes.FindMetadataAsync(12, CancellationToken.None))!.Name);
     }
 }

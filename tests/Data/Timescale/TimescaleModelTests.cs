@@ -80,7 +80,7 @@ public sealed class TimescaleModelTests
             await context.SaveChangesAsync();
         }
 
-        var zones = await new ZoneDirectory(fixture).ListAsync(default);
+        var zones = await fixture.Zones.ListAsync(default);
 
         Assert.Equal(["B", "Z", "a", "b", "é"], zones.Select(z => z.Name));
     }

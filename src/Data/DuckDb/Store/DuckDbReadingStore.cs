@@ -8,7 +8,8 @@ namespace SensorDash.Data.DuckDb.Store;
 /// <summary>The readings of a DuckDB file, the nodes that they created, and the health of the file.</summary>
 /// <remarks>Readings, their nodes and batches are in the DuckDB file; node metadata stays in the database, where users edit it.</remarks>
 public sealed class DuckDbReadingStore(
-    DuckDbReadingFile file, IDbContextFactory<SensorDashContext> contexts, CommitSignal commits, TimeProvider clock) : IReadingStore, INodeStore, IStoreHealth, IDisposable
+    DuckDbReadingFile file, IDbContextFactory<SensorDashContext> contexts, IWriterLock writerLock, CommitSignal commits, TimeProvider clock)
+    : IReadingStore, INodeStore, IStoreHealth, IDisposable
 {
     // No index has the order of lists, so each page scans the times of its months: a few large pages scan less often than many small ones.
     private const int LongPage = 50_000;
@@ -168,6 +169,7 @@ public sealed class DuckDbReadingStore(
 
     private async Task DeleteMetadataAsync(int address, CancellationToken cancellationToken)
     {
+        using var held = await writerLock.AcquireAsync(cancellationToken);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await context.Set<NodeMetadata>().Where(m => m.Address == address).ExecuteDeleteAsync(cancellationToken);
     }

@@ -69,7 +69,7 @@ public sealed class DuckDbReadingStoreTests : ReadingStoreContract
         DuckDb.DuckDb.Dispose();
         DuckDb.File.Dispose();
         using var file = new DuckDbReadingFile(Microsoft.Extensions.Options.Options.Create(new ReadingsOptions { DuckDb = { Path = DuckDb.File.Path } }));
-        using var store = new DuckDbReadingStore(file, Fixture.Contexts, new CommitSignal(), Fixture.Clock);
+        using var store = new DuckDbReadingStore(file, Fixture.Contexts, Fixture.WriterLock, new CommitSignal(), Fixture.Clock);
 
         Assert.Equal(1, await store.AddAsync(Reading(1), Reading(2, Noon + 1)));
 
