@@ -9,6 +9,12 @@ public class BrowserFixture : IAsyncLifetime
     /// <summary>How long loading the demo data may take, in milliseconds: half a million readings, on a machine that is busy with other things too.</summary>
     public const float DemoLoadsWithin = 300_000;
 
+    /// <summary>A name of the hub besides its address; browsers treat it like any name on a network.</summary>
+    public const string HubName = "hub.lan";
+
+    /// <summary>The name of another site on this machine.</summary>
+    public const string OtherName = "other.example";
+
     private const string Chromium = "/usr/bin/chromium";
 
     // For starting the browser too, which is a dozen processes.
@@ -36,7 +42,7 @@ public class BrowserFixture : IAsyncLifetime
         _folder = new TemporaryFolder();
         await PrepareAsync(_folder.File("browser.db"));
         // Nothing here is about a power cut, and syncing every commit of the demo data takes long on a slow disk.
-        _server = await SensorDashProcess.StartAsync(_folder.File("browser.db"), ("Ingest__Durability", "Normal"));
+        _server = await SensorDashProcess.StartAsync(_folder.File("browser.db"), ("Ingest__Durability", "Normal"), ("AllowedHosts", HubName));
         Assertions.SetDefaultExpectTimeout(_timeout);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
@@ -44,7 +50,8 @@ public class BrowserFixture : IAsyncLifetime
             ExecutablePath = Chromium,
             Timeout = _timeout,
             // Without these Chromium calls home at every start, which closed networks refuse slowly.
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+                $"--host-resolver-rules=MAP {HubName} 127.0.0.1, MAP {OtherName} 127.0.0.1"],
         });
     }
 

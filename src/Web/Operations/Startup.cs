@@ -4,7 +4,6 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
-using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -52,9 +51,8 @@ internal static class Startup
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker<Reading>>());
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker<LaneEvent>>());
 
-        // The framework's filter would respond with HTML. UseHostFiltering below responds like all other errors.
+        // The framework's filter would respond with HTML, and lets every name in when the setting is empty.
         if (services.FirstOrDefault(s => s.ImplementationType?.Name == "HostFilteringStartupFilter") is { } filter) services.Remove(filter);
-        services.Configure<HostFilteringOptions>(hosts => hosts.IncludeFailureMessage = false);
         services.AddOptions<SecurityOptions>().BindConfiguration(SecurityOptions.SectionName);
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<IngestOptions>>((kestrel, ingest) =>
         {
@@ -95,7 +93,7 @@ internal static class Startup
         app.UseSecurityHeaders();
         app.UseExceptionHandler();
         app.UseErrorResponses();
-        app.UseHostFiltering();
+        HostNames.Use(app);
         app.UseNetworkGate();
         // Modules import each other without a version in the URL: revalidation prevents a mix of old and new ones.
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
@@ -148,7 +146,8 @@ internal static class Startup
             .. SettingsValidator.Errors(configuration, EventOptions.SectionName, new EventOptionsValidator()),
             .. SettingsValidator.Errors(configuration, AnalyticsOptions.SectionName, new AnalyticsOptionsValidator()),
             .. SettingsValidator.Errors(configuration, RetentionOptions.SectionName, new RetentionOptionsValidator()),
-            .. SettingsValidator.Errors<SecurityOptions>(configuration, SecurityOptions.SectionName)];
+            .. SettingsValidator.Errors<SecurityOptions>(configuration, SecurityOptions.SectionName),
+            .. HostNames.Errors(configuration)];
         if (errors.Length > 0) throw new StartupException("invalid settings:\n  " + string.Join("\n  ", errors), null);
     }
 }

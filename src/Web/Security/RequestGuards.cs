@@ -34,11 +34,23 @@ internal static class RequestGuards
                     "SensorDash has no login, so it accepts only requests from this machine. "
                     + "Security__AllowNetworkAccess=true opens it to everyone who can reach this port.");
             }
-            // Browsers send this header. Without the check, pages of other sites could post to /write.
-            var method = context.Request.Method;
-            if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site" && !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method))
-                return Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "Cross-site requests are not allowed.");
+            if (IsWrite(context.Request) && IsFromAnotherSite(context.Request))
+                return Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "Writing requests from pages of other sites are not allowed.");
             return next(context);
         });
+    }
+
+    private static bool IsWrite(HttpRequest request)
+        => !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !HttpMethods.IsOptions(request.Method);
+
+    // Without the check, pages of other sites could post to /write. Browsers send Origin with every writing request, and Sec-Fetch-Site only to https and
+    // localhost; other programs send neither.
+    private static bool IsFromAnotherSite(HttpRequest request)
+    {
+        if (request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none")) return true;
+        if (request.Headers.Origin.Count == 0) return false;
+        if (!Uri.TryCreate(request.Headers.Origin, UriKind.Absolute, out var origin) || origin.Scheme is not ("http" or "https")) return true;
+        // The scheme does not count: a proxy may have removed TLS.
+        return !origin.Host.Equals(request.Host.Host, StringComparison.OrdinalIgnoreCase) || origin.Port != (request.Host.Port ?? (origin.Scheme == "https" ? 443 : 80));
     }
 }
