@@ -28,7 +28,7 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
     public SensorDashApp(params (string Key, string Value)[] settings)
     {
         _settings = settings;
-        UseKestrel(0);
+        UseKestrel(); // Without a port: the factory would set it after the program, on its own thread, may have started the server.
     }
 
     public ManualTime Clock { get; } = new();

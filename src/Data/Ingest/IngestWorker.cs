@@ -22,7 +22,7 @@ public sealed class IngestWorker<TRow>(
     private readonly bool _gathers = options.Value.Durability == DurabilityProfile.SdSaver;
     private readonly List<Submission<TRow>> _batch = [];
     private readonly CancellationTokenSource _abandon = new();
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IngestMeter _meter = new(clock);
     private TRow[] _rows = new TRow[Submission.MaxRows];
     private RowOutcome[] _outcomes = new RowOutcome[Submission.MaxRows];
@@ -67,7 +67,7 @@ public sealed class IngestWorker<TRow>(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         buffer.Complete();
-        await _stopping.CancelAsync();
+        _stopping.TrySetResult();
         await using (cancellationToken.Register(_abandon.Cancel))
         {
             if (ExecuteTask is { } running) await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -78,7 +78,6 @@ public sealed class IngestWorker<TRow>(
     public override void Dispose()
     {
         _abandon.Dispose();
-        _stopping.Dispose();
         base.Dispose();
     }
 
@@ -140,7 +139,7 @@ public sealed class IngestWorker<TRow>(
             var added = await AppendWithRetryAsync(start, count, isPart: count < _batch.Sum(submission => submission.Rows.Length), cancellationToken);
             Status = new IngestStatus(null, null, Status.RowsCommitted + added);
         }
-        catch (Exception e) when (e is not StoreUnavailableException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             if (count == 1)
             {
@@ -164,18 +163,19 @@ public sealed class IngestWorker<TRow>(
             {
                 return await store.AppendAsync(_rows.AsMemory(start, count), _outcomes.AsMemory(start, count), cancellationToken);
             }
-            catch (StoreUnavailableException e) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (e is StoreUnavailableException or StoreFaultException && !cancellationToken.IsCancellationRequested)
             {
-                if (Status.FailingSince is null) IngestLog.StoreUnavailable(logger, count, e);
+                if (e is StoreFaultException && Status.LastError != e.Message) IngestLog.StoreFault(logger, count, e);
+                else if (Status.FailingSince is null) IngestLog.StoreUnavailable(logger, count, e);
                 SetFailing(e);
                 await Task.Delay(pause, clock, cancellationToken);
             }
             catch (Exception e) when (e is not StoreRejectedException && !cancellationToken.IsCancellationRequested)
             {
-                if (Status.LastError != e.Message) IngestLog.StoreFailed(logger, count, e);
+                if (Status.LastError != e.Message) IngestLog.Unforeseen(logger, count, e);
                 SetFailing(e);
-                if (isPart || ++unforeseen == AttemptsAtUnforeseen || _stopping.IsCancellationRequested) throw;
-                await Task.Delay(pause, clock, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (isPart || ++unforeseen == AttemptsAtUnforeseen || _stopping.Task.IsCompleted) throw;
+                await Task.WhenAny(_stopping.Task, Task.Delay(pause, clock, cancellationToken));
             }
         }
     }
@@ -194,6 +194,9 @@ internal static partial class IngestLog
     [LoggerMessage(3, LogLevel.Error, "A batch of {Rows} rows was discarded. Senders got an error, except those that used ack=buffered.")]
     public static partial void BatchAbandoned(ILogger logger, int rows, Exception error);
 
-    [LoggerMessage(4, LogLevel.Error, "The store failed for an unforeseen reason with {Rows} rows. After some attempts they are stored in ever smaller parts, to find the row that causes it.")]
-    public static partial void StoreFailed(ILogger logger, int rows, Exception error);
+    [LoggerMessage(4, LogLevel.Error, "The store fails; retrying {Rows} rows until an administrator has fixed it.")]
+    public static partial void StoreFault(ILogger logger, int rows, Exception error);
+
+    [LoggerMessage(5, LogLevel.Error, "Writing {Rows} rows failed for an unforeseen reason. After some attempts they are written in ever smaller parts, to find the row that causes it.")]
+    public static partial void Unforeseen(ILogger logger, int rows, Exception error);
 }

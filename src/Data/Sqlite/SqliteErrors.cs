@@ -12,14 +12,17 @@ public sealed class SqliteErrors : IStoreErrors
 
     internal static Exception Translate(SqliteException error) => Translate(error.SqliteErrorCode, error.Message, error);
 
-    // SQL is constant, so except for the errors of a row an administrator can fix the rest: a locked, full, read-only or damaged file, a missing table.
     internal static Exception Translate(int code, string message, Exception? inner = null) => (code & 0xff) switch
     {
-        // SQLITE_CONSTRAINT, MISMATCH, TOOBIG, RANGE: the row is invalid.
+        // SQLITE_BUSY, LOCKED, NOMEM, IOERR, FULL, CANTOPEN, PROTOCOL: all are transient.
+        5 or 6 or 7 or 10 or 13 or 14 or 15 => new StoreUnavailableException($"SQLite is temporarily unavailable (code {code}): {message}", inner),
+        // READONLY; CORRUPT, NOTADB: until an administrator has fixed the file.
+        8 => new StoreUnavailableException($"The database is read-only (code {code}): {message}", inner),
+        11 or 26 => new StoreUnavailableException($"The database is damaged (code {code}): {message}", inner),
+        // CONSTRAINT, MISMATCH, TOOBIG, RANGE: the row is invalid.
         19 or 20 or 18 or 25 => new StoreRejectedException($"SQLite rejected the row (code {code}): {message}", inner),
         9 => new OperationCanceledException("The query was interrupted.", inner),
-        11 or 26 => new StoreUnavailableException($"The database is damaged (code {code}): {message}", inner),
-        8 => new StoreUnavailableException($"The database is read-only (code {code}): {message}", inner),
-        _ => new StoreUnavailableException($"SQLite is temporarily unavailable (code {code}): {message}", inner),
+        // SQL is constant, so no row is the cause.
+        _ => new StoreFaultException($"SQLite failed (code {code}): {message}", inner),
     };
 }

@@ -7,10 +7,15 @@ namespace SensorDash.Data.Timescale;
 /// <summary>Maps PostgreSQL's SQLSTATE codes.</summary>
 public sealed class TimescaleErrors : IStoreErrors
 {
-    // Classes: connection, authorization, transaction state and rollback, resources, object in use, operator intervention, system error; missing
-    // rights, tables and columns; a missing database or schema; configuration file; damaged data and indexes. None means that the data is invalid, and an
-    // administrator can fix them. Of the rest, such as an internal error (XX000) or an unsupported feature (0A), a row may be the cause.
-    private static readonly string[] _unavailable = ["08", "28", "25", "40", "53", "55", "57", "58", "42", "3D", "3F", "F0", "XX001", "XX002"];
+    // Classes: connection, authorization, transaction state and rollback, resources, object in use, operator intervention, system error; then a missing
+    // database and missing rights. None means that the data is invalid, and an administrator can fix them.
+    private static readonly string[] _unavailable = ["08", "28", "25", "40", "53", "55", "57", "58", "3D000", "42501"];
+
+    // Damaged data, damaged index.
+    private static readonly string[] _damaged = ["XX001", "XX002"];
+
+    // A missing table, column or schema. Of the rest, such as an internal error (XX000) or an unsupported feature (0A), a row may be the cause.
+    private static readonly string[] _fault = ["42", "3F"];
 
     // Data exceptions, integrity constraints, program limits, and errors of a trigger: the row is invalid.
     private static readonly string[] _rejected = ["22", "23", "54", "P0001"];
@@ -28,6 +33,9 @@ public sealed class TimescaleErrors : IStoreErrors
             return new StoreRejectedException($"PostgreSQL rejected the row ({state}): {serverError.MessageText}", error);
         if (_unavailable.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))
             return new StoreUnavailableException($"PostgreSQL is temporarily unavailable ({state}): {serverError.MessageText}", error);
+        if (_damaged.Contains(state)) return new StoreUnavailableException($"The database is damaged ({state}): {serverError.MessageText}", error);
+        if (_fault.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))
+            return new StoreFaultException($"PostgreSQL failed ({state}): {serverError.MessageText}", error);
         return error;
     }
 }

@@ -38,7 +38,7 @@ internal static class AnalyticsApi
     private static async Task<IResult> CalendarAsync(
         CalendarUnit unit, int address, HttpRequest request, INodeStore nodes, IReadingAnalytics analytics, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var (range, zone, limit) = (RangeParameters.ReadRange(reader), _zone.Read(reader), (int)_limit.Read(reader)!);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         if (await nodes.FindAsync(address, cancellationToken) is null) return NodesApi.NodeNotFound(address);
@@ -49,7 +49,7 @@ internal static class AnalyticsApi
     private static async Task<IResult> PercentilesAsync(
         int address, HttpRequest request, INodeStore nodes, IReadingAnalytics analytics, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var (range, percentiles) = (RangeParameters.ReadRange(reader), ReadPercentiles(reader));
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         if (await nodes.FindAsync(address, cancellationToken) is null) return NodesApi.NodeNotFound(address);
@@ -62,7 +62,7 @@ internal static class AnalyticsApi
 
     private static async Task<IResult> QualityAsync(int address, HttpRequest request, IReadingAnalytics analytics, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var range = RangeParameters.ReadRange(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         return await analytics.QualityAsync(address, range, cancellationToken) is { } quality
@@ -72,7 +72,7 @@ internal static class AnalyticsApi
     private static async Task<IResult> FleetQualityAsync(
         HttpRequest request, INodeStore nodes, IReadingAnalytics analytics, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var range = RangeParameters.ReadRange(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         var all = (await nodes.ListAsync(cancellationToken)).Select(n => n.Address).ToArray();

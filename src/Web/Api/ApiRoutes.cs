@@ -1,10 +1,13 @@
+using SensorDash.Web.Requests;
+
 namespace SensorDash.Web.Api;
 
 /// <summary>All API endpoints.</summary>
 internal static class ApiRoutes
 {
-    public static void MapApi(this IEndpointRouteBuilder routes)
+    public static void MapApi(this IEndpointRouteBuilder app)
     {
+        var routes = app.MapGroup("").WithMetadata(DescribedQuery.Instance);
         routes.MapIngest();
         routes.MapReadings();
         routes.MapEvents();

@@ -23,7 +23,7 @@ internal static class EventExportApi
 
     private static async Task<IResult> ExportAsync(HttpContext context, EventExport export, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(context.Request.Query);
+        var reader = new QueryReader(context.Request);
         var (query, format) = Read(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         var contentType = format == EventFormat.Csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
@@ -33,18 +33,14 @@ internal static class EventExportApi
 
     private static async Task<IResult> ManifestAsync(HttpRequest request, EventExport export, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var (query, format) = Read(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         var checksum = await export.WriteAsync(query, format, Stream.Null, cancellationToken);
         return TypedResults.Ok(new ManifestResponse(checksum.Rows, checksum.Sha256, checksum.Bytes, FileName(query, format)));
     }
 
-    private static (EventQuery Query, EventFormat Format) Read(QueryReader reader)
-    {
-        EventParameters.RejectUnknown(reader, _format);
-        return (EventParameters.Read(reader), _format.Read(reader));
-    }
+    private static (EventQuery Query, EventFormat Format) Read(QueryReader reader) => (EventParameters.Read(reader), _format.Read(reader));
 
     private static string FileName(EventQuery query, EventFormat format)
     {

@@ -77,8 +77,7 @@ internal static class EventsApi
 
     private static async Task<IResult> ListAsync(HttpRequest request, IEventStore store, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
-        EventParameters.RejectUnknown(reader, _limit, _cursor);
+        var reader = new QueryReader(request);
         var query = EventParameters.Read(reader) with { Limit = (int)_limit.Read(reader)! };
         if (reader.Text(_cursor.Name) is { } cursor)
         {
@@ -92,7 +91,7 @@ internal static class EventsApi
 
     private static async Task<IResult> FindAsync(string eventId, HttpRequest request, IEventStore store, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var sourceTime = _sourceTime.Read(reader);
         if (!EventId.TryParse(eventId, out var id)) reader.Error("eventId", $"must be {EventId.HexLength} lowercase hexadecimal digits, not '{eventId}'");
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
@@ -101,7 +100,7 @@ internal static class EventsApi
 
     private static async Task<IResult> MetadataAsync(HttpRequest request, IEventStore store, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var (given, timebase) = (_asOf.Read(reader), EventParameters.Timebase.Read(reader));
         var scopes = reader.List(EventParameters.Scope.Name);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
@@ -111,7 +110,7 @@ internal static class EventsApi
 
     private static async Task<IResult> UiStateAsync(HttpRequest request, IEventStore store, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var (given, timebase) = (_at.Read(reader), EventParameters.Timebase.Read(reader));
         var view = new UiView(reader.Text(_oneScope.Name), Required(reader, _system), Required(reader, _container), Required(reader, _unique), Required(reader, _view));
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);

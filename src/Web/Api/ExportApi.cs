@@ -37,7 +37,7 @@ internal static class ExportApi
 
     private static async Task<IResult> ExportAsync(HttpContext context, CsvExport export, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(context.Request.Query);
+        var reader = new QueryReader(context.Request);
         var options = Read(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
 
@@ -48,7 +48,7 @@ internal static class ExportApi
 
     private static async Task<IResult> ManifestAsync(HttpRequest request, CsvExport export, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var options = Read(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         var checksum = await export.WriteAsync(options, Stream.Null, cancellationToken);

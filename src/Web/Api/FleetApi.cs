@@ -29,7 +29,7 @@ internal static class FleetApi
     private static async Task<IResult> SeriesAsync(
         HttpRequest request, NodeDirectory directory, IReadingAnalytics analytics, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var (start, end) = ReadRange(reader, clock);
         var points = (int)_points.Read(reader)!;
         var selected = await SelectAsync(reader, directory, cancellationToken);
@@ -40,7 +40,7 @@ internal static class FleetApi
     private static async Task<IResult> HoursAsync(
         HttpRequest request, NodeDirectory directory, IReadingAnalytics analytics, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var (start, end) = ReadRange(reader, clock);
         var zone = _timeZone.Read(reader);
         var selected = await SelectAsync(reader, directory, cancellationToken);

@@ -17,6 +17,10 @@ internal static class IngestApi
         ("ns", TimePrecision.Nanoseconds), ("us", TimePrecision.Microseconds), ("ms", TimePrecision.Milliseconds), ("s", TimePrecision.Seconds),
         ("n", TimePrecision.Nanoseconds), ("u", TimePrecision.Microseconds)); // InfluxDB 1 uses the last two.
 
+    // InfluxDB's clients send them; SensorDash has one database and no login.
+    private static readonly TextParameter[] _ofInfluxDb = [.. ((string[])["db", "rp", "consistency", "u", "p", "org", "orgID", "bucket"])
+        .Select(name => new TextParameter(name, "Accepted for clients of InfluxDB, and ignored.", "x"))];
+
     public static void MapIngest(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/sensor-data", PostReadingsAsync).WithTags("Ingest").WithName("PostReadings").Produces<IngestResponse>().Produces<BufferedResponse>(202)
@@ -26,7 +30,7 @@ internal static class IngestApi
         foreach (var path in (string[])["/write", "/api/v2/write"])
         {
             routes.MapPost(path, PostLinesAsync).WithTags("Ingest").WithName(path == "/write" ? "WriteLines" : "WriteLinesV2").Produces(204)
-                .WithSummary("Stores InfluxDB line protocol: tag node; fields temp or temperature, hum or humidity").WithQuery(_precision)
+                .WithSummary("Stores InfluxDB line protocol: tag node; fields temp or temperature, hum or humidity").WithQuery([_precision, .. _ofInfluxDb])
                 .WithBody("climate,node=12 temp=21.5,hum=40.2 1767225600000000000", "text/plain");
         }
     }
@@ -34,7 +38,7 @@ internal static class IngestApi
     private static async Task<IResult> PostReadingsAsync(
         HttpRequest request, WriteBuffer<Reading> buffer, IOptions<IngestOptions> options, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var query = new QueryReader(request.Query);
+        var query = new QueryReader(request);
         var isWaitedFor = _ack.Read(query);
         if (query.HasErrors) return Problems.Invalid(query.Errors);
         if (IngestRequest.RejectEncoding(request) is { } encoding) return encoding;
@@ -60,7 +64,7 @@ internal static class IngestApi
     private static async Task<IResult> PostLinesAsync(
         HttpContext context, WriteBuffer<Reading> buffer, IOptions<IngestOptions> options, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var query = new QueryReader(context.Request.Query);
+        var query = new QueryReader(context.Request);
         var precision = _precision.Read(query);
         if (query.HasErrors) return Line(400, "invalid", string.Join("; ", query.Errors.Select(f => $"{f.Key} {f.Value[0]}")), null);
         if (IngestRequest.RejectEncoding(context.Request) is not null) return Line(415, "unsupported media type", "the Content-Encoding must be gzip or absent", null);

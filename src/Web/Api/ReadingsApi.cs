@@ -42,7 +42,7 @@ internal static class ReadingsApi
 
     private static async Task<IResult> ListAsync(HttpRequest request, IReadingStore store, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var filter = new ReadingFilter(RangeParameters.ReadNode(reader), RangeParameters.ReadRange(reader));
         var (limit, offset) = ((int)_limit.Read(reader)!, (int)_offset.Read(reader)!);
         var (after, countedTotal) = ReadCursor(reader);
@@ -58,7 +58,7 @@ internal static class ReadingsApi
 
     private static async Task<IResult> ListOfNodeAsync(int address, HttpRequest request, INodeStore nodes, IReadingStore store, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var range = RangeParameters.ReadRange(reader);
         var limit = (int)_nodeLimit.Read(reader)!;
         var downsample = (int?)_downsample.Read(reader);
@@ -87,7 +87,7 @@ internal static class ReadingsApi
     private static async Task<IResult> StatisticsAsync(
         int address, HttpRequest request, INodeStore nodes, IReadingAnalytics analytics, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var range = RangeParameters.ReadRange(reader);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         if (await nodes.FindAsync(address, cancellationToken) is not { } node) return NodesApi.NodeNotFound(address);
@@ -98,7 +98,7 @@ internal static class ReadingsApi
     private static async Task<IResult> SeriesAsync(
         int address, HttpRequest request, INodeStore nodes, NodeDirectory directory, IReadingStore store, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query);
+        var reader = new QueryReader(request);
         var range = RangeParameters.ReadRange(reader, _from, _to);
         var points = (int)_points.Read(reader)!;
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);

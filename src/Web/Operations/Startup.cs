@@ -99,6 +99,7 @@ internal static class Startup
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.UseRequestDecompression();
         app.UseRouting();
+        app.UseUnknownParameters();
         app.UseRequestTimeouts();
         app.UseAntiforgery();
         app.MapApi();

@@ -20,7 +20,7 @@ internal static class EventParameters
         "Only these lanes, comma-separated: metadata, command, ui, parsed, raw. Default: all lanes that have the filter fields.", "raw,parsed");
     private static readonly TextParameter[] _fields = [.. EventFields.All.Select(f => new TextParameter(f.Name(),
         $"Only events with this {f.Name()}. Lanes: {string.Join(", ", Lanes.All.Where(l => l.Has(f)).Select(l => l.Name()))}.", "x"))];
-    private static readonly TextParameter _payload = new(PayloadPrefix + "<path>",
+    private static readonly PrefixParameter _payload = new(PayloadPrefix, "<path>",
         "Only events with this value in their JSON. The path consists of keys and array indices, joined by dots.", "12");
 
     /// <summary>All parameters.</summary>
@@ -31,17 +31,6 @@ internal static class EventParameters
         var (from, to) = (_from.Read(reader), _to.Read(reader));
         if (from > to) reader.Error("from", "must not be after to");
         return new EventQuery(ReadFilter(reader), Timebase.Read(reader), _order.Read(reader), from, to);
-    }
-
-    /// <summary>Rejects unknown names: a misspelt filter would return all events.</summary>
-    public static void RejectUnknown(QueryReader reader, params QueryParameter[] others)
-    {
-        foreach (var name in reader.Names)
-        {
-            if (name.StartsWith(PayloadPrefix, StringComparison.OrdinalIgnoreCase)) continue;
-            if (!All.Concat(others).Any(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
-                reader.Error(name, $"is not a parameter here; allowed: {string.Join(", ", All.Concat(others).Select(p => p.Name))}");
-        }
     }
 
     private static EventFilter ReadFilter(QueryReader reader)

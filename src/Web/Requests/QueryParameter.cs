@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 using NodaTime;
 using SensorDash.Data.Events;
 
@@ -9,12 +11,22 @@ namespace SensorDash.Web.Requests;
 /// <param name="Type">JSON schema type.</param>
 /// <param name="Description">Meaning, unit, range and default.</param>
 /// <param name="Example">A valid value.</param>
-internal abstract record QueryParameter(string Name, string Type, string Description, string Example);
+internal abstract record QueryParameter(string Name, string Type, string Description, string Example)
+{
+    /// <summary>Whether a name in a URL is this parameter. Case counts.</summary>
+    public virtual bool Accepts(string name) => name == Name;
+}
 
 /// <summary>Reads the parameters of one request and collects all errors, so that the response names them together.</summary>
-internal sealed class QueryReader(IQueryCollection query)
+/// <param name="query">Values by name. The framework's own collection would merge names that differ only in case.</param>
+internal sealed class QueryReader(IReadOnlyDictionary<string, StringValues> query)
 {
     private readonly Dictionary<string, string[]> _errors = [];
+
+    public QueryReader(HttpRequest request)
+        : this(Parse(request.QueryString.Value))
+    {
+    }
 
     public IReadOnlyDictionary<string, string[]> Errors => _errors;
 
@@ -34,9 +46,20 @@ internal sealed class QueryReader(IQueryCollection query)
     /// <summary>The text of a parameter; null when absent or empty, or with an error when given more than once.</summary>
     public string? Text(string name)
     {
-        var values = query[name];
+        var values = query.GetValueOrDefault(name);
         if (values.Count > 1) Error(name, $"must be given once, not {values.Count} times");
         return values.Count == 1 && !string.IsNullOrEmpty(values[0]) ? values[0] : null;
+    }
+
+    private static Dictionary<string, StringValues> Parse(string? text)
+    {
+        var query = new Dictionary<string, StringValues>(StringComparer.Ordinal);
+        foreach (var pair in new QueryStringEnumerable(text))
+        {
+            var name = pair.DecodeName().ToString();
+            query[name] = StringValues.Concat(query.GetValueOrDefault(name), pair.DecodeValue().ToString());
+        }
+        return query;
     }
 }
 
@@ -120,3 +143,10 @@ internal sealed record ZoneParameter(string Name, string Description) : QueryPar
 
 /// <summary>Free text or a list; its reader validates it.</summary>
 internal sealed record TextParameter(string Name, string Description, string Example) : QueryParameter(Name, "string", Description, Example);
+
+/// <summary>Parameters with a common beginning: <c>payload.speed</c>.</summary>
+internal sealed record PrefixParameter(string Prefix, string Rest, string Description, string Example) : QueryParameter(Prefix + Rest, "string", Description, Example)
+{
+    /// <inheritdoc/>
+    public override bool Accepts(string name) => name.Length > Prefix.Length && name.StartsWith(Prefix, StringComparison.Ordinal);
+}

@@ -7,7 +7,6 @@ namespace SensorDash.Data.Tests.Sqlite;
 public sealed class SqliteErrorTests
 {
     [Theory]
-    [InlineData(1, "temporarily unavailable")] // no such table
     [InlineData(5, "temporarily unavailable")] // busy
     [InlineData(8, "read-only")]
     [InlineData(11, "damaged")]
@@ -24,6 +23,9 @@ public sealed class SqliteErrorTests
     [InlineData(25)] // no such parameter
     public void Translate_FaultOfARow_IsRejected(int code)
         => Assert.IsType<StoreRejectedException>(SqliteErrors.Translate(code, "as SQLite says it"));
+
+    [Fact]
+    public void Translate_NoSuchTable_IsAFaultOfTheStore() => Assert.IsType<StoreFaultException>(SqliteErrors.Translate(1, "no such table: nodes"));
 
     [Fact]
     public void Translate_Interrupted_IsCancelled() => Assert.IsType<OperationCanceledException>(SqliteErrors.Translate(9, "interrupted"));

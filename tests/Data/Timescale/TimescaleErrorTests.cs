@@ -17,9 +17,7 @@ public sealed class TimescaleErrorTests
     [InlineData("28P01")] // password changed meanwhile
     [InlineData("40001")] // serialization failure
     [InlineData("40P01")] // deadlock
-    [InlineData("3F000")] // no such schema
     [InlineData("42501")] // rights taken away meanwhile
-    [InlineData("42P01")] // no such table
     [InlineData("53100")] // disk full
     [InlineData("53300")] // too many connections
     [InlineData("53400")] // a limit of the configuration
@@ -40,6 +38,12 @@ public sealed class TimescaleErrorTests
     [InlineData("P0001")] // raised by a trigger
     public void Translate_FaultOfARow_IsRejected(string state)
         => Assert.IsType<StoreRejectedException>(TimescaleErrors.Translate(Error(state), default));
+
+    [Theory]
+    [InlineData("3F000")] // no such schema
+    [InlineData("42P01")] // no such table
+    public void Translate_MissingInTheSchema_IsAFaultOfTheStore(string state)
+        => Assert.IsType<StoreFaultException>(TimescaleErrors.Translate(Error(state), default));
 
     [Theory]
     [InlineData("0A000")] // feature not supported

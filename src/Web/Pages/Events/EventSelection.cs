@@ -60,7 +60,7 @@ internal sealed class EventSelection
             else if (!api.TryAdd(PayloadPrefix + condition[..equals].Trim(), condition[(equals + 1)..].Trim()))
                 errors.Add($"payload must name {condition[..equals].Trim()} only once");
         }
-        var reader = new QueryReader(new QueryCollection(api));
+        var reader = new QueryReader(api);
         var read = EventParameters.Read(reader) with { Limit = PageLength };
         if (query["page"].ToString() is { Length: > 0 } cursor)
         {
