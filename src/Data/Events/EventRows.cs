@@ -37,7 +37,7 @@ public sealed class EventBatchRow
 
     public long CommittedAt { get; set; }
 
-    public int EventCount { get; set; }
+    public long EventCount { get; set; }
 
     public long FirstCanonicalTime { get; set; }
 

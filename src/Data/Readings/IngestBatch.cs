@@ -10,7 +10,7 @@ public sealed class IngestBatch
     public long CommittedAt { get; set; }
 
     /// <summary>Rows added, without duplicates; negative for rows deleted. The sum over all batches is the number of readings.</summary>
-    public int RowCount { get; set; }
+    public long RowCount { get; set; }
 
     /// <summary>First measured time in the batch, Unix seconds.</summary>
     public long FirstTimestamp { get; set; }

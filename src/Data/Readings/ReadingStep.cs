@@ -7,7 +7,7 @@ namespace SensorDash.Data.Readings;
 internal sealed class ReadingStep(long after, int rowsWanted) : BatchStep(after, rowsWanted)
 {
     /// <summary>The columns that <see cref="Add(DbDataReader)"/> reads.</summary>
-    public const string Columns = "id, committed_at, CAST(row_count AS BIGINT), first_timestamp, last_timestamp, removed_node, removed_before";
+    public const string Columns = "id, committed_at, row_count, first_timestamp, last_timestamp, removed_node, removed_before";
 
     private int? _removedNode;
     private long? _removedBefore;

@@ -51,10 +51,10 @@ public sealed partial class RetentionWorker(IReadingStore store, IOptions<Retent
 
     private static partial class Log
     {
-        [LoggerMessage(30, LogLevel.Information, "Removed {Rows} readings older than {Days} days.")]
+        [LoggerMessage(34, LogLevel.Information, "Removed {Rows} readings older than {Days} days.")]
         public static partial void Removed(ILogger logger, long rows, int days);
 
-        [LoggerMessage(EventId = 31, Message = "Removing old readings failed; retrying in an hour.")]
+        [LoggerMessage(EventId = 35, Message = "Removing old readings failed; retrying in an hour.")]
         public static partial void Failed(ILogger logger, LogLevel level, Exception error);
     }
 }

@@ -44,6 +44,9 @@ public sealed class SqliteDatabase : IDisposable
     /// <summary>Admits readers; the writer is separate.</summary>
     public PoolUse Pool => new(MaxReaders - _readers.CurrentCount, _idle.Count, MaxReaders);
 
+    /// <summary>Damage that a query or a write found since startup; null when none did.</summary>
+    public string? Damage { get; private set; }
+
     /// <summary>The connection that writes all batches.</summary>
     public SqliteWriter Writer { get; }
 
@@ -90,7 +93,7 @@ public sealed class SqliteDatabase : IDisposable
             {
                 await connection.DisposeAsync();
                 cancellationToken.ThrowIfCancellationRequested();
-                throw SqliteErrors.Translate(e);
+                throw Noted(SqliteErrors.Translate(e));
             }
             catch
             {
@@ -116,6 +119,14 @@ public sealed class SqliteDatabase : IDisposable
         {
             _longReaders.Release();
         }
+    }
+
+    /// <summary>Remembers damage, for health checks.</summary>
+    /// <returns>The error.</returns>
+    internal Exception Noted(Exception error)
+    {
+        if (error is StoreDamagedException) Damage ??= error.Message;
+        return error;
     }
 
     /// <summary>Cancels statements of <paramref name="connection"/> when the token is cancelled, until the result is disposed.</summary>

@@ -121,7 +121,7 @@ public sealed class SqliteWriter(SqliteDatabase database) : IWriterLock, IDispos
         if (code != raw.SQLITE_OK) throw Failure(code);
     }
 
-    private Exception Failure(int code) => SqliteErrors.Translate(code, raw.sqlite3_errmsg(_handle).utf8_to_string());
+    private Exception Failure(int code) => database.Noted(SqliteErrors.Translate(code, raw.sqlite3_errmsg(_handle).utf8_to_string()));
 
     public void Dispose()
     {

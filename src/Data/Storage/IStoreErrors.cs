@@ -11,12 +11,15 @@ public interface IStoreErrors
 
 public static class StoreErrors
 {
-    /// <summary>Whether an error, or an inner error, means that the store is temporarily unavailable.</summary>
-    public static bool IsUnavailable(this IStoreErrors errors, Exception? error) => error switch
+    /// <summary>Whether an error, or an inner error, means that the store is unavailable.</summary>
+    public static bool IsUnavailable(this IStoreErrors errors, Exception? error) => errors.FindUnavailable(error) is not null;
+
+    /// <summary>The error, or an inner error, that means that the store is unavailable; null when there is none.</summary>
+    public static StoreUnavailableException? FindUnavailable(this IStoreErrors errors, Exception? error) => error switch
     {
-        null => false,
-        StoreUnavailableException => true,
-        DbException driver => errors.Translate(driver) is StoreUnavailableException,
-        _ => errors.IsUnavailable(error.InnerException),
+        null => null,
+        StoreUnavailableException found => found,
+        DbException driver => errors.Translate(driver) as StoreUnavailableException,
+        _ => errors.FindUnavailable(error.InnerException),
     };
 }

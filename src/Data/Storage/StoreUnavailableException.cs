@@ -1,7 +1,7 @@
 namespace SensorDash.Data.Storage;
 
 /// <summary>The store is temporarily unavailable or locked. Transient: retry the same call unchanged.</summary>
-public sealed class StoreUnavailableException : Exception
+public class StoreUnavailableException : Exception
 {
     public StoreUnavailableException()
     {

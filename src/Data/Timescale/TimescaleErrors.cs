@@ -33,7 +33,7 @@ public sealed class TimescaleErrors : IStoreErrors
             return new StoreRejectedException($"PostgreSQL rejected the row ({state}): {serverError.MessageText}", error);
         if (_unavailable.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))
             return new StoreUnavailableException($"PostgreSQL is temporarily unavailable ({state}): {serverError.MessageText}", error);
-        if (_damaged.Contains(state)) return new StoreUnavailableException($"The database is damaged ({state}): {serverError.MessageText}", error);
+        if (_damaged.Contains(state)) return new StoreDamagedException($"The database is damaged ({state}): {serverError.MessageText}", error);
         if (_fault.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))
             return new StoreFaultException($"PostgreSQL failed ({state}): {serverError.MessageText}", error);
         return error;

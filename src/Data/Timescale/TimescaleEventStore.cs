@@ -23,7 +23,7 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
         """;
 
     private const string SelectBatches = """
-        SELECT id, committed_at, event_count::bigint, first_canonical_time, last_canonical_time FROM event_batches WHERE id > $1 ORDER BY id LIMIT 10000
+        SELECT id, committed_at, event_count, first_canonical_time, last_canonical_time FROM event_batches WHERE id > $1 ORDER BY id LIMIT 10000
         """;
 
     // An id alone has no index (ADR 0011): search the latest day, then further back.

@@ -240,7 +240,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         var (first, last) = (candidates.FirstTime + Array.IndexOf(candidates.IsNew, true), candidates.FirstTime + Array.LastIndexOf(candidates.IsNew, true));
         row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = batchId });
         row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = clock.NowMicroseconds() });
-        row.Parameters.Add(new NpgsqlParameter<int> { TypedValue = added });
+        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = added });
         row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = first });
         row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = last });
         rest.BatchCommands.Add(row);

@@ -38,24 +38,26 @@ internal static class SystemApi
     {
         var limitations = new List<string>();
         var failing = worker.Status.FailingSince is not null || events.Status.FailingSince is not null;
+        var store = "unavailable";
         var analytics = duckDb.State;
         try
         {
+            await health.CheckAsync(cancellationToken);
             if (!failing)
             {
-                await health.CheckAsync(cancellationToken);
                 foreach (var reporter in reporters)
                     if (await reporter.ReadLimitationAsync(cancellationToken) is { } limitation) limitations.Add(limitation);
             }
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException e)
         {
             failing = true;
+            if (e is StoreDamagedException) store = "damaged";
         }
         // A failed side path makes analytics slower; the hub stays ready.
         if (!failing) return TypedResults.Ok(new HealthResponse("ok", "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null));
         context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
-        return TypedResults.Json(new HealthResponse("unavailable", "unavailable", analytics, BuildInfo.Version), statusCode: StatusCodes.Status503ServiceUnavailable);
+        return TypedResults.Json(new HealthResponse("unavailable", store, analytics, BuildInfo.Version), statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<Ok<AnalyticsStatusResponse>> AnalyticsAsync(IDuckDbSource duckDb, CancellationToken cancellationToken)
@@ -85,7 +87,7 @@ internal static class SystemApi
     }
 }
 
-/// <param name="Store"><c>ok</c> or <c>unavailable</c>.</param>
+/// <param name="Store"><c>ok</c>, <c>unavailable</c> or <c>damaged</c>.</param>
 /// <param name="Analytics">State of the DuckDB side path. Analytics work in all states.</param>
 /// <param name="Limitations">What the edition of the store cannot do, as text; absent without limitations.</param>
 internal sealed record HealthResponse(

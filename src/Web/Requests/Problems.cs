@@ -88,7 +88,8 @@ internal sealed class ExceptionProblems(IStoreErrors errors, ILogger<ExceptionPr
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (413, "the body is too large"),
             BadHttpRequestException bad => (bad.StatusCode, "the request is invalid"),
             InvalidDataException => (400, "the compressed body is corrupt"),
-            _ when errors.IsUnavailable(exception) => (503, "the database is temporarily unavailable; retry"),
+            _ when errors.FindUnavailable(exception) is { } unavailable => (503,
+                unavailable is StoreDamagedException ? "the database is damaged" : "the database is temporarily unavailable; retry"),
             _ => (500, "internal error; search the log for the trace ID"),
         };
         if (status >= 500) Log.RequestFailed(logger, context.Request.Method, PathOf(context), exception);

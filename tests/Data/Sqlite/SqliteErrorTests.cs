@@ -14,7 +14,7 @@ public sealed class SqliteErrorTests
     [InlineData(26, "damaged")] // not a database
     [InlineData(11 | (1 << 8), "damaged")] // an extended code
     public void Translate_NotTheFaultOfTheRows_IsUnavailable(int code, string words)
-        => Assert.Contains(words, Assert.IsType<StoreUnavailableException>(SqliteErrors.Translate(code, "as SQLite says it")).Message, StringComparison.Ordinal);
+        => Assert.Contains(words, Assert.IsAssignableFrom<StoreUnavailableException>(SqliteErrors.Translate(code, "as SQLite says it")).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData(18)] // too big

@@ -25,7 +25,6 @@ public sealed class TimescaleErrorTests
     [InlineData("57014")] // statement timeout
     [InlineData("57P01")] // administrator shuts down
     [InlineData("57P03")] // server starts
-    [InlineData("XX001")] // damaged data
     public void Translate_NotTheFaultOfTheRows_IsUnavailable(string state)
         => Assert.IsType<StoreUnavailableException>(TimescaleErrors.Translate(Error(state), default));
 
@@ -38,6 +37,9 @@ public sealed class TimescaleErrorTests
     [InlineData("P0001")] // raised by a trigger
     public void Translate_FaultOfARow_IsRejected(string state)
         => Assert.IsType<StoreRejectedException>(TimescaleErrors.Translate(Error(state), default));
+
+    [Fact]
+    public void Translate_DamagedData_IsDamaged() => Assert.IsType<StoreDamagedException>(TimescaleErrors.Translate(Error("XX001"), default));
 
     [Theory]
     [InlineData("3F000")] // no such schema

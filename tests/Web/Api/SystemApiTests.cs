@@ -35,6 +35,36 @@ public sealed class SystemApiTests : ApiTests
     }
 
     [Fact]
+    public async Task Health_FileDeleted_IsDamaged()
+    {
+        await StoreAsync(Some.Reading());
+        File.Delete(App.DatabasePath);
+
+        await AssertDamagedAsync();
+    }
+
+    [Fact]
+    public async Task Health_QueryFoundADamagedPage_IsDamagedAndTheQueryIs503()
+    {
+        await StoreAsync(Some.Run(12, 5_000));
+        await ExecuteAsync("PRAGMA wal_checkpoint(TRUNCATE)");
+        await using (var file = new FileStream(App.DatabasePath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+        {
+            var zeros = new byte[4096];
+            for (var page = 1; page < file.Length / zeros.Length; page++) // Behind the page of the schema.
+            {
+                file.Position = (long)page * zeros.Length;
+                await file.WriteAsync(zeros);
+            }
+        }
+
+        using var answer = await Client.GetAsync("/api/sensor-data?limit=10000");
+
+        await AssertProblemAsync(answer, 503, "the database is damaged");
+        await AssertDamagedAsync();
+    }
+
+    [Fact]
     public async Task Time_Wednesday_IsInEveryForm()
     {
         Assert.Equal($$"""{"datetime":"2026-07-01T12:00:00Z","formatted":"2026-07-01 12:00:00","weekday":3,"timestamp":{{Noon}}}""", (await GetAsync("/api/system/time")).GetRawText());
@@ -116,4 +146,11 @@ public sealed class SystemApiTests : ApiTests
         JsonValueKind.Array => element.EnumerateArray().SelectMany(References),
         _ => [],
     };
+
+    private async Task AssertDamagedAsync()
+    {
+        using var response = await Client.GetAsync("/health/ready");
+        var answer = await JsonOfAsync(response, HttpStatusCode.ServiceUnavailable);
+        Assert.Equal(("unavailable", "damaged"), (answer.GetProperty("status").GetString(), answer.GetProperty("store").GetString()));
+    }
 }

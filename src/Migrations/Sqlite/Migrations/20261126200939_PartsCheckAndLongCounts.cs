@@ -1,11 +1,11 @@
-﻿using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
 
-namespace SensorDash.Migrations.Timescale.Migrations
+namespace SensorDash.Migrations.Sqlite.Migrations
 {
     /// <inheritdoc />
-    public partial class EventPartsCheck : Migration
+    public partial class PartsCheckAndLongCounts : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
@@ -13,16 +13,15 @@ namespace SensorDash.Migrations.Timescale.Migrations
             migrationBuilder.AddColumn<int>(
                 name: "parts_check",
                 table: "event_index",
-                type: "integer",
+                type: "INTEGER",
                 nullable: true);
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
-            migrationBuilder.DropColumn(
-                name: "parts_check",
-                table: "event_index");
+            // EF Core would make the table anew, and not WITHOUT ROWID.
+            migrationBuilder.Sql("ALTER TABLE event_index DROP COLUMN parts_check");
         }
     }
 }
