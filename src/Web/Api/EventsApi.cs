@@ -51,7 +51,7 @@ internal static class EventsApi
         var parser = IngestRequest.ParserOf(request, new EventJsonParser(clock.NowMicroseconds(), events.Value.TrustProducerIds));
         if (parser is null) return IngestRequest.WrongMediaType();
         var work = new IngestRequest<LaneEvent>(parser, buffer, ingest.Value.AckTimeout, clock, isWaitedFor: true, batch => batch.WeightByBytes);
-        var end = await work.RunAsync(cancellationToken);
+        var end = await work.RunAsync(request.HttpContext.Response, cancellationToken);
         var response = new EventIngestResponse(work.Inserted, work.Duplicates, work.AlreadyAccepted,
             [.. parser.Rejected.Select(r => new RejectedResponse(r.Line, r.Field, r.Error))], parser.RejectedCount);
         KeyValuePair<string, object?>[] soFar = [

@@ -41,7 +41,7 @@ internal static class IngestApi
         var parser = IngestRequest.ParserOf(request, new ReadingJsonParser(clock.GetUtcNow().ToUnixTimeSeconds()));
         if (parser is null) return IngestRequest.WrongMediaType();
         var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor);
-        var end = await ingest.RunAsync(cancellationToken);
+        var end = await ingest.RunAsync(request.HttpContext.Response, cancellationToken);
         KeyValuePair<string, object?>[] soFar = [
             new("inserted", ingest.Inserted), new("duplicates", ingest.Duplicates),
             new("rejected", Listed(parser)), new("rejected_count", parser.RejectedCount)];
@@ -64,9 +64,9 @@ internal static class IngestApi
         var precision = _precision.Read(query);
         if (query.HasErrors) return Line(400, "invalid", string.Join("; ", query.Errors.Select(f => $"{f.Key} {f.Value[0]}")), null);
         if (IngestRequest.RejectEncoding(context.Request) is not null) return Line(415, "unsupported media type", "the Content-Encoding must be gzip or absent", null);
-        var parser = new LineProtocolParser(context.Request.BodyReader, precision, clock.GetUtcNow().ToUnixTimeSeconds());
+        var parser = new LineProtocolParser(IngestRequest.BodyOf(context.Request), precision, clock.GetUtcNow().ToUnixTimeSeconds());
         var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor: true);
-        switch (await ingest.RunAsync(cancellationToken))
+        switch (await ingest.RunAsync(context.Response, cancellationToken))
         {
             case IngestEnd.BufferFull:
                 context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;

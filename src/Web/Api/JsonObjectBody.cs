@@ -21,6 +21,7 @@ internal sealed class JsonObjectBody
     {
         if (!request.HasJsonContentType())
             return (null, Problems.Create(StatusCodes.Status415UnsupportedMediaType, "the Content-Type must be application/json"));
+        if (IngestRequest.RejectEncoding(request) is { } encoding) return (null, encoding);
         if (request.ContentLength > MaxLength) return (null, TooLarge());
         var buffer = new byte[MaxLength + 1];
         var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);

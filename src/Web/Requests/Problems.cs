@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
@@ -47,6 +48,16 @@ internal static class Problems
         return !isApi && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>Whether reading the body threw this because of its chunks or its length.</summary>
+    /// <remarks>Kestrel throws a plain <see cref="IOException"/> for a chunk size that is too large for it.</remarks>
+    public static bool IsMalformedBody(Exception error) => error is BadHttpRequestException or IOException { InnerException: OverflowException };
+
+    /// <summary>Ends the connection after the response: the rest of an unread body must not be read as the next request.</summary>
+    public static void CloseConnection(this HttpResponse response)
+    {
+        if (HttpProtocol.IsHttp11(response.HttpContext.Request.Protocol)) response.Headers.Connection = "close";
+    }
+
     private static string Describe(HttpContext context) => context.Response.StatusCode switch
     {
         StatusCodes.Status404NotFound => $"not found: {context.Request.Path}",
@@ -82,21 +93,27 @@ internal sealed class ExceptionProblems(IStoreErrors errors, ILogger<ExceptionPr
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
-        if (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested) return true;
+        if (IsAbort(context, exception)) return true; // Nobody reads a response.
         var (status, detail) = exception switch
         {
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (413, "the body is too large"),
             BadHttpRequestException bad => (bad.StatusCode, "the request is invalid"),
+            _ when Problems.IsMalformedBody(exception) => (400, "the request is invalid"),
             InvalidDataException => (400, "the compressed body is corrupt"),
             _ when errors.IsUnavailable(exception) => (503, "the database is temporarily unavailable; retry"),
             _ => (500, "internal error; search the log for the trace ID"),
         };
         if (status >= 500) Log.RequestFailed(logger, context.Request.Method, PathOf(context), exception);
         context.Response.StatusCode = status;
+        if (Problems.IsMalformedBody(exception)) context.Response.CloseConnection();
         if (Problems.AcceptsHtml(context)) return false;
         await Problems.WriteAsync(context, status, detail);
         return true;
     }
+
+    // Kestrel reports a reset before it cancels the request.
+    private static bool IsAbort(HttpContext context, Exception exception) => exception is ConnectionResetException
+        || (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested);
 
     // When the error page replaces a failed page, the request has the path of the error page.
     private static string PathOf(HttpContext context) => context.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? context.Request.Path;

@@ -177,15 +177,9 @@ internal sealed class CanonicalJson
     {
         text = reader.ValueSpan;
         if (!reader.ValueIsEscaped) return true;
-        var unescaped = new byte[reader.ValueSpan.Length];
-        try
-        {
-            text = unescaped.AsSpan(0, reader.CopyString(unescaped));
-        }
-        catch (InvalidOperationException)
-        {
-            return Fail("contains an unpaired surrogate");
-        }
+        if (JsonEscapes.HasUnpairedSurrogate(text)) return Fail("contains an unpaired surrogate");
+        var unescaped = new byte[text.Length];
+        text = unescaped.AsSpan(0, reader.CopyString(unescaped));
         return !text.Contains((byte)0) || Fail("must not contain the character U+0000");
     }
 

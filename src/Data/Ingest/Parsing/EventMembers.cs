@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using SensorDash.Data.Events;
+using SensorDash.Data.Events.Canonical;
 
 namespace SensorDash.Data.Ingest.Parsing;
 
@@ -27,7 +28,7 @@ internal static class EventMember
     /// <summary>The field of a name; −1 if unknown.</summary>
     public static int Of(string name) => Array.IndexOf(_names, name);
 
-    /// <summary>The field of the name at <paramref name="reader"/>; −1 if unknown.</summary>
+    /// <summary>The field of the name at <paramref name="reader"/>, which has no unpaired surrogate; −1 if unknown.</summary>
     public static int At(ref Utf8JsonReader reader)
     {
         for (var i = 0; i < _utf8Names.Length; i++)
@@ -76,7 +77,9 @@ internal ref struct EventMembers
         if (reader.TokenType != JsonTokenType.StartObject) return false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var member = EventMember.At(ref reader);
+            var isText = !reader.ValueIsEscaped || !JsonEscapes.HasUnpairedSurrogate(reader.ValueSpan);
+            if (!isText) Reject(null, "a field name contains an unpaired surrogate");
+            var member = isText ? EventMember.At(ref reader) : -1;
             reader.Read();
             var place = new Place
             {
@@ -99,7 +102,7 @@ internal ref struct EventMembers
     public void Fail(string member, string error) => Reject(member, $"{member} {error}");
 
     /// <summary>As <see cref="Fail(string, string)"/>, with a complete error text.</summary>
-    public void Reject(string member, string error) => Error ??= new(member, error);
+    public void Reject(string? member, string error) => Error ??= new(member, error);
 
     public readonly bool Has(int member) => _places[member].Type is not (JsonTokenType.None or JsonTokenType.Null);
 
@@ -132,18 +135,15 @@ internal ref struct EventMembers
         }
         var raw = Raw(member);
         if (!place.IsEscaped) return raw[1..^1];
-        var reader = new Utf8JsonReader(raw);
-        reader.Read();
-        try
-        {
-            var text = new byte[raw.Length];
-            return text.AsSpan(0, reader.CopyString(text));
-        }
-        catch (InvalidOperationException)
+        if (JsonEscapes.HasUnpairedSurrogate(raw[1..^1]))
         {
             Fail(member, "contains an unpaired surrogate");
             return [];
         }
+        var reader = new Utf8JsonReader(raw);
+        reader.Read();
+        var text = new byte[raw.Length];
+        return text.AsSpan(0, reader.CopyString(text));
     }
 
     /// <summary>A whole number from 0 to 2⁶³−1; 0 after an error.</summary>
