@@ -62,6 +62,8 @@ internal static class EventsApi
             IngestEnd.BufferFull => Problems.Create(429, "the write buffer is full; retry", soFar),
             IngestEnd.Unavailable => Problems.Create(503, "not all rows are committed; retry (duplicates are ignored)", soFar),
             IngestEnd.TooLarge => Problems.Create(413, $"the body must be at most {ingest.Value.MaxBodyMiB} MiB; earlier rows are kept", soFar),
+            IngestEnd.TooCompressed => Problems.Create(413, $"{CompressionRatioException.Rule}; earlier rows are kept", soFar),
+            IngestEnd.TooManyRejections => Problems.Create(400, IngestRequest.TooManyRejections(parser), soFar),
             IngestEnd.Broken => Problems.Create(400, "the body is truncated or corrupt; earlier rows are kept", soFar),
             _ when work.Accepted == 0 => Problems.Create(400, NoValidEvent(response.Rejected), soFar),
             _ => TypedResults.Ok(response),

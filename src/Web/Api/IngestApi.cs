@@ -50,6 +50,8 @@ internal static class IngestApi
             IngestEnd.BufferFull => Problems.Create(429, "the write buffer is full; retry", soFar),
             IngestEnd.Unavailable => Problems.Create(503, "not all rows are committed; retry (duplicates are ignored)", soFar),
             IngestEnd.TooLarge => Problems.Create(413, $"the body must be at most {options.Value.MaxBodyMiB} MiB; earlier rows are kept", soFar),
+            IngestEnd.TooCompressed => Problems.Create(413, $"{CompressionRatioException.Rule}; earlier rows are kept", soFar),
+            IngestEnd.TooManyRejections => Problems.Create(400, IngestRequest.TooManyRejections(parser), soFar),
             IngestEnd.Broken => Problems.Create(400, "the body is truncated or corrupt; earlier rows are kept", soFar),
             _ when ingest.Accepted == 0 => Problems.Create(400, NoValidReading(parser), soFar),
             _ when !isWaitedFor => TypedResults.Accepted((string?)null, new BufferedResponse(ingest.Accepted, Listed(parser), parser.RejectedCount)),
@@ -76,6 +78,10 @@ internal static class IngestApi
                 return Line(503, "unavailable", "not all rows are committed; retry (duplicates are ignored)", null);
             case IngestEnd.TooLarge:
                 return Line(413, "request too large", $"the body must be at most {options.Value.MaxBodyMiB} MiB; earlier rows are kept", null);
+            case IngestEnd.TooCompressed:
+                return Line(413, "request too large", $"{CompressionRatioException.Rule}; earlier rows are kept", null);
+            case IngestEnd.TooManyRejections:
+                return Line(400, "invalid", IngestRequest.TooManyRejections(parser), parser.Rejected[0].Line);
             case IngestEnd.Broken:
                 return Line(400, "invalid", "the body is truncated or corrupt; earlier rows are kept", null);
         }

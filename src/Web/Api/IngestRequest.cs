@@ -14,6 +14,8 @@ internal enum IngestEnd
     BufferFull,
     Unavailable,
     TooLarge,
+    TooCompressed,
+    TooManyRejections,
     Broken,
 }
 
@@ -46,6 +48,9 @@ internal static class IngestRequest
         "application/x-ndjson" or "application/ndjson" or "application/jsonl" => new NdjsonParser<TRow>(BodyOf(request), rows),
         _ => null,
     };
+
+    public static string TooManyRejections<TRow>(BodyParser<TRow> parser)
+        => $"{parser.RejectedCount} lines rejected; the rest is skipped, earlier rows are kept; line {parser.Rejected[0].Line}: {parser.Rejected[0].Error}";
 
     public static ProblemHttpResult WrongMediaType() => Problems.Create(StatusCodes.Status415UnsupportedMediaType,
         "the Content-Type must be application/json or application/x-ndjson (curl: -H 'Content-Type: application/json')");
@@ -103,11 +108,15 @@ internal sealed class IngestRequest<TRow>(
                 batch.Clear();
             }
             while (more);
-            return IngestEnd.Done;
+            return parser.HasTooManyRejections ? IngestEnd.TooManyRejections : IngestEnd.Done;
         }
         catch (Exception e) when (e is StoreUnavailableException or TimeoutException)
         {
             return IngestEnd.Unavailable;
+        }
+        catch (CompressionRatioException)
+        {
+            return IngestEnd.TooCompressed;
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {

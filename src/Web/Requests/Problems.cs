@@ -96,6 +96,7 @@ internal sealed class ExceptionProblems(IStoreErrors errors, ILogger<ExceptionPr
         if (IsAbort(context, exception)) return true; // Nobody reads a response.
         var (status, detail) = exception switch
         {
+            CompressionRatioException => (413, CompressionRatioException.Rule),
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (413, "the body is too large"),
             BadHttpRequestException bad => (bad.StatusCode, "the request is invalid"),
             _ when Problems.IsMalformedBody(exception) => (400, "the request is invalid"),
