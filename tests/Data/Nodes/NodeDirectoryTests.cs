@@ -123,4 +123,33 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
         Assert.Equal(["notes"], metadata.Errors.Keys);
         Assert.Equal(["name", "description"], zone.Errors.Keys);
     }
+
+    [Theory]
+    [InlineData("a\u001b[31m", "U+001B")]
+    [InlineData("a\u0007", "U+0007")]
+    [InlineData("a\u202Ecod.exe", "U+202E")]
+    [InlineData("a\u2069", "U+2069")]
+    [InlineData("\uFEFFa", "U+FEFF")]
+    [InlineData("a\nb", "U+000A")]
+    public void Patch_NameThatMisleads_IsAnErrorThatNamesTheCharacter(string name, string character)
+    {
+        var (metadata, zone) = (new NodeMetadataPatch(), new ZonePatch());
+        metadata.SetName(name);
+        metadata.SetLocation(name);
+        zone.SetName(name);
+
+        Assert.All([.. metadata.Errors.Values, .. zone.Errors.Values], error => Assert.Equal([$"must not contain the character {character}"], error));
+        Assert.Equal(3, metadata.Errors.Count + zone.Errors.Count);
+    }
+
+    [Fact]
+    public void Patch_NotesInLinesAndNamesOfAnyScript_AreTaken()
+    {
+        var (metadata, zone) = (new NodeMetadataPatch(), new ZonePatch());
+        metadata.SetNotes("a\r\n\tb");
+        metadata.SetName("שלום \u200Fم 👩‍🌾 é");
+        zone.SetDescription("a\nb");
+
+        Assert.Empty(metadata.Errors.Concat(zone.Errors));
+    }
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using SensorDash.Data.Events;
 using SensorDash.Data.Events.Canonical;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Ingest.Parsing;
 
@@ -115,7 +116,7 @@ internal ref struct EventMembers
         var utf8 = Utf8Of(member);
         if (utf8.IsEmpty) Fail(member, Has(member) ? "must not be empty" : "is missing");
         else if (utf8.Length > MaxTextLength) Fail(member, $"must be at most {MaxTextLength} bytes long, not {utf8.Length}");
-        else if (utf8.Contains((byte)0)) Fail(member, "must not contain the character U+0000");
+        else if (OutsideText.FindError(utf8) is { } error) Fail(member, error);
         else return _texts.Get(utf8);
         return "";
     }

@@ -88,6 +88,7 @@ public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
             _ => null,
         };
         if (valid is null) return new("device_id", $"device_id must be a decimal number from 0 to {ulong.MaxValue}, as a string");
+        if (value is { } earlier && earlier != valid) return Contradiction("device_id");
         value = valid;
         return null;
     }
@@ -105,8 +106,10 @@ public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
     // The same value in both notations is allowed; different values are a contradiction.
     private static RowError? Set(string field, long given, ref long? value)
     {
-        if (value is { } earlier && earlier != given) return new(field, $"{field} contradicts an earlier field of the same object");
+        if (value is { } earlier && earlier != given) return Contradiction(field);
         value = given;
         return null;
     }
+
+    private static RowError Contradiction(string field) => new(field, $"{field} contradicts an earlier field of the same object");
 }
