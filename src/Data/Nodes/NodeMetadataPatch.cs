@@ -47,7 +47,7 @@ public sealed class NodeMetadataPatch
     {
         var text = string.IsNullOrWhiteSpace(value) ? null : value.Trim();
         if (text?.Length > maxLength) Error(field, $"must be at most {maxLength} characters, not {text.Length}");
-        if (OutsideText.FindError(text, allowsLines: field == "notes") is { } error) Error(field, error);
+        if (OutsideText.FindError(text, allowsLines: field != "name") is { } error) Error(field, error);
         _edits.Add(m => set(m, text));
     }
 }

@@ -16,15 +16,21 @@ internal static class Problems
     /// <summary>Seconds after which a client may retry.</summary>
     public const string RetryAfterSeconds = "1";
 
+    // More than any endpoint has parameters that can be wrong together.
+    private const int MaxListedErrors = 20;
+
     public static ProblemHttpResult Create(int status, string detail, params KeyValuePair<string, object?>[] members)
         => TypedResults.Problem(detail, statusCode: status, extensions: members);
 
     public static ProblemHttpResult NotFound(string what) => Create(StatusCodes.Status404NotFound, what);
 
-    /// <summary>400 with all errors, by the name of the parameter or field.</summary>
+    /// <summary>400 with the errors, by the name of the parameter or field; of very many the first.</summary>
     public static ProblemHttpResult Invalid(IReadOnlyDictionary<string, string[]> errors)
-        => Create(StatusCodes.Status400BadRequest,
-            string.Join("; ", errors.SelectMany(f => f.Value.Select(text => $"{f.Key} {text}"))), new KeyValuePair<string, object?>("errors", errors));
+    {
+        var listed = errors.Take(MaxListedErrors).Select(f => KeyValuePair.Create(OutsideText.Shown(f.Key), f.Value)).DistinctBy(f => f.Key).ToDictionary();
+        return Create(StatusCodes.Status400BadRequest,
+            string.Join("; ", listed.SelectMany(f => f.Value.Select(text => $"{f.Key} {text}"))), new KeyValuePair<string, object?>("errors", listed));
+    }
 
     public static Task WriteAsync(HttpContext context, int status, string detail) => Create(status, detail).ExecuteAsync(context);
 
@@ -60,8 +66,8 @@ internal static class Problems
 
     private static string Describe(HttpContext context) => context.Response.StatusCode switch
     {
-        StatusCodes.Status404NotFound => $"not found: {context.Request.Path}",
-        StatusCodes.Status405MethodNotAllowed => $"method {context.Request.Method} is not allowed at {context.Request.Path}",
+        StatusCodes.Status404NotFound => $"not found: {OutsideText.Shown(context.Request.Path.ToString())}",
+        StatusCodes.Status405MethodNotAllowed => $"method {context.Request.Method} is not allowed at {OutsideText.Shown(context.Request.Path.ToString())}",
         var status => ReasonPhrases.GetReasonPhrase(status),
     };
 }

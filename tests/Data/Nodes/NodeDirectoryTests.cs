@@ -130,7 +130,6 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
     [InlineData("a\u202Ecod.exe", "U+202E")]
     [InlineData("a\u2069", "U+2069")]
     [InlineData("\uFEFFa", "U+FEFF")]
-    [InlineData("a\nb", "U+000A")]
     public void Patch_NameThatMisleads_IsAnErrorThatNamesTheCharacter(string name, string character)
     {
         var (metadata, zone) = (new NodeMetadataPatch(), new ZonePatch());
@@ -143,10 +142,22 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Patch_NameOfSeveralLines_IsAnError()
+    {
+        var (metadata, zone) = (new NodeMetadataPatch(), new ZonePatch());
+        metadata.SetName("a\nb");
+        zone.SetName("a\tb");
+
+        Assert.Equal(["must not contain the character U+000A"], metadata.Errors["name"]);
+        Assert.Equal(["must not contain the character U+0009"], zone.Errors["name"]);
+    }
+
+    [Fact]
     public void Patch_NotesInLinesAndNamesOfAnyScript_AreTaken()
     {
         var (metadata, zone) = (new NodeMetadataPatch(), new ZonePatch());
         metadata.SetNotes("a\r\n\tb");
+        metadata.SetLocation("a\nb");
         metadata.SetName("שלום \u200Fم 👩‍🌾 é");
         zone.SetDescription("a\nb");
 
