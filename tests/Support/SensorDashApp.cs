@@ -33,6 +33,8 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
 
     public ManualTime Clock { get; } = new();
 
+    public RecordedLogs Logs { get; } = new();
+
     public string DatabasePath => _folder.File("test.db");
 
     public IReadingStore Store => Services.GetRequiredService<IReadingStore>();
@@ -78,7 +80,7 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
         builder.UseSetting("Events:ReadTimeout", "00:10:00");
         builder.UseSetting("Database:Timescale:Pool:ConnectionTimeout", "60");
         foreach (var (key, value) in _settings) builder.UseSetting(key, value);
-        builder.ConfigureLogging(logging => logging.ClearProviders());
+        builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(Logs));
         builder.ConfigureTestServices(services =>
         {
             services.AddSingleton<TimeProvider>(Clock);

@@ -1,3 +1,5 @@
+using SensorDash.Data.Storage;
+
 namespace SensorDash.Data.Nodes;
 
 /// <summary>An edit of a node's metadata: fields that are not set are kept, fields set to null or empty are cleared.</summary>
@@ -45,7 +47,7 @@ public sealed class NodeMetadataPatch
     {
         var text = string.IsNullOrWhiteSpace(value) ? null : value.Trim();
         if (text?.Length > maxLength) Error(field, $"must be at most {maxLength} characters, not {text.Length}");
-        if (text?.Contains('\0', StringComparison.Ordinal) == true) Error(field, "must not contain the character U+0000"); // PostgreSQL does not support it.
+        if (OutsideText.FindError(text, allowsLines: field != "name") is { } error) Error(field, error);
         _edits.Add(m => set(m, text));
     }
 }

@@ -1,10 +1,10 @@
+using SensorDash.Data.Storage;
+
 namespace SensorDash.Data.Nodes;
 
 /// <summary>An edit of a zone: fields that are not set are kept.</summary>
 public sealed class ZonePatch
 {
-    private const string NoNul = "must not contain the character U+0000"; // PostgreSQL does not support it.
-
     private readonly List<Action<Zone>> _edits = [];
     private readonly Dictionary<string, string[]> _errors = [];
 
@@ -15,7 +15,7 @@ public sealed class ZonePatch
     {
         var name = value?.Trim() ?? "";
         if (name.Length is 0 or > Zone.NameLength) _errors["name"] = [$"must be 1 to {Zone.NameLength} characters"];
-        if (name.Contains('\0', StringComparison.Ordinal)) _errors["name"] = [NoNul];
+        if (OutsideText.FindError(name) is { } error) _errors["name"] = [error];
         _edits.Add(z => z.Name = name);
     }
 
@@ -23,7 +23,7 @@ public sealed class ZonePatch
     public void SetColor(string? value)
     {
         var color = string.IsNullOrEmpty(value) ? Zone.DefaultColor : value;
-        if (!Zone.ColorPattern().IsMatch(color)) _errors["color"] = [$"must be #RRGGBB in hexadecimal, not '{color}'"];
+        if (!Zone.ColorPattern().IsMatch(color)) _errors["color"] = [$"must be #RRGGBB in hexadecimal, not '{OutsideText.Shown(color)}'"];
         _edits.Add(z => z.Color = color.ToUpperInvariant());
     }
 
@@ -31,7 +31,7 @@ public sealed class ZonePatch
     {
         var text = string.IsNullOrWhiteSpace(value) ? null : value.Trim();
         if (text?.Length > Zone.DescriptionLength) _errors["description"] = [$"must be at most {Zone.DescriptionLength} characters"];
-        if (text?.Contains('\0', StringComparison.Ordinal) == true) _errors["description"] = [NoNul];
+        if (OutsideText.FindError(text, allowsLines: true) is { } error) _errors["description"] = [error];
         _edits.Add(z => z.Description = text);
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
 using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
@@ -90,7 +91,7 @@ internal static class AnalyticsApi
         {
             var isNumber = decimal.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value);
             if (isNumber && value is >= 0 and <= 100 && decimal.Round(value, 2) == value) values.Add(value);
-            else reader.Error(_percentiles.Name, $"must be numbers from 0 to 100 with at most two decimals, not '{part}'");
+            else reader.Error(_percentiles.Name, $"must be numbers from 0 to 100 with at most two decimals, not '{OutsideText.Shown(part)}'");
         }
         if (parts.Length > MaxPercentiles) reader.Error(_percentiles.Name, $"must be at most {MaxPercentiles} numbers, not {parts.Length}");
         return [.. values.Distinct()];

@@ -56,11 +56,20 @@ internal sealed record EventIngestResponse(
     [property: JsonPropertyName("rejected")] IReadOnlyList<RejectedResponse> Rejected,
     [property: JsonPropertyName("rejectedCount")] long RejectedCount);
 
-/// <param name="CheckpointId">The checkpoint that the state starts from; null without one.</param>
-/// <param name="LastEventId">The last event of the state.</param>
-/// <param name="UpdatesApplied">Updates after the checkpoint.</param>
-internal sealed record UiStateResponse(
-    [property: JsonPropertyName("data")] System.Text.Json.Nodes.JsonObject Data,
-    [property: JsonPropertyName("checkpointId")] string? CheckpointId,
-    [property: JsonPropertyName("lastEventId")] string LastEventId,
-    [property: JsonPropertyName("updatesApplied")] int UpdatesApplied);
+/// <summary>The state of a view, written directly: its data, the checkpoint it starts from (null without one), its last event, and the updates after the checkpoint.</summary>
+internal sealed class UiStateResponse(UiState state) : IResult
+{
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        httpContext.Response.ContentType = "application/json; charset=utf-8";
+        await using var json = new Utf8JsonWriter(httpContext.Response.BodyWriter, EventJsonWriter.Options);
+        json.WriteStartObject();
+        json.WritePropertyName("data"u8);
+        state.WriteData(json);
+        json.WriteString("checkpointId"u8, state.CheckpointId?.ToString());
+        json.WriteString("lastEventId"u8, state.LastId?.ToString());
+        json.WriteNumber("updatesApplied"u8, state.UpdatesApplied);
+        json.WriteEndObject();
+        await json.FlushAsync(httpContext.RequestAborted);
+    }
+}

@@ -12,6 +12,7 @@ namespace SensorDash.Web.Api;
 internal static class EventsApi
 {
     private static readonly WholeParameter _limit = new("limit", 1, EventQuery.MaxLimit, "Maximum number of events, all lanes together, 1 to 10000. Default 1000.", "100", 1000);
+    private static readonly WholeParameter _metadataLimit = new("limit", 1, EventQuery.MaxLimit, "Maximum number of events, 1 to 10000. Default 10000.", "100", EventQuery.MaxLimit);
     private static readonly TextParameter _cursor = new("cursor", "Continue after an earlier page: its `next`.", "AQEEAAY");
     private static readonly TimeParameter _sourceTime = new("sourceTruthTime", "The source time of the event, which makes the search in a large store fast.");
     private static readonly TimeParameter _asOf = new("asOf", "The metadata in effect at this time. Default: now.");
@@ -35,9 +36,9 @@ internal static class EventsApi
         group.MapGet("/{eventId}", FindAsync).WithName("FindEvent").Produces(200, contentType: "application/json").WithSummary("One event").WithQuery(_sourceTime)
             .WithRequestTimeout(EventReadLimit.Policy);
         group.MapGet("/metadata", MetadataAsync).WithName("EventMetadata").Produces(200, contentType: "application/json")
-            .WithSummary("The metadata in effect at a time: the latest of each scope, stream or manifest, and type").WithQuery(_asOf, EventParameters.Scope, EventParameters.Timebase)
+            .WithSummary("The metadata in effect at a time: the latest of each scope, stream or manifest, and type").WithQuery(_asOf, EventParameters.Scope, EventParameters.Timebase, _metadataLimit, _cursor)
             .WithRequestTimeout(EventReadLimit.Policy);
-        group.MapGet("/ui-state", UiStateAsync).WithName("UiState").Produces<UiStateResponse>()
+        group.MapGet("/ui-state", UiStateAsync).WithName("UiState").Produces(200, contentType: "application/json").ProducesProblem(422)
             .WithSummary("The state of a view at a time: its last checkpoint and the updates after it")
             .WithQuery(_at, _oneScope, _system, _container, _unique, _view, EventParameters.Timebase)
             .WithRequestTimeout(EventReadLimit.Policy);
@@ -51,7 +52,7 @@ internal static class EventsApi
         var parser = IngestRequest.ParserOf(request, new EventJsonParser(clock.NowMicroseconds(), events.Value.TrustProducerIds));
         if (parser is null) return IngestRequest.WrongMediaType();
         var work = new IngestRequest<LaneEvent>(parser, buffer, ingest.Value.AckTimeout, clock, isWaitedFor: true, batch => batch.WeightByBytes);
-        var end = await work.RunAsync(cancellationToken);
+        var end = await work.RunAsync(request.HttpContext.Response, cancellationToken);
         var response = new EventIngestResponse(work.Inserted, work.Duplicates, work.AlreadyAccepted,
             [.. parser.Rejected.Select(r => new RejectedResponse(r.Line, r.Field, r.Error))], parser.RejectedCount);
         KeyValuePair<string, object?>[] soFar = [
@@ -62,6 +63,8 @@ internal static class EventsApi
             IngestEnd.BufferFull => Problems.Create(429, "the write buffer is full; retry", soFar),
             IngestEnd.Unavailable => Problems.Create(503, "not all rows are committed; retry (duplicates are ignored)", soFar),
             IngestEnd.TooLarge => Problems.Create(413, $"the body must be at most {ingest.Value.MaxBodyMiB} MiB; earlier rows are kept", soFar),
+            IngestEnd.TooCompressed => Problems.Create(413, $"{CompressionRatioException.Rule}; earlier rows are kept", soFar),
+            IngestEnd.TooManyRejections => Problems.Create(400, IngestRequest.TooManyRejections(parser), soFar),
             IngestEnd.Broken => Problems.Create(400, "the body is truncated or corrupt; earlier rows are kept", soFar),
             _ when work.Accepted == 0 => Problems.Create(400, NoValidEvent(response.Rejected), soFar),
             _ => TypedResults.Ok(response),
@@ -93,7 +96,7 @@ internal static class EventsApi
     {
         var reader = new QueryReader(request);
         var sourceTime = _sourceTime.Read(reader);
-        if (!EventId.TryParse(eventId, out var id)) reader.Error("eventId", $"must be {EventId.HexLength} lowercase hexadecimal digits, not '{eventId}'");
+        if (!EventId.TryParse(eventId, out var id)) reader.Error("eventId", $"must be {EventId.HexLength} lowercase hexadecimal digits, not '{OutsideText.Shown(eventId)}'");
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         return await store.FindAsync(id, sourceTime, cancellationToken) is { } found ? new EventResponse(found) : Problems.NotFound($"event {eventId} not found");
     }
@@ -101,11 +104,18 @@ internal static class EventsApi
     private static async Task<IResult> MetadataAsync(HttpRequest request, IEventStore store, TimeProvider clock, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request);
-        var (given, timebase) = (_asOf.Read(reader), EventParameters.Timebase.Read(reader));
+        var (asOf, timebase, limit) = (_asOf.Read(reader), EventParameters.Timebase.Read(reader), (int)_metadataLimit.Read(reader)!);
         var scopes = reader.List(EventParameters.Scope.Name);
+        MetadataKey? after = null;
+        if (reader.Text(_cursor.Name) is { } cursor)
+        {
+            if (MetadataCursor.TryParse(cursor, out var last, out var time)) (after, asOf) = (last, time);
+            else reader.Error(_cursor.Name, "is not a valid cursor; pass `next` unchanged");
+        }
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        var asOf = given ?? await store.ReadNowAsync(clock, cancellationToken);
-        return new EventsResponse(await store.ReadMetadataAsync(scopes, asOf, timebase, cancellationToken), null);
+        var at = asOf ?? await store.ReadNowAsync(clock, cancellationToken);
+        var page = await new MetadataQuery(scopes, at, timebase, after, limit).ReadAsync(store, cancellationToken);
+        return new EventsResponse(page.Events, page.Next is { } next ? MetadataCursor.Format(next, at) : null);
     }
 
     private static async Task<IResult> UiStateAsync(HttpRequest request, IEventStore store, TimeProvider clock, CancellationToken cancellationToken)
@@ -115,9 +125,16 @@ internal static class EventsApi
         var view = new UiView(reader.Text(_oneScope.Name), Required(reader, _system), Required(reader, _container), Required(reader, _unique), Required(reader, _view));
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         var at = given ?? await store.ReadNowAsync(clock, cancellationToken);
-        return await store.ReadUiStateAsync(view, at, timebase, cancellationToken) is { } state
-            ? TypedResults.Ok(new UiStateResponse(state.Data, state.Checkpoint?.Id.ToString(), state.Last.Id.ToString(), state.UpdatesApplied))
-            : Problems.NotFound("no events of this view up to this time");
+        try
+        {
+            return await store.ReadUiStateAsync(view, at, timebase, cancellationToken) is { } state
+                ? new UiStateResponse(state) : Problems.NotFound("no events of this view up to this time");
+        }
+        catch (UiStateTooLargeException)
+        {
+            return Problems.Create(StatusCodes.Status422UnprocessableEntity,
+                $"the state must be at most {UiState.MaxBytes >> 20} MiB and {UiState.MaxKeys} keys; read the events of this view with /api/events?lanes=ui");
+        }
     }
 
     private static string Required(QueryReader reader, TextParameter parameter)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SensorDash.Data.Export;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
 using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
@@ -75,7 +76,7 @@ internal static class ExportApi
             reader.Error(_decimal.Name, "comma requires separator=semicolon or separator=tab");
         var all = CsvColumns.All(options.Resolution);
         if (options.Columns.FirstOrDefault(c => !all.Contains(c)) is { } unknown)
-            reader.Error(_columns.Name, $"must not contain '{unknown}'; allowed: {string.Join(", ", all)}");
+            reader.Error(_columns.Name, $"must not contain '{OutsideText.Shown(unknown)}'; allowed: {string.Join(", ", all)}");
         return options;
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
+using SensorDash.Data.Storage;
 using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
@@ -66,7 +67,7 @@ internal static class FleetApi
         foreach (var part in text.Split(','))
         {
             if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var address) && all.Contains(address)) wanted.Add(address);
-            else reader.Error(_nodes.Name, $"must be existing nodes, not '{part}'");
+            else reader.Error(_nodes.Name, $"must be existing nodes, not '{OutsideText.Shown(part)}'");
         }
         return [.. offered.Where(wanted.Contains)];
     }

@@ -45,7 +45,7 @@ internal static class IngestApi
         var parser = IngestRequest.ParserOf(request, new ReadingJsonParser(clock.GetUtcNow().ToUnixTimeSeconds()));
         if (parser is null) return IngestRequest.WrongMediaType();
         var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor);
-        var end = await ingest.RunAsync(cancellationToken);
+        var end = await ingest.RunAsync(request.HttpContext.Response, cancellationToken);
         KeyValuePair<string, object?>[] soFar = [
             new("inserted", ingest.Inserted), new("duplicates", ingest.Duplicates),
             new("rejected", Listed(parser)), new("rejected_count", parser.RejectedCount)];
@@ -54,6 +54,8 @@ internal static class IngestApi
             IngestEnd.BufferFull => Problems.Create(429, "the write buffer is full; retry", soFar),
             IngestEnd.Unavailable => Problems.Create(503, "not all rows are committed; retry (duplicates are ignored)", soFar),
             IngestEnd.TooLarge => Problems.Create(413, $"the body must be at most {options.Value.MaxBodyMiB} MiB; earlier rows are kept", soFar),
+            IngestEnd.TooCompressed => Problems.Create(413, $"{CompressionRatioException.Rule}; earlier rows are kept", soFar),
+            IngestEnd.TooManyRejections => Problems.Create(400, IngestRequest.TooManyRejections(parser), soFar),
             IngestEnd.Broken => Problems.Create(400, "the body is truncated or corrupt; earlier rows are kept", soFar),
             _ when ingest.Accepted == 0 => Problems.Create(400, NoValidReading(parser), soFar),
             _ when !isWaitedFor => TypedResults.Accepted((string?)null, new BufferedResponse(ingest.Accepted, Listed(parser), parser.RejectedCount)),
@@ -68,9 +70,9 @@ internal static class IngestApi
         var precision = _precision.Read(query);
         if (query.HasErrors) return Line(400, "invalid", string.Join("; ", query.Errors.Select(f => $"{f.Key} {f.Value[0]}")), null);
         if (IngestRequest.RejectEncoding(context.Request) is not null) return Line(415, "unsupported media type", "the Content-Encoding must be gzip or absent", null);
-        var parser = new LineProtocolParser(context.Request.BodyReader, precision, clock.GetUtcNow().ToUnixTimeSeconds());
+        var parser = new LineProtocolParser(IngestRequest.BodyOf(context.Request), precision, clock.GetUtcNow().ToUnixTimeSeconds());
         var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor: true);
-        switch (await ingest.RunAsync(cancellationToken))
+        switch (await ingest.RunAsync(context.Response, cancellationToken))
         {
             case IngestEnd.BufferFull:
                 context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
@@ -80,6 +82,10 @@ internal static class IngestApi
                 return Line(503, "unavailable", "not all rows are committed; retry (duplicates are ignored)", null);
             case IngestEnd.TooLarge:
                 return Line(413, "request too large", $"the body must be at most {options.Value.MaxBodyMiB} MiB; earlier rows are kept", null);
+            case IngestEnd.TooCompressed:
+                return Line(413, "request too large", $"{CompressionRatioException.Rule}; earlier rows are kept", null);
+            case IngestEnd.TooManyRejections:
+                return Line(400, "invalid", IngestRequest.TooManyRejections(parser), parser.Rejected[0].Line);
             case IngestEnd.Broken:
                 return Line(400, "invalid", "the body is truncated or corrupt; earlier rows are kept", null);
         }

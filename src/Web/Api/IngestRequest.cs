@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Ingest.Parsing;
@@ -13,16 +14,29 @@ internal enum IngestEnd
     BufferFull,
     Unavailable,
     TooLarge,
+    TooCompressed,
+    TooManyRejections,
     Broken,
 }
 
-/// <summary>The checks that ingest endpoints share.</summary>
+/// <summary>What ingest endpoints share.</summary>
 internal static class IngestRequest
 {
+    private static readonly StreamPipeReaderOptions _bodyOptions = new(bufferSize: 32 * 1024, leaveOpen: true);
+
     /// <summary>415 for an unsupported Content-Encoding; null when it is supported.</summary>
     public static ProblemHttpResult? RejectEncoding(HttpRequest request) => request.Headers.ContentEncoding is [] or ["identity"] ? null
         // The decompression middleware removes encodings that it has decoded. InfluxDB's Python client always sends identity.
         : Problems.Create(StatusCodes.Status415UnsupportedMediaType, "the Content-Encoding must be gzip, deflate, br or absent");
+
+    /// <summary>The body for a parser that leaves bytes unread until more arrive.</summary>
+    /// <remarks>Not <see cref="HttpRequest.BodyReader"/>: when a sender goes away while it holds unread bytes, Kestrel logs an error of its own.</remarks>
+    public static PipeReader BodyOf(HttpRequest request)
+    {
+        var body = PipeReader.Create(request.Body, _bodyOptions);
+        request.HttpContext.Response.OnCompleted(() => body.CompleteAsync().AsTask()); // Returns its buffers.
+        return body;
+    }
 
     private static string? MediaTypeOf(HttpRequest request)
         => Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.Value?.ToLowerInvariant() : null;
@@ -30,10 +44,13 @@ internal static class IngestRequest
     /// <summary>The parser for the Content-Type, JSON or NDJSON; null for any other.</summary>
     public static BodyParser<TRow>? ParserOf<TRow>(HttpRequest request, IJsonRow<TRow> rows) => MediaTypeOf(request) switch
     {
-        "application/json" or "text/json" => new JsonBodyParser<TRow>(request.BodyReader, rows),
-        "application/x-ndjson" or "application/ndjson" or "application/jsonl" => new NdjsonParser<TRow>(request.BodyReader, rows),
+        "application/json" or "text/json" => new JsonBodyParser<TRow>(BodyOf(request), rows),
+        "application/x-ndjson" or "application/ndjson" or "application/jsonl" => new NdjsonParser<TRow>(BodyOf(request), rows),
         _ => null,
     };
+
+    public static string TooManyRejections<TRow>(BodyParser<TRow> parser)
+        => $"{parser.RejectedCount} lines rejected; the rest is skipped, earlier rows are kept; line {parser.Rejected[0].Line}: {parser.Rejected[0].Error}";
 
     public static ProblemHttpResult WrongMediaType() => Problems.Create(StatusCodes.Status415UnsupportedMediaType,
         "the Content-Type must be application/json or application/x-ndjson (curl: -H 'Content-Type: application/json')");
@@ -63,9 +80,11 @@ internal sealed class IngestRequest<TRow>(
     public IReadOnlyList<long> AlreadyAccepted => _alreadyAccepted;
 
     /// <summary>Reads the whole body.</summary>
-    public async Task<IngestEnd> RunAsync(CancellationToken cancellationToken)
+    /// <param name="response">The response of this request; its connection is closed when the body was not read to its end.</param>
+    public async Task<IngestEnd> RunAsync(HttpResponse response, CancellationToken cancellationToken)
     {
         var end = await ReadBodyAsync(cancellationToken);
+        if (end != IngestEnd.Done) response.CloseConnection();
         try
         {
             while (_outstanding.Count > 0) await SettleOldestAsync(cancellationToken);
@@ -90,17 +109,21 @@ internal sealed class IngestRequest<TRow>(
                 batch.Clear();
             }
             while (more);
-            return IngestEnd.Done;
+            return parser.HasTooManyRejections ? IngestEnd.TooManyRejections : IngestEnd.Done;
         }
         catch (Exception e) when (e is StoreUnavailableException or TimeoutException)
         {
             return IngestEnd.Unavailable;
         }
+        catch (CompressionRatioException)
+        {
+            return IngestEnd.TooCompressed;
+        }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             return IngestEnd.TooLarge;
         }
-        catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
+        catch (Exception e) when (e is InvalidDataException || Problems.IsMalformedBody(e))
         {
             return IngestEnd.Broken;
         }

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.HttpResults;
+using SensorDash.Data.Storage;
 using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
@@ -21,16 +23,18 @@ internal sealed class JsonObjectBody
     {
         if (!request.HasJsonContentType())
             return (null, Problems.Create(StatusCodes.Status415UnsupportedMediaType, "the Content-Type must be application/json"));
+        if (IngestRequest.RejectEncoding(request) is { } encoding) return (null, encoding);
         if (request.ContentLength > MaxLength) return (null, TooLarge());
         var buffer = new byte[MaxLength + 1];
         var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
         if (length > MaxLength) return (null, TooLarge());
+        if (!Utf8.IsValid(buffer.AsSpan(0, length))) return (null, Problems.Create(StatusCodes.Status400BadRequest, "the body is not valid UTF-8"));
         try
         {
             using var document = JsonDocument.Parse(buffer.AsMemory(0, length));
             if (document.RootElement.ValueKind == JsonValueKind.Object)
             {
-                return InvalidText(document.RootElement) is { } error
+                return InvalidMember(document.RootElement) is { } error
                     ? (null, Problems.Create(StatusCodes.Status400BadRequest, error)) : (new(document.RootElement.Clone()), null);
             }
         }
@@ -75,14 +79,16 @@ internal sealed class JsonObjectBody
     }
 
     // A lone escape such as \ud800 is valid JSON but not valid text; reading it throws.
-    private static string? InvalidText(JsonElement body)
+    private static string? InvalidMember(JsonElement body)
     {
         var name = "a field name";
+        var names = new HashSet<string>();
         try
         {
             foreach (var member in body.EnumerateObject())
             {
-                name = member.Name;
+                name = OutsideText.Shown(member.Name);
+                if (!names.Add(member.Name)) return $"{name} must be given only once";
                 if (member.Value.ValueKind == JsonValueKind.String) member.Value.GetString();
                 name = "a field name";
             }

@@ -62,7 +62,7 @@ internal static class Startup
         services.Configure<FormOptions>(form => form.ValueLengthLimit = 64 * 1024);
         // Without it, a truncated compressed body is not an error.
         AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
-        services.AddRequestDecompression();
+        services.AddRequestDecompression(decompression => DecompressedBody.AddTo(decompression.DecompressionProviders));
         services.AddEventReadLimit();
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();

@@ -1,4 +1,5 @@
 using SensorDash.Data.Events;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Web.Requests;
 
@@ -55,7 +56,7 @@ internal static class EventParameters
         foreach (var name in names)
         {
             if (Lanes.TryParse(name, out var lane)) lanes.Add(lane);
-            else reader.Error(_lanes.Name, $"must be one of raw, parsed, ui, command, metadata, not '{name}'");
+            else reader.Error(_lanes.Name, $"must be one of raw, parsed, ui, command, metadata, not '{OutsideText.Shown(name)}'");
         }
         foreach (var lane in lanes)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
@@ -15,15 +16,21 @@ internal static class Problems
     /// <summary>Seconds after which a client may retry.</summary>
     public const string RetryAfterSeconds = "1";
 
+    // More than any endpoint has parameters that can be wrong together.
+    private const int MaxListedErrors = 20;
+
     public static ProblemHttpResult Create(int status, string detail, params KeyValuePair<string, object?>[] members)
         => TypedResults.Problem(detail, statusCode: status, extensions: members);
 
     public static ProblemHttpResult NotFound(string what) => Create(StatusCodes.Status404NotFound, what);
 
-    /// <summary>400 with all errors, by the name of the parameter or field.</summary>
+    /// <summary>400 with the errors, by the name of the parameter or field; of very many the first.</summary>
     public static ProblemHttpResult Invalid(IReadOnlyDictionary<string, string[]> errors)
-        => Create(StatusCodes.Status400BadRequest,
-            string.Join("; ", errors.SelectMany(f => f.Value.Select(text => $"{f.Key} {text}"))), new KeyValuePair<string, object?>("errors", errors));
+    {
+        var listed = errors.Take(MaxListedErrors).Select(f => KeyValuePair.Create(OutsideText.Shown(f.Key), f.Value)).DistinctBy(f => f.Key).ToDictionary();
+        return Create(StatusCodes.Status400BadRequest,
+            string.Join("; ", listed.SelectMany(f => f.Value.Select(text => $"{f.Key} {text}"))), new KeyValuePair<string, object?>("errors", listed));
+    }
 
     public static Task WriteAsync(HttpContext context, int status, string detail) => Create(status, detail).ExecuteAsync(context);
 
@@ -47,10 +54,20 @@ internal static class Problems
         return !isApi && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>Whether reading the body threw this because of its chunks or its length.</summary>
+    /// <remarks>Kestrel throws a plain <see cref="IOException"/> for a chunk size that is too large for it.</remarks>
+    public static bool IsMalformedBody(Exception error) => error is BadHttpRequestException or IOException { InnerException: OverflowException };
+
+    /// <summary>Ends the connection after the response: the rest of an unread body must not be read as the next request.</summary>
+    public static void CloseConnection(this HttpResponse response)
+    {
+        if (HttpProtocol.IsHttp11(response.HttpContext.Request.Protocol)) response.Headers.Connection = "close";
+    }
+
     private static string Describe(HttpContext context) => context.Response.StatusCode switch
     {
-        StatusCodes.Status404NotFound => $"not found: {context.Request.Path}",
-        StatusCodes.Status405MethodNotAllowed => $"method {context.Request.Method} is not allowed at {context.Request.Path}",
+        StatusCodes.Status404NotFound => $"not found: {OutsideText.Shown(context.Request.Path.ToString())}",
+        StatusCodes.Status405MethodNotAllowed => $"method {context.Request.Method} is not allowed at {OutsideText.Shown(context.Request.Path.ToString())}",
         var status => ReasonPhrases.GetReasonPhrase(status),
     };
 }
@@ -82,11 +99,13 @@ internal sealed class ExceptionProblems(IStoreErrors errors, ILogger<ExceptionPr
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
-        if (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested) return true;
+        if (IsAbort(context, exception)) return true; // Nobody reads a response.
         var (status, detail) = exception switch
         {
+            CompressionRatioException => (413, CompressionRatioException.Rule),
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (413, "the body is too large"),
             BadHttpRequestException bad => (bad.StatusCode, "the request is invalid"),
+            _ when Problems.IsMalformedBody(exception) => (400, "the request is invalid"),
             InvalidDataException => (400, "the compressed body is corrupt"),
             _ when errors.FindUnavailable(exception) is { } unavailable => (503,
                 unavailable is StoreDamagedException ? "the database is damaged" : "the database is temporarily unavailable; retry"),
@@ -94,10 +113,15 @@ internal sealed class ExceptionProblems(IStoreErrors errors, ILogger<ExceptionPr
         };
         if (status >= 500) Log.RequestFailed(logger, context.Request.Method, PathOf(context), exception);
         context.Response.StatusCode = status;
+        if (Problems.IsMalformedBody(exception)) context.Response.CloseConnection();
         if (Problems.AcceptsHtml(context)) return false;
         await Problems.WriteAsync(context, status, detail);
         return true;
     }
+
+    // Kestrel reports a reset before it cancels the request.
+    private static bool IsAbort(HttpContext context, Exception exception) => exception is ConnectionResetException
+        || (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested);
 
     // When the error page replaces a failed page, the request has the path of the error page.
     private static string PathOf(HttpContext context) => context.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? context.Request.Path;

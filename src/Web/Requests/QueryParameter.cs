@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using NodaTime;
 using SensorDash.Data.Events;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Web.Requests;
 
@@ -79,7 +80,7 @@ internal sealed record TimeParameter(string Name, string Description)
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out time) && time is >= Min and <= Max) return time;
         // In a URL, a plus sign means a space: a common error with +02:00.
         var hint = text.Contains(' ', StringComparison.Ordinal) ? "; write + as %2B" : "";
-        reader.Error(Name, $"must be RFC 3339 with an offset, such as 2026-01-26T10:00:00Z, or integer Unix microseconds, not '{text}'{hint}");
+        reader.Error(Name, $"must be RFC 3339 with an offset, such as 2026-01-26T10:00:00Z, or integer Unix microseconds, not '{OutsideText.Shown(text)}'{hint}");
         return null;
     }
 }
@@ -94,7 +95,7 @@ internal sealed record WholeParameter(string Name, long Min, long Max, string De
         if (reader.Text(Name) is not { } text) return Default;
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= Min && value <= Max)
             return value;
-        reader.Error(Name, $"must be an integer from {Min} to {Max}, not '{text}'");
+        reader.Error(Name, $"must be an integer from {Min} to {Max}, not '{OutsideText.Shown(text)}'");
         return Default;
     }
 }
@@ -108,7 +109,7 @@ internal sealed record ChoiceParameter<T>(string Name, string Description, param
         if (reader.Text(Name) is not { } text) return Choices[0].Value;
         foreach (var (choice, value) in Choices)
             if (choice == text) return value;
-        reader.Error(Name, $"must be one of {string.Join(", ", Choices.Select(c => c.Text))}, not '{text}'");
+        reader.Error(Name, $"must be one of {string.Join(", ", Choices.Select(c => c.Text))}, not '{OutsideText.Shown(text)}'");
         return Choices[0].Value;
     }
 }
@@ -123,7 +124,7 @@ internal sealed record SwitchParameter(string Name, string Description) : QueryP
             case null or "0" or "false": return false;
             case "1" or "true": return true;
             case var text:
-                reader.Error(Name, $"must be 1 or 0, not '{text}'");
+                reader.Error(Name, $"must be 1 or 0, not '{OutsideText.Shown(text)}'");
                 return false;
         }
     }
@@ -136,7 +137,7 @@ internal sealed record ZoneParameter(string Name, string Description) : QueryPar
     {
         if (reader.Text(Name) is not { } text) return DateTimeZone.Utc;
         if (DateTimeZoneProviders.Tzdb.GetZoneOrNull(text) is { } zone) return zone;
-        reader.Error(Name, $"must be an IANA time zone, such as Europe/Paris, not '{text}'");
+        reader.Error(Name, $"must be an IANA time zone, such as Europe/Paris, not '{OutsideText.Shown(text)}'");
         return DateTimeZone.Utc;
     }
 }

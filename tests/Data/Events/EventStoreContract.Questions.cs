@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using SensorDash.Data.Events;
 using static SensorDash.Data.Tests.Events.SomeEvents;
 
@@ -23,8 +25,8 @@ public abstract partial class EventStoreContract
 
         async Task<EventId[]> IdsAsync(long asOf)
         {
-            var found = await Store.ReadMetadataAsync(["s"], asOf, Timebase.Source, CancellationToken.None);
-            return [.. found.OrderBy(m => m.StreamId is null).Select(m => m.Id)];
+            var found = await new MetadataQuery(["s"], asOf, Timebase.Source).ReadAsync(Store, CancellationToken.None);
+            return [.. found.Events.OrderBy(m => m.StreamId is null).Select(m => m.Id)];
         }
     }
 
@@ -42,7 +44,63 @@ public abstract partial class EventStoreContract
         Assert.Null(await StateAsync(Noon - 10));
 
         async Task<string?> StateAsync(long at)
-            => await Store.ReadUiStateAsync(_view, at, Timebase.Source, CancellationToken.None) is { } state ? $"{state.Data.ToJsonString()} {state.UpdatesApplied}" : null;
+            => await Store.ReadUiStateAsync(_view, at, Timebase.Source, CancellationToken.None) is { } state ? $"{DataOf(state)} {state.UpdatesApplied}" : null;
+    }
+
+    [SkippableFact]
+    public async Task ReadMetadata_InPages_GivesEachKeyOnceWithItsLatestEvent()
+    {
+        // The later events are of the lower keys, so a page that is full already must give place.
+        LaneEvent[] events = [.. Enumerable.Range(0, 300).Select(i => Metadata(Noon + i, stream: $"s{(299 - i) % 100:00}", payload: $"{{\"v\":{i}}}"))];
+        await AddAsync(events);
+
+        foreach (var limit in (int[])[1, 7, 99, 100, 101])
+        {
+            var found = new List<MetadataEvent>();
+            MetadataKey? after = null;
+            do
+            {
+                var page = await new MetadataQuery(["s"], Noon + 1000, Timebase.Source, after, limit).ReadAsync(Store, CancellationToken.None);
+                Assert.InRange(page.Events.Count, 1, limit);
+                found.AddRange(page.Events);
+                after = page.Next;
+            }
+            while (after is not null);
+            Assert.Equal(Enumerable.Range(0, 100).Select(i => $"s{i:00}"), found.Select(m => m.StreamId));
+            Assert.Equal(events.Skip(200).Reverse().Select(e => e.Id), found.Select(m => m.Id));
+        }
+    }
+
+    [SkippableFact]
+    public async Task ReadMetadata_OfLargeEvents_EndsAPageBySize()
+    {
+        var large = $"{{\"v\":\"{new string('x', 1_000_000)}\"}}";
+        await AddAsync([.. Enumerable.Range(0, 20).Select(i => Metadata(Noon + i, stream: $"s{19 - i:00}", payload: large))]);
+
+        var first = await new MetadataQuery([], Noon + 1000, Timebase.Source).ReadAsync(Store, CancellationToken.None);
+        var second = await new MetadataQuery([], Noon + 1000, Timebase.Source, first.Next).ReadAsync(Store, CancellationToken.None);
+
+        Assert.Equal((16, 4), (first.Events.Count, second.Events.Count));
+        Assert.Null(second.Next);
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"s{i:00}"), first.Events.Concat(second.Events).Select(m => m.StreamId));
+    }
+
+    [SkippableFact]
+    public async Task ReadUiState_LargerThanAResponseMayBe_Throws()
+    {
+        var value = new string('x', 1_000_000);
+        await AddAsync([.. Enumerable.Range(0, 16).Select(i => Ui(Noon + i, data: $"{{\"k{i}\":\"{value}\"}}"))]);
+        Assert.Equal(16, (await Store.ReadUiStateAsync(_view, Noon + 20, Timebase.Source, CancellationToken.None))!.UpdatesApplied);
+
+        await AddAsync(Ui(Noon + 17, data: $"{{\"k17\":\"{value}\"}}"));
+        await Assert.ThrowsAsync<UiStateTooLargeException>(() => Store.ReadUiStateAsync(_view, Noon + 20, Timebase.Source, CancellationToken.None));
+    }
+
+    private static string DataOf(UiState state)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream)) state.WriteData(json);
+        return Encoding.UTF8.GetString(stream.ToArray());
     }
 
     [SkippableFact]
@@ -69,7 +127,7 @@ public abstract partial class EventStoreContract
         {
             await AllAsync(Timebase.Source, EventDirection.Backward);
             await Store.ReadChangesAsync(0, CancellationToken.None);
-            await Store.ReadMetadataAsync([], Noon, Timebase.Canonical, CancellationToken.None);
+            await new MetadataQuery([], Noon, Timebase.Canonical).ReadAsync(Store, CancellationToken.None);
             await Store.ReadUiStateAsync(_view, Noon, Timebase.Canonical, CancellationToken.None);
             await Store.FindAsync(default, null, CancellationToken.None);
         }

@@ -159,4 +159,44 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
 
         Assert.Equal("Name 19", (await Nodes.FindMetadataAsync(12, CancellationToken.None))!.Name);
     }
+
+    [Theory]
+    [InlineData("a\u001b[31m", "U+001B")]
+    [InlineData("a\u0007", "U+0007")]
+    [InlineData("a\u202Ecod.exe", "U+202E")]
+    [InlineData("a\u2069", "U+2069")]
+    [InlineData("\uFEFFa", "U+FEFF")]
+    public void Patch_NameThatMisleads_IsAnErrorThatNamesTheCharacter(string name, string character)
+    {
+        var (metadata, zone) = (new NodeMetadataPatch(), new ZonePatch());
+        metadata.SetName(name);
+        metadata.SetLocation(name);
+        zone.SetName(name);
+
+        Assert.All([.. metadata.Errors.Values, .. zone.Errors.Values], error => Assert.Equal([$"must not contain the character {character}"], error));
+        Assert.Equal(3, metadata.Errors.Count + zone.Errors.Count);
+    }
+
+    [Fact]
+    public void Patch_NameOfSeveralLines_IsAnError()
+    {
+        var (metadata, zone) = (new NodeMetadataPatch(), new ZonePatch());
+        metadata.SetName("a\nb");
+        zone.SetName("a\tb");
+
+        Assert.Equal(["must not contain the character U+000A"], metadata.Errors["name"]);
+        Assert.Equal(["must not contain the character U+0009"], zone.Errors["name"]);
+    }
+
+    [Fact]
+    public void Patch_NotesInLinesAndNamesOfAnyScript_AreTaken()
+    {
+        var (metadata, zone) = (new NodeMetadataPatch(), new ZonePatch());
+        metadata.SetNotes("a\r\n\tb");
+        metadata.SetLocation("a\nb");
+        metadata.SetName("שלום \u200Fم 👩‍🌾 é");
+        zone.SetDescription("a\nb");
+
+        Assert.Empty(metadata.Errors.Concat(zone.Errors));
+    }
 }

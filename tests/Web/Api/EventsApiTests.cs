@@ -129,6 +129,61 @@ public class EventsApiTests : ApiTests
     }
 
     [Fact]
+    public async Task Metadata_InPages_GivesEveryKeyOnceAtOneTime()
+    {
+        await PostAsync(Path, $"[{string.Join(',', Enumerable.Range(0, 25).Select(i => Metadata($"s{i:00}")))}]");
+        var streams = new List<string?>();
+        string? next = null;
+        do
+        {
+            var page = await GetAsync($"{Path}/metadata?limit=10" + (next is null ? "" : $"&cursor={next}"));
+            streams.AddRange(Each(page.GetProperty("events"), "streamId"));
+            next = page.GetProperty("next").GetString();
+            if (streams.Count == 10) await PostAsync(Path, Metadata("s99"));
+            App.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+        while (next is not null);
+
+        Assert.Equal(Enumerable.Range(0, 25).Select(i => $"s{i:00}"), streams);
+        await AssertProblemAsync(await Client.GetAsync($"{Path}/metadata?cursor=AgAA"), 400, "cursor is not a valid cursor");
+    }
+
+    [Fact]
+    public async Task UiState_LargerThanAResponseMayBe_Is422()
+    {
+        var value = new string('x', 1_000_000);
+        await PostAsync(Path, string.Join('\n', Enumerable.Range(0, 17).Select(i => Ui($"{{\"k{i}\":\"{value}\"}}").Trim())), Ndjson);
+
+        await AssertProblemAsync(await Client.GetAsync($"{Path}/ui-state?systemId=a&containerId=b&uniqueId=c&viewId=d"), 422, "at most 16 MiB");
+    }
+
+    [Fact]
+    public async Task Post_LongKeyTwice_IsEchoedCutOff()
+    {
+        var key = new string('k', 500_000);
+
+        using var response = await PostAsync(Path, Parsed("a").Replace("\"n\":", $"\"{key}\":1,\"{key}\":", StringComparison.Ordinal));
+
+        Assert.InRange((await response.Content.ReadAsStringAsync()).Length, 1, 2_000);
+        await AssertProblemAsync(response, 400, $"payload contains the key \"{key[..100]}…\" twice");
+    }
+
+    [Theory]
+    [InlineData("?limit={0}")]
+    [InlineData("?from={0}")]
+    [InlineData("?order={0}")]
+    [InlineData("?lanes={0}")]
+    [InlineData("?{0}=1")]
+    [InlineData("/{0}")]
+    [InlineData("/no/{0}")]
+    public async Task Read_LongValue_IsEchoedCutOff(string query)
+    {
+        var problem = await AssertProblemAsync(await Client.GetAsync(Path + string.Format(null, query, new string('x', 6_000))), query[1] == 'n' ? 404 : 400, $"{new string('x', 80)}");
+
+        Assert.InRange(problem.GetRawText().Length, 1, 4_000);
+    }
+
+    [Fact]
     public async Task UiState_AsDeepAsDataMayBe_ComesBack()
     {
         const int Deepest = 63; // And the object that holds it.

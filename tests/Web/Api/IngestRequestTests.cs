@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Ingest.Parsing;
@@ -21,7 +22,7 @@ public sealed class IngestRequestTests
         var parser = new NdjsonParser<Reading>(PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines)))), new ReadingJsonParser(ManualTime.Noon));
         var request = new IngestRequest<Reading>(parser, buffer, timeout, clock, isWaitedFor: true);
 
-        var run = request.RunAsync(CancellationToken.None);
+        var run = request.RunAsync(new DefaultHttpContext().Response, CancellationToken.None);
         await clock.TimerPendingAsync();
         clock.Advance(timeout);
 

@@ -41,6 +41,8 @@ public class ZonesApiTests : ApiTests
     [InlineData("""{"name":"A","color":"123456"}""", "color")]
     [InlineData("""{"name":"A","description":{}}""", "description")]
     [InlineData("nonsense", "not valid JSON")]
+    [InlineData("""{"name":"A","name":"B"}""", "name must be given only once")]
+    [InlineData("""{"name":"A\u202E"}""", "name must not contain the character U+202E")]
     public async Task Add_Invalid_Is400NamingIt(string body, string name)
     {
         await AssertProblemAsync(await PostAsync("/api/zones", body), 400, name);

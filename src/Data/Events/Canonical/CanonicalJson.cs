@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Events.Canonical;
 
@@ -155,7 +156,7 @@ internal sealed class CanonicalJson
         for (var i = firstMember + 1; i < _members.Count; i++)
         {
             if (TextOrder.CompareByUtf16(KeyOf(_members[i - 1]), KeyOf(_members[i])) == 0)
-                return Fail($"contains the key \"{System.Text.Encoding.UTF8.GetString(KeyOf(_members[i]))}\" twice");
+                return Fail($"contains the key \"{OutsideText.Shown(KeyOf(_members[i]))}\" twice");
         }
         var length = _output.Length - 1 - start; // Without the brace.
         if (_sorted.Length < length) _sorted = new byte[Math.Max(length, 2 * _sorted.Length)];
@@ -177,15 +178,9 @@ internal sealed class CanonicalJson
     {
         text = reader.ValueSpan;
         if (!reader.ValueIsEscaped) return true;
-        var unescaped = new byte[reader.ValueSpan.Length];
-        try
-        {
-            text = unescaped.AsSpan(0, reader.CopyString(unescaped));
-        }
-        catch (InvalidOperationException)
-        {
-            return Fail("contains an unpaired surrogate");
-        }
+        if (JsonEscapes.HasUnpairedSurrogate(text)) return Fail("contains an unpaired surrogate");
+        var unescaped = new byte[text.Length];
+        text = unescaped.AsSpan(0, reader.CopyString(unescaped));
         return !text.Contains((byte)0) || Fail("must not contain the character U+0000");
     }
 

@@ -26,18 +26,26 @@ public abstract class BodyParser<TRow>
     /// <summary>Maximum rejected lines listed in the response; all are counted.</summary>
     public const int MaxListedRejections = 100;
 
+    /// <summary>Parsing stops at this number of rejected lines: such a body is not what its sender believes it to be.</summary>
+    public const int MaxRejections = 10_000;
+
     private protected static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     private readonly List<RejectedLine> _rejected = [];
+    private readonly JsonSyntax _syntax = new();
+    private bool _checksSyntax;
 
     /// <summary>Rejected lines.</summary>
     public long RejectedCount { get; private set; }
+
+    /// <summary>Whether parsing stopped at <see cref="MaxRejections"/>, before the end of the body.</summary>
+    public bool HasTooManyRejections => RejectedCount >= MaxRejections;
 
     /// <summary>The first <see cref="MaxListedRejections"/> rejected lines.</summary>
     public IReadOnlyList<RejectedLine> Rejected => _rejected;
 
     /// <summary>Adds rows to <paramref name="batch"/> until it is full or the body ends.</summary>
-    /// <returns>False at the end of the body; the batch may still contain rows.</returns>
+    /// <returns>False at the end of the body or when there are too many rejections; the batch may still contain rows.</returns>
     public abstract ValueTask<bool> ReadAsync(ParsedBatch<TRow> batch, CancellationToken cancellationToken);
 
     /// <summary>Counts a line as rejected; also for lines that the store rejects later.</summary>
@@ -53,13 +61,17 @@ public abstract class BodyParser<TRow>
         var row = default(TRow);
         try
         {
-            error = rows.Parse(json, out row);
+            // One exception per request is cheap, one per line is not.
+            error = _checksSyntax && _syntax.FindError(json) is var at and >= 0 ? Malformed(at) : rows.Parse(json, out row);
         }
-        catch (JsonException e)
+        catch (JsonException)
         {
-            error = new(null, $"malformed JSON at byte {e.BytePositionInLine + 1}");
+            error = Malformed(_syntax.FindError(json));
+            _checksSyntax = true;
         }
         if (error is { } found) Reject(line, found.Field, found.Error);
         else batch.Add(row!, line, json.Length);
     }
+
+    private static RowError Malformed(int at) => new(null, $"malformed JSON at byte {at + 1}");
 }

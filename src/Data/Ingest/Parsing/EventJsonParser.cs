@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Unicode;
 using SensorDash.Data.Events;
 using SensorDash.Data.Events.Canonical;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Ingest.Parsing;
 
@@ -47,7 +48,7 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
         if (!members.Find()) return new(null, "an event must be a JSON object");
 
         var laneName = members.Text(EventMember.Lane);
-        if (!Lanes.TryParse(laneName, out var lane)) members.Fail(EventMember.Lane, $"must be raw, parsed, ui, command or metadata, not '{laneName}'");
+        if (!Lanes.TryParse(laneName, out var lane)) members.Fail(EventMember.Lane, $"must be raw, parsed, ui, command or metadata, not '{OutsideText.Shown(laneName)}'");
         if (members.Error is not null) return members.Error;
         row = Common(ref members, lane);
         if (members.Error is not null) return members.Error;
@@ -61,7 +62,7 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
     {
         var scope = members.Text(EventMember.ScopeId);
         if (scope.Length > MaxScopeLength || scope.AsSpan().ContainsAnyExcept(_ofScopes))
-            members.Fail(EventMember.ScopeId, $"must be 1 to {MaxScopeLength} letters, digits, dots, underscores or hyphens, not '{scope}'");
+            members.Fail(EventMember.ScopeId, $"must be 1 to {MaxScopeLength} letters, digits, dots, underscores or hyphens, not '{OutsideText.Shown(scope)}'");
         var (time, text) = SourceTime(ref members);
         var member = _contentMembers[(int)lane];
         var content = lane.HoldsJson() ? Json(ref members, member) : members.Base64(member, MaxFrameLength);
@@ -75,16 +76,13 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
         if (!members.Has(Member)) members.Fail(Member, "is missing");
         if (!EventTime.TryParse(text, out var time, out var isCanonical))
         {
-            members.Fail(Member, $"must be an RFC 3339 time with a UTC offset, such as 2026-01-26T10:00:00Z, not '{Shown(text)}'");
+            members.Fail(Member, $"must be an RFC 3339 time with a UTC offset, such as 2026-01-26T10:00:00Z, not '{OutsideText.Shown(text)}'");
             return default;
         }
         if (time < EventTime.Earliest || time > nowMicroseconds + EventTime.MaxAhead)
-            members.Fail(Member, $"must be 2000-01-01T00:00:00Z to {EventTime.Format(nowMicroseconds + EventTime.MaxAhead)} (now + 1 day), not '{Shown(text)}'");
+            members.Fail(Member, $"must be 2000-01-01T00:00:00Z to {EventTime.Format(nowMicroseconds + EventTime.MaxAhead)} (now + 1 day), not '{OutsideText.Shown(text)}'");
         return (time, isCanonical ? null : System.Text.Encoding.UTF8.GetString(text));
     }
-
-    private static string Shown(ReadOnlySpan<byte> text)
-        => System.Text.Encoding.UTF8.GetString(text.Length <= EventTime.MaxTextLength ? text : text[..EventTime.MaxTextLength]);
 
     private byte[] Json(ref EventMembers members, int member)
     {
@@ -145,7 +143,7 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
 
     private static void CheckType(ref EventMembers members, string type, params ReadOnlySpan<string> allowed)
     {
-        if (!allowed.Contains(type)) members.Fail("messageType", $"must be {string.Join(", ", allowed!)}, not '{type}'");
+        if (!allowed.Contains(type)) members.Fail("messageType", $"must be {string.Join(", ", allowed!)}, not '{OutsideText.Shown(type)}'");
     }
 
     // A separator of the view's identity, which would then have two readings.
@@ -158,7 +156,7 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
     {
         var mode = command.TimelineMode;
         if (mode.Equals("replay", StringComparison.OrdinalIgnoreCase)) members.Reject("timelineMode", ReplayRefusal);
-        else if (!mode.Equals(CommandEvent.LiveMode, StringComparison.OrdinalIgnoreCase)) members.Fail("timelineMode", $"must be live or replay, not '{mode}'");
+        else if (!mode.Equals(CommandEvent.LiveMode, StringComparison.OrdinalIgnoreCase)) members.Fail("timelineMode", $"must be live or replay, not '{OutsideText.Shown(mode)}'");
         command.TimelineMode = CommandEvent.LiveMode; // The previous system wrote LIVE.
     }
 
@@ -166,7 +164,7 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
     {
         var isRequest = command.MessageType == CommandEvent.Request;
         if (isRequest && command.RequestId is null) members.Fail("requestId", "is missing");
-        if (!isRequest && command.RequestId is not null) members.Fail("requestId", $"is allowed only for {CommandEvent.Request}, not for {command.MessageType}");
+        if (!isRequest && command.RequestId is not null) members.Fail("requestId", $"is allowed only for {CommandEvent.Request}, not for {OutsideText.Shown(command.MessageType)}");
     }
 
     private void SetId(ref EventMembers members, LaneEvent row)

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using SensorDash.Data.Events;
+using SensorDash.Data.Events.Canonical;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Ingest.Parsing;
 
@@ -27,7 +29,7 @@ internal static class EventMember
     /// <summary>The field of a name; −1 if unknown.</summary>
     public static int Of(string name) => Array.IndexOf(_names, name);
 
-    /// <summary>The field of the name at <paramref name="reader"/>; −1 if unknown.</summary>
+    /// <summary>The field of the name at <paramref name="reader"/>, which has no unpaired surrogate; −1 if unknown.</summary>
     public static int At(ref Utf8JsonReader reader)
     {
         for (var i = 0; i < _utf8Names.Length; i++)
@@ -76,7 +78,9 @@ internal ref struct EventMembers
         if (reader.TokenType != JsonTokenType.StartObject) return false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var member = EventMember.At(ref reader);
+            var isText = !reader.ValueIsEscaped || !JsonEscapes.HasUnpairedSurrogate(reader.ValueSpan);
+            if (!isText) Reject(null, "a field name contains an unpaired surrogate");
+            var member = isText ? EventMember.At(ref reader) : -1;
             reader.Read();
             var place = new Place
             {
@@ -99,7 +103,7 @@ internal ref struct EventMembers
     public void Fail(string member, string error) => Reject(member, $"{member} {error}");
 
     /// <summary>As <see cref="Fail(string, string)"/>, with a complete error text.</summary>
-    public void Reject(string member, string error) => Error ??= new(member, error);
+    public void Reject(string? member, string error) => Error ??= new(member, error);
 
     public readonly bool Has(int member) => _places[member].Type is not (JsonTokenType.None or JsonTokenType.Null);
 
@@ -112,7 +116,7 @@ internal ref struct EventMembers
         var utf8 = Utf8Of(member);
         if (utf8.IsEmpty) Fail(member, Has(member) ? "must not be empty" : "is missing");
         else if (utf8.Length > MaxTextLength) Fail(member, $"must be at most {MaxTextLength} bytes long, not {utf8.Length}");
-        else if (utf8.Contains((byte)0)) Fail(member, "must not contain the character U+0000");
+        else if (OutsideText.FindError(utf8) is { } error) Fail(member, error);
         else return _texts.Get(utf8);
         return "";
     }
@@ -132,18 +136,15 @@ internal ref struct EventMembers
         }
         var raw = Raw(member);
         if (!place.IsEscaped) return raw[1..^1];
-        var reader = new Utf8JsonReader(raw);
-        reader.Read();
-        try
-        {
-            var text = new byte[raw.Length];
-            return text.AsSpan(0, reader.CopyString(text));
-        }
-        catch (InvalidOperationException)
+        if (JsonEscapes.HasUnpairedSurrogate(raw[1..^1]))
         {
             Fail(member, "contains an unpaired surrogate");
             return [];
         }
+        var reader = new Utf8JsonReader(raw);
+        reader.Read();
+        var text = new byte[raw.Length];
+        return text.AsSpan(0, reader.CopyString(text));
     }
 
     /// <summary>A whole number from 0 to 2⁶³−1; 0 after an error.</summary>

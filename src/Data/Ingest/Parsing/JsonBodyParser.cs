@@ -10,6 +10,9 @@ public sealed class JsonBodyParser<TRow>(PipeReader body, IJsonRow<TRow> rows) :
     // Deeper than any valid element: the rules of the element limit its depth and reject only that element.
     private JsonReaderState _state = new(new JsonReaderOptions { MaxDepth = rows.MaxLength + 1 });
     private long _element;
+
+    // An incomplete element is read again from its start, but only with twice as many bytes: in many small pieces it costs no more than in few.
+    private long _wanted;
     private bool _pastMark, _started, _isTooLong, _ended;
 
     /// <inheritdoc/>
@@ -29,6 +32,11 @@ public sealed class JsonBodyParser<TRow>(PipeReader body, IJsonRow<TRow> rows) :
                 buffer = SkipByteOrderMark(buffer);
                 _pastMark = true;
             }
+            if (buffer.Length < _wanted && !result.IsCompleted)
+            {
+                body.AdvanceTo(buffer.Start, buffer.End);
+                continue;
+            }
             SequencePosition consumed;
             try
             {
@@ -42,12 +50,16 @@ public sealed class JsonBodyParser<TRow>(PipeReader body, IJsonRow<TRow> rows) :
                 body.AdvanceTo(buffer.End);
                 return false;
             }
-            if (batch.IsFull)
+            if (batch.IsFull || HasTooManyRejections)
             {
+                _wanted = 0;
+                _ended = HasTooManyRejections;
                 body.AdvanceTo(consumed);
-                return true;
+                return !_ended;
             }
-            if (_isTooLong || (!result.IsCompleted && buffer.Slice(consumed).Length > rows.MaxLength))
+            var incomplete = buffer.Slice(consumed).Length;
+            _wanted = Math.Min(2 * incomplete, rows.MaxLength + 1);
+            if (_isTooLong || (!result.IsCompleted && incomplete > rows.MaxLength))
             {
                 Reject(_element + 1, null, $"the element is longer than {rows.MaxLength} bytes; it and the rest are skipped");
                 _ended = true;
@@ -71,7 +83,7 @@ public sealed class JsonBodyParser<TRow>(PipeReader body, IJsonRow<TRow> rows) :
     private SequencePosition ParseElements(in ReadOnlySequence<byte> buffer, bool isLast, ParsedBatch<TRow> batch)
     {
         var reader = new Utf8JsonReader(buffer, isLast, _state);
-        while (!batch.IsFull)
+        while (!batch.IsFull && !HasTooManyRejections)
         {
             var before = reader;
             if (!reader.Read()) break;

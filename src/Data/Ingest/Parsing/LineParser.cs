@@ -8,6 +8,7 @@ namespace SensorDash.Data.Ingest.Parsing;
 public abstract class LineParser<TRow>(PipeReader body, int maxLineLength) : BodyParser<TRow>
 {
     private long _line;
+    private long _searched; // Bytes of an incomplete line that have no line end.
     private bool _skipsToLineEnd;
 
     /// <inheritdoc/>
@@ -17,11 +18,16 @@ public abstract class LineParser<TRow>(PipeReader body, int maxLineLength) : Bod
         {
             var result = await body.ReadAsync(cancellationToken);
             var rest = result.Buffer;
-            while (!batch.IsFull && TakeLine(ref rest, result.IsCompleted, out var line)) Parse(line, batch);
-            if (batch.IsFull)
+            while (!batch.IsFull && !HasTooManyRejections)
+            {
+                SkipEmptyLines(ref rest);
+                if (!TakeLine(ref rest, result.IsCompleted, out var line)) break;
+                Parse(line, batch);
+            }
+            if (batch.IsFull || HasTooManyRejections)
             {
                 body.AdvanceTo(rest.Start);
-                return true;
+                return !HasTooManyRejections;
             }
             if (result.IsCompleted)
             {
@@ -33,6 +39,7 @@ public abstract class LineParser<TRow>(PipeReader body, int maxLineLength) : Bod
                 if (!_skipsToLineEnd) Reject(_line + 1, null, $"the line is longer than {maxLineLength} bytes");
                 _skipsToLineEnd = true;
                 rest = rest.Slice(rest.End);
+                _searched = 0;
             }
             body.AdvanceTo(rest.Start, rest.End);
         }
@@ -41,15 +48,27 @@ public abstract class LineParser<TRow>(PipeReader body, int maxLineLength) : Bod
     /// <summary>Parses one line without its line end; never called with an empty line.</summary>
     private protected abstract void ParseLine(ReadOnlySpan<byte> line, long number, ParsedBatch<TRow> batch);
 
-    private static bool TakeLine(ref ReadOnlySequence<byte> rest, bool isLast, out ReadOnlySequence<byte> line)
+    // Quickly, because almost nothing compresses to fewer bytes than line ends.
+    private void SkipEmptyLines(ref ReadOnlySequence<byte> rest)
     {
-        if (rest.PositionOf((byte)'\n') is { } end)
+        if (_skipsToLineEnd || rest.FirstSpan is not [(byte)'\n', ..]) return;
+        var count = rest.FirstSpan.IndexOfAnyExcept((byte)'\n');
+        if (count < 0) count = rest.FirstSpan.Length;
+        _line += count;
+        rest = rest.Slice(count);
+    }
+
+    private bool TakeLine(ref ReadOnlySequence<byte> rest, bool isLast, out ReadOnlySequence<byte> line)
+    {
+        if (rest.Slice(_searched).PositionOf((byte)'\n') is { } end)
         {
+            _searched = 0;
             line = rest.Slice(0, end);
             rest = rest.Slice(rest.GetPosition(1, end));
             return true;
         }
         line = rest;
+        _searched = isLast ? 0 : rest.Length;
         if (!isLast || rest.IsEmpty) return false;
         rest = rest.Slice(rest.End);
         return true;

@@ -64,8 +64,7 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
         if (!key.SequenceEqual("flags"u8)) return null;
         if (value[^1] is not ((byte)'i' or (byte)'u') || !TryParseWhole(value[..^1], out var flags))
             return new("flags", "flags must be an integer such as 3i");
-        fields.Flags = flags;
-        return null;
+        return Set("flags", flags, ref fields.Flags);
     }
 
     private static RowError? ParseValue(string field, ReadOnlySpan<byte> value, ref long? hundredths)

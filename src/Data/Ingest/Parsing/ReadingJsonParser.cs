@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
+using SensorDash.Data.Events.Canonical;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Ingest.Parsing;
@@ -30,7 +33,7 @@ public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
         if (reader.TokenType != JsonTokenType.StartObject) return new(null, "a reading must be a JSON object");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueIsEscaped && TextOf(ref reader) is null) return new(null, "a field name is not a valid string");
+            if (reader.ValueIsEscaped && JsonEscapes.HasUnpairedSurrogate(reader.ValueSpan)) return new(null, "a field name contains an unpaired surrogate");
             if (ParseMember(ref reader, ref fields) is { } fault) return fault;
         }
         return null;
@@ -80,33 +83,33 @@ public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
         // A string, because JavaScript numbers do not have 64 bits; a whole number is accepted too.
         var valid = reader.TokenType switch
         {
-            JsonTokenType.String => ulong.TryParse(TextOf(ref reader), System.Globalization.NumberStyles.None, null, out var text) ? text : null,
+            JsonTokenType.String => ulong.TryParse(TextOf(ref reader), NumberStyles.None, CultureInfo.InvariantCulture, out var text) ? text : null,
             JsonTokenType.Number => reader.TryGetUInt64(out var number) ? number : (ulong?)null,
             _ => null,
         };
         if (valid is null) return new("device_id", $"device_id must be a decimal number from 0 to {ulong.MaxValue}, as a string");
+        if (value is { } earlier && earlier != valid) return Contradiction("device_id");
         value = valid;
         return null;
     }
 
-    // An escape such as \ud800 alone is valid JSON, but not a valid string.
-    private static string? TextOf(ref Utf8JsonReader reader)
+    // Empty if it is not text: an escape such as \ud800 alone is valid JSON, and the reader does not check UTF-8.
+    private static ReadOnlySpan<byte> TextOf(ref Utf8JsonReader reader)
     {
-        try
-        {
-            return reader.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
+        var text = reader.ValueSpan;
+        if (!reader.ValueIsEscaped) return text;
+        if (!Utf8.IsValid(text) || JsonEscapes.HasUnpairedSurrogate(text)) return [];
+        var unescaped = new byte[text.Length];
+        return unescaped.AsSpan(0, reader.CopyString(unescaped));
     }
 
     // The same value in both notations is allowed; different values are a contradiction.
     private static RowError? Set(string field, long given, ref long? value)
     {
-        if (value is { } earlier && earlier != given) return new(field, $"{field} contradicts an earlier field of the same object");
+        if (value is { } earlier && earlier != given) return Contradiction(field);
         value = given;
         return null;
     }
+
+    private static RowError Contradiction(string field) => new(field, $"{field} contradicts an earlier field of the same object");
 }

@@ -220,6 +220,38 @@ public sealed class BodyShapeTests
         Assert.Equal((3, "malformed JSON at line 3, byte 3; the rest is skipped"), (run.Rejected.Single().Line, run.Rejected.Single().Error));
     }
 
+    [Theory]
+    [InlineData("json")]
+    [InlineData("ndjson")]
+    [InlineData("lines")]
+    public async Task Body_TenThousandRejections_EndTheParsing(string format)
+    {
+        const int Max = BodyParser<Reading>.MaxRejections;
+        var (good, bad) = format == "lines" ? ("c,node=12 temp=1 1782907200", "c,node=0 temp=1 1782907200") : (Good, Bad);
+        var lines = Enumerable.Repeat(bad, Max).Prepend(good).Append(good);
+        var body = Encoding.UTF8.GetBytes(format == "json" ? $"[{string.Join(",", lines)}]" : string.Join('\n', lines));
+
+        var whole = await OfAsync(Parser(format), body);
+
+        Assert.Equal([1L], whole.Lines);
+        Assert.Equal(Max, whole.RejectedCount);
+        Assert.Equal(whole, await InPiecesAsync(Parser(format), body, Enumerable.Range(1, 100).Select(i => i * 10_007)));
+    }
+
+    [Theory]
+    [InlineData("json")]
+    [InlineData("ndjson")]
+    public async Task Body_ElementsThatArriveSlowly_AreReadFewTimes(string format)
+    {
+        var element = Good[..^1] + ",\"note\":[" + string.Join(',', Enumerable.Repeat("[\"x\"]", 9_000)) + "]}";
+        var body = Encoding.UTF8.GetBytes(format == "json" ? $"[{element},{element}]" : $"{element}\n{element}\n");
+
+        var (run, bytesRead) = await CountedBody.ReadAsync(Parser(format), body, piece: 100);
+
+        Assert.Equal((2, 0L), (run.Rows.Count, run.RejectedCount));
+        Assert.InRange(bytesRead, body.Length, 10 * body.Length);
+    }
+
     private static Func<Pipe, BodyParser<Reading>> Parser(string format) => format switch { "json" => Json, "ndjson" => Ndjson, _ => Lines_s };
 
     private static byte[] Mutate(string text, int at, byte value)

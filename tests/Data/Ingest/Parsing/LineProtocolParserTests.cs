@@ -58,6 +58,7 @@ public sealed class LineProtocolParserTests
     [InlineData("climate,node=12 temp=1 1782993601", "timestamp")]
     [InlineData("climate,node=12 temp=1,temperature=2 1782907200", "temperature")]
     [InlineData("climate,node=12,node=13 temp=1 1782907200", "node")]
+    [InlineData("climate,node=12 temp=1,flags=1i,flags=2i 1782907200", "flags")]
     public async Task Line_Invalid_IsRejectedByFieldAndTheNextIsKept(string line, string? field)
     {
         var run = await OfAsync(Lines_s, $"# first\n{line}\nc,node=12 temp=1 {T}");

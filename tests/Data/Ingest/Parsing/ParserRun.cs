@@ -54,7 +54,7 @@ internal static class ParserRun
         return await run;
     }
 
-    private static async Task<ParserRun<TRow>> ReadAllAsync<TRow>(BodyParser<TRow> parser)
+    public static async Task<ParserRun<TRow>> ReadAllAsync<TRow>(BodyParser<TRow> parser)
     {
         var (rows, lines, batch) = (new List<TRow>(), new List<long>(), new ParsedBatch<TRow>());
         bool more;

@@ -48,6 +48,8 @@ public sealed class ReadingRulesTests
     [InlineData("\"device_id\":\"0\"")]
     [InlineData("\"device_id\":\"18446744073709551615\"")]
     [InlineData("\"device_id\":18446744073709551615")]
+    [InlineData("\"device_id\":\"7\",\"device_id\":7,\"flags\":3,\"flags\":3")]
+    [InlineData("\"device_id\":\"\\u0037\"")]
     [InlineData("\"temperature_celsius\":20.5,\"temperature_centidegrees\":2050")] // The same twice is no contradiction.
     [InlineData("\"unknown\":{\"a\":[1,{\"node_address\":-1}]}")]
     [InlineData("\"\\u006eode_address\":12")]
@@ -62,6 +64,9 @@ public sealed class ReadingRulesTests
 
     [Theory]
     [InlineData("\"node_address\":0", "node_address")]
+    [InlineData("\"flags\":1,\"flags\":2", "flags")]
+    [InlineData("\"device_id\":\"1\",\"device_id\":\"2\"", "device_id")]
+    [InlineData("\"device_id\":1,\"device_id\":\"2\"", "device_id")]
     [InlineData("\"node_address\":-1", "node_address")]
     [InlineData("\"node_address\":2147483648", "node_address")]
     [InlineData("\"node_address\":1.5", "node_address")]
