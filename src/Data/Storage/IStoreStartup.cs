@@ -10,6 +10,10 @@ public interface IStoreStartup
     /// <exception cref="StoreStartupException">The store cannot be used; the message states the reason and the fix.</exception>
     Task ClaimAsync(CancellationToken cancellationToken);
 
+    /// <summary>Removes the lock of migrations that a killed process left. Called after the claim, before migrations.</summary>
+    /// <remarks>Only EF Core's lock on SQLite outlives its process: it is a row. A server releases its locks with the connection.</remarks>
+    Task ReleaseMigrationLockAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Applies the settings that need no migration. The schema is already current.</summary>
     Task ApplySettingsAsync(CancellationToken cancellationToken);
 

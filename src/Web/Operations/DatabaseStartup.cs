@@ -34,11 +34,12 @@ internal sealed class DatabaseStartup(
         // Skipped without pending migrations: EF locks its history table for it, and would wait for a running pg_dump.
         var pending = await context.Database.GetPendingMigrationsAsync(cancellationToken);
         if (!pending.Any()) return;
-        if (options.Value.MigrateAtStart) await context.Database.MigrateAsync(cancellationToken);
-        else
+        if (!options.Value.MigrateAtStart)
         {
             throw new StartupException($"{store.Name} is missing migrations {string.Join(", ", pending)}. "
                 + "Run 'dotnet ef database update', or set Database__MigrateAtStart=true.", null);
         }
+        await store.ReleaseMigrationLockAsync(cancellationToken);
+        await context.Database.MigrateAsync(cancellationToken);
     }
 }

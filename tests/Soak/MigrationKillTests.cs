@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Soak.Tests;
+
+/// <summary><c>kill -9</c> in the middle of a migration: the next start succeeds.</summary>
+public sealed class MigrationKillTests
+{
+    [Theory]
+    [InlineData(null)]
+    [InlineData("Initial")]
+    public async Task Kill_DuringStart_NextStartSucceeds(string? migration)
+    {
+        using var folder = new TemporaryFolder();
+        var window = await MeasureAsync(New("measured.db"));
+        var rounds = SoakSize.Choose(quick: 4, full: 50);
+        for (var round = 0; round < rounds; round++)
+        {
+            var path = New($"{round}.db");
+            using (var killed = await StartUntilMigrationAsync(path))
+            {
+                // The last moments come after the migration.
+                await Task.Delay(window * round / (rounds - 1));
+                killed.Kill();
+                await killed.WaitForExitAsync();
+            }
+
+            await using var next = await SensorDashProcess.StartAsync(path);
+            await new Sender(1).PostAsync(next.Client, 1);
+            using var ready = await next.Client.GetAsync("/health/ready");
+            Assert.True(ready.IsSuccessStatusCode, $"Round {round}.");
+        }
+
+        string New(string name)
+        {
+            var path = folder.File(name);
+            if (migration is not null) MigratedSqliteFile.Create(path, migration);
+            return path;
+        }
+    }
+
+    private static async Task<TimeSpan> MeasureAsync(string path)
+    {
+        using var process = await StartUntilMigrationAsync(path);
+        var since = Stopwatch.GetTimestamp();
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+            if (line.Contains("Now listening on", StringComparison.Ordinal)) break;
+        var window = Stopwatch.GetElapsedTime(since);
+        process.Kill();
+        await process.WaitForExitAsync();
+        return window;
+    }
+
+    // The program writes the owner file directly before it opens the database.
+    private static async Task<Process> StartUntilMigrationAsync(string path)
+    {
+        var start = new ProcessStartInfo(SensorDashProcess.Program[0], [.. SensorDashProcess.Program.Skip(1), "--urls", "http://127.0.0.1:0"])
+        {
+            RedirectStandardOutput = true,
+        };
+        start.Environment["Database__Sqlite__Path"] = path;
+        var process = Process.Start(start)!;
+        await WaitFor.TrueAsync("a start that claims its database", () => File.Exists(path + ".owner"));
+        return process;
+    }
+}
