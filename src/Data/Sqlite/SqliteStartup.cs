@@ -14,6 +14,9 @@ public sealed partial class SqliteStartup(
     public string Name => database.Path;
 
     /// <inheritdoc/>
+    public bool IsNew => new FileInfo(database.Path) is { Exists: false } or { Length: 0 };
+
+    /// <inheritdoc/>
     public Task ClaimAsync(CancellationToken cancellationToken)
     {
         if (version.Problem is { } problem) throw new StoreStartupException(problem);
@@ -31,7 +34,6 @@ public sealed partial class SqliteStartup(
     /// <inheritdoc/>
     public async Task ReleaseMigrationLockAsync(CancellationToken cancellationToken)
     {
-        if (!File.Exists(database.Path)) return;
         await using var connection = await database.OpenAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '__EFMigrationsLock'";

@@ -6,6 +6,9 @@ public interface IStoreStartup
     /// <summary>The name of the database in messages.</summary>
     string Name { get; }
 
+    /// <summary>Whether the claim would create an empty store.</summary>
+    bool IsNew => false;
+
     /// <summary>Checks that the store exists and that this process may use it. This is the first access to the store.</summary>
     /// <exception cref="StoreStartupException">The store cannot be used; the message states the reason and the fix.</exception>
     Task ClaimAsync(CancellationToken cancellationToken);

@@ -47,6 +47,7 @@ internal static class Startup
         services.AddOptions<AnalyticsOptions>().PostConfigure<IOptions<SqliteOptions>>((analytics, sqlite) => analytics.Path = analytics.Path.Length > 0
             ? Path.GetFullPath(analytics.Path, root) : Path.ChangeExtension(sqlite.Value.Path, ".duckdb"));
 
+        services.AddSingleton<DataFiles>();
         services.AddSingleton<DatabaseStartup>();
         services.AddSingleton<HubMetrics>();
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker<Reading>>());
@@ -112,6 +113,7 @@ internal static class Startup
     /// <exception cref="StartupException">The database or the address is unavailable.</exception>
     public static async Task RunSensorDashAsync(this WebApplication app)
     {
+        app.Services.GetRequiredService<DataFiles>().Check();
         // First, because ingest needs a claimed database with a current schema.
         await app.Services.GetRequiredService<DatabaseStartup>().RunAsync(app.Lifetime.ApplicationStopping);
         OpenDuckDbStore(app);

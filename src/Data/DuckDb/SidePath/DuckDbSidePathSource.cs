@@ -56,6 +56,10 @@ public sealed partial class DuckDbSidePathSource(
         return new(state, notice, applied, rows, seconds);
     }
 
+    /// <summary>Readings in the file before it is opened, with its path; null without a readable file.</summary>
+    public (string Path, long Rows)? ReadStored(CancellationToken cancellationToken)
+        => State != AnalyticsState.Off && DuckDbSidePath.CountStored(options.Value, cancellationToken) is { } rows ? (options.Value.Path, rows) : null;
+
     /// <inheritdoc/>
     public void Rebuild()
     {

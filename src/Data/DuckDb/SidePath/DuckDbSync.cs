@@ -57,7 +57,7 @@ public sealed partial class DuckDbSync(
     {
         if (source.BeginRebuild() is { } rebuild)
         {
-            DuckDbSidePath.Delete(options.Value, stoppingToken);
+            if (DuckDbSidePath.Remove(options.Value, clock, stoppingToken) is { } aside) Log.SetAside(logger, options.Value.Path, aside);
             source.EndRebuild(rebuild);
         }
         await source.SubscriberLag.ReadThrottledAsync(source.Applied, stoppingToken); // Even if the file then cannot be opened.
@@ -124,5 +124,8 @@ public sealed partial class DuckDbSync(
 
         [LoggerMessage(21, LogLevel.Warning, "The DuckDB file belongs to another store, or to a newer state of this one; rebuilding it.")]
         public static partial void OtherStore(ILogger logger);
+
+        [LoggerMessage(41, LogLevel.Warning, "{Path} is not a readable side path. It is renamed to {Aside}; delete that file if you do not need it.")]
+        public static partial void SetAside(ILogger logger, string path, string aside);
     }
 }
