@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -81,8 +80,8 @@ internal static class Startup
         services.AddSensorDashOpenApi();
         // Next to the database, so that forms stay valid after a restart, also for a service user without a home folder.
         services.AddDataProtection().SetApplicationName("SensorDash");
-        services.AddOptions<KeyManagementOptions>().Configure<IOptions<SqliteOptions>, ILoggerFactory>((keys, sqlite, loggers) =>
-            keys.XmlRepository = new FileSystemXmlRepository(new DirectoryInfo(Path.Combine(Path.GetDirectoryName(sqlite.Value.Path)!, "keys")), loggers));
+        services.AddSingleton<KeyFiles>();
+        services.AddOptions<KeyManagementOptions>().Configure<KeyFiles>((keys, files) => keys.XmlRepository = files);
         services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = "sensordash-forgery");
         services.AddRazorPages();
         services.AddMemoryCache();
@@ -116,6 +115,7 @@ internal static class Startup
         app.Services.GetRequiredService<DataFiles>().Check();
         // First, because ingest needs a claimed database with a current schema.
         await app.Services.GetRequiredService<DatabaseStartup>().RunAsync(app.Lifetime.ApplicationStopping);
+        app.Services.GetRequiredService<KeyFiles>().Prepare();
         OpenDuckDbStore(app);
         try
         {
