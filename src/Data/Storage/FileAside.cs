@@ -13,17 +13,19 @@ public static class FileAside
     /// <exception cref="IOException">The file cannot be renamed.</exception>
     public static string Move(string path, TimeProvider clock, params string[] companions)
     {
-        var aside = Free(path + ".aside-" + clock.GetUtcNow().ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture));
+        var aside = Free(path, clock);
         File.Move(path, aside);
         foreach (var ending in companions)
             if (File.Exists(path + ending)) File.Move(path + ending, aside + ending);
         return aside;
     }
 
-    private static string Free(string path)
+    /// <summary>A name for a copy of the file: its name with <c>.aside-</c> and the time, which no file has.</summary>
+    public static string Free(string path, TimeProvider clock)
     {
-        var free = path;
-        for (var number = 2; File.Exists(free); number++) free = string.Create(CultureInfo.InvariantCulture, $"{path}-{number}");
+        var aside = path + ".aside-" + clock.GetUtcNow().ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture);
+        var free = aside;
+        for (var number = 2; File.Exists(free); number++) free = string.Create(CultureInfo.InvariantCulture, $"{aside}-{number}");
         return free;
     }
 }

@@ -16,7 +16,6 @@ internal sealed class DuckDbSidePath : IDisposable
     private const int Format = 2;
 
     private const string StateTable = "sync_state";
-    private const string WalEnding = ".wal";
 
     private const string Schema =
         $"CREATE TABLE IF NOT EXISTS {StateTable} (format INTEGER NOT NULL, applied BIGINT NOT NULL, committed_at BIGINT NOT NULL)";
@@ -79,9 +78,9 @@ internal sealed class DuckDbSidePath : IDisposable
         {
             isOurs = false; // Corrupt or of a newer version.
         }
-        if (!isOurs) return FileAside.Move(options.Path, clock, WalEnding);
+        if (!isOurs) return FileAside.Move(options.Path, clock, DuckDbRepair.WalEnding);
         File.Delete(options.Path);
-        File.Delete(options.Path + WalEnding);
+        File.Delete(options.Path + DuckDbRepair.WalEnding);
         return null;
     }
 
