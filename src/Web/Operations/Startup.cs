@@ -13,10 +13,8 @@ using SensorDash.Data.DuckDb.Store;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
-using SensorDash.Data.Retention;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
-using SensorDash.Data.Timescale;
 using SensorDash.Migrations;
 using SensorDash.Web.Api;
 using SensorDash.Web.Commands;
@@ -29,10 +27,14 @@ namespace SensorDash.Web.Operations;
 /// <summary>Registers the services, builds the request pipeline and runs the program.</summary>
 internal static class Startup
 {
+    private static volatile bool _isStarting = true;
+
     public static void AddSensorDash(this WebApplicationBuilder builder)
     {
         builder.Configuration.AddSettingAliases();
-        ThrowOnErrors(builder.Configuration);
+        SettingsValidator.ThrowOnErrors(builder.Configuration);
+        // Errors of starting are printed in one line, without the stack trace of this log.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && !_isStarting);
         var services = builder.Services;
         var root = builder.Environment.ContentRootPath;
         services.AddSensorDashData();
@@ -117,13 +119,15 @@ internal static class Startup
         await app.Services.GetRequiredService<DatabaseStartup>().RunAsync(app.Lifetime.ApplicationStopping);
         app.Services.GetRequiredService<KeyFiles>().Prepare();
         OpenDuckDbStore(app);
+        app.Lifetime.ApplicationStarted.Register(() => _isStarting = false);
+        var addresses = app.Configuration[ListenAddresses.Setting]; // The run disposes the configuration.
         try
         {
             await app.RunAsync();
         }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (Exception e) when (ListenAddresses.Explain(e, addresses) is { } message)
         {
-            throw new StartupException(e.Message + " Choose another address with --urls http://127.0.0.1:5081.", e);
+            throw new StartupException(message, e);
         }
     }
 
@@ -137,21 +141,6 @@ internal static class Startup
         {
             throw new StartupException(e.Message, e);
         }
-    }
-
-    private static void ThrowOnErrors(IConfiguration configuration)
-    {
-        string[] errors = [
-            .. SettingsValidator.Errors(configuration, DatabaseOptions.SectionName, new DatabaseOptionsValidator(), SqliteOptions.SectionName, TimescaleOptions.SectionName),
-            .. SettingsValidator.Errors(configuration, SqliteOptions.SectionName, new SqliteOptionsValidator()),
-            .. SettingsValidator.Errors(configuration, TimescaleOptions.SectionName, new TimescaleOptionsValidator()),
-            .. SettingsValidator.Errors(configuration, ReadingsOptions.SectionName, new ReadingsOptionsValidator()),
-            .. SettingsValidator.Errors(configuration, IngestOptions.SectionName, new IngestOptionsValidator()),
-            .. SettingsValidator.Errors(configuration, EventOptions.SectionName, new EventOptionsValidator()),
-            .. SettingsValidator.Errors(configuration, AnalyticsOptions.SectionName, new AnalyticsOptionsValidator()),
-            .. SettingsValidator.Errors(configuration, RetentionOptions.SectionName, new RetentionOptionsValidator()),
-            .. SettingsValidator.Errors<SecurityOptions>(configuration, SecurityOptions.SectionName)];
-        if (errors.Length > 0) throw new StartupException("invalid settings:\n  " + string.Join("\n  ", errors), null);
     }
 }
 
