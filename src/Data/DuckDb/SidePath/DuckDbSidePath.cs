@@ -47,7 +47,7 @@ internal sealed class DuckDbSidePath : IDisposable
         {
             sidePath = new DuckDbSidePath(database);
             if (!IsOurs(sidePath._writer, options.Path, isEmptyOurs: true, cancellationToken))
-                throw new InvalidDataException($"{options.Path} is a DuckDB file of another program. Analytics:Path must name another file.");
+                throw new InvalidDataException($"{Path.GetFileName(options.Path)} is a DuckDB file of another program. Analytics:Path must name another file.");
             sidePath._writer.Execute($"{DuckDbMonths.Schema}; {Schema}", cancellationToken);
             if (!sidePath.ReadState(cancellationToken)) sidePath.Clear(cancellationToken);
             return sidePath;
@@ -144,7 +144,7 @@ internal sealed class DuckDbSidePath : IDisposable
     {
         var tables = DuckDbStoreSchema.Tables(connection, cancellationToken);
         if (DuckDbStoreSchema.IsStore(tables))
-            throw new InvalidDataException($"{path} is a store of readings (Readings:DuckDb:Path). Analytics:Path must name another file.");
+            throw new InvalidDataException($"{Path.GetFileName(path)} is a store of readings (Readings:DuckDb:Path). Analytics:Path must name another file.");
         return tables.Contains(StateTable) || (isEmptyOurs && tables.Count == 0);
     }
 
