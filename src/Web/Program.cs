@@ -3,18 +3,39 @@ using SensorDash.Web.Operations;
 
 try
 {
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = ContentRoot.Find() });
+    var command = CommandLine.Parse(args);
+    if (command is CommandLine.Help or CommandLine.Version)
+    {
+        Console.WriteLine(command == CommandLine.Help ? CommandLine.Usage : $"SensorDash {BuildInfo.Version}");
+        return 0;
+    }
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = ContentRoot.Find(args) });
     builder.AddSensorDash();
     var app = builder.Build();
     app.UseSensorDash();
-    if (args.Contains(DemoCommand.Name)) app.LoadDemoWhenStarted();
-    if (args.Contains(RebuildCommand.Name)) app.RebuildAnalytics();
+    if (command == DemoCommand.Name) app.LoadDemoWhenStarted();
+    if (command == RebuildCommand.Name) app.RebuildAnalytics();
     await app.RunSensorDashAsync();
     return 0;
+}
+catch (CommandLineException e)
+{
+    await Console.Error.WriteLineAsync($"SensorDash: {e.Message}\n\n{CommandLine.Usage}");
+    return 2;
+}
+catch (InvalidDataException e) // A settings file that is not JSON.
+{
+    await Console.Error.WriteLineAsync($"SensorDash cannot start: {e.Message} {e.GetBaseException().Message}");
+    return 1;
 }
 catch (StartupException e)
 {
     await Console.Error.WriteLineAsync($"SensorDash cannot start: {e.Message}");
+    return 1;
+}
+catch (Exception e) when (e is not HostAbortedException) // An unhandled exception would abort the process, as a crash.
+{
+    await Console.Error.WriteLineAsync($"SensorDash stopped because of an unexpected error: {e}");
     return 1;
 }
 

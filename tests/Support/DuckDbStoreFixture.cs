@@ -17,7 +17,7 @@ public sealed class DuckDbStoreFixture : StoreFixture
     private DuckDbStoreFixture(SqliteStoreFixture database)
     {
         _database = database;
-        File = new DuckDbReadingFile(Options.Create(new ReadingsOptions { DuckDb = { Path = _folder.File("readings.duckdb") } }));
+        File = new DuckDbReadingFile(Options.Create(new ReadingsOptions { DuckDb = { Path = _folder.File("readings.duckdb") } }), TimeProvider.System, new RecordedLog<DuckDbReadingFile>());
         _store = new DuckDbReadingStore(File, database.Contexts, database.WriterLock, new CommitSignal(), Clock);
     }
 

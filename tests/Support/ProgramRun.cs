@@ -12,9 +12,13 @@ public sealed record ProgramRun(int ExitCode, string Errors, string Output)
     private static readonly TimeSpan _limit = 3 * WaitFor.Limit;
 
     /// <summary>Starts it with these environment variables and waits for its exit, at most three minutes.</summary>
-    public static async Task<ProgramRun> ToItsEndAsync(params (string Name, string Value)[] settings)
+    public static Task<ProgramRun> ToItsEndAsync(params (string Name, string Value)[] settings)
+        => ToItsEndAsync(["--urls", "http://127.0.0.1:0"], settings);
+
+    /// <summary>As above, with these arguments.</summary>
+    public static async Task<ProgramRun> ToItsEndAsync(string[] arguments, params (string Name, string Value)[] settings)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll"), "--urls", "http://127.0.0.1:0"])
+        var start = new ProcessStartInfo("dotnet", [.. SensorDashProcess.Program.Skip(1), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,11 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 
 namespace SensorDash.Tests.Support;
 
 /// <summary>The program as a separate process on a free loopback port, for tests that need one: kill, memory.</summary>
 public sealed class SensorDashProcess : IAsyncDisposable
 {
+    // Reached only if the program hangs.
+    private static readonly TimeSpan _limit = 3 * WaitFor.Limit;
+
     private readonly Process _process;
 
     private SensorDashProcess(Process process, Uri address)
@@ -14,36 +18,53 @@ public sealed class SensorDashProcess : IAsyncDisposable
         Client = new HttpClient(new SocketsHttpHandler(), disposeHandler: true) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(10) };
     }
 
+    /// <summary>The command that runs the program; append its arguments.</summary>
+    public static IReadOnlyList<string> Program { get; } = ["dotnet", Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll")];
+
     public HttpClient Client { get; }
+
+    /// <summary>What it wrote to standard output until it was ready.</summary>
+    public string StartOutput { get; private init; } = "";
 
     /// <summary>Starts it on <paramref name="databasePath"/> and returns when it is ready.</summary>
     /// <param name="settings">Further environment variables.</param>
     public static Task<SensorDashProcess> StartAsync(string databasePath, params (string Name, string Value)[] settings)
-        => StartAsync(["dotnet", Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll")], databasePath, settings);
+        => StartAsync([.. Program], databasePath, settings);
 
     /// <summary>Starts it with a command that accepts the program's arguments.</summary>
-    public static async Task<SensorDashProcess> StartAsync(string[] command, string databasePath, params (string Name, string Value)[] settings)
+    public static Task<SensorDashProcess> StartAsync(string[] command, string databasePath, params (string Name, string Value)[] settings)
+        => StartExactlyAsync([.. command, "--urls", "http://127.0.0.1:0"], null, [("Database__Sqlite__Path", databasePath), .. settings]);
+
+    /// <summary>Starts it with these arguments only.</summary>
+    /// <param name="command">The command with all arguments.</param>
+    /// <param name="folder">The current folder; null for that of the tests.</param>
+    /// <param name="settings">Environment variables.</param>
+    public static async Task<SensorDashProcess> StartExactlyAsync(string[] command, string? folder, params (string Name, string Value)[] settings)
     {
         // The program selects its port and logs it: a port that was free a moment ago may be in use now.
         const string Listening = "Now listening on: ";
-        var start = new ProcessStartInfo(command[0], [.. command[1..], "--urls", "http://127.0.0.1:0"])
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
+            WorkingDirectory = folder ?? "",
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["Database__Sqlite__Path"] = databasePath;
         foreach (var (name, value) in settings) start.Environment[name] = value;
         var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
         Uri? address = null;
-        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        var output = new StringBuilder();
+        using var timeout = new CancellationTokenSource(_limit);
+        using var kill = timeout.Token.Register(process.Kill); // Ends the output.
+        while (await process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)
         {
+            output.AppendLine(line);
             if (line.Split(Listening) is [_, var listening]) address = new Uri(listening.Trim());
             if (!line.Contains("Application started", StringComparison.Ordinal)) continue;
-            _ = process.StandardOutput.ReadToEndAsync(); // A full pipe would block the program.
-            return new SensorDashProcess(process, address ?? throw new InvalidOperationException("SensorDash did not log its address."));
+            _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // A full pipe would block the program.
+            return new SensorDashProcess(process, address ?? throw new InvalidOperationException("SensorDash did not log its address.")) { StartOutput = output.ToString() };
         }
-        throw new InvalidOperationException($"SensorDash did not start: {await errors}");
+        throw new InvalidOperationException($"SensorDash did not start: {await errors}{output}");
     }
 
     /// <summary>Anonymous memory and peak resident memory in MiB, as reported by the kernel.</summary>

@@ -4,13 +4,15 @@ using System.Text.Json;
 namespace SensorDash.Data.Sqlite;
 
 /// <summary>Prevents a second SensorDash process from using the same SQLite file, and reports which process holds it.</summary>
-/// <remarks>Two files: the lock itself cannot be read while it is held. The operating system releases the lock when the process ends in any way.</remarks>
+/// <remarks>Two files: the lock itself cannot be read while it is held. The operating system releases the lock when the process ends in any way.
+/// On Linux the database file itself is locked too, so that another name of it, or its new name, does not admit a second process.</remarks>
 public sealed class SqliteFileLock : IDisposable
 {
     private readonly FileStream _lock;
+    private readonly FileStream? _fileLock;
     private readonly string _ownerPath;
 
-    private SqliteFileLock(FileStream held, string ownerPath) => (_lock, _ownerPath) = (held, ownerPath);
+    private SqliteFileLock(FileStream held, FileStream? file, string ownerPath) => (_lock, _fileLock, _ownerPath) = (held, file, ownerPath);
 
     /// <summary>Acquires the lock beside <paramref name="databasePath"/>.</summary>
     /// <exception cref="InvalidOperationException">Another process holds it; the message names that process.</exception>
@@ -18,28 +20,40 @@ public sealed class SqliteFileLock : IDisposable
     {
         var ownerPath = databasePath + ".owner";
         Directory.CreateDirectory(Path.GetDirectoryName(databasePath)!);
-        FileStream held;
+        FileStream? held = null, file = null;
         try
         {
             held = new FileStream(databasePath + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            if (LocksOfRuntimeAndSqliteAreSeparate(databasePath)) file = new FileStream(databasePath, FileMode.OpenOrCreate, FileAccess.Read, FileShare.None);
         }
         catch (IOException e)
         {
+            held?.Dispose();
             throw new InvalidOperationException(
                 $"The database {databasePath} is in use by another SensorDash process ({DescribeOwner(ownerPath)}). "
                 + "Stop that process, or set Database__Sqlite__Path to another file.", e);
         }
+        catch
+        {
+            held?.Dispose();
+            throw;
+        }
 
         var owner = new Owner(Environment.ProcessId, Environment.MachineName, clock.GetUtcNow());
         File.WriteAllText(ownerPath, JsonSerializer.Serialize(owner));
-        return new SqliteFileLock(held, ownerPath);
+        return new SqliteFileLock(held, file, ownerPath);
     }
 
     public void Dispose()
     {
         File.Delete(_ownerPath);
+        _fileLock?.Dispose();
         _lock.Dispose();
     }
+
+    // The runtime locks with flock and SQLite with fcntl. On a local file of Linux neither sees the other's locks; on a network drive and on macOS they conflict.
+    private static bool LocksOfRuntimeAndSqliteAreSeparate(string path)
+        => OperatingSystem.IsLinux() && new DriveInfo(Path.GetDirectoryName(path)!).DriveType != DriveType.Network;
 
     private static string DescribeOwner(string ownerPath)
     {

@@ -1,15 +1,20 @@
 using System.Data.Common;
+using Microsoft.Extensions.Logging;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Sqlite;
 
 /// <summary>Acquires the file for this process.</summary>
-public sealed class SqliteStartup(SqliteDatabase database, SqliteVersion version, IStoreErrors errors, TimeProvider clock) : IStoreStartup, IDisposable
+public sealed partial class SqliteStartup(
+    SqliteDatabase database, SqliteVersion version, IStoreErrors errors, TimeProvider clock, ILogger<SqliteStartup> logger) : IStoreStartup, IDisposable
 {
     private SqliteFileLock? _lock;
 
     /// <inheritdoc/>
     public string Name => database.Path;
+
+    /// <inheritdoc/>
+    public bool IsNew => new FileInfo(database.Path) is { Exists: false } or { Length: 0 };
 
     /// <inheritdoc/>
     public Task ClaimAsync(CancellationToken cancellationToken)
@@ -27,6 +32,18 @@ public sealed class SqliteStartup(SqliteDatabase database, SqliteVersion version
     }
 
     /// <inheritdoc/>
+    public async Task ReleaseMigrationLockAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '__EFMigrationsLock'";
+        if (await command.ExecuteScalarAsync(cancellationToken) is 0L) return;
+        // EF Core waits without end for the process that wrote the row. The file's lock proves that this process no longer runs.
+        command.CommandText = "DELETE FROM \"__EFMigrationsLock\" RETURNING \"Timestamp\"";
+        if (await command.ExecuteScalarAsync(cancellationToken) is { } since) Log.MigrationLockRemoved(logger, $"{since}");
+    }
+
+    /// <inheritdoc/>
     public Task ApplySettingsAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
@@ -34,4 +51,10 @@ public sealed class SqliteStartup(SqliteDatabase database, SqliteVersion version
         => error is DbException || errors.IsUnavailable(error) ? $"the database {Name} cannot be used: {error.Message}" : null;
 
     public void Dispose() => _lock?.Dispose();
+
+    private static partial class Log
+    {
+        [LoggerMessage(40, LogLevel.Warning, "A process was killed during a migration that started at {Time}; its lock is removed and the migration runs again.")]
+        public static partial void MigrationLockRemoved(ILogger logger, string time);
+    }
 }

@@ -6,9 +6,16 @@ public interface IStoreStartup
     /// <summary>The name of the database in messages.</summary>
     string Name { get; }
 
+    /// <summary>Whether the claim would create an empty store.</summary>
+    bool IsNew => false;
+
     /// <summary>Checks that the store exists and that this process may use it. This is the first access to the store.</summary>
     /// <exception cref="StoreStartupException">The store cannot be used; the message states the reason and the fix.</exception>
     Task ClaimAsync(CancellationToken cancellationToken);
+
+    /// <summary>Removes the lock of migrations that a killed process left. Called after the claim, before migrations.</summary>
+    /// <remarks>Only EF Core's lock on SQLite outlives its process: it is a row. A server releases its locks with the connection.</remarks>
+    Task ReleaseMigrationLockAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Applies the settings that need no migration. The schema is already current.</summary>
     Task ApplySettingsAsync(CancellationToken cancellationToken);

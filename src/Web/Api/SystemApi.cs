@@ -9,6 +9,7 @@ using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -21,7 +22,7 @@ internal static class SystemApi
         group.MapGet("/health/live", () => TypedResults.Ok(new HealthResponse("ok", null, null, BuildInfo.Version)))
             .WithName("Live").Produces<HealthResponse>().WithSummary("Liveness: the process runs");
         group.MapGet("/health/ready", ReadyAsync).WithName("Ready").Produces<HealthResponse>().Produces<HealthResponse>(503)
-            .WithSummary("Readiness: the store reads and writes");
+            .WithSummary("Readiness: the store reads and writes, and keys can be written");
         group.MapGet("/api/health", ReadyAsync).WithName("Health").Produces<HealthResponse>().Produces<HealthResponse>(503).WithSummary("Same as /health/ready");
         group.MapGet("/api/system/analytics", AnalyticsAsync).WithName("AnalyticsStatus").Produces<AnalyticsStatusResponse>()
             .WithSummary("State and lag of the DuckDB side path");
@@ -34,7 +35,7 @@ internal static class SystemApi
 
     private static async Task<IResult> ReadyAsync(
         IStoreHealth health, IngestWorker<Reading> worker, IngestWorker<LaneEvent> events, IDuckDbSource duckDb, IEnumerable<IStoreReporter> reporters,
-        HttpContext context, CancellationToken cancellationToken)
+        KeyFiles keys, HttpContext context, CancellationToken cancellationToken)
     {
         var limitations = new List<string>();
         var failing = worker.Status.FailingSince is not null || events.Status.FailingSince is not null;
@@ -54,10 +55,13 @@ internal static class SystemApi
             failing = true;
             if (e is StoreDamagedException) store = "damaged";
         }
+        var problem = keys.FindProblem();
+        if (problem is not null) limitations.Add(problem);
         // A failed side path makes analytics slower; the hub stays ready.
-        if (!failing) return TypedResults.Ok(new HealthResponse("ok", "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null));
+        if (!failing && problem is null) return TypedResults.Ok(new HealthResponse("ok", "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null));
         context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
-        return TypedResults.Json(new HealthResponse("unavailable", store, analytics, BuildInfo.Version), statusCode: StatusCodes.Status503ServiceUnavailable);
+        return TypedResults.Json(new HealthResponse("unavailable", failing ? store : "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null),
+            statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<Ok<AnalyticsStatusResponse>> AnalyticsAsync(IDuckDbSource duckDb, CancellationToken cancellationToken)
@@ -89,7 +93,7 @@ internal static class SystemApi
 
 /// <param name="Store"><c>ok</c>, <c>unavailable</c> or <c>damaged</c>.</param>
 /// <param name="Analytics">State of the DuckDB side path. Analytics work in all states.</param>
-/// <param name="Limitations">What the edition of the store cannot do, as text; absent without limitations.</param>
+/// <param name="Limitations">What the edition of the store cannot do, and why pages may fail, as text; absent without limitations.</param>
 internal sealed record HealthResponse(
     string Status, string? Store, AnalyticsState? Analytics, string Version,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Limitations = null);

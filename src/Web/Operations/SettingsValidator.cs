@@ -1,14 +1,49 @@
 using System.ComponentModel;
 using Microsoft.Extensions.Options;
+using SensorDash.Data.Analytics;
+using SensorDash.Data.Events;
+using SensorDash.Data.Ingest;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Retention;
+using SensorDash.Data.Sqlite;
+using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Operations;
 
 /// <summary>Validates all SensorDash settings at startup, so that one message names all errors.</summary>
 internal static class SettingsValidator
 {
+    /// <summary>The sections of SensorDash's settings.</summary>
+    public static readonly string[] Sections =
+    [
+        DatabaseOptions.SectionName, ReadingsOptions.SectionName, IngestOptions.SectionName, EventOptions.SectionName, AnalyticsOptions.SectionName,
+        RetentionOptions.SectionName, SecurityOptions.SectionName,
+    ];
+
+    /// <exception cref="StartupException">Settings are invalid; the message names all errors.</exception>
+    public static void ThrowOnErrors(IConfiguration configuration)
+    {
+        string[] errors = [
+            .. Errors(configuration, DatabaseOptions.SectionName, new DatabaseOptionsValidator(), SqliteOptions.SectionName, TimescaleOptions.SectionName),
+            .. Errors(configuration, SqliteOptions.SectionName, new SqliteOptionsValidator()),
+            .. Errors(configuration, TimescaleOptions.SectionName, new TimescaleOptionsValidator()),
+            .. Errors(configuration, ReadingsOptions.SectionName, new ReadingsOptionsValidator()),
+            .. Errors(configuration, IngestOptions.SectionName, new IngestOptionsValidator()),
+            .. Errors(configuration, EventOptions.SectionName, new EventOptionsValidator()),
+            .. Errors(configuration, AnalyticsOptions.SectionName, new AnalyticsOptionsValidator()),
+            .. Errors(configuration, RetentionOptions.SectionName, new RetentionOptionsValidator()),
+            .. Errors<SecurityOptions>(configuration, SecurityOptions.SectionName),
+            .. HostNames.Errors(configuration),
+            .. ListenAddresses.Errors(configuration),
+            .. LogLevelErrors(configuration.GetSection("Logging"))];
+        if (errors.Length > 0) throw new StartupException("invalid settings:\n  " + string.Join("\n  ", errors), null);
+    }
+
     /// <summary>Errors of one section: unknown keys, values of the wrong type, and values that the validator rejects.</summary>
     /// <param name="sectionsInside">Sections in it that have their own options and their own call.</param>
-    public static IEnumerable<string> Errors<TOptions>(
+    private static IEnumerable<string> Errors<TOptions>(
         IConfiguration configuration, string sectionName, IValidateOptions<TOptions>? validator = null, params string[] sectionsInside)
         where TOptions : class, new()
     {
@@ -20,6 +55,11 @@ internal static class SettingsValidator
 
     private static IEnumerable<string> KeyErrors(IConfigurationSection section, Type type, params string[] sectionsInside)
     {
+        if (section.Value is { Length: > 0 } scalar)
+        {
+            yield return $"{section.Path} must be a section of settings, not '{scalar}'.";
+            yield break;
+        }
         var settings = type.GetProperties().ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
         foreach (var child in section.GetChildren())
         {
@@ -34,9 +74,30 @@ internal static class SettingsValidator
             {
                 foreach (var error in KeyErrors(child, kind)) yield return error;
             }
+            else if (child.GetChildren().FirstOrDefault() is { } inside)
+            {
+                yield return $"{inside.Path} is not a setting: {child.Path} has one value.";
+            }
             else if (!TypeDescriptor.GetConverter(kind).IsValid(child.Value ?? ""))
             {
                 yield return $"{child.Path} must be {TypeText(kind)}, not '{child.Value}'.";
+            }
+        }
+    }
+
+    private static IEnumerable<string> LogLevelErrors(IConfigurationSection section)
+    {
+        foreach (var child in section.GetChildren())
+        {
+            if (child.Key.Equals("LogLevel", StringComparison.OrdinalIgnoreCase))
+            {
+                if (child.Value is { Length: > 0 } scalar) yield return $"{child.Path} must be a section of log levels, not '{scalar}'.";
+                foreach (var level in child.GetChildren().Where(level => !Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out var known) || !Enum.IsDefined(known)))
+                    yield return $"{level.Path} must be {TypeText(typeof(LogLevel))}, not '{level.Value}'.";
+            }
+            else
+            {
+                foreach (var error in LogLevelErrors(child)) yield return error;
             }
         }
     }

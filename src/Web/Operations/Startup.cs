@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -13,10 +12,8 @@ using SensorDash.Data.DuckDb.Store;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
-using SensorDash.Data.Retention;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
-using SensorDash.Data.Timescale;
 using SensorDash.Migrations;
 using SensorDash.Web.Api;
 using SensorDash.Web.Commands;
@@ -29,10 +26,14 @@ namespace SensorDash.Web.Operations;
 /// <summary>Registers the services, builds the request pipeline and runs the program.</summary>
 internal static class Startup
 {
+    private static volatile bool _isStarting = true;
+
     public static void AddSensorDash(this WebApplicationBuilder builder)
     {
         builder.Configuration.AddSettingAliases();
-        ThrowOnErrors(builder.Configuration);
+        SettingsValidator.ThrowOnErrors(builder.Configuration);
+        // Errors of starting are printed in one line, without the stack trace of this log.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && !_isStarting);
         var services = builder.Services;
         var root = builder.Environment.ContentRootPath;
         services.AddSensorDashData();
@@ -46,6 +47,7 @@ internal static class Startup
         services.AddOptions<AnalyticsOptions>().PostConfigure<IOptions<SqliteOptions>>((analytics, sqlite) => analytics.Path = analytics.Path.Length > 0
             ? Path.GetFullPath(analytics.Path, root) : Path.ChangeExtension(sqlite.Value.Path, ".duckdb"));
 
+        services.AddSingleton<DataFiles>();
         services.AddSingleton<DatabaseStartup>();
         services.AddSingleton<HubMetrics>();
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker<Reading>>());
@@ -78,8 +80,8 @@ internal static class Startup
         services.AddSensorDashOpenApi();
         // Next to the database, so that forms stay valid after a restart, also for a service user without a home folder.
         services.AddDataProtection().SetApplicationName("SensorDash");
-        services.AddOptions<KeyManagementOptions>().Configure<IOptions<SqliteOptions>, ILoggerFactory>((keys, sqlite, loggers) =>
-            keys.XmlRepository = new FileSystemXmlRepository(new DirectoryInfo(Path.Combine(Path.GetDirectoryName(sqlite.Value.Path)!, "keys")), loggers));
+        services.AddSingleton<KeyFiles>();
+        services.AddOptions<KeyManagementOptions>().Configure<KeyFiles>((keys, files) => keys.XmlRepository = files);
         services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = "sensordash-forgery");
         services.AddRazorPages();
         services.AddMemoryCache();
@@ -111,16 +113,20 @@ internal static class Startup
     /// <exception cref="StartupException">The database or the address is unavailable.</exception>
     public static async Task RunSensorDashAsync(this WebApplication app)
     {
+        app.Services.GetRequiredService<DataFiles>().Check();
         // First, because ingest needs a claimed database with a current schema.
         await app.Services.GetRequiredService<DatabaseStartup>().RunAsync(app.Lifetime.ApplicationStopping);
+        app.Services.GetRequiredService<KeyFiles>().Prepare();
         OpenDuckDbStore(app);
+        app.Lifetime.ApplicationStarted.Register(() => _isStarting = false);
+        var addresses = app.Configuration[ListenAddresses.Setting]; // The run disposes the configuration.
         try
         {
             await app.RunAsync();
         }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (Exception e) when (ListenAddresses.Explain(e, addresses) is { } message)
         {
-            throw new StartupException(e.Message + " Choose another address with --urls http://127.0.0.1:5081.", e);
+            throw new StartupException(message, e);
         }
     }
 
@@ -134,22 +140,6 @@ internal static class Startup
         {
             throw new StartupException(e.Message, e);
         }
-    }
-
-    private static void ThrowOnErrors(IConfiguration configuration)
-    {
-        string[] errors = [
-            .. SettingsValidator.Errors(configuration, DatabaseOptions.SectionName, new DatabaseOptionsValidator(), SqliteOptions.SectionName, TimescaleOptions.SectionName),
-            .. SettingsValidator.Errors(configuration, SqliteOptions.SectionName, new SqliteOptionsValidator()),
-            .. SettingsValidator.Errors(configuration, TimescaleOptions.SectionName, new TimescaleOptionsValidator()),
-            .. SettingsValidator.Errors(configuration, ReadingsOptions.SectionName, new ReadingsOptionsValidator()),
-            .. SettingsValidator.Errors(configuration, IngestOptions.SectionName, new IngestOptionsValidator()),
-            .. SettingsValidator.Errors(configuration, EventOptions.SectionName, new EventOptionsValidator()),
-            .. SettingsValidator.Errors(configuration, AnalyticsOptions.SectionName, new AnalyticsOptionsValidator()),
-            .. SettingsValidator.Errors(configuration, RetentionOptions.SectionName, new RetentionOptionsValidator()),
-            .. SettingsValidator.Errors<SecurityOptions>(configuration, SecurityOptions.SectionName),
-            .. HostNames.Errors(configuration)];
-        if (errors.Length > 0) throw new StartupException("invalid settings:\n  " + string.Join("\n  ", errors), null);
     }
 }
 

@@ -136,6 +136,7 @@ public sealed class SidePathErrorTests : IDisposable
     [Fact]
     public async Task Rebuild_FileHeldByAnotherProcess_IsDoneWhenThatLetsGo()
     {
+        await using (var before = Start()) await before.WaitUntilCaughtUpAsync();
         SidePathFile.Execute(SideFile, "CREATE TABLE mark (i INTEGER)");
         await using var other = await SensorDashProcess.StartAsync(_folder.File("other.db"), ("Analytics__Path", SideFile));
         await other.Client.WaitForSidePathAsync("ready");

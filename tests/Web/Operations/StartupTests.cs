@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Data.Sqlite;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Web.Tests.Operations;
@@ -116,6 +117,28 @@ public sealed class StartupTests : IDisposable
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("dotnet ef database update", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_MigrationLockOfAKilledProcess_IsRemovedAndLogged()
+    {
+        MigratedSqliteFile.Create(_folder.File("a.db"), "Initial");
+        await using (var killed = new SqliteConnection($"Data Source={_folder.File("a.db")};Pooling=False"))
+        {
+            await killed.OpenAsync();
+            await using var command = killed.CreateCommand();
+            command.CommandText = """
+                CREATE TABLE IF NOT EXISTS "__EFMigrationsLock" ("Id" INTEGER NOT NULL CONSTRAINT "PK___EFMigrationsLock" PRIMARY KEY, "Timestamp" TEXT NOT NULL);
+                INSERT INTO "__EFMigrationsLock" VALUES (1, '2026-11-20 12:00:00+00:00')
+                """;
+            await command.ExecuteNonQueryAsync();
+        }
+
+        await using var started = await SensorDashProcess.StartAsync(_folder.File("a.db"));
+
+        Assert.Contains("killed during a migration that started at 2026-11-20 12:00:00", started.StartOutput, StringComparison.Ordinal);
+        using var ready = await started.Client.GetAsync("/health/ready");
+        Assert.True(ready.IsSuccessStatusCode);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.Store;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.DuckDb.SidePath;
 
@@ -14,8 +15,10 @@ internal sealed class DuckDbSidePath : IDisposable
     // A file of another format is rebuilt, not migrated: the store has all its rows.
     private const int Format = 2;
 
+    private const string StateTable = "sync_state";
+
     private const string Schema =
-        "CREATE TABLE IF NOT EXISTS sync_state (format INTEGER NOT NULL, applied BIGINT NOT NULL, committed_at BIGINT NOT NULL)";
+        $"CREATE TABLE IF NOT EXISTS {StateTable} (format INTEGER NOT NULL, applied BIGINT NOT NULL, committed_at BIGINT NOT NULL)";
 
     private readonly DuckDbConnection _writer;
 
@@ -34,7 +37,7 @@ internal sealed class DuckDbSidePath : IDisposable
     /// <summary>Opens the file or creates an empty one.</summary>
     /// <exception cref="DuckDbException">Another process has it open, it is corrupt or has a newer version, or DuckDB's library is
     /// missing.</exception>
-    /// <exception cref="InvalidDataException">It is a store of readings, not a side path.</exception>
+    /// <exception cref="InvalidDataException">It is a store of readings or a file of another program, not a side path.</exception>
     public static DuckDbSidePath Open(AnalyticsOptions options, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Path))!);
@@ -43,7 +46,8 @@ internal sealed class DuckDbSidePath : IDisposable
         try
         {
             sidePath = new DuckDbSidePath(database);
-            DuckDbStoreSchema.ThrowIfStore(sidePath._writer, options.Path, cancellationToken);
+            if (!IsOurs(sidePath._writer, options.Path, isEmptyOurs: true, cancellationToken))
+                throw new InvalidDataException($"{Path.GetFileName(options.Path)} is a DuckDB file of another program. Analytics:Path must name another file.");
             sidePath._writer.Execute($"{DuckDbMonths.Schema}; {Schema}", cancellationToken);
             if (!sidePath.ReadState(cancellationToken)) sidePath.Clear(cancellationToken);
             return sidePath;
@@ -56,24 +60,44 @@ internal sealed class DuckDbSidePath : IDisposable
         }
     }
 
-    /// <summary>Deletes the file, even a corrupt one; but not a file that another process has open, and not a store.</summary>
+    /// <summary>Removes the file. Only a readable side path is deleted; any other file is renamed, because it may be of another program.</summary>
+    /// <returns>The new path of the renamed file; null if it was deleted or does not exist.</returns>
     /// <exception cref="DuckDbException">Another process has it open, or DuckDB's library is missing.</exception>
     /// <exception cref="InvalidDataException">It is a store of readings.</exception>
-    public static void Delete(AnalyticsOptions options, CancellationToken cancellationToken)
+    public static string? Remove(AnalyticsOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
-        if (!File.Exists(options.Path)) return;
+        if (!File.Exists(options.Path)) return null;
+        bool isOurs;
         try
         {
             using var database = DuckDbDatabase.Open(options.Path, new(options.MemoryLimitMiB, options.Threads));
             using var connection = database.Connect();
-            DuckDbStoreSchema.ThrowIfStore(connection, options.Path, cancellationToken);
+            isOurs = IsOurs(connection, options.Path, isEmptyOurs: false, cancellationToken);
         }
         catch (DuckDbException e) when (e.Kind is not (DuckDbErrorKind.Locked or DuckDbErrorKind.NoLibrary))
         {
-            // Corrupt or of a newer version: the reason to delete it.
+            isOurs = false; // Corrupt or of a newer version.
         }
+        if (!isOurs) return FileAside.Move(options.Path, clock, DuckDbRepair.WalEnding);
         File.Delete(options.Path);
-        File.Delete(options.Path + ".wal");
+        File.Delete(options.Path + DuckDbRepair.WalEnding);
+        return null;
+    }
+
+    /// <summary>Readings in an existing file; null if there is no readable side path.</summary>
+    public static long? CountStored(AnalyticsOptions options, CancellationToken cancellationToken)
+    {
+        if (new FileInfo(options.Path) is { Exists: false } or { Length: 0 }) return null;
+        try
+        {
+            using var database = DuckDbDatabase.Open(options.Path, new(options.MemoryLimitMiB, options.Threads));
+            using var connection = database.Connect();
+            return DuckDbStoreSchema.Tables(connection, cancellationToken).Contains(StateTable) ? DuckDbMonths.List(connection, cancellationToken).Sum(m => m.Rows) : null;
+        }
+        catch (DuckDbException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Deletes all rows, so that the next changes start with the first batch.</summary>
@@ -113,6 +137,15 @@ internal sealed class DuckDbSidePath : IDisposable
     {
         _writer.Dispose();
         Database.Dispose();
+    }
+
+    // A store is refused by name, because its readings exist nowhere else.
+    private static bool IsOurs(DuckDbConnection connection, string path, bool isEmptyOurs, CancellationToken cancellationToken)
+    {
+        var tables = DuckDbStoreSchema.Tables(connection, cancellationToken);
+        if (DuckDbStoreSchema.IsStore(tables))
+            throw new InvalidDataException($"{Path.GetFileName(path)} is a store of readings (Readings:DuckDb:Path). Analytics:Path must name another file.");
+        return tables.Contains(StateTable) || (isEmptyOurs && tables.Count == 0);
     }
 
     private bool ReadState(CancellationToken cancellationToken)

@@ -56,6 +56,10 @@ public sealed partial class DuckDbSidePathSource(
         return new(state, notice, applied, rows, seconds);
     }
 
+    /// <summary>Readings in the file before it is opened, with its path; null without a readable file.</summary>
+    public (string Path, long Rows)? ReadStored(CancellationToken cancellationToken)
+        => State != AnalyticsState.Off && DuckDbSidePath.CountStored(options.Value, cancellationToken) is { } rows ? (options.Value.Path, rows) : null;
+
     /// <inheritdoc/>
     public void Rebuild()
     {
@@ -73,13 +77,21 @@ public sealed partial class DuckDbSidePathSource(
     {
         // Errors of memory, interrupts and a closing file are transient; these errors mean that the content of the file is unreadable.
         if (error.InnerException is not DuckDbException { Kind: DuckDbErrorKind.IO or DuckDbErrorKind.Fatal }) return;
+        if (State == AnalyticsState.Ready) TryMend();
+    }
+
+    /// <summary>Rebuilds a corrupt file.</summary>
+    /// <returns>False when that was done less than an hour ago.</returns>
+    internal bool TryMend()
+    {
         lock (_lock)
         {
-            if (_state != AnalyticsState.Ready || (_mendedAt is { } last && clock.GetElapsedTime(last) < _betweenMends)) return;
+            if (_mendedAt is { } last && clock.GetElapsedTime(last) < _betweenMends) return false;
             _mendedAt = clock.GetTimestamp();
         }
         Log.Damaged(logger);
         Rebuild();
+        return true;
     }
 
     /// <inheritdoc/>

@@ -57,11 +57,12 @@ public sealed partial class DuckDbSync(
     {
         if (source.BeginRebuild() is { } rebuild)
         {
-            DuckDbSidePath.Delete(options.Value, stoppingToken);
+            if (DuckDbSidePath.Remove(options.Value, clock, stoppingToken) is { } aside) Log.SetAside(logger, options.Value.Path, aside);
             source.EndRebuild(rebuild);
         }
         await source.SubscriberLag.ReadThrottledAsync(source.Applied, stoppingToken); // Even if the file then cannot be opened.
-        var sidePath = DuckDbSidePath.Open(options.Value, stoppingToken);
+        var sidePath = OpenRepaired(stoppingToken);
+        if (sidePath is null) return;
         source.Open(sidePath);
         // Another store, or an older copy of this one, has different batches with the same ids.
         var applied = sidePath.Applied;
@@ -91,6 +92,28 @@ public sealed partial class DuckDbSync(
             }
             await WaitAsync(Task.WhenAny(commit, wake), Timeout.InfiniteTimeSpan, stoppingToken);
             if (!wake.IsCompleted) await WaitAsync(wake, _gather, stoppingToken);
+        }
+    }
+
+    /// <summary>Null when the file is to be rebuilt.</summary>
+    private DuckDbSidePath? OpenRepaired(CancellationToken stoppingToken)
+    {
+        try
+        {
+            return DuckDbSidePath.Open(options.Value, stoppingToken);
+        }
+        catch (DuckDbException e)
+        {
+            try
+            {
+                if (DuckDbRepair.TryRepair(options.Value.Path, e, clock) is not { } repair) throw;
+                Log.Repaired(logger, options.Value.Path, repair);
+                return DuckDbSidePath.Open(options.Value, stoppingToken); // What the log has lost is read from the store again.
+            }
+            catch (InvalidDataException) when (source.TryMend())
+            {
+                return null;
+            }
         }
     }
 
@@ -124,5 +147,11 @@ public sealed partial class DuckDbSync(
 
         [LoggerMessage(21, LogLevel.Warning, "The DuckDB file belongs to another store, or to a newer state of this one; rebuilding it.")]
         public static partial void OtherStore(ILogger logger);
+
+        [LoggerMessage(41, LogLevel.Warning, "{Path} is not a readable side path. It is renamed to {Aside}; delete that file if you do not need it.")]
+        public static partial void SetAside(ILogger logger, string path, string aside);
+
+        [LoggerMessage(44, LogLevel.Warning, "{Path}: {Repair}")]
+        public static partial void Repaired(ILogger logger, string path, string repair);
     }
 }

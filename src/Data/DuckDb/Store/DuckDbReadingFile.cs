@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
@@ -5,7 +6,7 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.DuckDb.Store;
 
 /// <summary>The DuckDB file that is the store of readings: opens it, reads it, and reopens it after a fatal error.</summary>
-public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisposable
+public sealed partial class DuckDbReadingFile(IOptions<ReadingsOptions> options, TimeProvider clock, ILogger<DuckDbReadingFile> logger) : IDisposable
 {
     // DuckDB runs one query on all its threads; concurrent queries only share its memory limit.
     private const int MaxReaders = 4;
@@ -17,6 +18,9 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
 
     /// <summary>Absolute path of the file.</summary>
     public string Path { get; } = System.IO.Path.GetFullPath(options.Value.DuckDb.Path);
+
+    /// <summary>What was repaired when the file was opened, for users; null if nothing was.</summary>
+    public string? Repair { get; private set; }
 
     /// <summary>Opens the file or creates an empty store; does nothing when it is open.</summary>
     /// <exception cref="StoreUnavailableException">Another process has it open, it cannot be read, or it is not a store of this version;
@@ -92,7 +96,7 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
         try
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
-            database = DuckDbDatabase.Open(Path, new(options.Value.DuckDb.MemoryLimitMiB, options.Value.DuckDb.Threads));
+            database = OpenRepaired();
             using var connection = database.Connect();
             DuckDbStoreSchema.Prepare(connection, cancellationToken);
             return _database = database;
@@ -101,7 +105,7 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
         {
             database?.Dispose();
             var reason = e is DuckDbException { Kind: DuckDbErrorKind.Locked } ? "another process has it open: " : "";
-            throw new StoreUnavailableException($"The store of readings {Path} cannot be opened: {reason}{e.Message}", e);
+            throw new StoreUnavailableException($"The store of readings {Path} cannot be opened: {reason}{e.Message}{Advice(e)}", e);
         }
         catch
         {
@@ -109,6 +113,25 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
             throw;
         }
     }
+
+    private DuckDbDatabase OpenRepaired()
+    {
+        var settings = new DuckDbOptions(options.Value.DuckDb.MemoryLimitMiB, options.Value.DuckDb.Threads);
+        try
+        {
+            return DuckDbDatabase.Open(Path, settings);
+        }
+        catch (DuckDbException e)
+        {
+            if (DuckDbRepair.TryRepair(Path, e, clock) is not { } repair) throw;
+            Log.Repaired(logger, Path, repair);
+            Repair = repair;
+            return DuckDbDatabase.Open(Path, settings);
+        }
+    }
+
+    private static string Advice(Exception error) => error is DuckDbException { Kind: DuckDbErrorKind.IO }
+        ? " SensorDash changed nothing. Restore the file from a backup, or set Readings:DuckDb:Path to a new file." : "";
 
     private void Close()
     {
@@ -118,5 +141,11 @@ public sealed class DuckDbReadingFile(IOptions<ReadingsOptions> options) : IDisp
             _database = null;
             _readers.Evict();
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(43, LogLevel.Warning, "{Path}: {Repair}")]
+        public static partial void Repaired(ILogger logger, string path, string repair);
     }
 }

@@ -16,4 +16,7 @@ public sealed class DuckDbStoreReporter(DuckDbReadingFile file) : IStoreReporter
                 { Parts = new PartUse("month", months.Count, months.Count, null) };
             },
             cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<string?> ReadLimitationAsync(CancellationToken cancellationToken) => Task.FromResult(file.Repair);
 }

@@ -21,7 +21,7 @@ internal static class DuckDbStoreSchema
     public static void Prepare(DuckDbConnection connection, CancellationToken cancellationToken)
     {
         var tables = Tables(connection, cancellationToken);
-        if (tables.Contains("store_state"))
+        if (IsStore(tables))
         {
             using var state = connection.Query("SELECT format FROM store_state", cancellationToken);
             var format = state.Read() ? state.Get<int>(0) : 0;
@@ -35,15 +35,11 @@ internal static class DuckDbStoreSchema
         transaction.Commit();
     }
 
-    /// <summary>Prevents the use of a store as a side path, which may be deleted.</summary>
-    /// <exception cref="InvalidDataException">The file is a store.</exception>
-    public static void ThrowIfStore(DuckDbConnection connection, string path, CancellationToken cancellationToken)
-    {
-        if (Tables(connection, cancellationToken).Contains("store_state"))
-            throw new InvalidDataException($"{path} is a store of readings (Readings:DuckDb:Path). Analytics:Path must name another file.");
-    }
+    /// <summary>Whether a list of tables is that of a store.</summary>
+    public static bool IsStore(IReadOnlySet<string> tables) => tables.Contains("store_state");
 
-    private static HashSet<string> Tables(DuckDbConnection connection, CancellationToken cancellationToken)
+    /// <summary>The tables of the file.</summary>
+    public static HashSet<string> Tables(DuckDbConnection connection, CancellationToken cancellationToken)
     {
         var tables = new HashSet<string>();
         using var rows = connection.Query("SELECT table_name FROM duckdb_tables() WHERE NOT internal AND NOT temporary", cancellationToken);

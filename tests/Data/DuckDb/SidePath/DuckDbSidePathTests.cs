@@ -24,14 +24,14 @@ public sealed class DuckDbSidePathTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task OpenAndDelete_FileThatIsAStore_AreRefusedAndTheReadingsStay()
+    public async Task OpenAndRemove_FileThatIsAStore_AreRefusedAndTheReadingsStay()
     {
         var options = new AnalyticsOptions { Path = _folder.File("copy.duckdb") };
         _store.Execute("CHECKPOINT");
         File.Copy(_store.File.Path, options.Path);
 
         Assert.Contains("store of readings", Assert.Throws<InvalidDataException>(() => DuckDbSidePath.Open(options, default)).Message, StringComparison.Ordinal);
-        Assert.Throws<InvalidDataException>(() => DuckDbSidePath.Delete(options, default));
+        Assert.Throws<InvalidDataException>(() => DuckDbSidePath.Remove(options, new ManualTime(), default));
 
         using var copy = new DuckDbClient(options.Path);
         Assert.Equal(2, copy.Scalar<long>("SELECT count(*) FROM sensor_readings"));
@@ -39,13 +39,28 @@ public sealed class DuckDbSidePathTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Delete_DamagedFile_DeletesIt()
+    public void Remove_CorruptFile_RenamesIt()
     {
         var options = new AnalyticsOptions { Path = _folder.File("side.duckdb") };
-        File.WriteAllText(options.Path, "no database, and long enough to be looked at" + new string('x', 20_000));
+        var content = "no database, and long enough to be looked at" + new string('x', 20_000);
+        File.WriteAllText(options.Path, content);
 
-        DuckDbSidePath.Delete(options, default);
+        var aside = DuckDbSidePath.Remove(options, new ManualTime(), default);
 
         Assert.False(File.Exists(options.Path));
+        Assert.Equal(content, File.ReadAllText(aside!));
+    }
+
+    [Fact]
+    public void Remove_TwiceAtOnce_KeepsBothFiles()
+    {
+        var options = new AnalyticsOptions { Path = _folder.File("side.duckdb") };
+        var asides = Enumerable.Range(0, 2).Select(i =>
+        {
+            File.WriteAllText(options.Path, $"{i}");
+            return DuckDbSidePath.Remove(options, new ManualTime(), default)!;
+        }).ToArray();
+
+        Assert.Equal(["0", "1"], asides.Select(File.ReadAllText));
     }
 }

@@ -68,7 +68,7 @@ public sealed class DuckDbReadingStoreTests : ReadingStoreContract
         await Store.AddAsync(Reading(1), Reading(2));
         DuckDb.DuckDb.Dispose();
         DuckDb.File.Dispose();
-        using var file = new DuckDbReadingFile(Microsoft.Extensions.Options.Options.Create(new ReadingsOptions { DuckDb = { Path = DuckDb.File.Path } }));
+        using var file = new DuckDbReadingFile(Microsoft.Extensions.Options.Options.Create(new ReadingsOptions { DuckDb = { Path = DuckDb.File.Path } }), TimeProvider.System, new RecordedLog<DuckDbReadingFile>());
         using var store = new DuckDbReadingStore(file, Fixture.Contexts, Fixture.WriterLock, new CommitSignal(), Fixture.Clock);
 
         Assert.Equal(1, await store.AddAsync(Reading(1), Reading(2, Noon + 1)));
