@@ -9,6 +9,7 @@ internal static class ApiRoutes
     {
         var routes = app.MapGroup("").WithMetadata(DescribedQuery.Instance);
         routes.MapIngest();
+        routes.MapInflux();
         routes.MapReadings();
         routes.MapEvents();
         routes.MapEventExport();

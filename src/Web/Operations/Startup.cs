@@ -17,6 +17,7 @@ using SensorDash.Data.Storage;
 using SensorDash.Migrations;
 using SensorDash.Web.Api;
 using SensorDash.Web.Commands;
+using SensorDash.Web.Pages.Error;
 using SensorDash.Web.Pages.Overview;
 using SensorDash.Web.Requests;
 using SensorDash.Web.Security;
@@ -83,7 +84,7 @@ internal static class Startup
         services.AddSingleton<KeyFiles>();
         services.AddOptions<KeyManagementOptions>().Configure<KeyFiles>((keys, files) => keys.XmlRepository = files);
         services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = "sensordash-forgery");
-        services.AddRazorPages();
+        services.AddRazorPages(pages => pages.Conventions.ConfigureFilter(new MissingHandler()));
         services.AddMemoryCache();
         services.AddSingleton<DemoEvents>();
         services.AddSingleton<DemoData>();
@@ -92,6 +93,12 @@ internal static class Startup
 
     public static void UseSensorDash(this WebApplication app)
     {
+        // Kestrel's own reader of bodies logs an error when a sender goes away while a form or a parser still holds bytes of it.
+        app.Use((context, next) =>
+        {
+            context.Features.Set<IRequestBodyPipeFeature>(new RequestBodyPipeFeature(context));
+            return next(context);
+        });
         app.UseSecurityHeaders();
         app.UseExceptionHandler();
         app.UseErrorResponses();

@@ -110,14 +110,14 @@ public sealed class CsvExportTests : IAsyncLifetime
     [InlineData("a;b", "\"a;b\"")]
     [InlineData("=\"x\"", "\"'=\"\"x\"\"\"")]
     [InlineData("Kühlhaus 冷", "Kühlhaus 冷")]
-    public async Task Write_TextCell_IsQuotedWhereItMustBeAndNeverAFormula(string name, string cell)
+    public async Task Write_TextCell_IsQuotedWhereItMustBeAndNeverAFormula(string location, string cell)
     {
         await _fixture.Store.AddAsync(Reading(1));
         var patch = new NodeMetadataPatch();
-        patch.SetName(name);
+        patch.SetLocation(location);
         await _fixture.Nodes.EditMetadataAsync(1, patch, CancellationToken.None);
 
-        Assert.Equal($"node_name\n{cell}\n", await TextAsync(new() { Columns = ["node_name"] }));
+        Assert.Equal($"location\n{cell}\n", await TextAsync(new() { Columns = ["location"] }));
     }
 
     [Theory]

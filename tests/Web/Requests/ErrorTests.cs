@@ -136,7 +136,7 @@ public sealed class ErrorTests(ReadOnlyApp app) : IClassFixture<ReadOnlyApp>
     [InlineData("GET", "/api/zones/abc", 404)]
     [InlineData("GET", "/api", 404)]
     [InlineData("POST", "/api/nothing", 404)]
-    [InlineData("GET", "/health", 404)]
+    [InlineData("GET", "/health/nothing", 404)]
     [InlineData("PUT", "/api/sensor-data", 405)]
     [InlineData("DELETE", "/api/sensor-data", 405)]
     [InlineData("POST", "/api/nodes", 405)]

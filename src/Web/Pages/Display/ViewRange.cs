@@ -17,6 +17,9 @@ internal sealed partial record ViewRange(long From, long To, string? Length, str
     // A longer range is a typing error, and reading it would take minutes.
     private const long MaxSeconds = 20 * 366 * 86_400L;
 
+    // 1970 to 2100: nothing that is stored is older or newer, and ranges beside these are still times.
+    private const long MaxTime = 4_102_444_800;
+
     private const string Allowed = "Try 6h, 2d, now-6h, now-2d to now-1d, or two dates such as 2026-05-01 08:00.";
 
     private static readonly LocalDateTimePattern[] _localPatterns = [
@@ -55,11 +58,12 @@ internal sealed partial record ViewRange(long From, long To, string? Length, str
         if (text == "now") return now;
         if (text.StartsWith("now-", StringComparison.Ordinal)) return now - ParseLength(text[4..]);
         if (text.Length > 8 && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var unix)) return unix;
-        if (OffsetDateTimePattern.Rfc3339.Parse(text) is { Success: true } exact) return exact.Value.ToInstant().ToUnixTimeSeconds();
+        if (OffsetDateTimePattern.Rfc3339.Parse(text) is { Success: true } exact)
+            return IsInstantEverywhere(exact.Value.Year) ? exact.Value.ToInstant().ToUnixTimeSeconds() : null;
         foreach (var pattern in _localPatterns)
         {
             if (pattern.Parse(text) is { Success: true } local)
-                return local.Value.InZoneLeniently(zone).ToInstant().ToUnixTimeSeconds(); // A time in a skipped hour moves forward.
+                return !IsInstantEverywhere(local.Value.Year) ? null : local.Value.InZoneLeniently(zone).ToInstant().ToUnixTimeSeconds(); // A time in a skipped hour moves forward.
         }
         return null;
     }
@@ -77,9 +81,13 @@ internal sealed partial record ViewRange(long From, long To, string? Length, str
         var start = from.Length == 0 ? end - 86_400 : ParseTime(from, zone, now);
         if (start is null || end is null) return Invalid(now, $"“{(start is null ? from : to)}” is not a valid time. {Allowed}");
         if (start >= end) return Invalid(now, "The range must end after it starts.");
-        if (end - start > MaxSeconds || start < 0 || end > 253_402_300_799) return Invalid(now, "The range must be at most 20 years long.");
+        if (start < 0 || end > MaxTime) return Invalid(now, "The range must be between 1970 and 2100.");
+        if (end - start > MaxSeconds) return Invalid(now, "The range must be at most 20 years long.");
         return new(start.Value, end.Value, null, null);
     }
+
+    // At the ends of the calendar an offset leads out of it.
+    private static bool IsInstantEverywhere(int year) => year is > 1 and < 9999;
 
     private static ViewRange Invalid(long now, string error) => new(now - 86_400, now, Default, error);
 

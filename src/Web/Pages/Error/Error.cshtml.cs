@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace SensorDash.Web.Pages.Error;
@@ -30,11 +31,7 @@ internal sealed class ErrorModel : PageModel
         _ => ("Request refused", "The server does not accept this request."),
     };
 
-    public void OnGet() => Load();
-
-    public void OnPost() => Load();
-
-    private void Load()
+    public override void OnPageHandlerExecuting(PageHandlerExecutingContext context)
     {
         Code = int.TryParse(Request.Query["code"], NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code is >= 400 and <= 599
             ? code : Response.StatusCode >= 400 ? Response.StatusCode : 500;
