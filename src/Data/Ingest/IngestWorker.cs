@@ -117,26 +117,22 @@ public sealed class IngestWorker<TRow>(
             at += submission.Rows.Length;
         }
 
-        var rejected = new HashSet<int>();
-        await AppendRangeAsync(0, count, rejected, cancellationToken);
+        await AppendRangeAsync(0, count, isPart: false, cancellationToken);
 
         at = 0;
         foreach (var submission in _batch)
         {
-            var outcomes = _outcomes.AsSpan(at, submission.Rows.Length);
-            submission.AddResult(outcomes);
-            for (var i = 0; rejected.Count > 0 && i < outcomes.Length; i++)
-                if (rejected.Contains(at + i)) submission.Reject(i, null, "the store rejected this row");
+            submission.AddResult(_outcomes.AsSpan(at, submission.Rows.Length));
             at += submission.Rows.Length;
         }
     }
 
     // Bisection finds a row that the store cannot take, so that it does not block the valid rows around it forever.
-    private async Task AppendRangeAsync(int start, int count, HashSet<int> rejected, CancellationToken cancellationToken)
+    private async Task AppendRangeAsync(int start, int count, bool isPart, CancellationToken cancellationToken)
     {
         try
         {
-            var added = await AppendWithRetryAsync(start, count, isPart: count < _batch.Sum(submission => submission.Rows.Length), cancellationToken);
+            var added = await AppendWithRetryAsync(start, count, isPart, cancellationToken);
             Status = new IngestStatus(null, null, Status.RowsCommitted + added);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -144,12 +140,11 @@ public sealed class IngestWorker<TRow>(
             if (count == 1)
             {
                 IngestLog.RowRejected(logger, _rows[start].Describe(), e);
-                _outcomes[start] = RowOutcome.Duplicate; // Counted as rejected, not as added.
-                rejected.Add(start);
+                _outcomes[start] = RowOutcome.Rejected;
                 return;
             }
-            await AppendRangeAsync(start, count / 2, rejected, cancellationToken);
-            await AppendRangeAsync(start + (count / 2), count - (count / 2), rejected, cancellationToken);
+            await AppendRangeAsync(start, count / 2, isPart: true, cancellationToken);
+            await AppendRangeAsync(start + (count / 2), count - (count / 2), isPart: true, cancellationToken);
         }
     }
 

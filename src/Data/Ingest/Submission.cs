@@ -45,13 +45,15 @@ public sealed class Submission<TRow>(ReadOnlyMemory<TRow> rows, bool isWaitedFor
     internal void AddResult(ReadOnlySpan<RowOutcome> outcomes)
     {
         _inserted += outcomes.Count(RowOutcome.Inserted);
-        for (var i = outcomes.IndexOf(RowOutcome.AlreadyAccepted); i >= 0 && i < outcomes.Length; i++)
+        for (var i = outcomes.IndexOfAnyExcept(RowOutcome.Inserted, RowOutcome.Duplicate); i >= 0 && i < outcomes.Length; i++)
+        {
             if (outcomes[i] == RowOutcome.AlreadyAccepted) (_alreadyAccepted ??= []).Add(i);
-        for (var i = outcomes.IndexOf(RowOutcome.Collision); i >= 0 && i < outcomes.Length; i++)
-            if (outcomes[i] == RowOutcome.Collision) Reject(i, "eventId", "eventId collides with another event");
+            else if (outcomes[i] == RowOutcome.Collision) Reject(i, "eventId", "eventId collides with another event");
+            else if (outcomes[i] == RowOutcome.Rejected) Reject(i, null, "the store rejected this row");
+        }
     }
 
-    internal void Reject(int index, string? field, string error) => (_rejected ??= []).Add(new RejectedRow(index, field, error));
+    private void Reject(int index, string? field, string error) => (_rejected ??= []).Add(new RejectedRow(index, field, error));
 
     internal void Complete()
     {

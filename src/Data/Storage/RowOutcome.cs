@@ -14,4 +14,7 @@ public enum RowOutcome
 
     /// <summary>Another event is stored under its id; not stored.</summary>
     Collision,
+
+    /// <summary>The store cannot take this row; the writer sets it, not the store.</summary>
+    Rejected,
 }
