@@ -11,7 +11,7 @@ try
     }
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = ContentRoot.Find(args) });
     builder.AddSensorDash();
-    var app = builder.Build();
+    await using var app = builder.Build(); // A start that fails also releases its files.
     app.UseSensorDash();
     if (command == DemoCommand.Name) app.LoadDemoWhenStarted();
     if (command == RebuildCommand.Name) app.RebuildAnalytics();

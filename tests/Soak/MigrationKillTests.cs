@@ -14,7 +14,7 @@ public sealed class MigrationKillTests
     {
         using var folder = new TemporaryFolder();
         var window = await MeasureAsync(New("measured.db"));
-        var rounds = SoakSize.Choose(quick: 4, full: 50);
+        var rounds = SoakSize.Choose(quick: 2, full: 50);
         for (var round = 0; round < rounds; round++)
         {
             var path = New($"{round}.db");
@@ -46,7 +46,7 @@ public sealed class MigrationKillTests
     {
         using var folder = new TemporaryFolder();
         var window = TimeSpan.Zero;
-        var rounds = SoakSize.Choose(quick: 3, full: 50);
+        var rounds = SoakSize.Choose(quick: 1, full: 50);
         for (var round = 0; round <= rounds; round++)
         {
             await using var fixture = await TimescaleStoreFixture.CreateEmptyAsync(TimescaleEdition.Apache);

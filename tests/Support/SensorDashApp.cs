@@ -35,7 +35,7 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
 
     public RecordedLogs Logs { get; } = new();
 
-    public string DatabasePath => _folder.File("test.db");
+    public string DatabasePath => _settings.FirstOrDefault(s => s.Key == "Database:Sqlite:Path").Value ?? _folder.File("test.db");
 
     public IReadingStore Store => Services.GetRequiredService<IReadingStore>();
 

@@ -27,15 +27,15 @@ namespace SensorDash.Web.Operations;
 /// <summary>Registers the services, builds the request pipeline and runs the program.</summary>
 internal static class Startup
 {
-    private static volatile bool _isStarting = true;
-
     public static void AddSensorDash(this WebApplicationBuilder builder)
     {
         builder.Configuration.AddSettingAliases();
         SettingsValidator.ThrowOnErrors(builder.Configuration);
-        // Errors of starting are printed in one line, without the stack trace of this log.
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && !_isStarting);
         var services = builder.Services;
+        // Errors of starting are printed in one line, without the stack trace of this log.
+        var phase = new StartupPhase();
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && phase.IsOver);
+        services.AddSingleton(phase);
         var root = builder.Environment.ContentRootPath;
         services.AddSensorDashData();
         if (builder.Configuration["Database:Provider"] == DatabaseOptions.TimescaleProvider) services.AddTimescale().AddTimescaleSchema();
@@ -125,7 +125,7 @@ internal static class Startup
         await app.Services.GetRequiredService<DatabaseStartup>().RunAsync(app.Lifetime.ApplicationStopping);
         app.Services.GetRequiredService<KeyFiles>().Prepare();
         OpenDuckDbStore(app);
-        app.Lifetime.ApplicationStarted.Register(() => _isStarting = false);
+        app.Lifetime.ApplicationStarted.Register(() => app.Services.GetRequiredService<StartupPhase>().IsOver = true);
         var addresses = app.Configuration[ListenAddresses.Setting]; // The run disposes the configuration.
         try
         {
@@ -147,6 +147,17 @@ internal static class Startup
         {
             throw new StartupException(e.Message, e);
         }
+    }
+}
+
+internal sealed class StartupPhase
+{
+    private volatile bool _isOver;
+
+    public bool IsOver
+    {
+        get => _isOver;
+        set => _isOver = value;
     }
 }
 

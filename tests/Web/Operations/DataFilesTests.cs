@@ -28,7 +28,7 @@ public sealed class DataFilesTests : IDisposable
     [InlineData("hard.db")]
     public async Task Start_SidePathThatIsAFileOfTheStore_IsRefusedAndTheFileStays(string side)
     {
-        await StoreReadingAsync(("Analytics__Enabled", "false"));
+        await StoreReadingAsync(("Analytics:Enabled", "false"));
         File.CreateSymbolicLink(_folder.File("link.db"), "a.db");
         Directory.CreateSymbolicLink(_folder.File("folder"), _folder.Path);
         if (side == "hard.db") HardLink(Store, _folder.File(side));
@@ -60,7 +60,7 @@ public sealed class DataFilesTests : IDisposable
     [InlineData("--Readings:DuckDb:Path", "r.duckdb")]
     public async Task Start_StoreWithASecondHardLink_IsRefused(string setting, string file)
     {
-        await StoreReadingAsync(("Readings__Backend", "DuckDb"), ("Readings__DuckDb__Path", _folder.File("r.duckdb")));
+        await StoreReadingAsync(("Readings:Backend", "DuckDb"), ("Readings:DuckDb:Path", _folder.File("r.duckdb")));
         HardLink(_folder.File(file), _folder.File("second"));
 
         var run = await ProgramRun.ToItsEndAsync(["--urls", "http://127.0.0.1:0", setting, _folder.File("second")],
@@ -77,7 +77,7 @@ public sealed class DataFilesTests : IDisposable
         await using var first = await SensorDashProcess.StartAsync(Store);
         File.CreateSymbolicLink(_folder.File("link.db"), Store);
 
-        var run = await ProgramRun.ToItsEndAsync(("Database__Sqlite__Path", _folder.File("link.db")));
+        var run = await ProgramRun.OfAProcessAsync(("Database__Sqlite__Path", _folder.File("link.db")));
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("in use by another", run.Errors, StringComparison.Ordinal);
@@ -89,7 +89,7 @@ public sealed class DataFilesTests : IDisposable
         await using var first = await SensorDashProcess.StartAsync(Store);
         File.Move(Store, _folder.File("moved.db"));
 
-        var run = await ProgramRun.ToItsEndAsync(("Database__Sqlite__Path", _folder.File("moved.db")));
+        var run = await ProgramRun.OfAProcessAsync(("Database__Sqlite__Path", _folder.File("moved.db")));
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("in use by another", run.Errors, StringComparison.Ordinal);
@@ -104,8 +104,10 @@ public sealed class DataFilesTests : IDisposable
         else SidePathOf("CREATE TABLE thesis (text VARCHAR); CHECKPOINT");
         var content = await File.ReadAllBytesAsync(Side);
 
-        await using var started = await SensorDashProcess.StartAsync([.. SensorDashProcess.Program, "rebuild"], Store);
-        await started.Client.WaitForSidePathAsync("ready");
+        await using var started = Start();
+        using var client = started.CreateClient();
+        using var accepted = await client.PostAsync("/api/system/analytics/rebuild", null);
+        await client.WaitForSidePathAsync("ready");
 
         var aside = Assert.Single(Directory.GetFiles(_folder.Path, "a.duckdb.aside-*"));
         Assert.Equal(content, await File.ReadAllBytesAsync(aside));
@@ -117,7 +119,11 @@ public sealed class DataFilesTests : IDisposable
         SidePathOf("CREATE TABLE thesis (text VARCHAR); CHECKPOINT");
         var content = await File.ReadAllBytesAsync(Side);
 
-        await using (var started = await SensorDashProcess.StartAsync(Store)) await started.Client.WaitForSidePathAsync("failed");
+        await using (var started = Start())
+        {
+            using var client = started.CreateClient();
+            await client.WaitForSidePathAsync("failed");
+        }
 
         Assert.Equal(content, await File.ReadAllBytesAsync(Side));
     }
@@ -150,9 +156,12 @@ public sealed class DataFilesTests : IDisposable
         Assert.Equal(isEmpty, File.Exists(Store));
         File.Delete(Side);
         File.Delete(Side + ".wal");
-        await using var started = await SensorDashProcess.StartAsync(Store);
-        await started.Client.WaitForSidePathAsync("ready");
+        await using var started = Start();
+        using var client = started.CreateClient();
+        await client.WaitForSidePathAsync("ready");
     }
+
+    private SensorDashApp Start(params (string Key, string Value)[] settings) => new([("Database:Sqlite:Path", Store), .. settings]);
 
     private void SidePathOf(string sql)
     {
@@ -160,16 +169,13 @@ public sealed class DataFilesTests : IDisposable
         client.Execute(sql);
     }
 
-    private async Task StoreReadingAsync(params (string, string)[] settings)
+    private async Task StoreReadingAsync(params (string Key, string Value)[] settings)
     {
-        await using var process = await SensorDashProcess.StartAsync(Store, settings);
-        using var posted = await process.Client.PostAsJsonAsync("/api/sensor-data", new { node_address = 1, timestamp = Some.Noon, temperature_celsius = 20 });
+        await using var app = Start(settings);
+        using var client = app.CreateClient();
+        using var posted = await client.PostAsJsonAsync("/api/sensor-data", new { node_address = 1, timestamp = Some.Noon, temperature_celsius = 20 });
         posted.EnsureSuccessStatusCode();
-        if (settings.Length == 0)
-        {
-            await WaitFor.TrueAsync("an applied reading", async () =>
-                (await process.Client.GetFromJsonAsync<System.Text.Json.JsonElement>("/api/system/analytics")).GetProperty("applied_batch").GetInt64() > 0);
-        }
+        if (settings.Length == 0) await app.WaitUntilCaughtUpAsync();
     }
 
     private static void HardLink(string file, string link)

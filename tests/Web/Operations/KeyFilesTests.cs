@@ -24,24 +24,25 @@ public sealed class KeyFilesTests : IDisposable
         Directory.CreateDirectory(Keys);
         await File.WriteAllTextAsync(key, content);
 
-        await using var started = await SensorDashProcess.StartAsync(_folder.File("a.db"));
-        using var page = await started.Client.GetAsync("/zones");
-        using var ready = await started.Client.GetAsync("/health/ready");
+        await using var started = Start();
+        using var client = started.CreateClient();
+        using var page = await client.GetAsync("/zones");
+        using var ready = await client.GetAsync("/health/ready");
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (page.StatusCode, ready.StatusCode));
         Assert.Single(Directory.GetFiles(Keys, "*.xml"));
         var aside = Assert.Single(Directory.GetFiles(Keys), file => file.Contains(".aside-", StringComparison.Ordinal));
         Assert.Equal(content, await File.ReadAllTextAsync(aside));
-        Assert.Contains(Path.GetFileName(key), started.StartOutput, StringComparison.Ordinal);
+        Assert.Contains(started.Logs.Entries, entry => entry.Text.Contains(Path.GetFileName(key), StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Start_KeyOfAnEarlierRun_IsUsedAgain()
     {
-        await using (var first = await SensorDashProcess.StartAsync(_folder.File("a.db"))) await first.Client.GetStringAsync("/zones");
+        await OpenZonesAsync();
         var key = Assert.Single(Directory.GetFiles(Keys));
 
-        await using (var second = await SensorDashProcess.StartAsync(_folder.File("a.db"))) await second.Client.GetStringAsync("/zones");
+        await OpenZonesAsync();
 
         Assert.Equal(key, Assert.Single(Directory.GetFiles(Keys)));
     }
@@ -49,7 +50,7 @@ public sealed class KeyFilesTests : IDisposable
     [Fact]
     public async Task Ready_KeysFolderGone_SaysSo()
     {
-        await using var app = new SensorDashApp(("Database:Sqlite:Path", _folder.File("a.db")));
+        await using var app = Start();
         using var client = app.CreateClient();
         await client.GetStringAsync("/zones");
         Directory.Move(Keys, Keys + ".moved");
@@ -77,5 +78,14 @@ public sealed class KeyFilesTests : IDisposable
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(Keys, run.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", run.Errors + run.Output, StringComparison.Ordinal);
+    }
+
+    private SensorDashApp Start() => new(("Database:Sqlite:Path", _folder.File("a.db")));
+
+    private async Task OpenZonesAsync()
+    {
+        await using var app = Start();
+        using var client = app.CreateClient();
+        await client.GetStringAsync("/zones");
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using SensorDash.Tests.Support;
@@ -9,13 +10,15 @@ public sealed class PowerFailureTests : IDisposable
 {
     private const int Sent = 6;
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly List<TemporaryFolder> _folders = [new()];
 
-    private string Readings => _folder.File("r.duckdb");
+    private TemporaryFolder Folder => _folders[^1];
 
-    private string Side => _folder.File("a.duckdb");
+    private string Readings => Folder.File("r.duckdb");
 
-    public void Dispose() => _folder.Dispose();
+    private string Side => Folder.File("a.duckdb");
+
+    public void Dispose() => _folders.ForEach(folder => folder.Dispose());
 
     public static TheoryData<string, int> TornEnds() => new()
     {
@@ -30,31 +33,34 @@ public sealed class PowerFailureTests : IDisposable
     [MemberData(nameof(TornEnds))]
     public async Task Store_TornEndOfTheLog_IsCutOffAndEveryTransactionBeforeItIsThere(string kind, int expected)
     {
-        await using (var first = await StartStoreAsync()) await SendAsync(first, 0, Sent);
+        await RunStoreAsync(Sent);
         var log = await File.ReadAllBytesAsync(Readings + ".wal");
         var torn = Tear(log, kind);
         await File.WriteAllBytesAsync(Readings + ".wal", torn);
 
-        await using (var second = await StartStoreAsync())
+        await using (var second = StartStore())
         {
-            Assert.Equal(expected, await CountAsync(second));
+            using var client = second.CreateClient();
+            Assert.Equal(expected, await CountAsync(client));
             if (kind != "cut") // DuckDB itself ignores an entry without its end.
             {
-                Assert.Contains("torn end", second.StartOutput, StringComparison.Ordinal);
-                Assert.Contains("torn end", await second.Client.GetStringAsync("/health/ready"), StringComparison.Ordinal);
-                Assert.Equal(torn, await File.ReadAllBytesAsync(Assert.Single(Directory.GetFiles(_folder.Path, "r.duckdb.wal.aside-*"))));
+                Assert.Contains(second.Logs.Entries, entry => entry.Text.Contains("torn end", StringComparison.Ordinal));
+                Assert.Contains("torn end", await client.GetStringAsync("/health/ready"), StringComparison.Ordinal);
+                Assert.Equal(torn, await File.ReadAllBytesAsync(Assert.Single(Directory.GetFiles(Folder.Path, "r.duckdb.wal.aside-*"))));
             }
-            await SendAsync(second, 100, 2);
+            await SendAsync(client, 100, 2);
+            Kill();
         }
-        await using var third = await StartStoreAsync();
-        Assert.Equal(expected + 2, await CountAsync(third));
-        Assert.DoesNotContain("torn end", await third.Client.GetStringAsync("/health/ready"), StringComparison.Ordinal);
+        await using var third = StartStore();
+        using var last = third.CreateClient();
+        Assert.Equal(expected + 2, await CountAsync(last));
+        Assert.DoesNotContain("torn end", await last.GetStringAsync("/health/ready"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Store_LogCorruptBeforeLaterTransactions_IsRefusedAndLeftAlone()
     {
-        await using (var first = await StartStoreAsync()) await SendAsync(first, 0, Sent);
+        await RunStoreAsync(Sent);
         var log = Tear(await File.ReadAllBytesAsync(Readings + ".wal"), "hole");
         await File.WriteAllBytesAsync(Readings + ".wal", log);
 
@@ -64,7 +70,7 @@ public sealed class PowerFailureTests : IDisposable
         Assert.Contains("truncate --size=", run.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", run.Errors + run.Output, StringComparison.Ordinal);
         Assert.Equal(log, await File.ReadAllBytesAsync(Readings + ".wal"));
-        Assert.Empty(Directory.GetFiles(_folder.Path, "*aside*"));
+        Assert.Empty(Directory.GetFiles(Folder.Path, "*aside*"));
     }
 
     [Theory]
@@ -75,16 +81,17 @@ public sealed class PowerFailureTests : IDisposable
     [InlineData(12_288, true)]
     public async Task Store_FileOfAnUnfinishedFirstStart_IsMadeAnew(int length, bool isZeros)
     {
-        await using (var first = await StartStoreAsync()) { }
+        await RunStoreAsync(0);
         File.Delete(Readings + ".wal");
         await File.WriteAllBytesAsync(Readings, isZeros ? new byte[length] : (await File.ReadAllBytesAsync(Readings))[..length]);
 
-        await using var second = await StartStoreAsync();
-        await SendAsync(second, 0, 1);
+        await using var second = StartStore();
+        using var client = second.CreateClient();
+        await SendAsync(client, 0, 1);
 
-        Assert.Equal(1, await CountAsync(second));
-        Assert.Contains("not completed", second.StartOutput, StringComparison.Ordinal);
-        Assert.Equal(length, new FileInfo(Assert.Single(Directory.GetFiles(_folder.Path, "r.duckdb.aside-*"))).Length);
+        Assert.Equal(1, await CountAsync(client));
+        Assert.Contains(second.Logs.Entries, entry => entry.Text.Contains("not completed", StringComparison.Ordinal));
+        Assert.Equal(length, new FileInfo(Assert.Single(Directory.GetFiles(Folder.Path, "r.duckdb.aside-*"))).Length);
     }
 
     [Theory]
@@ -93,7 +100,7 @@ public sealed class PowerFailureTests : IDisposable
     [InlineData("log with rows")]
     public async Task Store_UnreadableFileThatMayHaveRows_IsRefusedAndLeftAlone(string kind)
     {
-        await using (var first = await StartStoreAsync()) await SendAsync(first, 0, Sent);
+        await RunStoreAsync(Sent);
         if (kind == "text") await File.WriteAllTextAsync(Readings, "the only copy of a thesis");
         else if (kind == "log with rows") await File.WriteAllTextAsync(Readings, "");
         else
@@ -112,7 +119,7 @@ public sealed class PowerFailureTests : IDisposable
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("Restore the file from a backup", run.Errors, StringComparison.Ordinal);
         Assert.Equal(content, await File.ReadAllBytesAsync(Readings));
-        Assert.Empty(Directory.GetFiles(_folder.Path, "*aside*"));
+        Assert.Empty(Directory.GetFiles(Folder.Path, "*aside*"));
     }
 
     [Theory]
@@ -122,13 +129,15 @@ public sealed class PowerFailureTests : IDisposable
     [InlineData("unfinished")]
     public async Task SidePath_AfterAPowerFailure_FollowsTheStoreAgainByItself(string kind)
     {
-        await using (var first = await SensorDashProcess.StartAsync(_folder.File("a.db")))
+        await using (var first = StartSidePath())
         {
+            using var sender = first.CreateClient();
             for (var i = 0; i < 3; i++)
             {
-                await SendAsync(first, i * 10, 2);
-                await WaitUntilAppliedAsync(first);
+                await SendAsync(sender, i * 10, 2);
+                await first.WaitUntilCaughtUpAsync();
             }
+            Kill();
         }
         if (kind != "unfinished") await File.WriteAllBytesAsync(Side + ".wal", Tear(await File.ReadAllBytesAsync(Side + ".wal"), kind));
         else
@@ -137,18 +146,37 @@ public sealed class PowerFailureTests : IDisposable
             await File.WriteAllBytesAsync(Side, (await File.ReadAllBytesAsync(Side))[..8192]);
         }
 
-        await using var second = await SensorDashProcess.StartAsync(_folder.File("a.db"));
-        await second.Client.WaitForSidePathAsync("ready");
-        await WaitUntilAppliedAsync(second);
-        await second.Client.GetStringAsync("/api/fleet/hours?from=0&to=1");
-
-        Assert.Contains(SensorDashApp.QueriesByDuckDb + " 1", await second.Client.GetStringAsync("/metrics"), StringComparison.Ordinal);
+        await using var second = StartSidePath();
+        using var client = second.CreateClient();
+        await client.WaitForSidePathAsync("ready");
+        await second.WaitUntilCaughtUpAsync();
     }
 
-    private (string, string)[] Settings
-        => [("Database__Sqlite__Path", _folder.File("a.db")), ("Readings__Backend", "DuckDb"), ("Readings__DuckDb__Path", Readings)];
+    private (string Key, string Value)[] Settings
+        => [("Database:Sqlite:Path", Folder.File("a.db")), ("Readings:Backend", "DuckDb"), ("Readings:DuckDb:Path", Readings)];
 
-    private Task<SensorDashProcess> StartStoreAsync() => SensorDashProcess.StartAsync(_folder.File("a.db"), Settings);
+    private SensorDashApp StartStore() => new(Settings);
+
+    private SensorDashApp StartSidePath() => new(("Database:Sqlite:Path", Folder.File("a.db")), ("Analytics:Path", Side));
+
+    private async Task RunStoreAsync(int readings)
+    {
+        await using var app = StartStore();
+        using var client = app.CreateClient();
+        await SendAsync(client, 0, readings);
+        Kill();
+    }
+
+    // The files of a running program are what kill -9 leaves. The rest of the test uses copies of them, and the program stops on its own.
+    private void Kill()
+    {
+        var copies = new TemporaryFolder();
+        // By another process: this one's locks on the files would end when a second handle is closed.
+        using var copy = Process.Start("cp", ["-a", Folder.Path + "/.", copies.Path])!;
+        copy.WaitForExit();
+        Assert.Equal(0, copy.ExitCode);
+        _folders.Add(copies);
+    }
 
     private static byte[] Tear(byte[] log, string kind)
     {
@@ -181,21 +209,15 @@ public sealed class PowerFailureTests : IDisposable
         return log.Length - (log[..^1].LastIndexOf(end) + end.Length);
     }
 
-    private static async Task SendAsync(SensorDashProcess server, int from, int count)
+    private static async Task SendAsync(HttpClient client, int from, int count)
     {
         for (var i = from; i < from + count; i++)
         {
-            using var posted = await server.Client.PostAsJsonAsync("/api/sensor-data", new { node_address = 12, timestamp = Some.Noon + i, temperature_celsius = 20 });
+            using var posted = await client.PostAsJsonAsync("/api/sensor-data", new { node_address = 12, timestamp = Some.Noon + i, temperature_celsius = 20 });
             posted.EnsureSuccessStatusCode();
         }
     }
 
-    private static async Task<int> CountAsync(SensorDashProcess server)
-        => (await server.Client.GetFromJsonAsync<JsonElement>("/api/nodes/12")).GetProperty("total_readings").GetInt32();
-
-    private static Task WaitUntilAppliedAsync(SensorDashProcess server) => WaitFor.TrueAsync("an applied reading", async () =>
-    {
-        var status = await server.Client.GetFromJsonAsync<JsonElement>("/api/system/analytics");
-        return status.GetProperty("lag_rows").GetInt64() == 0 && status.GetProperty("applied_batch").GetInt64() > 0;
-    });
+    private static async Task<int> CountAsync(HttpClient client)
+        => (await client.GetFromJsonAsync<JsonElement>("/api/nodes/12")).GetProperty("total_readings").GetInt32();
 }

@@ -4,7 +4,7 @@ using SensorDash.Tests.Support;
 
 namespace SensorDash.Web.Tests.Operations;
 
-/// <summary>Starts of the program as a process of its own.</summary>
+/// <summary>Starts of the program.</summary>
 public sealed class StartupTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -67,7 +67,7 @@ public sealed class StartupTests : IDisposable
         await using var first = await SensorDashProcess.StartAsync(_folder.File("a.db"));
         var owner = await File.ReadAllTextAsync(_folder.File("a.db.owner"));
 
-        var run = await ProgramRun.ToItsEndAsync(("Database__Sqlite__Path", _folder.File("a.db")));
+        var run = await ProgramRun.OfAProcessAsync(("Database__Sqlite__Path", _folder.File("a.db")));
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(_folder.File("a.db"), run.Errors, StringComparison.Ordinal);
@@ -86,7 +86,7 @@ public sealed class StartupTests : IDisposable
         await using var first = await SensorDashProcess.StartAsync(_folder.File("a.db"), store.Item1, store.Item2);
         var owner = await File.ReadAllTextAsync(_folder.File("a.db.owner"));
 
-        var run = await ProgramRun.ToItsEndAsync(("Database__Sqlite__Path", _folder.File("b.db")), store.Item1, store.Item2);
+        var run = await ProgramRun.OfAProcessAsync(("Database__Sqlite__Path", _folder.File("b.db")), store.Item1, store.Item2);
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(_folder.File("r.duckdb"), run.Errors, StringComparison.Ordinal);
@@ -100,8 +100,11 @@ public sealed class StartupTests : IDisposable
     [Fact]
     public async Task Start_SidePathAsTheStore_IsRefusedAndLeftAlone()
     {
-        await using (var first = await SensorDashProcess.StartAsync(_folder.File("a.db"), ("Analytics__Path", _folder.File("side.duckdb"))))
-            await first.Client.WaitForSidePathAsync("ready");
+        await using (var first = new SensorDashApp(("Database:Sqlite:Path", _folder.File("a.db")), ("Analytics:Path", _folder.File("side.duckdb"))))
+        {
+            using var client = first.CreateClient();
+            await client.WaitForSidePathAsync("ready");
+        }
 
         var run = await ProgramRun.ToItsEndAsync(
             ("Database__Sqlite__Path", _folder.File("a.db")), ("Readings__Backend", "DuckDb"), ("Readings__DuckDb__Path", _folder.File("side.duckdb")));
@@ -134,10 +137,11 @@ public sealed class StartupTests : IDisposable
             await command.ExecuteNonQueryAsync();
         }
 
-        await using var started = await SensorDashProcess.StartAsync(_folder.File("a.db"));
+        await using var started = new SensorDashApp(("Database:Sqlite:Path", _folder.File("a.db")));
+        using var client = started.CreateClient();
 
-        Assert.Contains("killed during a migration that started at 2026-11-20 12:00:00", started.StartOutput, StringComparison.Ordinal);
-        using var ready = await started.Client.GetAsync("/health/ready");
+        Assert.Contains(started.Logs.Entries, entry => entry.Text.Contains("killed during a migration that started at 2026-11-20 12:00:00", StringComparison.Ordinal));
+        using var ready = await client.GetAsync("/health/ready");
         Assert.True(ready.IsSuccessStatusCode);
     }
 

@@ -49,7 +49,7 @@ public sealed class TimescaleStartupTests : IAsyncLifetime
     [SkippableFact]
     public async Task Start_WrongPassword_IsOneLineWithoutIt()
     {
-        var run = await ProgramRun.ToItsEndAsync(
+        var run = await ProgramRun.OfAProcessAsync(
             [.. _fixture.ProgramEnvironment, ("Database__Timescale__PasswordEnv", "SENSORDASH_TEST_WRONG"), ("SENSORDASH_TEST_WRONG", "so-not-the-password")]);
 
         Assert.Equal(1, run.ExitCode);
