@@ -4,6 +4,7 @@ using SensorDash.Bench;
 (string Name, int Count, Func<int, Task<int>> RunAsync)[] benches =
 [
     ("ingest", 1_000_000, IngestBench.RunAsync),
+    ("line-protocol", 1_000_000, LineProtocolBench.RunAsync),
     ("timescale", 1_000_000, TimescaleBench.RunAsync),
     ("events", 10_000_000, EventsBench.RunAsync),
     ("events-http", 500_000, EventsHttpBench.RunAsync),

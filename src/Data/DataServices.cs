@@ -29,6 +29,7 @@ public static class DataServices
         services.AddOptions<AnalyticsOptions>().BindConfiguration(AnalyticsOptions.SectionName);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<CommitSignal>();
+        services.AddSingleton<RecentBatches>();
         services.AddSingleton<EventCommitSignal>();
         services.AddSingleton<NodeDirectory>();
         services.AddSingleton<NodeViews>();

@@ -77,6 +77,9 @@ public sealed class SensorDashProcess : IAsyncDisposable
             .Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
     }
 
+    /// <summary>Its process id.</summary>
+    public int Id => _process.Id;
+
     public bool IsRunning => !_process.HasExited;
 
     /// <summary>Kills it like <c>kill -9</c>.</summary>

@@ -18,12 +18,14 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
     private SqliteStoreFixture()
     {
         Database = new SqliteDatabase(Options.Create(new SqliteOptions { Path = _folder.File("test.db") }));
-        _store = new SqliteReadingStore(Database, Commits, Clock);
+        _store = new SqliteReadingStore(Database, Commits, Recent, Clock);
     }
 
     public SqliteDatabase Database { get; }
 
     public CommitSignal Commits { get; } = new();
+
+    public RecentBatches Recent { get; } = new();
 
     public override IReadingStore Store => _store;
 
@@ -31,7 +33,7 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
 
     public override IStoreHealth Health => new SqliteStoreHealth(Database);
 
-    public override IReadingChangeFeed Changes => new SqliteReadingChangeFeed(Database);
+    public override IReadingChangeFeed Changes => new SqliteReadingChangeFeed(Database, Recent);
 
     public override IDbContextFactory<SensorDashContext> Contexts => this;
 

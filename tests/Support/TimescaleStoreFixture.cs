@@ -24,7 +24,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         (_server, Name) = (server, name);
         Options = OptionsOf(server, name);
         Database = new TimescaleDatabase(Microsoft.Extensions.Options.Options.Create(Options));
-        _store = new TimescaleReadingStore(Database, Commits, Clock);
+        _store = new TimescaleReadingStore(Database, Commits, Recent, Clock);
     }
 
     /// <summary>Connection string of the database.</summary>
@@ -36,13 +36,15 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
 
     public CommitSignal Commits { get; } = new();
 
+    public RecentBatches Recent { get; } = new();
+
     public override IReadingStore Store => _store;
 
     public override INodeStore NodeStore => new TimescaleNodeStore(Database, Commits, Clock);
 
     public override IStoreHealth Health => new TimescaleStoreHealth(Database);
 
-    public override IReadingChangeFeed Changes => new TimescaleReadingChangeFeed(Database);
+    public override IReadingChangeFeed Changes => new TimescaleReadingChangeFeed(Database, Recent);
 
     public override IDbContextFactory<SensorDashContext> Contexts => this;
 
@@ -100,7 +102,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         .UseNpgsql(Database.DataSource, npgsql => npgsql.MigrationsAssembly(typeof(TimescaleContext).Assembly)).Options);
 
     /// <summary>A second store on the same database, as in another process.</summary>
-    public TimescaleReadingStore CreateOtherStore(CommitSignal? commits = null) => new(Database, commits ?? new(), Clock);
+    public TimescaleReadingStore CreateOtherStore(CommitSignal? commits = null) => new(Database, commits ?? new(), new(), Clock);
 
     public override Task RejectValueAsync(short temperatureCentidegrees) => ExecuteAsync(string.Create(CultureInfo.InvariantCulture,
         $"ALTER TABLE sensor_readings ADD CONSTRAINT refuse_{Math.Abs((int)temperatureCentidegrees)} CHECK (temperature_centidegrees <> {temperatureCentidegrees})"));

@@ -13,12 +13,15 @@ internal sealed class SubscriberLag(IReadingChangeFeed store, TimeProvider clock
     private (long Rows, long? OldestCommittedAt) _last;
     private long? _readAt;
 
+    /// <summary>Rows that the subscriber has, although the batches that it fills itself from are not applied yet.</summary>
+    public long Filled { get; set; }
+
     /// <summary>Rows that the subscriber had not applied, and the current age of the oldest one.</summary>
     public (long Rows, double Seconds) Last
     {
         get
         {
-            lock (_lock) return (_last.Rows, AgeOf(_last.OldestCommittedAt));
+            lock (_lock) return (Math.Max(0, _last.Rows - Filled), AgeOf(_last.OldestCommittedAt));
         }
     }
 

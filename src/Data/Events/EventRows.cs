@@ -15,8 +15,8 @@ public sealed class EventIndexRow
     /// <summary>The event's canonical time, the key in its lane.</summary>
     public long FirstSeen { get; set; }
 
-    /// <summary><see cref="LaneEvent.ComputePartsCheck"/>; null when an earlier version stored the event.</summary>
-    public int? PartsCheck { get; set; }
+    /// <summary><see cref="LaneEvent.ComputePartsCheck"/>.</summary>
+    public int PartsCheck { get; set; }
 }
 
 /// <summary>Accepted requests: a second request with the same id in the same scope is not stored.</summary>

@@ -5,7 +5,7 @@ namespace SensorDash.Data.Readings;
 /// <summary>Committed changes after a batch: either added rows or one removal.</summary>
 /// <param name="UpTo">The last covered batch; equal to the requested batch when there is nothing new.</param>
 /// <param name="CommittedAt">Commit time of that batch, Unix microseconds; with the id it identifies the store.</param>
-/// <param name="Added">Rows of those batches that still exist, in commit order.</param>
+/// <param name="Added">Rows of those batches, in any order; rows that a later removal deletes may be missing. Hardware ids are those of the rows or of their nodes.</param>
 /// <param name="RemovedNode">The node that batch <paramref name="UpTo"/> deleted, with all its rows of earlier batches.</param>
 /// <param name="RemovedBefore">The time before which that batch deleted all rows of earlier batches, Unix seconds.</param>
 public sealed record ReadingChanges(long UpTo, long CommittedAt, IReadOnlyList<Reading> Added, int? RemovedNode = null, long? RemovedBefore = null);
@@ -18,6 +18,15 @@ public interface IReadingChangeFeed
     /// <param name="cancellationToken">Cancels the query.</param>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<ReadingChanges> ReadChangesAsync(long after, CancellationToken cancellationToken);
+
+    /// <summary>Reads rows of all batches up to one, in an order of the engine's choice: for a subscriber that starts without any rows.</summary>
+    /// <param name="after">The last row of the previous page; null to begin.</param>
+    /// <param name="upTo">The last batch whose rows are read. Later changes are those of <see cref="ReadChangesAsync"/> after it.</param>
+    /// <param name="page">Receives the rows that still exist.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
+    /// <returns>Rows read; fewer than the page holds: there are no more.</returns>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
+    Task<int> ReadStoredAsync(ReadingPosition? after, long upTo, Memory<Reading> page, CancellationToken cancellationToken);
 
     /// <summary>Commit time of a batch, Unix microseconds; null when the store has no such batch.</summary>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>

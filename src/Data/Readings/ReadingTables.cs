@@ -10,7 +10,6 @@ internal sealed class ReadingTable : IEntityTypeConfiguration<ReadingRow>
         builder.ToTable("sensor_readings").HasKey(r => new { r.NodeAddress, r.Timestamp });
         // Lists and exports are newest first with ties by node. A backward scan of this index has that order, and new rows are at its end.
         builder.HasIndex(r => new { r.Timestamp, r.NodeAddress }).IsDescending(false, true).HasDatabaseName("ix_sensor_readings_timestamp");
-        builder.HasIndex(r => r.BatchId).HasDatabaseName("ix_sensor_readings_batch_id");
     }
 }
 

@@ -17,6 +17,8 @@ public sealed class SqliteDatabase : IDisposable
     // A few hundred rows: a fraction of a millisecond, and too rare to cost time.
     private const int StepsBetweenLooks = 10_000;
 
+    private const int PageBytes = 4096;
+
     private readonly string _pragmas;
     private readonly SemaphoreSlim _readers = new(MaxReaders), _longReaders = new(MaxLongReaders);
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
@@ -27,7 +29,9 @@ public sealed class SqliteDatabase : IDisposable
         ConnectionString = new SqliteConnectionStringBuilder { DataSource = Path, DefaultTimeout = BusyTimeoutSeconds }.ToString();
         // WAL survives a killed process at any level; FULL also survives a power failure.
         var synchronous = options.Value.SyncsEveryCommit ? "FULL" : "NORMAL";
+        // A reader can delay the copying, and the log grows; afterwards its file is cut to the limit.
         _pragmas = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; "
+            + $"PRAGMA wal_autocheckpoint={(options.Value.LogMiB << 20) / PageBytes}; PRAGMA journal_size_limit={(long)options.Value.LogMiB << 20}; "
             + $"PRAGMA cache_size=-{options.Value.CacheMiB * 1024}; PRAGMA temp_store=MEMORY";
         Writer = new SqliteWriter(this);
     }

@@ -13,6 +13,10 @@ public sealed class SqliteOptions
     /// <summary>Page cache of each connection in MiB, 1 to 1024. Default 8.</summary>
     public int CacheMiB { get; set; } = 8;
 
+    /// <summary>Size of the write-ahead log in MiB at which it is copied into the database, 1 to 1024. A larger log writes pages that change often
+    /// fewer times. Default 40.</summary>
+    public int LogMiB { get; set; } = 40;
+
     // Set from Ingest:Durability; not a separate setting.
     internal bool SyncsEveryCommit { get; set; } = true;
 }
@@ -27,6 +31,8 @@ public sealed class SqliteOptionsValidator : IValidateOptions<SqliteOptions>
             result.AddError("Database:Sqlite:Path must name a file; it is empty.");
         if (options.CacheMiB is < 1 or > 1024)
             result.AddError($"Database:Sqlite:CacheMiB must be 1 to 1024, not {options.CacheMiB}.");
+        if (options.LogMiB is < 1 or > 1024)
+            result.AddError($"Database:Sqlite:LogMiB must be 1 to 1024, not {options.LogMiB}.");
         return result.Build();
     }
 }

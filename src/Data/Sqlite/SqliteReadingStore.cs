@@ -6,7 +6,7 @@ namespace SensorDash.Data.Sqlite;
 
 /// <inheritdoc cref="IReadingStore"/>
 /// <remarks>Readers never wait for the writer (WAL).</remarks>
-public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal commits, TimeProvider clock) : IReadingStore
+public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal commits, RecentBatches recent, TimeProvider clock) : IReadingStore
 {
     // LEFT JOIN keeps the readings in the outer loop, so that the index returns each page in order without sorting.
     private const string OneNode = $"""
@@ -33,7 +33,7 @@ public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal com
     // 1,500 readings of 48 bytes stay below the large-object threshold of 85,000 bytes.
     private const int ShortPage = 1_500;
 
-    private readonly SqliteReadingWriter _writer = new(database.Writer, commits, clock);
+    private readonly SqliteReadingWriter _writer = new(database.Writer, commits, recent, clock);
 
     /// <inheritdoc/>
     public int PageLength => ShortPage;

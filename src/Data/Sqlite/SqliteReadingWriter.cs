@@ -6,7 +6,7 @@ using SQLitePCL;
 namespace SensorDash.Data.Sqlite;
 
 /// <summary>Writes batches of readings.</summary>
-internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal commits, TimeProvider clock)
+internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal commits, RecentBatches recent, TimeProvider clock)
 {
     private const string InsertReading = """
         INSERT INTO sensor_readings (node_address, timestamp, temperature_centidegrees, humidity_centipercent, flags, received_at, batch_id)
@@ -34,24 +34,28 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
     private const int RowsBetweenCancellationChecks = 1_000;
 
     private readonly NodeChanges _changes = new();
+    private readonly KeyOrder _order = new();
 
     public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
-        var added = await writer.TransactAsync(_ => Append(batch.Span, outcomes.Span, cancellationToken), cancellationToken);
+        var (id, committedAt, added) = await writer.TransactAsync(_ => Append(batch.Span, outcomes.Span, cancellationToken), cancellationToken);
+        if (added == 0) return 0;
+        if (recent.IsWanted) recent.Add(id, committedAt, RowOutcomes.Inserted(batch.Span, outcomes.Span, added));
         commits.Publish();
         return added;
     }
 
-    private int Append(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
+    private (long Id, long CommittedAt, int Added) Append(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
-        _changes.Clear();
         var batchId = ReadNextBatchId();
         var insert = writer.Statement(InsertReading);
         var (added, first, last) = (0, long.MaxValue, long.MinValue);
         raw.sqlite3_bind_int64(insert, 7, batchId);
-        for (var i = 0; i < batch.Length; i++)
+        var order = _order.Of(batch);
+        for (var step = 0; step < batch.Length; step++)
         {
-            if (i % RowsBetweenCancellationChecks == 0) cancellationToken.ThrowIfCancellationRequested();
+            if (step % RowsBetweenCancellationChecks == 0) cancellationToken.ThrowIfCancellationRequested();
+            var i = order[step];
             ref readonly var reading = ref batch[i];
             raw.sqlite3_bind_int(insert, 1, reading.NodeAddress);
             raw.sqlite3_bind_int64(insert, 2, reading.Timestamp);
@@ -60,16 +64,16 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
             raw.sqlite3_bind_int64(insert, 5, reading.Flags);
             raw.sqlite3_bind_int64(insert, 6, reading.ReceivedAt);
             outcomes[i] = writer.Run(insert) > 0 ? RowOutcome.Inserted : RowOutcome.Duplicate;
-            _changes.Count(reading, outcomes[i]);
             if (outcomes[i] == RowOutcome.Duplicate) continue;
             added++;
             (first, last) = (Math.Min(first, reading.Timestamp), Math.Max(last, reading.Timestamp));
         }
+        _changes.Clear();
+        for (var i = 0; i < batch.Length; i++) _changes.Count(batch[i], outcomes[i]);
         StoreNodes();
-        if (added == 0) return 0;
-
-        writer.Run(InsertBatch, batchId, clock.NowMicroseconds(), added, first, last);
-        return added;
+        var now = clock.NowMicroseconds();
+        if (added > 0) writer.Run(InsertBatch, batchId, now, added, first, last);
+        return (batchId, now, added);
     }
 
     private void StoreNodes()

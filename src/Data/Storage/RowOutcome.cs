@@ -18,3 +18,15 @@ public enum RowOutcome
     /// <summary>The store cannot take this row; the writer sets it, not the store.</summary>
     Rejected,
 }
+
+internal static class RowOutcomes
+{
+    /// <summary>The rows of a batch that are stored.</summary>
+    public static TRow[] Inserted<TRow>(ReadOnlySpan<TRow> batch, ReadOnlySpan<RowOutcome> outcomes, int count)
+    {
+        var inserted = new TRow[count];
+        for (var (i, at) = (0, 0); at < count; i++)
+            if (outcomes[i] == RowOutcome.Inserted) inserted[at++] = batch[i];
+        return inserted;
+    }
+}

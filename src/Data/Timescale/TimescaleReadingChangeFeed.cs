@@ -6,7 +6,7 @@ namespace SensorDash.Data.Timescale;
 
 /// <inheritdoc cref="IReadingChangeFeed"/>
 /// <remarks>Batches become visible in the order of their ids, because writers hold the writer lock until the commit (ADR 0009): a query for later ids skips none.</remarks>
-public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database) : IReadingChangeFeed
+public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database, RecentBatches recent) : IReadingChangeFeed
 {
     // About 5 MB in memory; whole batches are read until this many rows.
     private const int RowsWanted = 100_000;
@@ -16,7 +16,13 @@ public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database) : IRe
     // The time bounds of the batches select the chunks: without them every chunk would be searched for these ids.
     internal const string SelectRows = $"""
         SELECT {TimescaleReadingStore.Columns} FROM sensor_readings r LEFT JOIN nodes n ON n.address = r.node_address
-        WHERE r.batch_id > $1 AND r.batch_id <= $2 AND r.timestamp BETWEEN $3 AND $4 ORDER BY r.batch_id
+        WHERE r.batch_id > $1 AND r.batch_id <= $2 AND r.timestamp BETWEEN $3 AND $4
+        """;
+
+    // The order of time: chunk after chunk.
+    internal const string SelectStored = $"""
+        SELECT {TimescaleReadingStore.Columns} FROM sensor_readings r {TimescaleReadingStore.DeviceOfReading}
+        WHERE r.timestamp >= $1 AND NOT (r.timestamp = $1 AND r.node_address >= $2) AND r.batch_id <= $3 ORDER BY r.timestamp, r.node_address DESC LIMIT $4
         """;
 
     private const string SelectLag = """
@@ -24,8 +30,8 @@ public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database) : IRe
         """;
 
     /// <inheritdoc/>
-    public Task<ReadingChanges> ReadChangesAsync(long after, CancellationToken cancellationToken)
-        => database.ReadAsync(
+    public async Task<ReadingChanges> ReadChangesAsync(long after, CancellationToken cancellationToken)
+        => recent.Read(after, RowsWanted) ?? await database.ReadAsync(
             async (connection, token) =>
             {
                 // One snapshot: otherwise a node deleted between the two queries would leave an incomplete batch.
@@ -38,6 +44,23 @@ public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database) : IRe
                 var rows = new List<Reading>((int)Math.Min(step.Rows, 2 * RowsWanted));
                 while (await reader.ReadAsync(token)) rows.Add(ReadingColumns.Read(reader));
                 return step.Changes(rows);
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<int> ReadStoredAsync(ReadingPosition? after, long upTo, Memory<Reading> page, CancellationToken cancellationToken)
+        => database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using var command = new NpgsqlCommand(SelectStored, connection);
+                command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after?.Timestamp ?? 0 });
+                command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = after?.NodeAddress ?? int.MaxValue });
+                command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = upTo });
+                command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = page.Length });
+                await using var reader = await command.ExecuteReaderAsync(token);
+                var count = 0;
+                while (count < page.Length && await reader.ReadAsync(token)) page.Span[count++] = ReadingColumns.Read(reader);
+                return count;
             },
             cancellationToken);
 

@@ -11,7 +11,7 @@ namespace SensorDash.Data.Timescale;
 /// Under the writer lock no other writer adds readings, so one query for the stored keys is enough, and COPY writes the new rows directly into the table:
 /// half the cost of a staging table and INSERT … ON CONFLICT (ADR 0009).
 /// </remarks>
-internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitSignal commits, TimeProvider clock) : IDisposable, IAsyncDisposable
+internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitSignal commits, RecentBatches recent, TimeProvider clock) : IDisposable, IAsyncDisposable
 {
     /// <summary>Released with the transaction. The number is arbitrary; other programs that write readings should also acquire it.</summary>
     internal const string AcquireWriterLock = "SELECT pg_advisory_xact_lock(5318008)";
@@ -57,12 +57,14 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (batch.IsEmpty) return 0;
-        var added = await _writer.RunAsync(connection => AppendAsync(connection, batch, outcomes, cancellationToken), cancellationToken);
-        if (added > 0) commits.Publish();
+        var (id, committedAt, added) = await _writer.RunAsync(connection => AppendAsync(connection, batch, outcomes, cancellationToken), cancellationToken);
+        if (added == 0) return 0;
+        if (recent.IsWanted) recent.Add(id, committedAt, RowOutcomes.Inserted(batch.Span, outcomes.Span, added));
+        commits.Publish();
         return added;
     }
 
-    private async Task<int> AppendAsync(NpgsqlConnection connection, ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+    private async Task<(long Id, long CommittedAt, int Added)> AppendAsync(NpgsqlConnection connection, ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var (nodes, times) = DistinctKeys(batch.Span, outcomes.Span);
@@ -72,10 +74,11 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
 
         await using var rest = new NpgsqlBatch(connection);
         rest.BatchCommands.Add(NodeUpsert());
+        var now = clock.NowMicroseconds();
         if (added > 0)
         {
             var row = new NpgsqlBatchCommand(InsertBatch);
-            foreach (var value in (long[])[batchId, clock.NowMicroseconds(), added, first, last]) row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = value });
+            foreach (var value in (long[])[batchId, now, added, first, last]) row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = value });
             rest.BatchCommands.Add(row);
             rest.BatchCommands.Add(new NpgsqlBatchCommand(Notify));
         }
@@ -83,7 +86,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         cancellationToken.ThrowIfCancellationRequested();
         // Not cancellable: without waiting for a sent commit, its result is unknown.
         await transaction.CommitAsync(CancellationToken.None);
-        return added;
+        return (batchId, now, added);
     }
 
     // Of equal keys in the batch, at most the first is new.

@@ -56,15 +56,6 @@ public abstract partial class EventStoreContract
         Assert.Equal([RowOutcome.Collision, RowOutcome.Inserted, RowOutcome.AlreadyAccepted], outcomes);
     }
 
-    [SkippableFact]
-    public async Task Append_SameEventStoredByAnEarlierVersion_IsADuplicate()
-    {
-        await AddAsync(Raw(), Parsed());
-        await ExecuteAsync("UPDATE event_index SET parts_check = NULL");
-
-        Assert.Equal([RowOutcome.Duplicate, RowOutcome.Duplicate], await AddAsync(Raw(), Parsed()));
-    }
-
     private static LaneEvent SameId(LaneEvent stored, LaneEvent other)
     {
         other.Id = stored.Id;

@@ -13,12 +13,15 @@ namespace SensorDash.Data.DuckDb.SidePath;
 internal sealed class DuckDbSidePath : IDisposable
 {
     // A file of another format is rebuilt, not migrated: the store has all its rows.
-    private const int Format = 2;
+    private const int Format = 3;
 
     private const string StateTable = "sync_state";
 
-    private const string Schema =
-        $"CREATE TABLE IF NOT EXISTS {StateTable} (format INTEGER NOT NULL, applied BIGINT NOT NULL, committed_at BIGINT NOT NULL)";
+    // applied: the last batch whose rows, with those of all earlier ones, are here. While the file is filled, fill_up_to is what it will be.
+    private const string Schema = $"""
+        CREATE TABLE IF NOT EXISTS {StateTable} (format INTEGER NOT NULL, applied BIGINT NOT NULL, committed_at BIGINT NOT NULL,
+            fill_up_to BIGINT NOT NULL, fill_node INTEGER NOT NULL, fill_time BIGINT NOT NULL)
+        """;
 
     private readonly DuckDbConnection _writer;
 
@@ -33,6 +36,9 @@ internal sealed class DuckDbSidePath : IDisposable
 
     /// <summary>The last applied batch, and its commit time (Unix microseconds).</summary>
     public (long Batch, long CommittedAt) Applied { get; private set; }
+
+    /// <summary>The batch up to which the file is being filled with the store's rows, and the last row so far; null when it is not being filled.</summary>
+    public (long UpTo, ReadingPosition? After)? Filling { get; private set; }
 
     /// <summary>Opens the file or creates an empty one.</summary>
     /// <exception cref="DuckDbException">Another process has it open, it is corrupt or has a newer version, or DuckDB's library is
@@ -105,9 +111,40 @@ internal sealed class DuckDbSidePath : IDisposable
     {
         using var transaction = _writer.BeginTransaction(cancellationToken);
         DuckDbMonths.Clear(_writer, cancellationToken);
-        _writer.Execute($"DELETE FROM sync_state; INSERT INTO sync_state VALUES ({Format}, 0, 0)", cancellationToken);
+        _writer.Execute($"DROP TABLE sync_state; {Schema}; INSERT INTO sync_state VALUES ({Format}, 0, 0, 0, 0, 0)", cancellationToken);
         transaction.Commit();
         Applied = (0, 0);
+        Filling = null;
+    }
+
+    /// <summary>Begins to fill an empty file with the rows of all batches up to one, which later changes follow.</summary>
+    /// <param name="upTo">The last batch.</param>
+    /// <param name="committedAt">Its commit time, Unix microseconds.</param>
+    /// <param name="cancellationToken">Cancels the statement.</param>
+    public void BeginFill(long upTo, long committedAt, CancellationToken cancellationToken)
+    {
+        _writer.Execute(FormattableString.Invariant($"UPDATE sync_state SET fill_up_to = {upTo}, committed_at = {committedAt}, fill_node = 0, fill_time = 0"), cancellationToken);
+        Applied = (0, committedAt);
+        Filling = (upTo, null);
+    }
+
+    /// <summary>Adds the next rows of the store.</summary>
+    /// <param name="rows">They follow <see cref="Filling"/>.</param>
+    /// <param name="isLast">Whether there are no more.</param>
+    /// <param name="cancellationToken">Cancels the statements.</param>
+    public void Fill(ArraySegment<Reading> rows, bool isLast, CancellationToken cancellationToken)
+    {
+        var (upTo, after) = Filling!.Value;
+        if (rows is [.., var last]) after = new(last.Timestamp, last.NodeAddress);
+        using var transaction = _writer.BeginTransaction(cancellationToken);
+        DuckDbMonths.Append(_writer, rows, upTo, cancellationToken);
+        _writer.Execute(
+            isLast ? "UPDATE sync_state SET applied = fill_up_to, fill_up_to = 0"
+                : FormattableString.Invariant($"UPDATE sync_state SET fill_node = {after!.Value.NodeAddress}, fill_time = {after.Value.Timestamp}"),
+            cancellationToken);
+        transaction.Commit();
+        if (isLast) Applied = (upTo, Applied.CommittedAt);
+        Filling = isLast ? null : (upTo, after);
     }
 
     /// <summary>Applies changes that start directly after <see cref="Applied"/>, all or none.</summary>
@@ -150,9 +187,13 @@ internal sealed class DuckDbSidePath : IDisposable
 
     private bool ReadState(CancellationToken cancellationToken)
     {
-        using var state = _writer.Query("SELECT format, applied, committed_at FROM sync_state", cancellationToken);
-        if (!state.Read() || state.Get<int>(0) != Format) return false;
-        Applied = (state.Get<long>(1), state.Get<long>(2));
+        // An earlier format has other columns.
+        using (var format = _writer.Query("SELECT format FROM sync_state", cancellationToken))
+            if (!format.Read() || format.Get<int>(0) != Format) return false;
+        using var state = _writer.Query("SELECT applied, committed_at, fill_up_to, fill_node, fill_time FROM sync_state", cancellationToken);
+        state.Read();
+        Applied = (state.Get<long>(0), state.Get<long>(1));
+        if (state.Get<long>(2) is > 0 and var upTo) Filling = (upTo, state.Get<int>(3) is > 0 and var node ? new(state.Get<long>(4), node) : null);
         return true;
     }
 }

@@ -150,6 +150,15 @@ public sealed partial class DuckDbSidePathSource(
         }
     }
 
+    /// <summary>Whether the file is about to be deleted.</summary>
+    internal bool IsRebuildWanted
+    {
+        get
+        {
+            lock (_lock) return _rebuildsWanted != _rebuildsDone;
+        }
+    }
+
     /// <summary>Starts a rebuild if one is requested: it ends all readers, so that the file can be deleted.</summary>
     /// <returns>The argument of <see cref="EndRebuild"/>; null when no rebuild is requested.</returns>
     internal int? BeginRebuild()

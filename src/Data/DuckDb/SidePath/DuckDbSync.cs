@@ -16,6 +16,9 @@ public sealed partial class DuckDbSync(
     private static readonly TimeSpan _gather = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(15);
 
+    // A few months of one node, or minutes of a large hub: 2.4 MB, and DuckDB's own row groups are larger.
+    private const int FillRows = 50_000;
+
     // DuckDB keeps the memory of writing and sorting until the file is reopened: after this many rows per MiB of its limit.
     private const long RowsPerMiB = 2_000;
 
@@ -65,13 +68,19 @@ public sealed partial class DuckDbSync(
         if (sidePath is null) return;
         source.Open(sidePath);
         // Another store, or an older copy of this one, has different batches with the same ids.
-        var applied = sidePath.Applied;
-        if (applied.Batch > 0 && await store.FindCommittedAtAsync(applied.Batch, stoppingToken) != applied.CommittedAt)
+        var last = sidePath.Filling?.UpTo ?? sidePath.Applied.Batch;
+        if (last > 0 && await store.FindCommittedAtAsync(last, stoppingToken) != sidePath.Applied.CommittedAt)
         {
             Log.OtherStore(logger);
             sidePath.Clear(stoppingToken);
         }
-        for (var written = 0L; ;)
+        var written = 0L;
+        if (sidePath.Applied.Batch == 0)
+        {
+            written = await FillAsync(sidePath, stoppingToken);
+            if (sidePath.Filling is not null) return;
+        }
+        while (true)
         {
             var (commit, wake) = (commits.NextCommit, source.WakeSignal());
             while (await store.ReadChangesAsync(sidePath.Applied.Batch, stoppingToken) is var changes && changes.UpTo > sidePath.Applied.Batch)
@@ -93,6 +102,30 @@ public sealed partial class DuckDbSync(
             await WaitAsync(Task.WhenAny(commit, wake), Timeout.InfiniteTimeSpan, stoppingToken);
             if (!wake.IsCompleted) await WaitAsync(wake, _gather, stoppingToken);
         }
+    }
+
+    // Rows of the whole store in its own order, page by page, instead of those of one batch after the other: batches may be small, and each may
+    // have rows of any time. Ends early when the file must be reopened or rebuilt.
+    private async Task<long> FillAsync(DuckDbSidePath sidePath, CancellationToken stoppingToken)
+    {
+        if (sidePath.Filling is null)
+        {
+            var (head, _, _) = await store.ReadLagAsync(0, stoppingToken);
+            if (head == 0 || await store.FindCommittedAtAsync(head, stoppingToken) is not { } committedAt) return 0;
+            sidePath.BeginFill(head, committedAt, stoppingToken);
+        }
+        var page = new Reading[FillRows];
+        var written = 0L;
+        while (sidePath.Filling is { } filling && written < RowsBeforeReopening && !source.IsRebuildWanted)
+        {
+            var count = await store.ReadStoredAsync(filling.After, filling.UpTo, page, stoppingToken);
+            sidePath.Fill(new(page, 0, count), isLast: count < page.Length, stoppingToken);
+            written += count;
+            await source.SubscriberLag.ReadThrottledAsync(sidePath.Applied.Batch, stoppingToken);
+            source.SubscriberLag.Filled = sidePath.Filling is null ? 0 : sidePath.CountRows(stoppingToken);
+            source.Progress();
+        }
+        return written;
     }
 
     /// <summary>Null when the file is to be rebuilt.</summary>

@@ -19,8 +19,21 @@ public sealed class DuckDbReadingChangeFeed(DuckDbReadingFile file) : IReadingCh
                 var page = new Reading[step.Rows];
                 var found = DuckDbReadingStore.Fill(connection,
                     DuckDbMonths.Union(months, DuckDbMonths.Columns, FormattableString.Invariant($"batch_id > {after} AND batch_id <= {step.UpTo}")),
-                    "ORDER BY batch_id", page, cancellationToken);
+                    "", page, cancellationToken);
                 return step.Changes(page[..found]);
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<int> ReadStoredAsync(ReadingPosition? after, long upTo, Memory<Reading> page, CancellationToken cancellationToken)
+        => file.ReadAsync(
+            connection =>
+            {
+                var (time, node) = (after?.Timestamp ?? 0, after?.NodeAddress ?? 0);
+                var months = DuckDbMonths.List(connection, time, long.MaxValue, cancellationToken);
+                return DuckDbReadingStore.Fill(connection,
+                    DuckDbMonths.Union(months, DuckDbMonths.Columns, FormattableString.Invariant($"(\"timestamp\", node_address) > ({time}, {node}) AND batch_id <= {upTo}")),
+                    FormattableString.Invariant($"ORDER BY \"timestamp\", node_address LIMIT {page.Length}"), page.Span, cancellationToken);
             },
             cancellationToken);
 

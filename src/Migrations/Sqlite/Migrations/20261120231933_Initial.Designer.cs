@@ -158,9 +158,6 @@ namespace SensorDash.Migrations.Sqlite.Migrations
 
                     b.HasKey("NodeAddress", "Timestamp");
 
-                    b.HasIndex("BatchId")
-                        .HasDatabaseName("ix_sensor_readings_batch_id");
-
                     b.HasIndex("Timestamp", "NodeAddress")
                         .IsDescending(false, true)
                         .HasDatabaseName("ix_sensor_readings_timestamp");
@@ -190,7 +187,7 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("removed_node");
 
-                    b.Property<int>("RowCount")
+                    b.Property<long>("RowCount")
                         .HasColumnType("INTEGER")
                         .HasColumnName("row_count");
 

@@ -16,7 +16,7 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                 {
                     id = table.Column<long>(type: "INTEGER", nullable: false),
                     committed_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    row_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    row_count = table.Column<long>(type: "INTEGER", nullable: false),
                     first_timestamp = table.Column<long>(type: "INTEGER", nullable: false),
                     last_timestamp = table.Column<long>(type: "INTEGER", nullable: false),
                     removed_node = table.Column<int>(type: "INTEGER", nullable: true)
@@ -100,11 +100,6 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                 name: "ix_node_metadata_zone_id",
                 table: "node_metadata",
                 column: "zone_id");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_sensor_readings_batch_id",
-                table: "sensor_readings",
-                column: "batch_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_sensor_readings_timestamp",

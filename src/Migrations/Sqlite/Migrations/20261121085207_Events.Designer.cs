@@ -17,7 +17,7 @@ namespace SensorDash.Migrations.Sqlite.Migrations
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
         {
 #pragma warning disable 612, 618
-            modelBuilder.HasAnnotation("ProductVersion", "10.0.14");
+            modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
             modelBuilder.Entity("SensorDash.Data.Events.CommandEventRow", b =>
                 {
@@ -120,7 +120,7 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("committed_at");
 
-                    b.Property<int>("EventCount")
+                    b.Property<long>("EventCount")
                         .HasColumnType("INTEGER")
                         .HasColumnName("event_count");
 
@@ -155,6 +155,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     b.Property<int>("Lane")
                         .HasColumnType("INTEGER")
                         .HasColumnName("lane");
+
+                    b.Property<int>("PartsCheck")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("parts_check");
 
                     b.HasKey("SourceTruthTime", "EventId");
 
@@ -510,6 +514,41 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     b.ToTable("zones", (string)null);
                 });
 
+            modelBuilder.Entity("SensorDash.Data.Readings.IngestBatch", b =>
+                {
+                    b.Property<long>("Id")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long>("CommittedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("committed_at");
+
+                    b.Property<long>("FirstTimestamp")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_timestamp");
+
+                    b.Property<long>("LastTimestamp")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_timestamp");
+
+                    b.Property<long?>("RemovedBefore")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("removed_before");
+
+                    b.Property<int?>("RemovedNode")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("removed_node");
+
+                    b.Property<long>("RowCount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("row_count");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("ingest_batches", (string)null);
+                });
+
             modelBuilder.Entity("SensorDash.Data.Readings.ReadingRow", b =>
                 {
                     b.Property<int>("NodeAddress")
@@ -542,49 +581,11 @@ namespace SensorDash.Migrations.Sqlite.Migrations
 
                     b.HasKey("NodeAddress", "Timestamp");
 
-                    b.HasIndex("BatchId")
-                        .HasDatabaseName("ix_sensor_readings_batch_id");
-
                     b.HasIndex("Timestamp", "NodeAddress")
                         .IsDescending(false, true)
                         .HasDatabaseName("ix_sensor_readings_timestamp");
 
                     b.ToTable("sensor_readings", (string)null);
-                });
-
-            modelBuilder.Entity("SensorDash.Data.Readings.IngestBatch", b =>
-                {
-                    b.Property<long>("Id")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("id");
-
-                    b.Property<long>("CommittedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("committed_at");
-
-                    b.Property<long>("FirstTimestamp")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("first_timestamp");
-
-                    b.Property<long>("LastTimestamp")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("last_timestamp");
-
-                    b.Property<long?>("RemovedBefore")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("removed_before");
-
-                    b.Property<int?>("RemovedNode")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("removed_node");
-
-                    b.Property<int>("RowCount")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("row_count");
-
-                    b.HasKey("Id");
-
-                    b.ToTable("ingest_batches", (string)null);
                 });
 
             modelBuilder.Entity("SensorDash.Data.Nodes.NodeMetadata", b =>

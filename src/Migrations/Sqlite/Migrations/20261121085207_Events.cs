@@ -16,7 +16,7 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                 {
                     id = table.Column<long>(type: "INTEGER", nullable: false),
                     committed_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    event_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    event_count = table.Column<long>(type: "INTEGER", nullable: false),
                     first_canonical_time = table.Column<long>(type: "INTEGER", nullable: false),
                     last_canonical_time = table.Column<long>(type: "INTEGER", nullable: false)
                 },
@@ -32,6 +32,7 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     event_id BLOB NOT NULL CHECK (length(event_id) = 32),
                     lane INTEGER NOT NULL CHECK (lane BETWEEN 0 AND 4),
                     first_seen INTEGER NOT NULL,
+                    parts_check INTEGER NOT NULL,
                     CONSTRAINT PK_event_index PRIMARY KEY (source_truth_time, event_id)
                 ) WITHOUT ROWID;
 

@@ -153,7 +153,7 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("lane");
 
-                    b.Property<int?>("PartsCheck")
+                    b.Property<int>("PartsCheck")
                         .HasColumnType("INTEGER")
                         .HasColumnName("parts_check");
 
@@ -577,9 +577,6 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnName("temperature_centidegrees");
 
                     b.HasKey("NodeAddress", "Timestamp");
-
-                    b.HasIndex("BatchId")
-                        .HasDatabaseName("ix_sensor_readings_batch_id");
 
                     b.HasIndex("Timestamp", "NodeAddress")
                         .IsDescending(false, true)

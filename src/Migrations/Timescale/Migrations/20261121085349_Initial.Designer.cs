@@ -222,8 +222,8 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("removed_node");
 
-                    b.Property<int>("RowCount")
-                        .HasColumnType("integer")
+                    b.Property<long>("RowCount")
+                        .HasColumnType("bigint")
                         .HasColumnName("row_count");
 
                     b.HasKey("Id")

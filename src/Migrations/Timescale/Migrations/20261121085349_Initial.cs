@@ -17,7 +17,7 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 {
                     id = table.Column<long>(type: "bigint", nullable: false),
                     committed_at = table.Column<long>(type: "bigint", nullable: false),
-                    row_count = table.Column<int>(type: "integer", nullable: false),
+                    row_count = table.Column<long>(type: "bigint", nullable: false),
                     first_timestamp = table.Column<long>(type: "bigint", nullable: false),
                     last_timestamp = table.Column<long>(type: "bigint", nullable: false),
                     removed_node = table.Column<int>(type: "integer", nullable: true),

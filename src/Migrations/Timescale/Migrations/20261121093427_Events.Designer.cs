@@ -19,7 +19,7 @@ namespace SensorDash.Migrations.Timescale.Migrations
         {
 #pragma warning disable 612, 618
             modelBuilder
-                .HasAnnotation("ProductVersion", "10.0.14")
+                .HasAnnotation("ProductVersion", "10.0.15")
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
@@ -143,8 +143,8 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("committed_at");
 
-                    b.Property<int>("EventCount")
-                        .HasColumnType("integer")
+                    b.Property<long>("EventCount")
+                        .HasColumnType("bigint")
                         .HasColumnName("event_count");
 
                     b.Property<long>("FirstCanonicalTime")
@@ -179,6 +179,10 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     b.Property<short>("Lane")
                         .HasColumnType("smallint")
                         .HasColumnName("lane");
+
+                    b.Property<int>("PartsCheck")
+                        .HasColumnType("integer")
+                        .HasColumnName("parts_check");
 
                     b.HasKey("SourceTruthTime", "EventId")
                         .HasName("pk_event_index");
@@ -599,6 +603,42 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     b.ToTable("zones", (string)null);
                 });
 
+            modelBuilder.Entity("SensorDash.Data.Readings.IngestBatch", b =>
+                {
+                    b.Property<long>("Id")
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    b.Property<long>("CommittedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("committed_at");
+
+                    b.Property<long>("FirstTimestamp")
+                        .HasColumnType("bigint")
+                        .HasColumnName("first_timestamp");
+
+                    b.Property<long>("LastTimestamp")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_timestamp");
+
+                    b.Property<long?>("RemovedBefore")
+                        .HasColumnType("bigint")
+                        .HasColumnName("removed_before");
+
+                    b.Property<int?>("RemovedNode")
+                        .HasColumnType("integer")
+                        .HasColumnName("removed_node");
+
+                    b.Property<long>("RowCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("row_count");
+
+                    b.HasKey("Id")
+                        .HasName("pk_ingest_batches");
+
+                    b.ToTable("ingest_batches", (string)null);
+                });
+
             modelBuilder.Entity("SensorDash.Data.Readings.ReadingRow", b =>
                 {
                     b.Property<int>("NodeAddress")
@@ -650,42 +690,6 @@ namespace SensorDash.Migrations.Timescale.Migrations
 
                             t.HasCheckConstraint("ck_sensor_readings_value", "temperature_centidegrees IS NOT NULL OR humidity_centipercent IS NOT NULL");
                         });
-                });
-
-            modelBuilder.Entity("SensorDash.Data.Readings.IngestBatch", b =>
-                {
-                    b.Property<long>("Id")
-                        .HasColumnType("bigint")
-                        .HasColumnName("id");
-
-                    b.Property<long>("CommittedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("committed_at");
-
-                    b.Property<long>("FirstTimestamp")
-                        .HasColumnType("bigint")
-                        .HasColumnName("first_timestamp");
-
-                    b.Property<long>("LastTimestamp")
-                        .HasColumnType("bigint")
-                        .HasColumnName("last_timestamp");
-
-                    b.Property<long?>("RemovedBefore")
-                        .HasColumnType("bigint")
-                        .HasColumnName("removed_before");
-
-                    b.Property<int?>("RemovedNode")
-                        .HasColumnType("integer")
-                        .HasColumnName("removed_node");
-
-                    b.Property<int>("RowCount")
-                        .HasColumnType("integer")
-                        .HasColumnName("row_count");
-
-                    b.HasKey("Id")
-                        .HasName("pk_ingest_batches");
-
-                    b.ToTable("ingest_batches", (string)null);
                 });
 
             modelBuilder.Entity("SensorDash.Data.Nodes.NodeMetadata", b =>

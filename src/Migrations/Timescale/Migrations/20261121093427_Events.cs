@@ -52,7 +52,7 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 {
                     id = table.Column<long>(type: "bigint", nullable: false),
                     committed_at = table.Column<long>(type: "bigint", nullable: false),
-                    event_count = table.Column<int>(type: "integer", nullable: false),
+                    event_count = table.Column<long>(type: "bigint", nullable: false),
                     first_canonical_time = table.Column<long>(type: "bigint", nullable: false),
                     last_canonical_time = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -68,7 +68,8 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     source_truth_time = table.Column<long>(type: "bigint", nullable: false),
                     event_id = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: false),
                     lane = table.Column<short>(type: "smallint", nullable: false),
-                    first_seen = table.Column<long>(type: "bigint", nullable: false)
+                    first_seen = table.Column<long>(type: "bigint", nullable: false),
+                    parts_check = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {

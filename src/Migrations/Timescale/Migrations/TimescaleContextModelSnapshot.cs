@@ -177,7 +177,7 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         .HasColumnType("smallint")
                         .HasColumnName("lane");
 
-                    b.Property<int?>("PartsCheck")
+                    b.Property<int>("PartsCheck")
                         .HasColumnType("integer")
                         .HasColumnName("parts_check");
 

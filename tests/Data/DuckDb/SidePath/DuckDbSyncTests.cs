@@ -106,6 +106,11 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
     [Fact]
     public async Task Follow_ManySteps_AddsUpTheLagSeldomAndIsNotBehindAtTheEnd()
     {
+        await using (var before = Create(_fixture.Changes, NullLogger<DuckDbSync>.Instance))
+        {
+            await before.StartAsync();
+            await before.ReadyAsync();
+        }
         for (var node = 3; node < 10; node++)
         {
             await _fixture.Store.AddAsync(Reading(node));
@@ -121,6 +126,35 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         Assert.Equal(1, changes.LongWaysAdded);
         Assert.Equal((0, 0), run.Source.Lag);
         Assert.Equal(0, (await run.Source.ReadStatusAsync(default)).LagRows);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Fill_BrokenOffWhileTheStoreChanges_GoesOnAndEndsExact(bool isOtherStore)
+    {
+        const int Rows = 70_000; // More than a page.
+        await _fixture.Store.AddAsync(Run(3, Rows));
+        var changes = new WatchedChanges(_fixture.Changes) { StoredPages = 1 };
+        await using (var broken = Create(changes, NullLogger<DuckDbSync>.Instance))
+        {
+            await broken.StartAsync();
+            await WaitFor.TrueAsync("the second page fails", () => broken.Source.State == AnalyticsState.Failed);
+        }
+        await _fixture.NodeStore.DeleteAsync(1, default);
+        await _fixture.Store.AddAsync(Reading(1, Noon + 1), Reading(3, Noon + 1), Reading(4));
+        if (isOtherStore) await _fixture.ExecuteAsync("UPDATE ingest_batches SET committed_at = committed_at + 1 WHERE id <= 2");
+
+        await using var run = Create(_fixture.Changes, NullLogger<DuckDbSync>.Instance);
+        await run.StartAsync();
+        await run.ReadyAsync();
+
+        var analytics = new ReadingAnalytics(run.Source, Store, _fixture.NodeStore, new AnalyticsQueryCount(), _fixture.Clock, NullLogger<ReadingAnalytics>.Instance);
+        foreach (var node in (int[])[1, 2, 3, 4]) Assert.Equal(await DaysAsync(Store, node), await DaysAsync(analytics, node));
+        Assert.Equal((0, 0), run.Source.Lag);
+
+        static async Task<IEnumerable<object>> DaysAsync(IReadingAnalytics analytics, int node)
+            => (await analytics.CalendarAsync(node, TimeRange.All, DateTimeZone.Utc, CalendarUnit.Day, 1000, default)).Select(Key);
     }
 
     [Fact]
@@ -216,6 +250,11 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
 
         public Action? NextStep { get; init; }
 
+        /// <summary>Pages of stored rows before one fails; null: none fails.</summary>
+        public int? StoredPages { get; init; }
+
+        private int _pages;
+
         /// <summary>When it is told that nothing is left to follow, and does not know it yet.</summary>
         public Action? UpToDate { get; init; }
 
@@ -225,6 +264,9 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
             NextStep?.Invoke();
             return Error is { } error ? Task.FromException<ReadingChanges>(error) : changes.ReadChangesAsync(after, cancellationToken);
         }
+
+        public Task<int> ReadStoredAsync(ReadingPosition? after, long upTo, Memory<Reading> page, CancellationToken cancellationToken)
+            => _pages++ == StoredPages ? Task.FromException<int>(new InvalidOperationException("A mistake.")) : changes.ReadStoredAsync(after, upTo, page, cancellationToken);
 
         public Task<long?> FindCommittedAtAsync(long batch, CancellationToken cancellationToken) => changes.FindCommittedAtAsync(batch, cancellationToken);
 
