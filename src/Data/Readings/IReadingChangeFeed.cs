@@ -32,8 +32,12 @@ public interface IReadingChangeFeed
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<long?> FindCommittedAtAsync(long batch, CancellationToken cancellationToken);
 
+    /// <summary>Drops batches that are kept in memory, because the store has another history.</summary>
+    void ForgetRecent();
+
     /// <summary>Batches and rows committed after <paramref name="after"/>: the lag of a subscriber.</summary>
-    /// <returns>The commit time of the oldest one, Unix microseconds, is null when there are none.</returns>
+    /// <returns>The last batch of the store: an earlier one than <paramref name="after"/> when the store was restored from a backup. The commit time of the
+    /// oldest one, Unix microseconds, is null when there are none.</returns>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<(long LastBatch, long Rows, long? OldestCommittedAt)> ReadLagAsync(long after, CancellationToken cancellationToken);
 }

@@ -52,6 +52,12 @@ public sealed class RecentBatches
         }
     }
 
+    /// <summary>Drops everything: the store has another history.</summary>
+    internal void Forget()
+    {
+        lock (_lock) Clear();
+    }
+
     private void Clear()
     {
         _batches.Clear();

@@ -25,7 +25,7 @@ public sealed class SqliteReadingChangeFeed(SqliteDatabase database, RecentBatch
         """;
 
     private const string SelectLag = """
-        SELECT coalesce(max(id), $after), coalesce(sum(abs(row_count)), 0), min(committed_at) FROM ingest_batches WHERE id > $after
+        SELECT coalesce((SELECT max(id) FROM ingest_batches), 0), coalesce(sum(abs(row_count)), 0), min(committed_at) FROM ingest_batches WHERE id > $after
         """;
 
     /// <inheritdoc/>
@@ -77,6 +77,9 @@ public sealed class SqliteReadingChangeFeed(SqliteDatabase database, RecentBatch
                 return (long?)command.ExecuteScalar();
             },
             cancellationToken);
+
+    /// <inheritdoc/>
+    public void ForgetRecent() => recent.Forget();
 
     /// <inheritdoc/>
     public Task<(long LastBatch, long Rows, long? OldestCommittedAt)> ReadLagAsync(long after, CancellationToken cancellationToken)

@@ -26,7 +26,7 @@ public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database, Recen
         """;
 
     private const string SelectLag = """
-        SELECT coalesce(max(id), $1), coalesce(sum(abs(row_count)), 0)::bigint, min(committed_at) FROM ingest_batches WHERE id > $1
+        SELECT coalesce((SELECT max(id) FROM ingest_batches), 0), coalesce(sum(abs(row_count)), 0)::bigint, min(committed_at) FROM ingest_batches WHERE id > $1
         """;
 
     /// <inheritdoc/>
@@ -74,6 +74,9 @@ public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database, Recen
                 return (long?)await command.ExecuteScalarAsync(token);
             },
             cancellationToken);
+
+    /// <inheritdoc/>
+    public void ForgetRecent() => recent.Forget();
 
     /// <inheritdoc/>
     public Task<(long LastBatch, long Rows, long? OldestCommittedAt)> ReadLagAsync(long after, CancellationToken cancellationToken)

@@ -106,6 +106,11 @@ public sealed partial class DuckDbSidePathSource(
         }
         var (wanted, behind) = await SubscriberLag.ReadAsync(applied, cancellationToken);
         if (behind > MaxRowsWaitedFor) return null;
+        if (wanted < applied)
+        {
+            Wake(); // The database was restored to an earlier state.
+            return null;
+        }
         var since = clock.GetTimestamp();
         while (true)
         {
@@ -199,6 +204,12 @@ public sealed partial class DuckDbSidePathSource(
             (_state, _notice) = (AnalyticsState.Ready, null);
             return true;
         }
+    }
+
+    /// <summary>The file is filled anew, because it was of another store.</summary>
+    internal void SetCatchingUp()
+    {
+        lock (_lock) (_state, _notice) = (AnalyticsState.CatchingUp, CatchingUpNotice);
     }
 
     /// <summary>The file is unavailable.</summary>

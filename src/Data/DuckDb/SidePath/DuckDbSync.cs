@@ -16,6 +16,9 @@ public sealed partial class DuckDbSync(
     private static readonly TimeSpan _gather = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(15);
 
+    // A restored database need not commit anything that would wake this.
+    private static readonly TimeSpan _look = TimeSpan.FromSeconds(30);
+
     // A few months of one node, or minutes of a large hub: 2.4 MB, and DuckDB's own row groups are larger.
     private const int FillRows = 50_000;
 
@@ -67,12 +70,12 @@ public sealed partial class DuckDbSync(
         var sidePath = OpenRepaired(stoppingToken);
         if (sidePath is null) return;
         source.Open(sidePath);
-        // Another store, or an older copy of this one, has different batches with the same ids.
-        var last = sidePath.Filling?.UpTo ?? sidePath.Applied.Batch;
-        if (last > 0 && await store.FindCommittedAtAsync(last, stoppingToken) != sidePath.Applied.CommittedAt)
+        if (!await IsOfThisStoreAsync(sidePath, stoppingToken))
         {
             Log.OtherStore(logger);
+            store.ForgetRecent();
             sidePath.Clear(stoppingToken);
+            source.SetCatchingUp();
         }
         var written = 0L;
         if (sidePath.Applied.Batch == 0)
@@ -83,6 +86,7 @@ public sealed partial class DuckDbSync(
         while (true)
         {
             var (commit, wake) = (commits.NextCommit, source.WakeSignal());
+            if (!await IsOfThisStoreAsync(sidePath, stoppingToken)) return; // The database was restored meanwhile.
             while (await store.ReadChangesAsync(sidePath.Applied.Batch, stoppingToken) is var changes && changes.UpTo > sidePath.Applied.Batch)
             {
                 written += changes.Added.Count;
@@ -99,9 +103,16 @@ public sealed partial class DuckDbSync(
                 if (sidePath.CountRows(stoppingToken) >= RowsBeforeReopening) return;
                 continue;
             }
-            await WaitAsync(Task.WhenAny(commit, wake), Timeout.InfiniteTimeSpan, stoppingToken);
+            await WaitAsync(Task.WhenAny(commit, wake), _look, stoppingToken);
             if (!wake.IsCompleted) await WaitAsync(wake, _gather, stoppingToken);
         }
+    }
+
+    // Another store, or an older copy of this one, has different batches with the same ids.
+    private async Task<bool> IsOfThisStoreAsync(DuckDbSidePath sidePath, CancellationToken cancellationToken)
+    {
+        var last = sidePath.Filling?.UpTo ?? sidePath.Applied.Batch;
+        return last == 0 || await store.FindCommittedAtAsync(last, cancellationToken) == sidePath.Applied.CommittedAt;
     }
 
     // Rows of the whole store in its own order, page by page, instead of those of one batch after the other: batches may be small, and each may

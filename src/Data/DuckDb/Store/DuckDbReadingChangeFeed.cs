@@ -49,12 +49,18 @@ public sealed class DuckDbReadingChangeFeed(DuckDbReadingFile file) : IReadingCh
             cancellationToken);
 
     /// <inheritdoc/>
+    public void ForgetRecent()
+    {
+        // Nothing is kept in memory.
+    }
+
+    /// <inheritdoc/>
     public Task<(long LastBatch, long Rows, long? OldestCommittedAt)> ReadLagAsync(long after, CancellationToken cancellationToken)
         => file.ReadAsync(
             connection =>
             {
                 using var rows = connection.Query(FormattableString.Invariant($"""
-                    SELECT coalesce(max(id), {after})::BIGINT, coalesce(sum(abs(row_count)), 0)::BIGINT, min(committed_at) FROM ingest_batches WHERE id > {after}
+                    SELECT coalesce((SELECT max(id) FROM ingest_batches), 0)::BIGINT, coalesce(sum(abs(row_count)), 0)::BIGINT, min(committed_at) FROM ingest_batches WHERE id > {after}
                     """), cancellationToken);
                 rows.Read();
                 return (rows.Get<long>(0), rows.Get<long>(1), rows.Get<long?>(2));

@@ -168,7 +168,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         await WaitFor.TrueAsync("the error is logged", () => log.Lines.Count > 0);
         Assert.Equal(AnalyticsState.Failed, run.Source.State); // Set before it is logged.
         Assert.Equal([(LogLevel.Error, error)], log.Lines);
-        await _fixture.Clock.TimerPendingAsync();
+        await _fixture.Clock.TimerPendingAsync(due => due == TimeSpan.FromSeconds(15));
         changes.Error = null;
         _fixture.Clock.Advance(TimeSpan.FromSeconds(15));
 
@@ -269,6 +269,8 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
             => _pages++ == StoredPages ? Task.FromException<int>(new InvalidOperationException("A mistake.")) : changes.ReadStoredAsync(after, upTo, page, cancellationToken);
 
         public Task<long?> FindCommittedAtAsync(long batch, CancellationToken cancellationToken) => changes.FindCommittedAtAsync(batch, cancellationToken);
+
+        public void ForgetRecent() => changes.ForgetRecent();
 
         public async Task<(long LastBatch, long Rows, long? OldestCommittedAt)> ReadLagAsync(long after, CancellationToken cancellationToken)
         {
