@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
@@ -6,7 +7,7 @@ using SQLitePCL;
 namespace SensorDash.Data.Sqlite;
 
 /// <summary>Writes batches of readings.</summary>
-internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal commits, TimeProvider clock)
+internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal commits, IOptions<NodeLimitOptions> nodeLimit, TimeProvider clock)
 {
     private const string InsertReading = """
         INSERT INTO sensor_readings (node_address, timestamp, temperature_centidegrees, humidity_centipercent, flags, received_at, batch_id)
@@ -30,10 +31,15 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp) VALUES (?, ?, ?, ?, ?)
         """;
 
+    private const string FindNode = "SELECT 1 FROM nodes WHERE address = ?";
+
+    private const string CountNodes = "SELECT count(*) FROM nodes";
+
     // A cancelled batch stops within this many rows; a check per row would cost more than the row.
     private const int RowsBetweenCancellationChecks = 1_000;
 
     private readonly NodeChanges _changes = new();
+    private long? _nodeCount; // Nodes with the new ones of the batch; null before its first new node.
 
     public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
@@ -45,7 +51,8 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
     private int Append(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         _changes.Clear();
-        var batchId = ReadNextBatchId();
+        _nodeCount = null;
+        var batchId = ReadInteger(NextBatchId);
         var insert = writer.Statement(InsertReading);
         var (added, first, last) = (0, long.MaxValue, long.MinValue);
         raw.sqlite3_bind_int64(insert, 7, batchId);
@@ -53,6 +60,13 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         {
             if (i % RowsBetweenCancellationChecks == 0) cancellationToken.ThrowIfCancellationRequested();
             ref readonly var reading = ref batch[i];
+            ref var change = ref _changes.Of(reading.NodeAddress, out var isFirst);
+            if (isFirst) change.IsBeyondLimit = !TryAdmit(reading.NodeAddress);
+            if (change.IsBeyondLimit)
+            {
+                outcomes[i] = RowOutcome.NodeLimit;
+                continue;
+            }
             raw.sqlite3_bind_int(insert, 1, reading.NodeAddress);
             raw.sqlite3_bind_int64(insert, 2, reading.Timestamp);
             BindOrNull(insert, 3, reading.TemperatureCentidegrees);
@@ -60,7 +74,7 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
             raw.sqlite3_bind_int64(insert, 5, reading.Flags);
             raw.sqlite3_bind_int64(insert, 6, reading.ReceivedAt);
             outcomes[i] = writer.Run(insert) > 0 ? RowOutcome.Inserted : RowOutcome.Duplicate;
-            _changes.Count(reading, outcomes[i]);
+            NodeChanges.Count(ref change, reading, outcomes[i]);
             if (outcomes[i] == RowOutcome.Duplicate) continue;
             added++;
             (first, last) = (Math.Min(first, reading.Timestamp), Math.Max(last, reading.Timestamp));
@@ -72,11 +86,23 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         return added;
     }
 
+    // The count is read only for a batch with a new node, which is rare.
+    private bool TryAdmit(int address)
+    {
+        var find = writer.Bound(FindNode, address);
+        var exists = writer.ReadRow(find);
+        raw.sqlite3_reset(find);
+        if (exists) return true;
+        _nodeCount ??= ReadInteger(CountNodes);
+        return _nodeCount++ < nodeLimit.Value.MaxNodes;
+    }
+
     private void StoreNodes()
     {
         var upsert = writer.Statement(UpsertNode);
         foreach (var (address, change) in _changes.All)
         {
+            if (change.IsBeyondLimit) continue;
             raw.sqlite3_bind_int(upsert, 1, address);
             if (change.DeviceId is { } deviceId) raw.sqlite3_bind_int64(upsert, 2, (long)deviceId);
             else raw.sqlite3_bind_null(upsert, 2);
@@ -88,13 +114,13 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         }
     }
 
-    private long ReadNextBatchId()
+    private long ReadInteger(string sql)
     {
-        var next = writer.Statement(NextBatchId);
-        writer.ReadRow(next);
-        var id = raw.sqlite3_column_int64(next, 0);
-        raw.sqlite3_reset(next);
-        return id;
+        var statement = writer.Statement(sql);
+        writer.ReadRow(statement);
+        var value = raw.sqlite3_column_int64(statement, 0);
+        raw.sqlite3_reset(statement);
+        return value;
     }
 
     private static void BindOrNull(sqlite3_stmt statement, int index, short? value)
