@@ -77,6 +77,16 @@ public sealed class SensorDashProcess : IAsyncDisposable
             .Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
     }
 
+    /// <summary>CPU time since its start: on a busy machine a better measure than elapsed time.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     public bool IsRunning => !_process.HasExited;
 
     /// <summary>Kills it like <c>kill -9</c>.</summary>
