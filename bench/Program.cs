@@ -11,6 +11,7 @@ using SensorDash.Bench;
     ("events-soak", 20, EventsSoak.RunAsync),
     ("export", 5_000_000, ExportBench.RunAsync),
     ("analytics", 10_000_000, AnalyticsBench.RunAsync),
+    ("nodes", 50_000, NodesBench.RunAsync),
 ];
 var chosen = benches.FirstOrDefault(b => args is [var name, ..] && name == b.Name);
 var count = chosen.Count;

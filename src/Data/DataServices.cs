@@ -23,6 +23,7 @@ public static class DataServices
     {
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.SectionName);
         services.AddOptions<IngestOptions>().BindConfiguration(IngestOptions.SectionName);
+        services.AddOptions<NodeLimitOptions>().Configure<IOptions<IngestOptions>>((nodes, ingest) => nodes.MaxNodes = ingest.Value.MaxNodes);
         services.AddOptions<ReadingsOptions>().BindConfiguration(ReadingsOptions.SectionName);
         services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.SectionName);
         services.AddOptions<EventOptions>().BindConfiguration(EventOptions.SectionName);

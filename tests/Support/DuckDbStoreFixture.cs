@@ -18,7 +18,7 @@ public sealed class DuckDbStoreFixture : StoreFixture
     {
         _database = database;
         File = new DuckDbReadingFile(Options.Create(new ReadingsOptions { DuckDb = { Path = _folder.File("readings.duckdb") } }), TimeProvider.System, new RecordedLog<DuckDbReadingFile>());
-        _store = new DuckDbReadingStore(File, database.Contexts, database.WriterLock, new CommitSignal(), Clock);
+        _store = new DuckDbReadingStore(File, database.Contexts, database.WriterLock, new CommitSignal(), Options.Create(NodeLimit), Clock);
     }
 
     public DuckDbReadingFile File { get; }

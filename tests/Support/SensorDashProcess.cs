@@ -80,6 +80,16 @@ public sealed class SensorDashProcess : IAsyncDisposable
     /// <summary>Its process id.</summary>
     public int Id => _process.Id;
 
+    /// <summary>CPU time since its start: on a busy machine a better measure than elapsed time.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     public bool IsRunning => !_process.HasExited;
 
     /// <summary>Kills it like <c>kill -9</c>.</summary>

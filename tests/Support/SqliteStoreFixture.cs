@@ -18,7 +18,7 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
     private SqliteStoreFixture()
     {
         Database = new SqliteDatabase(Options.Create(new SqliteOptions { Path = _folder.File("test.db") }));
-        _store = new SqliteReadingStore(Database, Commits, Recent, Clock);
+        _store = new SqliteReadingStore(Database, Commits, Recent, Microsoft.Extensions.Options.Options.Create(NodeLimit), Clock);
     }
 
     public SqliteDatabase Database { get; }

@@ -11,6 +11,9 @@ public abstract class StoreFixture : IAsyncDisposable
 {
     public ManualTime Clock { get; } = new();
 
+    /// <summary>The limit of the store; a change applies to the next batch.</summary>
+    public NodeLimitOptions NodeLimit { get; } = new();
+
     public abstract IReadingStore Store { get; }
 
     public abstract INodeStore NodeStore { get; }

@@ -24,7 +24,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         (_server, Name) = (server, name);
         Options = OptionsOf(server, name);
         Database = new TimescaleDatabase(Microsoft.Extensions.Options.Options.Create(Options));
-        _store = new TimescaleReadingStore(Database, Commits, Recent, Clock);
+        _store = new TimescaleReadingStore(Database, Commits, Recent, Microsoft.Extensions.Options.Options.Create(NodeLimit), Clock);
     }
 
     /// <summary>Connection string of the database.</summary>
@@ -102,7 +102,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         .UseNpgsql(Database.DataSource, npgsql => npgsql.MigrationsAssembly(typeof(TimescaleContext).Assembly)).Options);
 
     /// <summary>A second store on the same database, as in another process.</summary>
-    public TimescaleReadingStore CreateOtherStore(CommitSignal? commits = null) => new(Database, commits ?? new(), new(), Clock);
+    public TimescaleReadingStore CreateOtherStore(CommitSignal? commits = null) => new(Database, commits ?? new(), new(), Microsoft.Extensions.Options.Options.Create(NodeLimit), Clock);
 
     public override Task RejectValueAsync(short temperatureCentidegrees) => ExecuteAsync(string.Create(CultureInfo.InvariantCulture,
         $"ALTER TABLE sensor_readings ADD CONSTRAINT refuse_{Math.Abs((int)temperatureCentidegrees)} CHECK (temperature_centidegrees <> {temperatureCentidegrees})"));

@@ -61,10 +61,9 @@ public sealed class StoreAnalytics(IReadingStore store, INodeStore nodes, NodeDi
     /// <summary>The existing nodes among some addresses, by address, with the data that the check needs.</summary>
     internal async Task<IReadOnlyList<QualityCheckNode>> ListQualityCheckNodesAsync(IReadOnlyCollection<int> addresses, CancellationToken cancellationToken)
     {
-        var wanted = addresses.ToHashSet();
-        var known = await nodes.ListAsync(cancellationToken);
+        var known = await nodes.FindAsync(addresses, cancellationToken);
         var intervals = await directory.ListConfiguredIntervalsAsync(cancellationToken);
-        return [.. known.Where(n => wanted.Contains(n.Address)).Select(n => new QualityCheckNode(n, intervals.TryGetValue(n.Address, out var set) ? set : null))];
+        return [.. known.Select(n => new QualityCheckNode(n, intervals.TryGetValue(n.Address, out var set) ? set : null))];
     }
 
     private async Task<DataQualityPass> PassAsync(QualityCheckNode judged, TimeRange range, CancellationToken cancellationToken)
@@ -80,7 +79,7 @@ public sealed class StoreAnalytics(IReadingStore store, INodeStore nodes, NodeDi
 
     /// <inheritdoc/>
     public async Task<FleetSeries> FleetAsync(
-        IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken)
+        IReadOnlyCollection<int>? nodes, long start, long end, int points, CancellationToken cancellationToken)
     {
         var seconds = Downsampling.BucketSeconds(start, end, points);
         var buckets = new SortedDictionary<long, ReadingSummary>();
@@ -98,7 +97,7 @@ public sealed class StoreAnalytics(IReadingStore store, INodeStore nodes, NodeDi
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
-        IReadOnlyCollection<int> nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
+        IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
     {
         var sums = new HourSums();
         var interval = zone.GetZoneInterval(Instant.MinValue);
@@ -116,9 +115,9 @@ public sealed class StoreAnalytics(IReadingStore store, INodeStore nodes, NodeDi
     }
 
     private async IAsyncEnumerable<ReadOnlyMemory<Reading>> ReadAsync(
-        IReadOnlyCollection<int> addresses, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IReadOnlyCollection<int>? addresses, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var address in addresses)
+        foreach (var address in addresses?.Select(a => (int?)a) ?? [null])
             await foreach (var page in store.ReadPagesAsync(new(address, range), ReadingOrder.OldestFirst, cancellationToken)) yield return page;
     }
 }

@@ -52,8 +52,7 @@ internal static class DuckDbMonths
     {
         var (start, end) = (range.Start ?? 0, range.End ?? long.MaxValue);
         var where = Invariant($"\"timestamp\" BETWEEN {start} AND {end}");
-        if (nodes is { Count: 1 }) where += Invariant($" AND node_address = {nodes.First()}");
-        else if (nodes is not null) where += $" AND node_address IN ({string.Join(',', nodes.DefaultIfEmpty(0).Select(n => Invariant($"{n}")))})";
+        if (nodes is not null) where += $" AND {IsOneOf(nodes)}";
         return Union(List(connection, start, end, cancellationToken),
             "node_address, \"timestamp\", temperature_centidegrees AS temperature, humidity_centipercent AS humidity, received_at", where);
     }
@@ -78,14 +77,15 @@ internal static class DuckDbMonths
         }
     }
 
-    /// <summary>Removes a node's readings.</summary>
+    /// <summary>Removes the readings of some nodes before a time.</summary>
     /// <returns>Removed readings.</returns>
-    public static long Remove(DuckDbConnection connection, int node, CancellationToken cancellationToken)
+    public static long Remove(DuckDbConnection connection, IReadOnlyCollection<int> nodes, long before, CancellationToken cancellationToken)
     {
+        if (nodes.Count == 0) return 0;
         var all = 0L;
-        foreach (var month in List(connection, cancellationToken))
+        foreach (var month in List(connection, 0, before - 1, cancellationToken))
         {
-            var removed = connection.Execute(Invariant($"DELETE FROM {month.Table} WHERE node_address = {node}"), cancellationToken);
+            var removed = connection.Execute(Invariant($"DELETE FROM {month.Table} WHERE {IsOneOf(nodes)} AND \"timestamp\" < {before}"), cancellationToken);
             if (removed == 0) continue;
             connection.Execute(Invariant($"UPDATE months SET row_count = row_count - {removed} WHERE month = {month.Number}"), cancellationToken);
             all += removed;
@@ -159,6 +159,9 @@ internal static class DuckDbMonths
     public static string Union(IReadOnlyCollection<DuckDbMonth> months, string columns, string where)
         => months.Count == 0 ? $"SELECT {columns} FROM ({None})"
             : string.Join(" UNION ALL ", months.Select(m => $"SELECT {columns} FROM {m.Table} WHERE {where}"));
+
+    private static string IsOneOf(IReadOnlyCollection<int> nodes) => nodes.Count == 1 ? Invariant($"node_address = {nodes.First()}")
+        : $"node_address IN ({string.Join(',', nodes.DefaultIfEmpty(0).Select(n => Invariant($"{n}")))})";
 
     // Year × 100 + month, UTC.
     private static int NumberOf(long timestamp)

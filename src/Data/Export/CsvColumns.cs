@@ -1,16 +1,17 @@
 using SensorDash.Data.Analytics;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Export;
 
 /// <summary>The metadata of the nodes, for the columns that contain it.</summary>
-public sealed record NodeLabels(IReadOnlyDictionary<int, NodeView> Nodes)
+public sealed record NodeLabels(IReadOnlyDictionary<int, NodeLabel> Nodes)
 {
-    internal string? NameOf(int node) => Nodes.GetValueOrDefault(node)?.Metadata?.Name;
+    internal string? NameOf(int node) => Nodes.GetValueOrDefault(node)?.Name;
 
-    internal string? LocationOf(int node) => Nodes.GetValueOrDefault(node)?.Metadata?.Location;
+    internal string? LocationOf(int node) => Nodes.GetValueOrDefault(node)?.Location;
 
-    internal string? ZoneOf(int node) => Nodes.GetValueOrDefault(node)?.Zone?.Name;
+    internal string? ZoneOf(int node) => Nodes.GetValueOrDefault(node)?.Zone;
 }
 
 /// <summary>All columns: a name and how its cell is written.</summary>

@@ -2,12 +2,13 @@ using System.Buffers;
 using System.IO.Compression;
 using System.Text;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.Export;
 
 /// <summary>Writes readings as CSV: any number of rows, in constant memory, with a checksum.</summary>
-public sealed class CsvExport(IReadingStore store, IReadingAnalytics analytics, NodeViews nodes)
+public sealed class CsvExport(IReadingStore store, IReadingAnalytics analytics, NodeDirectory nodes)
 {
     // Size of one network write; small enough to stay out of the large-object heap.
     private const int ChunkLength = 64 * 1024;
@@ -102,7 +103,7 @@ public sealed class CsvExport(IReadingStore store, IReadingAnalytics analytics, 
 
     private async Task<NodeLabels> LabelsAsync(IReadOnlyList<string> columns, CancellationToken cancellationToken)
     {
-        if (!columns.Any(c => c is "node_name" or "location" or "zone")) return new(new Dictionary<int, NodeView>());
-        return new((await nodes.ListAsync(cancellationToken)).ToDictionary(n => n.Node.Address));
+        if (!columns.Any(c => c is "node_name" or "location" or "zone")) return new(new Dictionary<int, NodeLabel>());
+        return new(await nodes.ListLabelsAsync(cancellationToken));
     }
 }

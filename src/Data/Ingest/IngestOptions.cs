@@ -39,6 +39,9 @@ public sealed class IngestOptions
 
     /// <summary>Maximum request body after decompression in MiB, 1 to 4096. Default 256.</summary>
     public int MaxBodyMiB { get; set; } = 256;
+
+    /// <summary>Maximum number of nodes, 1 to 1,000,000. Readings of a new node beyond it are rejected; nodes that exist go on. Default 10,000.</summary>
+    public int MaxNodes { get; set; } = 10_000;
 }
 
 /// <summary>Every error at once, with the setting's full name.</summary>
@@ -59,6 +62,8 @@ public sealed class IngestOptionsValidator : IValidateOptions<IngestOptions>
             result.AddError($"Ingest:Durability must be Full, Normal or SdSaver, not {options.Durability}.");
         if (options.MaxBodyMiB is < 1 or > 4096)
             result.AddError($"Ingest:MaxBodyMiB must be 1 to 4096, not {options.MaxBodyMiB}.");
+        if (options.MaxNodes is < 1 or > 1_000_000)
+            result.AddError($"Ingest:MaxNodes must be 1 to 1000000, not {options.MaxNodes}.");
         if (options.Durability == DurabilityProfile.SdSaver && options.AckTimeout <= options.FlushInterval)
             result.AddError($"Ingest:AckTimeout ({options.AckTimeout}) must be longer than Ingest:FlushInterval ({options.FlushInterval}) with Durability SdSaver.");
         return result.Build();

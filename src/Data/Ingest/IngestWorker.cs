@@ -15,6 +15,7 @@ public sealed class IngestWorker<TRow>(
 
     private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _betweenWarnings = TimeSpan.FromMinutes(10);
 
     // After so many attempts an unforeseen error is taken for the fault of a row.
     private const int AttemptsAtUnforeseen = 3;
@@ -25,6 +26,7 @@ public sealed class IngestWorker<TRow>(
     private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IngestMeter _meter = new(clock);
     private TRow[] _rows = new TRow[Submission.MaxRows];
+    private long? _warnedAt;
     private RowOutcome[] _outcomes = new RowOutcome[Submission.MaxRows];
 
     /// <summary>State of the writer.</summary>
@@ -122,9 +124,18 @@ public sealed class IngestWorker<TRow>(
         at = 0;
         foreach (var submission in _batch)
         {
-            submission.AddResult(_outcomes.AsSpan(at, submission.Rows.Length));
+            submission.AddResult(_outcomes.AsSpan(at, submission.Rows.Length), options.Value.MaxNodes);
             at += submission.Rows.Length;
         }
+        WarnOfNodeLimit(_outcomes.AsSpan(0, count).Count(RowOutcome.NodeLimit));
+    }
+
+    // A flood of new nodes must not become a flood of the log.
+    private void WarnOfNodeLimit(int rows)
+    {
+        if (rows == 0 || (_warnedAt is { } at && clock.GetElapsedTime(at) < _betweenWarnings)) return;
+        _warnedAt = clock.GetTimestamp();
+        IngestLog.NodeLimitReached(logger, rows, options.Value.MaxNodes);
     }
 
     // Bisection finds a row that the store cannot take, so that it does not block the valid rows around it forever.
@@ -191,6 +202,9 @@ internal static partial class IngestLog
 
     [LoggerMessage(4, LogLevel.Error, "The store fails; retrying {Rows} rows until an administrator has fixed it.")]
     public static partial void StoreFault(ILogger logger, int rows, Exception error);
+
+    [LoggerMessage(6, LogLevel.Warning, "{Rows} readings of new nodes are rejected: the hub has its maximum of {MaxNodes} nodes. Delete nodes or raise Ingest:MaxNodes. This warning appears at most every ten minutes.")]
+    public static partial void NodeLimitReached(ILogger logger, int rows, int maxNodes);
 
     [LoggerMessage(5, LogLevel.Error, "Writing {Rows} rows failed for an unforeseen reason. After some attempts they are written in ever smaller parts, to find the row that causes it.")]
     public static partial void Unforeseen(ILogger logger, int rows, Exception error);

@@ -42,13 +42,15 @@ public sealed class Submission<TRow>(ReadOnlyMemory<TRow> rows, bool isWaitedFor
     /// <summary>Completes when the rows are durable, or fails with the error that prevented it.</summary>
     public Task<SubmissionResult> Done => _done.Task;
 
-    internal void AddResult(ReadOnlySpan<RowOutcome> outcomes)
+    internal void AddResult(ReadOnlySpan<RowOutcome> outcomes, int maxNodes)
     {
         _inserted += outcomes.Count(RowOutcome.Inserted);
         for (var i = outcomes.IndexOfAnyExcept(RowOutcome.Inserted, RowOutcome.Duplicate); i >= 0 && i < outcomes.Length; i++)
         {
             if (outcomes[i] == RowOutcome.AlreadyAccepted) (_alreadyAccepted ??= []).Add(i);
             else if (outcomes[i] == RowOutcome.Collision) Reject(i, "eventId", "eventId collides with another event");
+            else if (outcomes[i] == RowOutcome.NodeLimit)
+                Reject(i, "node_address", $"must be an existing node: the hub has its maximum of {maxNodes} nodes; delete nodes or raise Ingest:MaxNodes");
             else if (outcomes[i] == RowOutcome.Rejected) Reject(i, null, "the store rejected this row");
         }
     }

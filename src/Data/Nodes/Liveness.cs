@@ -25,6 +25,9 @@ public sealed record Liveness(NodeStatus Status, string Reason, long? SilentSeco
     /// <summary>Readings for the estimate of the expected interval: a few gaps do not affect the median of fifty intervals.</summary>
     public const int LearnedFrom = 51;
 
+    /// <summary>Fewer readings give no estimate.</summary>
+    internal const int MinLearnedFrom = 3;
+
     private const int AllowedIntervals = 3;
     private const int ShortestAllowedSilence = 300;
     private const int StaleAfterAllowed = 4;
@@ -35,22 +38,39 @@ public sealed record Liveness(NodeStatus Status, string Reason, long? SilentSeco
     /// <param name="configuredIntervalSeconds">The interval that the user configured, or null.</param>
     /// <param name="now">Unix seconds.</param>
     public static Liveness Evaluate(ReadOnlySpan<long> newestFirst, int? configuredIntervalSeconds, long now)
-    {
-        var interval = configuredIntervalSeconds ?? LearnInterval(newestFirst);
-        if (newestFirst.IsEmpty) return new(NodeStatus.Never, "no reading yet", null, interval);
+        => Evaluate(newestFirst.IsEmpty ? null : newestFirst[0], configuredIntervalSeconds ?? LearnInterval(newestFirst), now);
 
-        var elapsed = Math.Max(0, now - newestFirst[0]); // A node's clock may run a little ahead.
-        var allowed = Math.Max(ShortestAllowedSilence, AllowedIntervals * (long)(interval ?? 0));
+    /// <param name="newest">Latest measured time, Unix seconds; null without readings.</param>
+    /// <param name="interval">Expected interval in seconds, configured or estimated; null when unknown.</param>
+    /// <param name="now">Unix seconds.</param>
+    public static Liveness Evaluate(long? newest, int? interval, long now)
+    {
+        if (newest is not { } time) return new(NodeStatus.Never, "no reading yet", null, interval);
+
+        var elapsed = Math.Max(0, now - time); // A node's clock may run a little ahead.
         var expected = interval is { } known ? $"expected every {FormatDuration(known)}" : "expected interval unknown";
-        var status = elapsed <= allowed ? NodeStatus.Live : elapsed <= StaleAfterAllowed * allowed ? NodeStatus.Late : NodeStatus.Stale;
+        var status = StatusOf(elapsed, interval);
         var reason = status == NodeStatus.Live ? $"last reading {FormatDuration(elapsed)} ago, {expected}" : $"no reading for {FormatDuration(elapsed)}, {expected}";
         return new(status, reason, elapsed, interval);
     }
 
+    /// <summary>The status of a node that has readings.</summary>
+    /// <param name="silentSeconds">Seconds since the latest measured time.</param>
+    /// <param name="intervalSeconds">The expected interval; null when unknown.</param>
+    internal static NodeStatus StatusOf(long silentSeconds, int? intervalSeconds)
+    {
+        var allowed = Math.Max(ShortestAllowedSilence, AllowedIntervals * (long)(intervalSeconds ?? 0));
+        return silentSeconds <= allowed ? NodeStatus.Live : silentSeconds <= StaleAfterAllowed * allowed ? NodeStatus.Late : NodeStatus.Stale;
+    }
+
+    /// <summary>Whether the status after so many seconds depends on the expected interval.</summary>
+    internal static bool DependsOnInterval(long silentSeconds)
+        => silentSeconds > ShortestAllowedSilence && silentSeconds <= (long)StaleAfterAllowed * AllowedIntervals * NodeMetadata.MaxExpectedIntervalSeconds;
+
     /// <summary>Median interval in seconds, or null with fewer than three readings.</summary>
     public static int? LearnInterval(ReadOnlySpan<long> newestFirst)
     {
-        if (newestFirst.Length < 3) return null;
+        if (newestFirst.Length < MinLearnedFrom) return null;
         var spacings = new long[newestFirst.Length - 1];
         for (var i = 0; i < spacings.Length; i++) spacings[i] = newestFirst[i] - newestFirst[i + 1];
         Array.Sort(spacings);

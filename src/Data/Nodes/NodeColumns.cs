@@ -7,11 +7,14 @@ internal static class NodeColumns
 {
     public const string All = "address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen";
 
+    /// <summary>One string for all nodes: a list may have tens of thousands.</summary>
+    public static string TypeOf(string type) => type == Node.SensorType ? Node.SensorType : type;
+
     public static Node Read(DbDataReader reader) => new()
     {
         Address = reader.GetInt32(0),
         DeviceId = reader.IsDBNull(1) ? null : reader.GetInt64(1),
-        NodeType = reader.GetString(2),
+        NodeType = TypeOf(reader.GetString(2)),
         FirstSeenAt = reader.GetInt64(3),
         LastSeenAt = reader.GetInt64(4),
         TotalReadings = reader.GetInt64(5),

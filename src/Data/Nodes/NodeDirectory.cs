@@ -11,18 +11,28 @@ public enum MetadataWrite
     ZoneNotFound,
 }
 
+/// <summary>Name, location and zone of a node; each may be null.</summary>
+public sealed record NodeLabel(string? Name, string? Location, string? Zone);
+
 /// <summary>The metadata of nodes: names, notes, zones, expected intervals.</summary>
 public sealed class NodeDirectory(INodeStore nodes, IDbContextFactory<SensorDashContext> contexts, IWriterLock writerLock, TimeProvider clock)
 {
-    /// <summary>The addresses of all nodes, or of the nodes in a zone.</summary>
+    /// <summary>The addresses of the nodes in a zone, ascending.</summary>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
-    public async Task<IReadOnlyList<int>> ListAddressesAsync(int? zone, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<int>> ListAddressesAsync(int zone, CancellationToken cancellationToken)
     {
-        var addresses = (await nodes.ListAsync(cancellationToken)).Select(n => n.Address);
-        if (zone is null) return [.. addresses];
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var inZone = await context.Set<NodeMetadata>().Where(m => m.ZoneId == zone).Select(m => m.Address).ToHashSetAsync(cancellationToken);
-        return [.. addresses.Where(inZone.Contains)];
+        var inZone = await context.Set<NodeMetadata>().Where(m => m.ZoneId == zone).Select(m => m.Address).ToArrayAsync(cancellationToken);
+        return [.. (await nodes.FindAsync(inZone, cancellationToken)).Select(n => n.Address)];
+    }
+
+    /// <summary>The metadata that files and lists show, without notes, by address. Only nodes that have metadata.</summary>
+    public async Task<IReadOnlyDictionary<int, NodeLabel>> ListLabelsAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var zones = await context.Set<Zone>().ToDictionaryAsync(z => z.Id, z => z.Name, cancellationToken);
+        return await context.Set<NodeMetadata>().Select(m => new { m.Address, m.Name, m.Location, m.ZoneId })
+            .ToDictionaryAsync(m => m.Address, m => new NodeLabel(m.Name, m.Location, m.ZoneId is { } id ? zones.GetValueOrDefault(id) : null), cancellationToken);
     }
 
     /// <summary>Applies <paramref name="patch"/> to a node's metadata, creating the row if necessary.</summary>

@@ -13,6 +13,14 @@ public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts,
         return await context.Set<Zone>().AsNoTracking().OrderBy(z => z.Name).ToListAsync(cancellationToken);
     }
 
+    /// <summary>Number of nodes by zone; zones without nodes are omitted.</summary>
+    public async Task<IReadOnlyDictionary<int, int>> CountNodesAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Set<NodeMetadata>().Where(m => m.ZoneId != null).GroupBy(m => m.ZoneId!.Value)
+            .Select(zone => new { zone.Key, Count = zone.Count() }).ToDictionaryAsync(zone => zone.Key, zone => zone.Count, cancellationToken);
+    }
+
     /// <summary>One zone, or null when no zone has that id.</summary>
     public async Task<Zone?> FindAsync(int id, CancellationToken cancellationToken)
     {

@@ -2,13 +2,18 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Readings;
 
-/// <summary>Committed changes after a batch: either added rows or one removal.</summary>
+/// <summary>The deletion of a node, or of its oldest readings.</summary>
+/// <param name="Before">Only readings measured before this time, Unix seconds; null: all.</param>
+public sealed record NodeRemoval(int Node, long? Before);
+
+/// <summary>Committed changes after a batch: either added rows, or deleted nodes, or one removal by age.</summary>
 /// <param name="UpTo">The last covered batch; equal to the requested batch when there is nothing new.</param>
 /// <param name="CommittedAt">Commit time of that batch, Unix microseconds; with the id it identifies the store.</param>
 /// <param name="Added">Rows of those batches, in any order; rows that a later removal deletes may be missing. Hardware ids are those of the rows or of their nodes.</param>
-/// <param name="RemovedNode">The node that batch <paramref name="UpTo"/> deleted, with all its rows of earlier batches.</param>
-/// <param name="RemovedBefore">The time before which that batch deleted all rows of earlier batches, Unix seconds.</param>
-public sealed record ReadingChanges(long UpTo, long CommittedAt, IReadOnlyList<Reading> Added, int? RemovedNode = null, long? RemovedBefore = null);
+/// <param name="RemovedNodes">The nodes whose rows of earlier batches those batches deleted, in commit order.</param>
+/// <param name="RemovedBefore">The time before which batch <paramref name="UpTo"/> deleted all rows of earlier batches, Unix seconds.</param>
+public sealed record ReadingChanges(
+    long UpTo, long CommittedAt, IReadOnlyList<Reading> Added, IReadOnlyList<NodeRemoval> RemovedNodes, long? RemovedBefore = null);
 
 /// <summary>The readings in commit order, for subscribers.</summary>
 public interface IReadingChangeFeed

@@ -18,9 +18,9 @@ public sealed class IngestBatch
     /// <summary>Latest measured time in the batch, Unix seconds.</summary>
     public long LastTimestamp { get; set; }
 
-    /// <summary>The node that this change deleted with all its earlier readings; else null.</summary>
+    /// <summary>The node that this change deleted with all its earlier readings, or with <see cref="RemovedBefore"/> only its older ones; else null.</summary>
     public int? RemovedNode { get; set; }
 
-    /// <summary>The measured time before which this change deleted all readings, Unix seconds; else null.</summary>
+    /// <summary>The measured time before which this change deleted all readings, or those of <see cref="RemovedNode"/>, Unix seconds; else null.</summary>
     public long? RemovedBefore { get; set; }
 }

@@ -13,6 +13,9 @@ internal struct NodeChange
     public long First, Last;
 
     public int Count, Duplicates;
+
+    /// <summary>The node is new and beyond the maximum number of nodes: nothing of it is stored.</summary>
+    public bool IsBeyondLimit;
 }
 
 /// <summary>Counts a batch by node, for the counters of all stores.</summary>
@@ -25,10 +28,22 @@ internal sealed class NodeChanges
 
     public void Clear() => _changes.Clear();
 
+    /// <summary>The change of a node, valid until the next call.</summary>
+    public ref NodeChange Of(int address, out bool isFirst)
+    {
+        ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(_changes, address, out var known);
+        isFirst = !known;
+        if (isFirst) (change.First, change.Last) = (long.MaxValue, long.MinValue);
+        return ref change;
+    }
+
     public void Count(in Reading reading, RowOutcome outcome)
     {
-        ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(_changes, reading.NodeAddress, out var known);
-        if (!known) (change.First, change.Last) = (long.MaxValue, long.MinValue);
+        if (outcome != RowOutcome.NodeLimit) Count(ref Of(reading.NodeAddress, out _), reading, outcome);
+    }
+
+    public static void Count(ref NodeChange change, in Reading reading, RowOutcome outcome)
+    {
         if (outcome != RowOutcome.Inserted)
         {
             change.Duplicates++; // The node exists: the original reading created it.

@@ -48,7 +48,7 @@ public sealed class RecentBatches
                 (upTo, committedAt, rows) = (id, at, rows + added.Length);
                 if (rows >= rowsWanted) break;
             }
-            return new ReadingChanges(upTo, committedAt, chosen is [var only] ? only : [.. chosen.SelectMany(batch => batch)]);
+            return new ReadingChanges(upTo, committedAt, chosen is [var only] ? only : [.. chosen.SelectMany(batch => batch)], []);
         }
     }
 

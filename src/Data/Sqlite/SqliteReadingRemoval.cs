@@ -1,3 +1,4 @@
+using SensorDash.Data.Nodes;
 using SQLitePCL;
 
 namespace SensorDash.Data.Sqlite;
@@ -21,6 +22,10 @@ internal static class SqliteReadingRemoval
         SELECT node_address, count(*) FROM sensor_readings INDEXED BY ix_sensor_readings_timestamp WHERE timestamp < ?1 GROUP BY node_address
         """;
 
+    private const string SelectNodes = $"SELECT address, total_readings FROM nodes WHERE {SqliteNodeStore.MeetsCriteria} ORDER BY address LIMIT ?5";
+
+    private const string SelectNodeStepEnd = "SELECT timestamp FROM sensor_readings WHERE node_address = ?1 ORDER BY timestamp LIMIT 1 OFFSET ?2";
+
     // A node without readings keeps its latest measured time.
     private const string UpdateNode = """
         UPDATE nodes SET total_readings = total_readings - ?2,
@@ -37,6 +42,36 @@ internal static class SqliteReadingRemoval
         var rows = writer.Run("DELETE FROM sensor_readings WHERE node_address = ?", address);
         writer.Run(InsertRemoval, nowMicroseconds, -rows, address, null);
         return true;
+    }
+
+    /// <inheritdoc cref="INodeStore.DeleteStepAsync"/>
+    public static NodeCount DeleteNodes(SqliteWriter writer, NodeCriteria criteria, long nowMicroseconds)
+    {
+        var chosen = new List<(int Address, long Readings)>();
+        var select = writer.Bound(SelectNodes, criteria.FirstAddress, criteria.LastAddress, criteria.LastSeenBefore, criteria.MaxReadings, NodeCriteria.NodesPerStep);
+        while (writer.ReadRow(select)) chosen.Add((raw.sqlite3_column_int(select, 0), raw.sqlite3_column_int64(select, 1)));
+        raw.sqlite3_reset(select);
+        var removed = NodeCount.None;
+        foreach (var (address, readings) in chosen)
+        {
+            if (removed != NodeCount.None && removed.Readings + readings > NodeCriteria.ReadingsPerStep) break;
+            if (readings > NodeCriteria.ReadingsPerStep) return new(0, RemoveOldest(writer, address, nowMicroseconds));
+            DeleteNode(writer, address, nowMicroseconds);
+            removed += new NodeCount(1, readings);
+        }
+        return removed;
+    }
+
+    private static long RemoveOldest(SqliteWriter writer, int address, long nowMicroseconds)
+    {
+        var end = writer.Bound(SelectNodeStepEnd, address, NodeCriteria.ReadingsPerStep);
+        writer.ReadRow(end);
+        var before = raw.sqlite3_column_int64(end, 0);
+        raw.sqlite3_reset(end);
+        var rows = writer.Run("DELETE FROM sensor_readings WHERE node_address = ? AND timestamp < ?", address, before);
+        writer.Run(UpdateNode, address, rows);
+        writer.Run(InsertRemoval, nowMicroseconds, -rows, address, before);
+        return rows;
     }
 
     /// <summary>Deletes the oldest readings before a time, about <see cref="RowsPerStep"/> of them.</summary>

@@ -1,4 +1,6 @@
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
@@ -6,7 +8,7 @@ namespace SensorDash.Data.Sqlite;
 
 /// <inheritdoc cref="IReadingStore"/>
 /// <remarks>Readers never wait for the writer (WAL).</remarks>
-public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal commits, RecentBatches recent, TimeProvider clock) : IReadingStore
+public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal commits, RecentBatches recent, IOptions<NodeLimitOptions> nodeLimit, TimeProvider clock) : IReadingStore
 {
     // LEFT JOIN keeps the readings in the outer loop, so that the index returns each page in order without sorting.
     private const string OneNode = $"""
@@ -33,7 +35,7 @@ public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal com
     // 1,500 readings of 48 bytes stay below the large-object threshold of 85,000 bytes.
     private const int ShortPage = 1_500;
 
-    private readonly SqliteReadingWriter _writer = new(database.Writer, commits, recent, clock);
+    private readonly SqliteReadingWriter _writer = new(database.Writer, commits, recent, nodeLimit, clock);
 
     /// <inheritdoc/>
     public int PageLength => ShortPage;

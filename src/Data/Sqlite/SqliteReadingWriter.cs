@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
@@ -6,7 +7,7 @@ using SQLitePCL;
 namespace SensorDash.Data.Sqlite;
 
 /// <summary>Writes batches of readings.</summary>
-internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal commits, RecentBatches recent, TimeProvider clock)
+internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal commits, RecentBatches recent, IOptions<NodeLimitOptions> nodeLimit, TimeProvider clock)
 {
     private const string InsertReading = """
         INSERT INTO sensor_readings (node_address, timestamp, temperature_centidegrees, humidity_centipercent, flags, received_at, batch_id)
@@ -30,11 +31,16 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp) VALUES (?, ?, ?, ?, ?)
         """;
 
+    private const string FindNode = "SELECT 1 FROM nodes WHERE address = ?";
+
+    private const string CountNodes = "SELECT count(*) FROM nodes";
+
     // A cancelled batch stops within this many rows; a check per row would cost more than the row.
     private const int RowsBetweenCancellationChecks = 1_000;
 
     private readonly NodeChanges _changes = new();
     private readonly KeyOrder _order = new();
+    private long? _nodeCount; // Nodes with the new ones of the batch; null before its first new node.
 
     public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
@@ -47,16 +53,20 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
 
     private (long Id, long CommittedAt, int Added) Append(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
-        var batchId = ReadNextBatchId();
+        _changes.Clear();
+        _nodeCount = null;
+        var batchId = ReadInteger(NextBatchId);
         var insert = writer.Statement(InsertReading);
         var (added, first, last) = (0, long.MaxValue, long.MinValue);
         raw.sqlite3_bind_int64(insert, 7, batchId);
+        Admit(batch, outcomes);
         var order = _order.Of(batch);
         for (var step = 0; step < batch.Length; step++)
         {
             if (step % RowsBetweenCancellationChecks == 0) cancellationToken.ThrowIfCancellationRequested();
             var i = order[step];
             ref readonly var reading = ref batch[i];
+            if (outcomes[i] == RowOutcome.NodeLimit) continue;
             raw.sqlite3_bind_int(insert, 1, reading.NodeAddress);
             raw.sqlite3_bind_int64(insert, 2, reading.Timestamp);
             BindOrNull(insert, 3, reading.TemperatureCentidegrees);
@@ -68,7 +78,6 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
             added++;
             (first, last) = (Math.Min(first, reading.Timestamp), Math.Max(last, reading.Timestamp));
         }
-        _changes.Clear();
         for (var i = 0; i < batch.Length; i++) _changes.Count(batch[i], outcomes[i]);
         StoreNodes();
         var now = clock.NowMicroseconds();
@@ -76,11 +85,34 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         return (batchId, now, added);
     }
 
+    // In the order of the batch, so that every engine admits the same new nodes.
+    private void Admit(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes)
+    {
+        for (var i = 0; i < batch.Length; i++)
+        {
+            ref var change = ref _changes.Of(batch[i].NodeAddress, out var isFirst);
+            if (isFirst) change.IsBeyondLimit = !TryAdmit(batch[i].NodeAddress);
+            outcomes[i] = change.IsBeyondLimit ? RowOutcome.NodeLimit : RowOutcome.Inserted;
+        }
+    }
+
+    // The count is read only for a batch with a new node, which is rare.
+    private bool TryAdmit(int address)
+    {
+        var find = writer.Bound(FindNode, address);
+        var exists = writer.ReadRow(find);
+        raw.sqlite3_reset(find);
+        if (exists) return true;
+        _nodeCount ??= ReadInteger(CountNodes);
+        return _nodeCount++ < nodeLimit.Value.MaxNodes;
+    }
+
     private void StoreNodes()
     {
         var upsert = writer.Statement(UpsertNode);
         foreach (var (address, change) in _changes.All)
         {
+            if (change.IsBeyondLimit) continue;
             raw.sqlite3_bind_int(upsert, 1, address);
             if (change.DeviceId is { } deviceId) raw.sqlite3_bind_int64(upsert, 2, (long)deviceId);
             else raw.sqlite3_bind_null(upsert, 2);
@@ -92,13 +124,13 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         }
     }
 
-    private long ReadNextBatchId()
+    private long ReadInteger(string sql)
     {
-        var next = writer.Statement(NextBatchId);
-        writer.ReadRow(next);
-        var id = raw.sqlite3_column_int64(next, 0);
-        raw.sqlite3_reset(next);
-        return id;
+        var statement = writer.Statement(sql);
+        writer.ReadRow(statement);
+        var value = raw.sqlite3_column_int64(statement, 0);
+        raw.sqlite3_reset(statement);
+        return value;
     }
 
     private static void BindOrNull(sqlite3_stmt statement, int index, short? value)

@@ -2,12 +2,13 @@ using System.Data.Common;
 
 namespace SensorDash.Data.Storage;
 
-/// <summary>Selects the batches of one read of changes: whole batches until there are enough rows; a removal is always separate.</summary>
+/// <summary>Selects the batches of one read of changes: whole batches until there are enough rows; a removal is separate, or together with others of its kind.</summary>
 /// <param name="after">The last batch of the previous read, or 0.</param>
 /// <param name="rowsWanted">Rows after which no further batch is added.</param>
 internal class BatchStep(long after, int rowsWanted)
 {
     private readonly long _after = after;
+    private bool _hasRemoval;
 
     /// <summary>The last batch of this read; equal to the previous one when there is nothing new.</summary>
     public long UpTo { get; private set; } = after;
@@ -30,17 +31,19 @@ internal class BatchStep(long after, int rowsWanted)
         => TryAdd(batch.GetInt64(0), batch.GetInt64(1), batch.GetInt64(2), batch.GetInt64(3), batch.GetInt64(4), isRemoval: false);
 
     /// <summary>Adds the next batch in the order of ids.</summary>
+    /// <param name="joins">Whether a removal may be in one read with the removals directly before and after it.</param>
     /// <returns>False when it belongs to the next read.</returns>
-    protected bool TryAdd(long id, long committedAt, long rows, long first, long last, bool isRemoval)
+    protected bool TryAdd(long id, long committedAt, long rows, long first, long last, bool isRemoval, bool joins = false)
     {
-        if (isRemoval && UpTo > _after)
+        if (UpTo > _after && (_hasRemoval ? !joins : isRemoval))
         {
             WantsMore = false;
             return false;
         }
         (UpTo, CommittedAt) = (id, committedAt);
+        _hasRemoval |= isRemoval;
         if (!isRemoval) (Rows, First, Last) = (Rows + rows, Math.Min(First, first), Math.Max(Last, last));
-        WantsMore = !isRemoval && Rows < rowsWanted;
+        WantsMore = isRemoval ? joins : Rows < rowsWanted;
         return true;
     }
 }

@@ -15,6 +15,9 @@ public enum RowOutcome
     /// <summary>Another event is stored under its id; not stored.</summary>
     Collision,
 
+    /// <summary>A reading of a new node beyond the maximum number of nodes; not stored.</summary>
+    NodeLimit,
+
     /// <summary>The store cannot take this row; the writer sets it, not the store.</summary>
     Rejected,
 }

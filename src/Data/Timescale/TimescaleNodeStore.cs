@@ -7,26 +7,30 @@ namespace SensorDash.Data.Timescale;
 /// <inheritdoc cref="INodeStore"/>
 public sealed class TimescaleNodeStore(TimescaleDatabase database, CommitSignal commits, TimeProvider clock) : INodeStore
 {
+    /// <summary>The condition of <see cref="NodeCriteria"/>, with <see cref="ParametersOf"/> as the first parameters.</summary>
+    internal const string MeetsCriteria = "address BETWEEN $1 AND $2 AND last_seen_at < $3 AND total_readings <= $4";
+
     private const string Select = $"SELECT {NodeColumns.All} FROM nodes";
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Node>> ListAsync(CancellationToken cancellationToken)
-        => database.ReadAsync<IReadOnlyList<Node>>(
-            async (connection, token) =>
-            {
-                await using var command = new NpgsqlCommand(Select + " ORDER BY address", connection);
-                return await ReadAsync(command, token);
-            },
-            cancellationToken);
+    public Task<IReadOnlyList<Node>> ListAsync(int after, int limit, CancellationToken cancellationToken)
+        => ReadAsync(Select + " WHERE address > $1 ORDER BY address LIMIT $2",
+            [new NpgsqlParameter<int> { TypedValue = after }, new NpgsqlParameter<int> { TypedValue = limit }], cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Node?> FindAsync(int address, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<Node>> FindAsync(IReadOnlyCollection<int> addresses, CancellationToken cancellationToken)
+        => ReadAsync(Select + " WHERE address = ANY ($1) ORDER BY address", [new NpgsqlParameter<int[]> { TypedValue = [.. addresses] }], cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<NodeCount> CountAsync(NodeCriteria criteria, CancellationToken cancellationToken)
         => database.ReadAsync(
             async (connection, token) =>
             {
-                await using var command = new NpgsqlCommand(Select + " WHERE address = $1", connection);
-                command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = address });
-                return (await ReadAsync(command, token)).SingleOrDefault();
+                await using var command = new NpgsqlCommand($"SELECT count(*), coalesce(sum(total_readings), 0)::bigint FROM nodes WHERE {MeetsCriteria}", connection);
+                command.Parameters.AddRange(ParametersOf(criteria));
+                await using var reader = await command.ExecuteReaderAsync(token);
+                await reader.ReadAsync(token);
+                return new NodeCount(reader.GetInt64(0), reader.GetInt64(1));
             },
             cancellationToken);
 
@@ -34,11 +38,24 @@ public sealed class TimescaleNodeStore(TimescaleDatabase database, CommitSignal 
     public Task<bool> DeleteAsync(int address, CancellationToken cancellationToken)
         => TimescaleRemoval.DeleteNodeAsync(database, commits, clock, address, cancellationToken);
 
-    private static async Task<List<Node>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
-    {
-        var nodes = new List<Node>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken)) nodes.Add(NodeColumns.Read(reader));
-        return nodes;
-    }
+    /// <inheritdoc/>
+    public Task<NodeCount> DeleteStepAsync(NodeCriteria criteria, CancellationToken cancellationToken)
+        => TimescaleNodeRemoval.DeleteStepAsync(database, commits, clock, criteria, cancellationToken);
+
+    internal static NpgsqlParameter[] ParametersOf(NodeCriteria criteria) => [
+        new NpgsqlParameter<int> { TypedValue = criteria.FirstAddress }, new NpgsqlParameter<int> { TypedValue = criteria.LastAddress },
+        new NpgsqlParameter<long> { TypedValue = criteria.LastSeenBefore }, new NpgsqlParameter<long> { TypedValue = criteria.MaxReadings }];
+
+    private Task<IReadOnlyList<Node>> ReadAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
+        => database.ReadAsync<IReadOnlyList<Node>>(
+            async (connection, token) =>
+            {
+                await using var command = new NpgsqlCommand(sql, connection);
+                command.Parameters.AddRange(parameters);
+                var nodes = new List<Node>();
+                await using var reader = await command.ExecuteReaderAsync(token);
+                while (await reader.ReadAsync(token)) nodes.Add(NodeColumns.Read(reader));
+                return nodes;
+            },
+            cancellationToken);
 }

@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
@@ -7,7 +9,8 @@ namespace SensorDash.Data.Timescale;
 
 /// <inheritdoc cref="IReadingStore"/>
 /// <remarks>Several processes may use one database: their writers share a lock on the server (ADR 0009), readers never wait.</remarks>
-public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSignal commits, RecentBatches recent, TimeProvider clock) : IReadingStore, IDisposable, IAsyncDisposable
+public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSignal commits, RecentBatches recent, IOptions<NodeLimitOptions> nodeLimit, TimeProvider clock)
+    : IReadingStore, IDisposable, IAsyncDisposable
 {
     internal const string Columns =
         "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
@@ -46,7 +49,7 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSign
     // Counters always equal a recount, so an open range need not be counted row by row.
     private const string CountFromNodes = "SELECT coalesce(sum(total_readings), 0)::bigint FROM nodes WHERE $1 IS NULL OR address = $1";
 
-    private readonly TimescaleReadingWriter _writer = new(database, commits, recent, clock);
+    private readonly TimescaleReadingWriter _writer = new(database, commits, recent, nodeLimit, clock);
 
     /// <inheritdoc/>
     public int PageLength => PageRows;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using SensorDash.Data.Nodes;
@@ -11,7 +12,8 @@ namespace SensorDash.Data.Timescale;
 /// Under the writer lock no other writer adds readings, so one query for the stored keys is enough, and COPY writes the new rows directly into the table:
 /// half the cost of a staging table and INSERT … ON CONFLICT (ADR 0009).
 /// </remarks>
-internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitSignal commits, RecentBatches recent, TimeProvider clock) : IDisposable, IAsyncDisposable
+internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitSignal commits, RecentBatches recent, IOptions<NodeLimitOptions> nodeLimit, TimeProvider clock)
+    : IDisposable, IAsyncDisposable
 {
     /// <summary>Released with the transaction. The number is arbitrary; other programs that write readings should also acquire it.</summary>
     internal const string AcquireWriterLock = "SELECT pg_advisory_xact_lock(5318008)";
@@ -26,6 +28,12 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         SELECT r.node_address, r.timestamp FROM unnest($1, $2) AS k (node_address, timestamp)
         JOIN sensor_readings r ON r.node_address = k.node_address AND r.timestamp = k.timestamp
         WHERE r.timestamp BETWEEN $3 AND $4
+        """;
+
+    // The nodes that a batch would create, rarely any; the server counts the others only for these.
+    internal const string NewNodes = """
+        SELECT address, (SELECT count(*) FROM nodes) FROM unnest($1) AS k (address)
+        WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.address = k.address)
         """;
 
     private const string CopyReadings = """
@@ -52,6 +60,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     private readonly TimescaleWriter _writer = new(database);
     private readonly Dictionary<(int Node, long Time), int> _first = [];
     private readonly NodeChanges _changes = new();
+    private readonly HashSet<int> _newNodes = [];
 
     public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
@@ -68,7 +77,8 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var (nodes, times) = DistinctKeys(batch.Span, outcomes.Span);
-        var batchId = await AcquireWriterLockAsync(connection, nodes, times, outcomes, cancellationToken);
+        var (batchId, nodeCount) = await AcquireWriterLockAsync(connection, nodes, times, outcomes, cancellationToken);
+        RejectBeyondLimit(batch.Span, outcomes.Span, nodeCount);
         var (added, first, last) = Count(batch.Span, outcomes.Span);
         if (added > 0) await CopyAsync(connection, batch, outcomes, batchId, cancellationToken);
 
@@ -99,21 +109,46 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         return (nodes, times);
     }
 
-    private async Task<long> AcquireWriterLockAsync(NpgsqlConnection connection, int[] nodes, long[] times, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+    // In the order of the batch, so that every engine admits the same nodes.
+    private void RejectBeyondLimit(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes, long nodeCount)
+    {
+        if (nodeCount + _newNodes.Count <= nodeLimit.Value.MaxNodes) return;
+        var admitted = new HashSet<int>();
+        for (var i = 0; i < batch.Length; i++)
+        {
+            var address = batch[i].NodeAddress;
+            if (!_newNodes.Contains(address) || admitted.Contains(address)) continue;
+            if (nodeCount + admitted.Count < nodeLimit.Value.MaxNodes) admitted.Add(address);
+            else outcomes[i] = RowOutcome.NodeLimit;
+        }
+    }
+
+    private async Task<(long BatchId, long NodeCount)> AcquireWriterLockAsync(
+        NpgsqlConnection connection, int[] nodes, long[] times, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         var stored = new NpgsqlBatchCommand(StoredKeys);
         stored.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = nodes });
         stored.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = times });
         stored.Parameters.Add(new NpgsqlParameter<long> { TypedValue = times.Min() });
         stored.Parameters.Add(new NpgsqlParameter<long> { TypedValue = times.Max() });
-        await using var start = new NpgsqlBatch(connection) { BatchCommands = { new(AcquireWriterLock), new(NextBatchId), stored } };
+        var newNodes = new NpgsqlBatchCommand(NewNodes);
+        newNodes.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. nodes.Distinct()] });
+        await using var start = new NpgsqlBatch(connection) { BatchCommands = { new(AcquireWriterLock), new(NextBatchId), stored, newNodes } };
         await using var reader = await start.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var batchId = reader.GetInt64(0);
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken)) outcomes.Span[_first[(reader.GetInt32(0), reader.GetInt64(1))]] = RowOutcome.Duplicate;
-        return batchId;
+        await reader.NextResultAsync(cancellationToken);
+        _newNodes.Clear();
+        var nodeCount = 0L;
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            _newNodes.Add(reader.GetInt32(0));
+            nodeCount = reader.GetInt64(1);
+        }
+        return (batchId, nodeCount);
     }
 
     private (int Added, long First, long Last) Count(ReadOnlySpan<Reading> batch, ReadOnlySpan<RowOutcome> outcomes)
@@ -123,7 +158,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         for (var i = 0; i < batch.Length; i++)
         {
             _changes.Count(batch[i], outcomes[i]);
-            if (outcomes[i] == RowOutcome.Duplicate) continue;
+            if (outcomes[i] != RowOutcome.Inserted) continue;
             added++;
             (first, last) = (Math.Min(first, batch[i].Timestamp), Math.Max(last, batch[i].Timestamp));
         }
@@ -135,7 +170,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         await using var copy = await connection.BeginBinaryImportAsync(CopyReadings, cancellationToken);
         for (var i = 0; i < batch.Length; i++)
         {
-            if (outcomes.Span[i] == RowOutcome.Duplicate) continue;
+            if (outcomes.Span[i] != RowOutcome.Inserted) continue;
             var reading = batch.Span[i];
             await copy.StartRowAsync(cancellationToken);
             await copy.WriteAsync(reading.NodeAddress, NpgsqlDbType.Integer, cancellationToken);

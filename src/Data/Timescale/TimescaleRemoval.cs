@@ -88,7 +88,7 @@ internal static class TimescaleRemoval
         return hasChunks ? found : Math.Min(before, ((found / DaySeconds) + 1) * DaySeconds);
     }
 
-    private static async Task<T> RunAsync<T>(
+    internal static async Task<T> RunAsync<T>(
         TimescaleDatabase database, Func<NpgsqlConnection, CancellationToken, Task<T>> remove, CancellationToken cancellationToken)
         => await database.ReadAsync(
             async (connection, token) =>
@@ -104,7 +104,7 @@ internal static class TimescaleRemoval
             },
             cancellationToken);
 
-    private static async Task InsertRemovalBatchAsync(NpgsqlConnection connection, TimeProvider clock, int rows, int? node, long? before, CancellationToken cancellationToken)
+    internal static async Task InsertRemovalBatchAsync(NpgsqlConnection connection, TimeProvider clock, int rows, int? node, long? before, CancellationToken cancellationToken)
     {
         var row = new NpgsqlBatchCommand(InsertRemoval);
         row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = clock.NowMicroseconds() });

@@ -33,7 +33,8 @@ internal static class AnalyticsApi
             .WithSummary("Completeness, gaps, outliers, flat lines, late arrivals and clock skew")
             .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
         routes.MapGet("/api/quality", FleetQualityAsync).WithTags("Analytics").WithName("FleetQuality").Produces<FleetQualityResponse>()
-            .WithSummary("Quality of all nodes, worst first, without the lists").WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
+            .WithSummary("Quality of nodes, worst first, without the lists; pages are by address")
+            .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime, NodesApi.Limit, NodesApi.Cursor);
     }
 
     private static async Task<IResult> CalendarAsync(
@@ -75,10 +76,11 @@ internal static class AnalyticsApi
     {
         var reader = new QueryReader(request);
         var range = RangeParameters.ReadRange(reader);
+        var (limit, after) = ((int)NodesApi.Limit.Read(reader)!, NodesApi.Cursor.Read(reader));
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        var all = (await nodes.ListAsync(cancellationToken)).Select(n => n.Address).ToArray();
-        var found = await analytics.FleetQualityAsync(all, range, cancellationToken);
-        return TypedResults.Ok(new FleetQualityResponse(found.Count,
+        var page = await nodes.ListAsync(after, limit + 1, cancellationToken);
+        var found = await analytics.FleetQualityAsync([.. page.Take(limit).Select(n => n.Address)], range, cancellationToken);
+        return TypedResults.Ok(new FleetQualityResponse(found.Count, NodeCursorParameter.Next(page, limit, n => n.Address),
             [.. found.OrderBy(q => q.CompletenessPercent ?? 100).ThenBy(q => q.NodeAddress).Select(QualitySummary.Of)]));
     }
 

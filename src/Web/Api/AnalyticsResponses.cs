@@ -58,4 +58,5 @@ internal sealed record QualitySummary(
         q.GapCount, q.Missing, q.OutlierCount, q.FlatLineCount, q.DuplicatesSeen, q.LateCount, q.ClockSkewSeconds);
 }
 
-internal sealed record FleetQualityResponse(int Count, IReadOnlyList<QualitySummary> Nodes);
+/// <param name="Next">Cursor of the next page, or null at the end.</param>
+internal sealed record FleetQualityResponse(int Count, string? Next, IReadOnlyList<QualitySummary> Nodes);

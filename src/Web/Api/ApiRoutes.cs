@@ -14,6 +14,7 @@ internal static class ApiRoutes
         routes.MapEvents();
         routes.MapEventExport();
         routes.MapNodes();
+        routes.MapNodeDeletion();
         routes.MapZones();
         routes.MapExport();
         routes.MapAnalytics();

@@ -28,26 +28,26 @@ internal static class FleetApi
     }
 
     private static async Task<IResult> SeriesAsync(
-        HttpRequest request, NodeDirectory directory, IReadingAnalytics analytics, TimeProvider clock, CancellationToken cancellationToken)
+        HttpRequest request, INodeStore nodes, NodeDirectory directory, IReadingAnalytics analytics, TimeProvider clock, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request);
         var (start, end) = ReadRange(reader, clock);
         var points = (int)_points.Read(reader)!;
-        var selected = await SelectAsync(reader, directory, cancellationToken);
+        var selected = await SelectAsync(reader, nodes, directory, cancellationToken);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        return TypedResults.Ok(FleetSeriesResponse.Of(selected, await analytics.FleetAsync(selected, start, end, points, cancellationToken)));
+        return TypedResults.Ok(FleetSeriesResponse.Of(selected, await analytics.FleetAsync(selected.Addresses, start, end, points, cancellationToken)));
     }
 
     private static async Task<IResult> HoursAsync(
-        HttpRequest request, NodeDirectory directory, IReadingAnalytics analytics, TimeProvider clock, CancellationToken cancellationToken)
+        HttpRequest request, INodeStore nodes, NodeDirectory directory, IReadingAnalytics analytics, TimeProvider clock, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request);
         var (start, end) = ReadRange(reader, clock);
         var zone = _timeZone.Read(reader);
-        var selected = await SelectAsync(reader, directory, cancellationToken);
+        var selected = await SelectAsync(reader, nodes, directory, cancellationToken);
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
-        var hours = await analytics.HoursOfWeekAsync(selected, new(start, end), zone, cancellationToken);
-        return TypedResults.Ok(new FleetHoursResponse(start, end, zone.Id, selected, hours.Count,
+        var hours = await analytics.HoursOfWeekAsync(selected.Addresses, new(start, end), zone, cancellationToken);
+        return TypedResults.Ok(new FleetHoursResponse(start, end, zone.Id, selected.Listed, selected.Count, hours.Count,
             [.. hours.Select(h => new HourResponse(h.Weekday, h.Hour, h.Count, h.Celsius, h.Percent))]));
     }
 
@@ -58,32 +58,42 @@ internal static class FleetApi
         return (range.Start ?? Math.Max(0, end - SecondsPerDay), end);
     }
 
-    private static async Task<IReadOnlyList<int>> SelectAsync(QueryReader reader, NodeDirectory directory, CancellationToken cancellationToken)
+    private static async Task<SelectedNodes> SelectAsync(QueryReader reader, INodeStore nodes, NodeDirectory directory, CancellationToken cancellationToken)
     {
-        var offered = await directory.ListAddressesAsync((int?)_zone.Read(reader), cancellationToken);
-        if (reader.Text(_nodes.Name) is not { } text) return offered;
-        var all = await directory.ListAddressesAsync(null, cancellationToken);
-        var wanted = new HashSet<int>();
-        foreach (var part in text.Split(','))
+        var inZone = (int?)_zone.Read(reader) is { } zone ? await directory.ListAddressesAsync(zone, cancellationToken) : null;
+        if (reader.Text(_nodes.Name) is not { } text)
         {
-            if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var address) && all.Contains(address)) wanted.Add(address);
-            else reader.Error(_nodes.Name, $"must be existing nodes, not '{OutsideText.Shown(part)}'");
+            if (inZone is not null) return new(inZone, [.. inZone.Take(NodesApi.MaxListed)], inZone.Count);
+            var first = await nodes.ListAsync(0, NodesApi.MaxListed, cancellationToken);
+            var count = first.Count < NodesApi.MaxListed ? first.Count : (await nodes.CountAsync(NodeCriteria.All, cancellationToken)).Nodes;
+            return new(null, [.. first.Select(n => n.Address)], (int)count);
         }
-        return [.. offered.Where(wanted.Contains)];
+        var wanted = text.Split(',').Select(part => (Text: part, Address: int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var address) ? address : 0)).ToArray();
+        var found = (await nodes.FindAsync([.. wanted.Select(w => w.Address).Distinct()], cancellationToken)).Select(n => n.Address).ToHashSet();
+        foreach (var part in wanted.Where(w => !found.Contains(w.Address))) reader.Error(_nodes.Name, $"must be existing nodes, not '{OutsideText.Shown(part.Text)}'");
+        int[] selected = [.. found.Where(address => inZone is null || inZone.Contains(address)).Order()];
+        return new(selected, selected, selected.Length);
     }
 }
+
+/// <param name="Addresses">For the query; null: all nodes.</param>
+/// <param name="Listed">For the response.</param>
+/// <param name="Count">All of them.</param>
+internal sealed record SelectedNodes(IReadOnlyCollection<int>? Addresses, IReadOnlyList<int> Listed, int Count);
 
 /// <param name="BucketStart">Unix seconds.</param>
 internal sealed record FleetBucketResponse(long BucketStart, long ReadingCount, ValueResponse Temperature, ValueResponse Humidity);
 
+/// <param name="Nodes">The first 10,000 addresses.</param>
 internal sealed record FleetSeriesResponse(
-    long From, long To, long BucketSeconds, IReadOnlyList<int> Nodes, int Count, IReadOnlyList<FleetBucketResponse> Buckets)
+    long From, long To, long BucketSeconds, IReadOnlyList<int> Nodes, int NodeCount, int Count, IReadOnlyList<FleetBucketResponse> Buckets)
 {
-    public static FleetSeriesResponse Of(IReadOnlyList<int> nodes, FleetSeries series) => new(series.From, series.To, series.BucketSeconds, nodes, series.Buckets.Count,
+    public static FleetSeriesResponse Of(SelectedNodes nodes, FleetSeries series) => new(series.From, series.To, series.BucketSeconds, nodes.Listed, nodes.Count, series.Buckets.Count,
         [.. series.Buckets.Select(b => new FleetBucketResponse(b.Start, b.Statistics.Count, ValueResponse.Of(b.Statistics.Temperature), ValueResponse.Of(b.Statistics.Humidity)))]);
 }
 
 /// <param name="Weekday">0 is Sunday.</param>
 internal sealed record HourResponse(int Weekday, int Hour, long ReadingCount, decimal? AvgCelsius, decimal? AvgPercent);
 
-internal sealed record FleetHoursResponse(long From, long To, string Tz, IReadOnlyList<int> Nodes, int Count, IReadOnlyList<HourResponse> Hours);
+/// <param name="Nodes">The first 10,000 addresses.</param>
+internal sealed record FleetHoursResponse(long From, long To, string Tz, IReadOnlyList<int> Nodes, int NodeCount, int Count, IReadOnlyList<HourResponse> Hours);

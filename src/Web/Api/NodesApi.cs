@@ -8,10 +8,16 @@ namespace SensorDash.Web.Api;
 /// <summary>Nodes and their metadata.</summary>
 internal static class NodesApi
 {
+    /// <summary>Nodes of one page at most, and by default: as many as a hub has by default.</summary>
+    public const int MaxListed = 10_000;
+
+    public static readonly WholeParameter Limit = new("limit", 1, MaxListed, "Maximum number of nodes, 1 to 10000. Default 10000.", "100", MaxListed);
+    public static readonly NodeCursorParameter Cursor = new();
+
     public static void MapNodes(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/nodes").WithTags("Nodes");
-        group.MapGet("", ListAsync).WithName("ListNodes").Produces<NodeList>().WithSummary("All nodes with status and latest reading, by address");
+        group.MapGet("", ListAsync).WithName("ListNodes").Produces<NodeList>().WithSummary("Nodes with status and latest reading, by address").WithQuery(Limit, Cursor);
         group.MapGet("/{address:int}", FindAsync).WithName("GetNode").Produces<NodeResponse>().WithSummary("One node");
         group.MapDelete("/{address:int}", DeleteAsync).WithName("DeleteNode").Produces<NodeDeleted>()
             .WithSummary("Deletes a node with its readings and metadata");
@@ -26,10 +32,13 @@ internal static class NodesApi
 
     public static ProblemHttpResult NodeNotFound(int address) => Problems.NotFound($"node {address} not found");
 
-    private static async Task<Ok<NodeList>> ListAsync(NodeViews nodes, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(HttpRequest request, NodeViews nodes, CancellationToken cancellationToken)
     {
-        var views = await nodes.ListAsync(cancellationToken);
-        return TypedResults.Ok(new NodeList(views.Count, [.. views.Select(NodeResponse.Of)]));
+        var reader = new QueryReader(request);
+        var (limit, after) = ((int)Limit.Read(reader)!, Cursor.Read(reader));
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
+        var views = await nodes.ListAsync(after, limit + 1, cancellationToken);
+        return TypedResults.Ok(new NodeList(Math.Min(limit, views.Count), NodeCursorParameter.Next(views, limit, v => v.Node.Address), [.. views.Take(limit).Select(NodeResponse.Of)]));
     }
 
     private static async Task<IResult> FindAsync(int address, NodeViews nodes, CancellationToken cancellationToken)
@@ -82,7 +91,8 @@ internal static class NodesApi
     }
 }
 
-internal sealed record NodeList(int Count, IReadOnlyList<NodeResponse> Nodes);
+/// <param name="Next">Cursor of the next page, or null at the end.</param>
+internal sealed record NodeList(int Count, string? Next, IReadOnlyList<NodeResponse> Nodes);
 
 /// <param name="Deleted">Address of the deleted node.</param>
 internal sealed record NodeDeleted(int Deleted);

@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using NodaTime;
@@ -144,6 +146,23 @@ internal sealed record ZoneParameter(string Name, string Description) : QueryPar
 
 /// <summary>Free text or a list; its reader validates it.</summary>
 internal sealed record TextParameter(string Name, string Description, string Example) : QueryParameter(Name, "string", Description, Example);
+
+/// <summary>The position in a list of nodes by address.</summary>
+internal sealed record NodeCursorParameter() : QueryParameter("cursor", "string", "Continue after an earlier page: its `next`.", "MTI")
+{
+    /// <returns>The last address of the earlier page; 0 when absent or invalid.</returns>
+    public int Read(QueryReader reader)
+    {
+        if (reader.Text(Name) is not { } text) return 0;
+        if (Base64Url.IsValid(text) && int.TryParse(Base64Url.DecodeFromChars(text), NumberStyles.None, CultureInfo.InvariantCulture, out var address)) return address;
+        reader.Error(Name, "is not a valid cursor; pass `next` unchanged");
+        return 0;
+    }
+
+    /// <summary>The cursor after a page, null at the end, from a list with one more than the page if there are more.</summary>
+    public static string? Next<T>(IReadOnlyList<T> list, int limit, Func<T, int> address)
+        => list.Count <= limit ? null : Base64Url.EncodeToString(Encoding.ASCII.GetBytes(address(list[limit - 1]).ToString(CultureInfo.InvariantCulture)));
+}
 
 /// <summary>Parameters with a common beginning: <c>payload.speed</c>.</summary>
 internal sealed record PrefixParameter(string Prefix, string Rest, string Description, string Example) : QueryParameter(Prefix + Rest, "string", Description, Example)

@@ -178,7 +178,7 @@ public sealed class CsvExportTests : IAsyncLifetime
         Assert.Equal(plain, await UnzipAsync(zipped));
         Assert.True(zipped.Length < plain.Length / 2);
         Assert.Equal(plainProof.Rows, proof.Rows);
-        Assert.Equal(proof, await new CsvExport(_fixture.Store, _fixture.Analytics, _fixture.NodeViews).WriteAsync(new() { Gzip = true }, Stream.Null, CancellationToken.None));
+        Assert.Equal(proof, await new CsvExport(_fixture.Store, _fixture.Analytics, _fixture.Nodes).WriteAsync(new() { Gzip = true }, Stream.Null, CancellationToken.None));
     }
 
     [Fact]
@@ -247,7 +247,7 @@ public sealed class CsvExportTests : IAsyncLifetime
         await gone.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => new CsvExport(_fixture.Store, _fixture.Analytics, _fixture.NodeViews).WriteAsync(new(), Stream.Null, gone.Token));
+            () => new CsvExport(_fixture.Store, _fixture.Analytics, _fixture.Nodes).WriteAsync(new(), Stream.Null, gone.Token));
     }
 
     private async Task<string> TextAsync(CsvOptions options) => (await WriteAsync(options)).Text;
@@ -255,14 +255,14 @@ public sealed class CsvExportTests : IAsyncLifetime
     private async Task<(string Text, ExportChecksum Proof)> WriteAsync(CsvOptions options)
     {
         var (bytes, proof) = await BytesAsync(options);
-        Assert.Equal(proof, await new CsvExport(_fixture.Store, _fixture.Analytics, _fixture.NodeViews).WriteAsync(options, Stream.Null, CancellationToken.None));
+        Assert.Equal(proof, await new CsvExport(_fixture.Store, _fixture.Analytics, _fixture.Nodes).WriteAsync(options, Stream.Null, CancellationToken.None));
         return (Encoding.UTF8.GetString(bytes), proof);
     }
 
     private async Task<(byte[] Bytes, ExportChecksum Proof)> BytesAsync(CsvOptions options)
     {
         using var target = new MemoryStream();
-        var proof = await new CsvExport(_fixture.Store, _fixture.Analytics, _fixture.NodeViews).WriteAsync(options, target, CancellationToken.None);
+        var proof = await new CsvExport(_fixture.Store, _fixture.Analytics, _fixture.Nodes).WriteAsync(options, target, CancellationToken.None);
         return (target.ToArray(), proof);
     }
 

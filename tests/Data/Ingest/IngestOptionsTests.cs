@@ -18,12 +18,13 @@ public sealed class IngestOptionsTests
             AckTimeout = TimeSpan.Zero,
             Durability = (DurabilityProfile)9,
             MaxBodyMiB = 0,
+            MaxNodes = 1_000_001,
         };
 
         var faults = new IngestOptionsValidator().Validate(null, options).Failures!.ToArray();
 
-        string[] names = ["BatchSize", "FlushInterval", "BufferCapacity", "AckTimeout", "Durability", "MaxBodyMiB"];
-        string[] values = ["10001", "01:00:00", "4999", "00:00:00", "9", "0"];
+        string[] names = ["BatchSize", "FlushInterval", "BufferCapacity", "AckTimeout", "Durability", "MaxBodyMiB", "MaxNodes"];
+        string[] values = ["10001", "01:00:00", "4999", "00:00:00", "9", "0", "1000001"];
         Assert.Equal(names.Length, faults.Length);
         Assert.All(faults.Zip(names, values), fault =>
         {

@@ -24,7 +24,7 @@ public sealed class NodeDirectoryTests : IAsyncLifetime
         await zones.AddAsync(zone, CancellationToken.None);
         await EditAsync(7, patch => { patch.SetName(" Wine "); patch.SetZone(zone.Id); });
 
-        var views = await _fixture.NodeViews.ListAsync(CancellationToken.None);
+        var views = await _fixture.NodeViews.ListAsync(0, 10, CancellationToken.None);
 
         Assert.Equal([3, 7], views.Select(v => v.Node.Address));
         Assert.Equal(("Node 3", NodeStatus.Stale, Noon - 5000, null), (views[0].DisplayName, views[0].Liveness.Status, views[0].Latest!.Value.Timestamp, views[0].Zone));

@@ -1,3 +1,4 @@
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
@@ -59,8 +60,24 @@ public abstract class ReadingChangeFeedContract : IAsyncLifetime
 
         var steps = await StepsAsync();
 
-        Assert.Equal([(1L, 1, null, null), (2L, 0, 1, null), (3L, 1, (int?)null, (long?)null)],
-            steps.Select(s => (s.UpTo, s.Added.Count, s.RemovedNode, s.RemovedBefore)));
+        Assert.Equal([(1L, 1, null, null), (2L, 0, new NodeRemoval(1, null), null), (3L, 1, (NodeRemoval?)null, (long?)null)],
+            steps.Select(s => (s.UpTo, s.Added.Count, s.RemovedNodes.SingleOrDefault(), s.RemovedBefore)));
+        await AssertExactAsync();
+    }
+
+    [SkippableFact]
+    public async Task ReadChanges_ManyNodesRemovedTogether_AreFewStepsBetweenTheRowsAroundThem()
+    {
+        await Store.AddAsync([.. Enumerable.Range(1, 1_100).Select(node => Reading(node)), .. from second in Enumerable.Range(0, 10_500) select Reading(2_000, Noon + second)]);
+        await Fixture.NodeStore.DeleteAllAsync(new(FirstAddress: 2), default);
+        await Store.AddAsync(Reading(5), Reading(2_000, Noon + 3));
+
+        var steps = await StepsAsync();
+
+        Assert.InRange(steps.Count, 4, 6);
+        Assert.Equal(Enumerable.Range(2, 1_099).Append(2_000), steps.SelectMany(s => s.RemovedNodes).Select(n => n.Node).Distinct());
+        Assert.All(steps[1..^1], s => Assert.True(s.Added.Count == 0 && s.RemovedNodes.Count is > 0 and <= 1_000));
+        Assert.Equal([Reading(5), Reading(2_000, Noon + 3)], steps[^1].Added.OrderBy(r => r.NodeAddress));
         await AssertExactAsync();
     }
 
@@ -159,7 +176,7 @@ public abstract class ReadingChangeFeedContract : IAsyncLifetime
         }
 
         Assert.Equal(6, kept.Count);
-        Assert.Equal(4, kept.Single(s => s.RemovedNode == 2).UpTo - 1);
+        Assert.Equal(4, kept.Single(s => s.RemovedNodes.Any(n => n.Node == 2)).UpTo - 1);
         Assert.Equal([1, 2, 3, 4, 5, 6], kept.Select(s => s.UpTo));
         Assert.Equal(await Store.CountAsync(default, default), kept.Last().Added.Count + kept.SkipLast(1).Sum(s => s.Added.Count(r => r.NodeAddress == 1)));
         await AssertExactAsync();
@@ -181,7 +198,7 @@ public abstract class ReadingChangeFeedContract : IAsyncLifetime
         var followed = new HashSet<Reading>();
         foreach (var step in await StepsAsync())
         {
-            followed.RemoveWhere(r => r.NodeAddress == step.RemovedNode || r.Timestamp < step.RemovedBefore);
+            followed.RemoveWhere(r => r.Timestamp < step.RemovedBefore || step.RemovedNodes.Any(n => n.Node == r.NodeAddress && r.Timestamp < (n.Before ?? long.MaxValue)));
             followed.UnionWith(step.Added);
         }
         Assert.Equal(all.OrderBy(r => r.NodeAddress).ThenBy(r => r.Timestamp), followed.OrderBy(r => r.NodeAddress).ThenBy(r => r.Timestamp));

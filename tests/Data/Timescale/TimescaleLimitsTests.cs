@@ -34,7 +34,7 @@ public sealed class TimescaleLimitsTests
     {
         await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Plain);
         await using var database = Hasty(fixture, seconds: 1);
-        await using var store = new TimescaleReadingStore(database, new(), new(), fixture.Clock);
+        await using var store = new TimescaleReadingStore(database, new(), new(), Options.Create(fixture.NodeLimit), fixture.Clock);
         await using (await fixture.HoldAsync("LOCK TABLE sensor_readings"))
         {
             await Assert.ThrowsAsync<StoreUnavailableException>(() => store.AllAsync());

@@ -39,7 +39,7 @@ public sealed class TimescaleMigrationTests
         Assert.Equal(before, await CountRowsAsync(fixture));
         // Only a session that began with the extension knows what it may do.
         var database = services.GetRequiredService<TimescaleDatabase>();
-        await using var readings = new TimescaleReadingStore(database, new(), new(), fixture.Clock);
+        await using var readings = new TimescaleReadingStore(database, new(), new(), Options.Create(fixture.NodeLimit), fixture.Clock);
         await using var later = new TimescaleEventStore(database, new(), fixture.Clock);
         Assert.Equal((100, 1), ((await readings.AllAsync()).Count, await readings.AddAsync(Some.Reading(2))));
         Assert.Equal(stored, await DescribeAsync(later));

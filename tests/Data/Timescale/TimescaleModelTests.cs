@@ -188,7 +188,7 @@ public sealed class TimescaleModelTests
         await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Plain);
         var options = Changed(fixture, o => (o.Pool.MaxSize, o.Pool.ConnectionTimeout) = (4, 1));
         await using var database = new TimescaleDatabase(options);
-        await using var store = new TimescaleReadingStore(database, new(), new(), fixture.Clock);
+        await using var store = new TimescaleReadingStore(database, new(), new(), Options.Create(fixture.NodeLimit), fixture.Clock);
         var taken = new List<NpgsqlConnection>();
         // A busy server may take longer than the one second; the next attempt is as good.
         for (var i = 0; i < 4; i++) taken.Add(await WaitFor.RetryWhileUnavailableAsync("a connection of the pool is had", () => database.OpenAsync(default)));

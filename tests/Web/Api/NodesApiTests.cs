@@ -14,7 +14,7 @@ public class NodesApiTests : ApiTests
 
         var answer = await GetAsync("/api/nodes");
 
-        Assert.Equal(["count", "nodes"], MembersOf(answer));
+        Assert.Equal(["count", "next", "nodes"], MembersOf(answer));
         Assert.Equal(["3", "12"], Each(answer.GetProperty("nodes"), "address"));
         var node = answer.GetProperty("nodes")[0];
         string[] contract = ["address", "device_id", "type", "online", "status", "status_reason", "last_seen_seconds", "first_seen_at", "last_seen_at",

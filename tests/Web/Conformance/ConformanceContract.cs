@@ -167,7 +167,7 @@ public abstract partial class ConformanceContract(Engine engine, SqliteEngine re
 
         var answer = await TextAsync($"/api/fleet/hours?tz={zone}&from={from}&to={to}");
 
-        Assert.Equal($"{{\"from\":{from},\"to\":{to},\"tz\":\"{zone}\",\"nodes\":[{string.Join(',', SentReadings.Nodes)}],\"count\":{hours.Length},\"hours\":[{string.Join(',', hours)}]}}", answer);
+        Assert.Equal($"{{\"from\":{from},\"to\":{to},\"tz\":\"{zone}\",\"nodes\":[{string.Join(',', SentReadings.Nodes)}],\"node_count\":{SentReadings.Nodes.Count},\"count\":{hours.Length},\"hours\":[{string.Join(',', hours)}]}}", answer);
     }
 
     [SkippableTheory]
@@ -184,7 +184,7 @@ public abstract partial class ConformanceContract(Engine engine, SqliteEngine re
         var buckets = SentReadings.Stored.Where(r => r.Node is 1 or 2 or 4 or 8 && r.Time >= from && r.Time <= to).GroupBy(r => r.Time / seconds * seconds).OrderBy(g => g.Key).Select(g =>
             $"{{\"bucket_start\":{g.Key},\"reading_count\":{g.Count()},\"temperature\":{Expected.Values(Expected.Celsius(g))},\"humidity\":{Expected.Values(Expected.Percent(g))}}}").ToArray();
 
-        Assert.Equal($"{{\"from\":{from},\"to\":{to},\"bucket_seconds\":{seconds},\"nodes\":[1,2,4,8],\"count\":{buckets.Length},\"buckets\":[{string.Join(',', buckets)}]}}", answer);
+        Assert.Equal($"{{\"from\":{from},\"to\":{to},\"bucket_seconds\":{seconds},\"nodes\":[1,2,4,8],\"node_count\":4,\"count\":{buckets.Length},\"buckets\":[{string.Join(',', buckets)}]}}", answer);
     }
 
     [SkippableFact]

@@ -45,6 +45,8 @@ internal static class Questions
         yield return "/api/quality";
         yield return $"/api/quality?{_range}";
         yield return "/api/quality?start_time=5&end_time=6";
+        yield return "/api/quality?limit=4";
+        yield return "/api/quality?limit=4&cursor=NA";
         yield return $"/api/quality?start_time={SentReadings.YearEnd}"; // Some nodes have too few readings in it to tell their interval.
         yield return $"/api/sensor-data/export/manifest?resolution=hourly&tz=Europe/Paris";
         yield return "/api/sensor-data/export?resolution=daily&columns=node_name,zone,location,bucket_end,device_id,humidity_p99_percent&separator=semicolon&decimal=comma&bom=1";
@@ -56,6 +58,11 @@ internal static class Questions
     public static IEnumerable<string> OverFew()
     {
         yield return "/api/nodes";
+        yield return "/api/nodes?limit=3";
+        yield return "/api/nodes?limit=3&cursor=Mw";
+        yield return "/api/nodes?cursor=MjE0NzQ4MzY0Nw";
+        yield return "/api/nodes/deletion-preview?max_readings=100";
+        yield return $"/api/nodes/deletion-preview?last_seen_before={SentReadings.YearEnd}&first_address=2&last_address=21";
         yield return "/api/zones";
         yield return "/api/zones/1";
         foreach (var node in SentReadings.Nodes)
@@ -129,6 +136,11 @@ internal static class Questions
             yield return "/api/nodes/99" + path;
             yield return $"/api/nodes/{SentReadings.Removed}{path}";
         }
+        yield return "/api/nodes?limit=0&cursor=!";
+        yield return "/api/nodes?limit=10001";
+        yield return "/api/quality?limit=x&cursor=LTE";
+        yield return "/api/nodes/deletion-preview";
+        yield return "/api/nodes/deletion-preview?last_address=1&first_address=2&max_readings=-1&last_seen_before=x";
         yield return "/api/zones/2";
         yield return "/api/nodes/x";
     }

@@ -54,7 +54,7 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         return found!;
     }
 
-    public FleetSeries Fleet(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken)
+    public FleetSeries Fleet(IReadOnlyCollection<int>? nodes, long start, long end, int points, CancellationToken cancellationToken)
     {
         using var reader = duckDb.Connect(cancellationToken);
         var seconds = Downsampling.BucketSeconds(start, end, points);
@@ -66,7 +66,7 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         return new(start, end, seconds, buckets);
     }
 
-    public IReadOnlyList<HourOfWeek> HoursOfWeek(IReadOnlyCollection<int> nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
+    public IReadOnlyList<HourOfWeek> HoursOfWeek(IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
     {
         using var reader = duckDb.Connect(cancellationToken);
         var sums = new HourSums();

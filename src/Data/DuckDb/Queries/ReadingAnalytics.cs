@@ -27,7 +27,7 @@ public sealed partial class ReadingAnalytics(
         if (await duckDb.TryGetCurrentAsync(cancellationToken) is { } access)
         {
             // Hardware ids come from the store: they belong to nodes, not to readings.
-            var ids = (await nodes.ListAsync(cancellationToken)).ToDictionary(n => n.Address, n => (ulong?)n.DeviceId);
+            var ids = (filter.NodeAddress is { } node ? await nodes.FindAsync([node], cancellationToken) : await nodes.ListAsync(cancellationToken)).ToDictionary(n => n.Address, n => (ulong?)n.DeviceId);
             using var buckets = new DuckDbAnalytics(access).Buckets(filter, order, zone, unit, cancellationToken).GetEnumerator();
             var isAny = TryMove(buckets);
             if (isAny is not null) counts.ByDuckDb();
@@ -63,13 +63,13 @@ public sealed partial class ReadingAnalytics(
     }
 
     /// <inheritdoc/>
-    public Task<FleetSeries> FleetAsync(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken)
+    public Task<FleetSeries> FleetAsync(IReadOnlyCollection<int>? nodes, long start, long end, int points, CancellationToken cancellationToken)
         => QueryAsync(engine => engine.Fleet(nodes, start, end, points, cancellationToken),
             () => store.FleetAsync(nodes, start, end, points, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
-        IReadOnlyCollection<int> nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
+        IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
         => QueryAsync(engine => engine.HoursOfWeek(nodes, range, zone, cancellationToken),
             () => store.HoursOfWeekAsync(nodes, range, zone, cancellationToken), cancellationToken);
 

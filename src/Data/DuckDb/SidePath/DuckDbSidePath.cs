@@ -151,7 +151,8 @@ internal sealed class DuckDbSidePath : IDisposable
     public void Apply(ReadingChanges changes, CancellationToken cancellationToken)
     {
         using var transaction = _writer.BeginTransaction(cancellationToken);
-        if (changes.RemovedNode is { } node) DuckDbMonths.Remove(_writer, node, cancellationToken);
+        DuckDbMonths.Remove(_writer, [.. changes.RemovedNodes.Where(r => r.Before is null).Select(r => r.Node)], long.MaxValue, cancellationToken);
+        foreach (var (node, end) in changes.RemovedNodes.Where(r => r.Before is not null)) DuckDbMonths.Remove(_writer, [node], end!.Value, cancellationToken);
         if (changes.RemovedBefore is { } before)
             for (var step = before; DuckDbMonths.RemoveBefore(_writer, ref step, cancellationToken).Count > 0; step = before) { }
         DuckDbMonths.Append(_writer, changes.Added, changes.UpTo, cancellationToken);

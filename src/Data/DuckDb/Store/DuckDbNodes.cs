@@ -1,3 +1,4 @@
+using System.Globalization;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 
@@ -23,12 +24,13 @@ internal static class DuckDbNodes
     /// <summary>Nodes by address.</summary>
     /// <param name="connection">Connection to the file.</param>
     /// <param name="where">A condition with WHERE, or an empty string.</param>
+    /// <param name="limit">Maximum number of nodes.</param>
     /// <param name="cancellationToken">Cancels the query.</param>
-    public static List<Node> List(DuckDbConnection connection, string where, CancellationToken cancellationToken)
+    public static List<Node> List(DuckDbConnection connection, string where, int limit, CancellationToken cancellationToken)
     {
         var nodes = new List<Node>();
         using var rows = connection.Query($"""
-            SELECT {NodeColumns.All} FROM nodes {where} ORDER BY address
+            SELECT {NodeColumns.All} FROM nodes {where} ORDER BY address LIMIT {limit.ToString(CultureInfo.InvariantCulture)}
             """, cancellationToken);
         while (rows.Read())
         {
@@ -36,7 +38,7 @@ internal static class DuckDbNodes
             {
                 Address = rows.Get<int>(0),
                 DeviceId = rows.Get<long?>(1),
-                NodeType = rows.Get<string>(2),
+                NodeType = NodeColumns.TypeOf(rows.Get<string>(2)),
                 FirstSeenAt = rows.Get<long>(3),
                 LastSeenAt = rows.Get<long>(4),
                 TotalReadings = rows.Get<long>(5),
@@ -45,6 +47,11 @@ internal static class DuckDbNodes
         }
         return nodes;
     }
+
+    /// <summary>The condition of <paramref name="criteria"/>, with WHERE.</summary>
+    public static string Where(NodeCriteria criteria) => FormattableString.Invariant($"""
+        WHERE address BETWEEN {criteria.FirstAddress} AND {criteria.LastAddress} AND last_seen_at < {criteria.LastSeenBefore} AND total_readings <= {criteria.MaxReadings}
+        """);
 
     /// <summary>Creates nodes and counts their new readings.</summary>
     public static void Store(DuckDbConnection connection, NodeChanges changes, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
@@ -8,7 +9,7 @@ namespace SensorDash.Data.DuckDb.Store;
 /// <summary>The readings of a DuckDB file, the nodes that they created, and the health of the file.</summary>
 /// <remarks>Readings, their nodes and batches are in the DuckDB file; node metadata stays in the database, where users edit it.</remarks>
 public sealed class DuckDbReadingStore(
-    DuckDbReadingFile file, IDbContextFactory<SensorDashContext> contexts, IWriterLock writerLock, CommitSignal commits, TimeProvider clock)
+    DuckDbReadingFile file, IDbContextFactory<SensorDashContext> contexts, IWriterLock writerLock, CommitSignal commits, IOptions<NodeLimitOptions> nodeLimit, TimeProvider clock)
     : IReadingStore, INodeStore, IStoreHealth, IDisposable
 {
     // No index has the order of lists, so each page scans the times of its months: a few large pages scan less often than many small ones.
@@ -18,7 +19,7 @@ public sealed class DuckDbReadingStore(
     private const long FirstLookSeconds = 3600;
     private const int LookFurther = 16;
 
-    private readonly DuckDbReadingWriter _writer = new(file, commits, clock);
+    private readonly DuckDbReadingWriter _writer = new(file, commits, nodeLimit, clock);
 
     /// <inheritdoc/>
     public int PageLength => LongPage;
@@ -41,10 +42,19 @@ public sealed class DuckDbReadingStore(
     {
         // Two files, so two transactions. The metadata goes first: a process killed in between leaves a node that can be deleted again. Then again: users may have
         // written metadata in between.
-        await DeleteMetadataAsync(address, cancellationToken);
+        await DeleteMetadataAsync([address], cancellationToken);
         var removed = await _writer.DeleteNodeAsync(address, cancellationToken);
-        await DeleteMetadataAsync(address, cancellationToken);
+        await DeleteMetadataAsync([address], cancellationToken);
         return removed;
+    }
+
+    /// <inheritdoc/>
+    public async Task<NodeCount> DeleteStepAsync(NodeCriteria criteria, CancellationToken cancellationToken)
+    {
+        // The metadata goes last: only the writer knows which nodes still meet the criteria.
+        var removed = await _writer.DeleteNodesAsync(criteria, cancellationToken);
+        await DeleteMetadataAsync([.. removed.Select(n => n.Address)], CancellationToken.None);
+        return new(removed.Count, removed.Sum(n => n.TotalReadings));
     }
 
     /// <inheritdoc/>
@@ -113,7 +123,7 @@ public sealed class DuckDbReadingStore(
             {
                 var newest = new Dictionary<int, Reading[]>(addresses.Count);
                 if (addresses.Count == 0) return newest;
-                var open = DuckDbNodes.List(connection, $"WHERE address IN ({List(addresses)})", cancellationToken);
+                var open = DuckDbNodes.List(connection, $"WHERE address IN ({List(addresses)})", int.MaxValue, cancellationToken);
                 for (var look = FirstLookSeconds; open.Count > 0; look = look > long.MaxValue / LookFurther ? long.MaxValue : look * LookFurther)
                 {
                     LookBack(connection, open, look, count, newest, cancellationToken);
@@ -140,12 +150,24 @@ public sealed class DuckDbReadingStore(
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Node>> ListAsync(CancellationToken cancellationToken)
-        => file.ReadAsync<IReadOnlyList<Node>>(connection => DuckDbNodes.List(connection, "", cancellationToken), cancellationToken);
+    public Task<IReadOnlyList<Node>> ListAsync(int after, int limit, CancellationToken cancellationToken)
+        => file.ReadAsync<IReadOnlyList<Node>>(connection => DuckDbNodes.List(connection, Invariant($"WHERE address > {after}"), limit, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Node?> FindAsync(int address, CancellationToken cancellationToken)
-        => file.ReadAsync(connection => DuckDbNodes.List(connection, Invariant($"WHERE address = {address}"), cancellationToken).SingleOrDefault(), cancellationToken);
+    public Task<IReadOnlyList<Node>> FindAsync(IReadOnlyCollection<int> addresses, CancellationToken cancellationToken)
+        => addresses.Count == 0 ? Task.FromResult<IReadOnlyList<Node>>([])
+            : file.ReadAsync<IReadOnlyList<Node>>(connection => DuckDbNodes.List(connection, $"WHERE address IN ({List(addresses)})", int.MaxValue, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<NodeCount> CountAsync(NodeCriteria criteria, CancellationToken cancellationToken)
+        => file.ReadAsync(
+            connection =>
+            {
+                using var rows = connection.Query($"SELECT count(*), coalesce(sum(total_readings), 0)::BIGINT FROM nodes {DuckDbNodes.Where(criteria)}", cancellationToken);
+                rows.Read();
+                return new NodeCount(rows.Get<long>(0), rows.Get<long>(1));
+            },
+            cancellationToken);
 
     /// <summary>Reads rows with their nodes' hardware ids.</summary>
     /// <param name="connection">Connection to the file.</param>
@@ -167,11 +189,12 @@ public sealed class DuckDbReadingStore(
         return count;
     }
 
-    private async Task DeleteMetadataAsync(int address, CancellationToken cancellationToken)
+    private async Task DeleteMetadataAsync(int[] addresses, CancellationToken cancellationToken)
     {
+        if (addresses.Length == 0) return;
         using var held = await writerLock.AcquireAsync(cancellationToken);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        await context.Set<NodeMetadata>().Where(m => m.Address == address).ExecuteDeleteAsync(cancellationToken);
+        await context.Set<NodeMetadata>().Where(m => addresses.Contains(m.Address)).ExecuteDeleteAsync(cancellationToken);
     }
 
     private static string Order(bool newestFirst)

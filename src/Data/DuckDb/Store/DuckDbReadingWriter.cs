@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
@@ -9,9 +11,15 @@ namespace SensorDash.Data.DuckDb.Store;
 /// No index enforces the key: over months it would be larger than the readings. As there is one writer, a reading after the latest one of its
 /// node is new without a lookup; only the others are joined with the stored readings.
 /// </remarks>
-internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal commits, TimeProvider clock) : IDisposable
+internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal commits, IOptions<NodeLimitOptions> nodeLimit, TimeProvider clock) : IDisposable
 {
     private const string CreatePossibleDuplicates = "CREATE OR REPLACE TEMP TABLE possible_duplicates (node_address INTEGER, \"timestamp\" BIGINT)";
+
+    // In place of the latest time of a new node beyond the maximum number of nodes: no reading is newer, and none has this time.
+    private const long BeyondLimit = long.MaxValue;
+
+    // DuckDB marks deleted rows by columns, many at a time; a node with more is deleted alone.
+    private const long ReadingsPerStep = 100L * NodeCriteria.ReadingsPerStep;
 
     private readonly SemaphoreSlim _writeLock = new(1);
     private readonly Dictionary<int, long> _newest = [];
@@ -44,8 +52,9 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
             },
             added =>
             {
-                foreach (var (address, newest) in _newestOfBatch) _newest[address] = newest;
-                return added > 0;
+                foreach (var (address, newest) in _newestOfBatch)
+                    if (newest != BeyondLimit) _newest[address] = newest;
+                return added > 0 ? 1 : 0;
             }, cancellationToken);
 
     public Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken)
@@ -53,14 +62,37 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
             (connection, now) =>
             {
                 if (connection.Execute(Invariant($"DELETE FROM nodes WHERE address = {address}"), cancellationToken) == 0) return false;
-                var rows = DuckDbMonths.Remove(connection, address, cancellationToken);
+                var rows = DuckDbMonths.Remove(connection, [address], long.MaxValue, cancellationToken);
                 connection.Execute(Invariant($"INSERT INTO ingest_batches VALUES ({_lastBatch + 1}, {now}, {-rows}, 0, 0, {address}, NULL)"), cancellationToken);
                 return true;
             },
             removed =>
             {
                 if (removed) _newest.Remove(address);
-                return removed;
+                return removed ? 1 : 0;
+            }, cancellationToken);
+
+    /// <returns>The removed nodes.</returns>
+    public Task<IReadOnlyList<Node>> DeleteNodesAsync(NodeCriteria criteria, CancellationToken cancellationToken)
+        => WriteAsync<IReadOnlyList<Node>>(
+            (connection, now) =>
+            {
+                var all = 0L;
+                Node[] nodes = [.. DuckDbNodes.List(connection, DuckDbNodes.Where(criteria), NodeCriteria.NodesPerStep, cancellationToken)
+                    .TakeWhile(n => (all += n.TotalReadings) <= ReadingsPerStep || all == n.TotalReadings)];
+                if (nodes.Length == 0) return nodes;
+                DuckDbMonths.Remove(connection, [.. nodes.Select(n => n.Address)], long.MaxValue, cancellationToken);
+                connection.Execute(Invariant($"""
+                    DELETE FROM nodes WHERE address IN ({string.Join(',', nodes.Select(n => Invariant($"{n.Address}")))});
+                    INSERT INTO ingest_batches VALUES
+                    {string.Join(',', nodes.Select((n, i) => Invariant($"({_lastBatch + 1 + i}, {now}, {-n.TotalReadings}, 0, 0, {n.Address}, NULL)")))}
+                    """), cancellationToken);
+                return nodes;
+            },
+            removed =>
+            {
+                foreach (var node in removed) _newest.Remove(node.Address);
+                return removed.Count;
             }, cancellationToken);
 
     public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
@@ -81,7 +113,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
                     """), cancellationToken);
                 return rows;
             },
-            removed => removed > 0, cancellationToken);
+            removed => removed > 0 ? 1 : 0, cancellationToken);
 
     /// <summary>Sorts one month if necessary; writers wait, readers do not.</summary>
     public Task<bool> SortOneMonthAsync(CancellationToken cancellationToken)
@@ -95,8 +127,8 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
                 return connection.Execute("INSERT INTO ingest_batches VALUES (0, 0, 0, 0, 0, NULL, NULL)", cancellationToken);
             }, cancellationToken);
 
-    // The work gets the commit time in Unix microseconds and returns whether it wrote a batch.
-    private Task<T> WriteAsync<T>(Func<DuckDbConnection, long, T> work, Func<T, bool> committed, CancellationToken cancellationToken)
+    // The work gets the commit time in Unix microseconds; after the commit, the second function returns how many batches it wrote.
+    private Task<T> WriteAsync<T>(Func<DuckDbConnection, long, T> work, Func<T, int> committed, CancellationToken cancellationToken)
         => RunAsync(
             connection =>
             {
@@ -106,9 +138,9 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
                     result = work(connection, clock.NowMicroseconds());
                     transaction.Commit();
                 }
-                if (!committed(result)) return result;
-                _lastBatch++;
-                commits.Publish();
+                var batches = committed(result);
+                _lastBatch += batches;
+                if (batches > 0) commits.Publish();
                 return result;
             }, cancellationToken);
 
@@ -137,7 +169,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
     {
         _database = null; // Until all values are loaded.
         _newest.Clear();
-        foreach (var node in DuckDbNodes.List(connection, "", cancellationToken)) _newest[node.Address] = node.LastSeenAt;
+        foreach (var node in DuckDbNodes.List(connection, "", int.MaxValue, cancellationToken)) _newest[node.Address] = node.LastSeenAt;
         _lastBatch = connection.Scalar<long>("SELECT coalesce(max(id), 0)::BIGINT FROM ingest_batches", cancellationToken);
     }
 
@@ -146,11 +178,17 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
         var batch = readings.Span;
         _newestOfBatch.Clear();
         _possibleDuplicates.Clear();
+        var nodeCount = _newest.Count;
         for (var i = 0; i < batch.Length; i++)
         {
             ref readonly var reading = ref batch[i];
             ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(_newestOfBatch, reading.NodeAddress, out var known);
-            if (!known) newest = _newest.GetValueOrDefault(reading.NodeAddress, long.MinValue);
+            if (!known && !_newest.TryGetValue(reading.NodeAddress, out newest)) newest = nodeCount++ < nodeLimit.Value.MaxNodes ? long.MinValue : BeyondLimit;
+            if (newest == BeyondLimit)
+            {
+                outcomes[i] = RowOutcome.NodeLimit;
+                continue;
+            }
             outcomes[i] = reading.Timestamp > newest ? RowOutcome.Inserted : RowOutcome.Duplicate;
             if (outcomes[i] == RowOutcome.Inserted) newest = reading.Timestamp;
             else _possibleDuplicates.Add(i);

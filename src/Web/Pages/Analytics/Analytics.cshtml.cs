@@ -12,9 +12,14 @@ namespace SensorDash.Web.Pages.Analytics;
 /// <remarks>A browser with scripts gets the page without the parts and fetches each of them. Any other browser gets one complete page.</remarks>
 internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IReadingAnalytics analytics, IDuckDbSource duckDb, TimeProvider clock) : PageModel
 {
+    /// <summary>Nodes whose quality the page checks: each takes a tenth of a millisecond and more.</summary>
+    public const int MaxCheckedNodes = 500;
+
+    /// <summary>Rows of the table of quality.</summary>
+    public const int MaxQualityRows = 100;
+
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public long Now { get; private set; }
-    public IReadOnlyList<NodeView> All { get; private set; } = [];
     public IReadOnlyList<Zone> Zones { get; private set; } = [];
     public NodeSelection Selection { get; private set; } = null!;
     public ViewRange Range { get; private set; } = null!;
@@ -26,7 +31,7 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
     public FleetSeries? Bands { get; private set; }
     public HourMap? Hours { get; private set; }
     public NodeComparison? Comparison { get; private set; }
-    public IReadOnlyList<(NodeView Node, DataQuality Quality)>? Quality { get; private set; }
+    public IReadOnlyList<(NodeEntry Node, DataQuality Quality)>? Quality { get; private set; }
 
     public string QuantityName => IsHumidity ? "Humidity" : "Temperature";
     public string Unit => IsHumidity ? "%RH" : View.TemperatureUnit;
@@ -37,7 +42,7 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
         get
         {
             var (start, end, count) = Selection.Buckets(Range);
-            var nodes = Selection.IsExplicit ? $"&nodes={string.Join(',', Selection.Addresses)}" : Selection.ZoneId is { } zone ? FormattableString.Invariant($"&zone_id={zone}") : "";
+            var nodes = Selection.IsExplicit ? $"&nodes={string.Join(',', Selection.Selected.Select(n => n.Node.Address))}" : Selection.ZoneId is { } zone ? FormattableString.Invariant($"&zone_id={zone}") : "";
             return FormattableString.Invariant($"/api/fleet/series?from={start}&to={end}&points={count}") + nodes;
         }
     }
@@ -135,8 +140,8 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
         Range = ViewRange.Read(Request.Query, View.Zone, Now);
         IsHumidity = Request.Query["quantity"] == "humidity";
         IsTable = Request.Query["view"] == "table";
-        (All, Zones) = (await nodes.ListAsync(cancellationToken), await zones.ListAsync(cancellationToken));
-        Selection = NodeSelection.Read(Request.Query, All, Zones);
+        Zones = await zones.ListAsync(cancellationToken);
+        Selection = await NodeSelection.ReadAsync(Request, nodes, Zones, cancellationToken);
     }
 
     private Task<FleetSeries> ReadBandsAsync(CancellationToken cancellationToken)
@@ -149,11 +154,11 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
         => HourMap.Of(await analytics.HoursOfWeekAsync(Selection.Addresses, new(Range.From, Range.To), View.Zone, cancellationToken), IsHumidity, View);
 
     private Task<NodeComparison> CompareAsync(CancellationToken cancellationToken)
-        => NodeComparison.BuildAsync(analytics, Selection.Selected, Range, IsHumidity, Request.Query["sort"], cancellationToken);
+        => NodeComparison.BuildAsync(analytics, Selection.First(NodeComparison.MaxNodes), Range, IsHumidity, Request.Query["sort"], cancellationToken);
 
-    private async Task<IReadOnlyList<(NodeView Node, DataQuality Quality)>> ReadQualityAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(NodeEntry Node, DataQuality Quality)>> ReadQualityAsync(CancellationToken cancellationToken)
     {
-        var selected = Selection.Selected.ToDictionary(n => n.Node.Address);
+        var selected = Selection.First(MaxCheckedNodes).ToDictionary(n => n.Node.Address);
         var found = await analytics.FleetQualityAsync(selected.Keys, new(Range.From, Range.To), cancellationToken);
         // The order of the API; nodes of equal completeness by their number of findings.
         return [.. found.OrderBy(q => q.CompletenessPercent ?? 100).ThenByDescending(q => q.OutlierCount + q.FlatLineCount + q.LateCount)

@@ -30,12 +30,13 @@ internal sealed record NodeComparison(IReadOnlyList<NodeStatistics> Nodes, strin
     public decimal PositionOf(decimal value)
         => Lowest is { } lowest && Highest is { } highest && highest > lowest ? Math.Round(SpreadWidth * (value - lowest) / (highest - lowest), 1) : SpreadWidth / 2m;
 
+    /// <summary>Compares at most <see cref="MaxNodes"/> nodes, given by name.</summary>
     /// <param name="sort">A column, with a leading minus for descending; any other value sorts by name.</param>
     public static async Task<NodeComparison> BuildAsync(
-        IReadingAnalytics analytics, IEnumerable<NodeView> nodes, ViewRange range, bool isHumidity, string? sort, CancellationToken cancellationToken)
+        IReadingAnalytics analytics, IEnumerable<NodeEntry> nodes, ViewRange range, bool isHumidity, string? sort, CancellationToken cancellationToken)
     {
         var found = new List<NodeStatistics>();
-        foreach (var node in nodes.Take(MaxNodes))
+        foreach (var node in nodes)
         {
             var all = await analytics.StatisticsAsync(node.Node.Address, new(range.From, range.To), ValueSummary.DefaultPercentiles, cancellationToken);
             found.Add(new(node, isHumidity ? all.Humidity : all.Temperature));
@@ -53,7 +54,7 @@ internal sealed record NodeComparison(IReadOnlyList<NodeStatistics> Nodes, strin
 }
 
 /// <param name="Values">°C or %.</param>
-internal sealed record NodeStatistics(NodeView Node, ValueStatistics Values)
+internal sealed record NodeStatistics(NodeEntry Node, ValueStatistics Values)
 {
     public decimal? ValueOf(string column) => column switch
     {

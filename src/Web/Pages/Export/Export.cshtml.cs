@@ -17,7 +17,7 @@ internal sealed class ExportModel(NodeViews nodes, TimeProvider clock) : PageMod
     private static readonly string[] _rangeFields = ["range", "from", "to"];
 
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
-    public IReadOnlyList<NodeView> Nodes { get; private set; } = [];
+    public NodeOptions Nodes { get; private set; } = null!;
 
     /// <summary>The range; null for all readings.</summary>
     public ViewRange? Range { get; private set; }
@@ -47,7 +47,9 @@ internal sealed class ExportModel(NodeViews nodes, TimeProvider clock) : PageMod
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
         View = ViewSettings.Of(HttpContext);
-        Nodes = await nodes.ListAsync(cancellationToken);
+        var find = NodeOptions.FindOf(Request);
+        var node = Selected("node_address", "");
+        Nodes = NodeOptions.Of(await nodes.ListAsync(find, cancellationToken), n => n.Node.Address.ToString(CultureInfo.InvariantCulture) == node, find);
         var query = Request.Query;
         var isAll = _rangeFields.All(name => string.IsNullOrWhiteSpace(query[name]));
         Range = isAll ? null : ViewRange.Read(query, View.Zone, clock.GetUtcNow().ToUnixTimeSeconds());

@@ -113,7 +113,7 @@ internal sealed class NodeModel(
         if (Series.ReadingCount > 0) Summary = await NodeSummary.BuildAsync(analytics, address, Range, View, Request.Query["by"], cancellationToken);
 
         PageCount = (int)Math.Max(1, (Series.ReadingCount + PageLength - 1) / PageLength);
-        if (int.TryParse(Request.Query["page"], NumberStyles.None, CultureInfo.InvariantCulture, out var page)) PageNumber = Math.Clamp(page, 1, PageCount);
+        PageNumber = Math.Clamp(Pager.NumberOf(Request), 1, PageCount);
         var rows = new Reading[PageLength];
         var query = new ReadingQuery(new(address, new(Range.From, Range.To)), ReadingOrder.NewestFirst, Offset: (PageNumber - 1) * PageLength);
         Rows = rows[..await store.ReadAsync(query, rows, cancellationToken)];

@@ -16,6 +16,9 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
 
     private const string NoZone = "none";
 
+    private readonly Dictionary<NodeStatus, int> _counts = [];
+    private readonly Dictionary<int, int> _countsByZone = []; // Without a zone: 0.
+
     [BindProperty(SupportsGet = true, Name = "status")]
     public string? Status { get; set; }
 
@@ -28,35 +31,45 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
 
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public long Now { get; private set; }
-    public IReadOnlyList<NodeView> All { get; private set; } = [];
     public IReadOnlyList<Zone> Zones { get; private set; } = [];
+    public NodePage Shown { get; private set; } = null!;
     public IReadOnlyList<IGrouping<Zone?, NodeCard>> Groups { get; private set; } = [];
-    public int MatchCount { get; private set; }
-    public int PageNumber { get; private set; } = 1;
-    public int PageCount => Math.Max(1, (MatchCount + PageLength - 1) / PageLength);
+    public int NodeCount { get; private set; }
+    public long ReadingCount { get; private set; }
     public bool IsFiltered => !string.IsNullOrEmpty(Status) || !string.IsNullOrEmpty(ZoneFilter) || !string.IsNullOrEmpty(Text);
-    public long ReadingCount => All.Sum(n => n.Node.TotalReadings);
 
     /// <summary>A command that works unchanged, with the host name of this request.</summary>
     public string FirstReadingCommand => $"curl {Request.Scheme}://{Request.Host}/api/sensor-data -H 'Content-Type: application/json' "
         + "-d '{\"node_address\": 1, \"timestamp\": '$(date +%s)', \"temperature_celsius\": 21.5, \"humidity_percent\": 48}'";
 
-    public int CountOf(NodeStatus status) => All.Count(n => n.Liveness.Status == status);
+    /// <summary>Nodes of a zone, or without a zone, on this page and on all pages.</summary>
+    public string CountOf(IGrouping<Zone?, NodeCard> group)
+    {
+        var (here, all) = (group.Count(), _countsByZone.GetValueOrDefault(group.Key?.Id ?? 0));
+        return here == all ? NumberText.Count(all, "node") : $"{here} of {NumberText.Count(all, "node")}";
+    }
+
+    public int CountOf(NodeStatus status) => _counts.GetValueOrDefault(status);
 
     public async Task OnGetAsync(CancellationToken cancellationToken)
     {
         View = ViewSettings.Of(HttpContext);
         Now = clock.GetUtcNow().ToUnixTimeSeconds();
-        All = await nodes.ListAsync(cancellationToken);
         Zones = await zones.ListAsync(cancellationToken);
-        var matching = All.Where(Matches).OrderBy(n => n.Zone is null).ThenBy(n => n.Zone?.Name, StringComparer.OrdinalIgnoreCase)
-            .ThenBy(n => n.Zone?.Id).ThenBy(n => n.DisplayName, NameOrder.Natural).ThenBy(n => n.Node.Address).ToArray();
-        MatchCount = matching.Length;
-        if (int.TryParse(Request.Query["page"], NumberStyles.None, CultureInfo.InvariantCulture, out var page)) PageNumber = Math.Clamp(page, 1, PageCount);
+        var all = await nodes.ListAsync(Text, cancellationToken);
+        await nodes.ReadStatusesAsync(all, cancellationToken);
+        NodeCount = all.Count;
+        foreach (var node in all)
+        {
+            ReadingCount += node.Node.TotalReadings;
+            _counts[node.Status] = CountOf(node.Status) + 1;
+        }
+        NodeEntry[] matching = [.. all.Where(Matches)];
+        foreach (var node in matching) _countsByZone[node.Zone?.Id ?? 0] = _countsByZone.GetValueOrDefault(node.Zone?.Id ?? 0) + 1;
+        Shown = await nodes.PageAsync(matching, NodeOrder.ByZone, Pager.NumberOf(Request), PageLength, cancellationToken);
 
         var cards = new List<NodeCard>();
-        foreach (var view in matching.Skip((PageNumber - 1) * PageLength).Take(PageLength))
-            cards.Add(new NodeCard(view, await sparklines.DrawAsync(view, cancellationToken), Now));
+        foreach (var view in Shown.Nodes) cards.Add(new NodeCard(view, await sparklines.DrawAsync(view, cancellationToken), Now));
         Groups = [.. cards.GroupBy(c => c.Node.Zone, ZoneById.Instance)];
     }
 
@@ -66,14 +79,21 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
         return RedirectToPage();
     }
 
-    private bool Matches(NodeView view)
+    private bool Matches(NodeEntry node)
     {
-        if (!string.IsNullOrEmpty(Status) && !string.Equals(view.Liveness.Status.ToString(), Status, StringComparison.OrdinalIgnoreCase)) return false;
-        if (ZoneFilter == NoZone && view.Zone is not null) return false;
-        if (!string.IsNullOrEmpty(ZoneFilter) && ZoneFilter != NoZone && view.Zone?.Id.ToString(CultureInfo.InvariantCulture) != ZoneFilter) return false;
-        return string.IsNullOrWhiteSpace(Text) || new[] { view.DisplayName, view.Metadata?.Location, view.Metadata?.Notes, view.Zone?.Name,
-            view.Node.Address.ToString(CultureInfo.InvariantCulture) }.Any(s => s?.Contains(Text.Trim(), StringComparison.OrdinalIgnoreCase) == true);
+        if (!node.MatchesText) return false;
+        if (!string.IsNullOrEmpty(Status) && !string.Equals(NameOf(node.Status), Status, StringComparison.OrdinalIgnoreCase)) return false;
+        if (ZoneFilter == NoZone) return node.Zone is null;
+        return string.IsNullOrEmpty(ZoneFilter) || node.Zone?.Id.ToString(CultureInfo.InvariantCulture) == ZoneFilter;
     }
+
+    private static string NameOf(NodeStatus status) => status switch
+    {
+        NodeStatus.Live => "live",
+        NodeStatus.Late => "late",
+        NodeStatus.Stale => "stale",
+        _ => "never",
+    };
 
     private sealed class ZoneById : IEqualityComparer<Zone?>
     {

@@ -5,6 +5,7 @@ using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Retention;
 using SensorDash.Data.Storage;
@@ -18,9 +19,9 @@ internal sealed record Intake(string Type, IngestStatus Status, IngestRates Rate
 
 /// <summary>The state of the hub: ingest, stores, analytics, retention and the process.</summary>
 internal sealed class SystemModel(
-    IEnumerable<IStoreReporter> reporters, IReadingStore store, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events,
+    IEnumerable<IStoreReporter> reporters, IReadingStore store, INodeStore nodes, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events,
     WriteBuffer<LaneEvent> eventBuffer, IDuckDbSource duckDb,
-    IOptions<RetentionOptions> retention, TimeProvider clock) : PageModel
+    IOptions<RetentionOptions> retention, IOptions<IngestOptions> ingest, TimeProvider clock) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public IReadOnlyList<Intake> Intakes { get; private set; } = [];
@@ -29,6 +30,10 @@ internal sealed class SystemModel(
 
     /// <summary>The error of an unavailable store; null without one.</summary>
     public string? Error { get; private set; }
+
+    public long NodeCount { get; private set; }
+
+    public int MaxNodes => ingest.Value.MaxNodes;
 
     public int KeptDays => retention.Value.ReadingDays;
 
@@ -51,9 +56,10 @@ internal sealed class SystemModel(
             foreach (var reporter in reporters) reports.Add(await reporter.ReadAsync(cancellationToken));
             Stores = reports;
             Analytics = await duckDb.ReadStatusAsync(cancellationToken);
-            var all = await store.CountAsync(default, cancellationToken);
+            var all = await nodes.CountAsync(NodeCriteria.All, cancellationToken);
+            NodeCount = all.Nodes;
             var before = new DateTimeOffset(clock.GetUtcNow().UtcDateTime.Date.AddDays(-KeptDays), TimeSpan.Zero).ToUnixTimeSeconds();
-            Readings = (all, KeptDays == 0 ? 0 : await store.CountAsync(new(null, new(null, before - 1)), cancellationToken));
+            Readings = (all.Readings, KeptDays == 0 ? 0 : await store.CountAsync(new(null, new(null, before - 1)), cancellationToken));
         }
         catch (StoreUnavailableException e)
         {

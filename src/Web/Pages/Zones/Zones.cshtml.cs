@@ -1,13 +1,12 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Nodes;
-using SensorDash.Data.Readings;
 using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Zones;
 
 /// <summary>Adds, edits and deletes zones.</summary>
-internal sealed class ZonesModel(ZoneDirectory zones, NodeViews nodes) : PageModel
+internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public IReadOnlyList<ZoneEdit> Zones { get; private set; } = [];
@@ -70,7 +69,7 @@ internal sealed class ZonesModel(ZoneDirectory zones, NodeViews nodes) : PageMod
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
         View = ViewSettings.Of(HttpContext);
-        var counts = (await nodes.ListAsync(cancellationToken)).Where(n => n.Zone is not null).CountBy(n => n.Zone!.Id).ToDictionary();
+        var counts = await zones.CountNodesAsync(cancellationToken);
         Zones = [.. (await zones.ListAsync(cancellationToken)).Select(z =>
             new ZoneEdit(z.Id, z.Name, z.Color, z.Description, counts.GetValueOrDefault(z.Id), ZoneEdit.NoErrors) { SavedName = z.Name })];
     }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Microsoft.Extensions.Options;
 using NodaTime;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.Queries;
@@ -69,11 +70,11 @@ public sealed class DuckDbReadingStoreTests : ReadingStoreContract
         DuckDb.DuckDb.Dispose();
         DuckDb.File.Dispose();
         using var file = new DuckDbReadingFile(Microsoft.Extensions.Options.Options.Create(new ReadingsOptions { DuckDb = { Path = DuckDb.File.Path } }), TimeProvider.System, new RecordedLog<DuckDbReadingFile>());
-        using var store = new DuckDbReadingStore(file, Fixture.Contexts, Fixture.WriterLock, new CommitSignal(), Fixture.Clock);
+        using var store = new DuckDbReadingStore(file, Fixture.Contexts, Fixture.WriterLock, new CommitSignal(), Options.Create(Fixture.NodeLimit), Fixture.Clock);
 
         Assert.Equal(1, await store.AddAsync(Reading(1), Reading(2, Noon + 1)));
 
-        Assert.Equal(3, await store.CountAsync(default, default));
+        Assert.Equal(3, await store.CountAsync(default(ReadingFilter), default));
         Assert.Equal(2, (await new DuckDbReadingChangeFeed(file).ReadLagAsync(0, default)).LastBatch);
     }
 

@@ -19,7 +19,7 @@ public sealed class NodeSelectionTests
     [InlineData(86_400, 50_000, 2 * 86_400)]
     public void Buckets_AnyRange_AreRoundWholeAndCoverIt(long length, int interval, long seconds)
     {
-        var selection = NodeSelection.Read(QueryCollection.Empty, [NodeOf(1, interval), NodeOf(2, interval)], []);
+        var selection = NodeSelection.Of(QueryCollection.Empty, [NodeOf(1), NodeOf(2)], [], null) with { Intervals = [interval, interval] };
         var range = new ViewRange(1_700_000_123, 1_700_000_123 + length, null, null);
 
         var (start, end, count) = selection.Buckets(range);
@@ -31,17 +31,28 @@ public sealed class NodeSelectionTests
     }
 
     [Fact]
-    public void Read_PickedNodes_AreInTheOrderPeopleCount()
+    public void Of_PickedNodes_AreInTheOrderPeopleCount()
     {
         var query = new QueryCollection(new Dictionary<string, StringValues> { ["node"] = new(["10", "8"]) });
 
-        var selection = NodeSelection.Read(query, [NodeOf(10, 60), NodeOf(8, 60), NodeOf(9, 60)], []);
+        var selection = NodeSelection.Of(query, [NodeOf(8), NodeOf(9), NodeOf(10)], [], null);
 
-        Assert.Equal([8, 10], selection.Addresses);
+        Assert.Equal([8, 10], selection.Addresses!);
         Assert.True(selection.IsExplicit);
         Assert.Null(selection.Error);
     }
 
-    private static NodeView NodeOf(int address, int interval)
-        => new(new Node { Address = address }, new Liveness(NodeStatus.Live, "", 0, interval), null, null, null);
+    [Fact]
+    public void Of_VeryManyNodes_OffersSomeWithTheSelectedOnes()
+    {
+        var query = new QueryCollection(new Dictionary<string, StringValues> { ["node"] = "999" });
+
+        var selection = NodeSelection.Of(query, [.. Enumerable.Range(1, 1000).Select(NodeOf)], [], null);
+
+        Assert.Equal([.. Enumerable.Range(1, NodeOptions.MaxShown), 999], selection.Options.Shown.Select(n => n.Node.Address));
+        Assert.Equal("60 of 1,000 nodes; search to see others.", selection.Options.Summary);
+        Assert.Null(NodeSelection.Of(QueryCollection.Empty, [NodeOf(1)], [], null).Addresses); // No list of addresses for all nodes.
+    }
+
+    private static NodeEntry NodeOf(int address) => new(new Node { Address = address });
 }

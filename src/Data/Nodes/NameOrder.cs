@@ -1,8 +1,9 @@
 using System.Globalization;
 
-namespace SensorDash.Web.Pages.Display;
+namespace SensorDash.Data.Nodes;
 
-internal static class NameOrder
+/// <summary>The order of names for people.</summary>
+public static class NameOrder
 {
     /// <summary>"Node 8" comes before "Node 10".</summary>
     public static readonly StringComparer Natural =

@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+using SensorDash.Data.Nodes;
+
+namespace SensorDash.Data.Readings;
+
+/// <summary>Estimates of expected intervals, each kept until its node has other readings: the estimate of a silent node does not change.</summary>
+internal sealed class LearnedIntervals(IReadingStore readings)
+{
+    private readonly ConcurrentDictionary<int, (long LastSeenAt, long TotalReadings, int? Seconds)> _known = [];
+
+    /// <summary>The estimate of a node.</summary>
+    /// <returns>False when it must be learned.</returns>
+    public bool TryFind(Node node, out int? seconds)
+    {
+        seconds = null;
+        if (node.TotalReadings < Liveness.MinLearnedFrom) return true; // Too few readings for an estimate.
+        if (!_known.TryGetValue(node.Address, out var known) || known.LastSeenAt != node.LastSeenAt || known.TotalReadings != node.TotalReadings) return false;
+        seconds = known.Seconds;
+        return true;
+    }
+
+    /// <summary>Estimates the intervals of nodes for which <see cref="TryFind"/> returned false.</summary>
+    /// <returns>The readings of the estimates, newest first, by node.</returns>
+    public async Task<IReadOnlyDictionary<int, Reading[]>> LearnAsync(IReadOnlyCollection<Node> nodes, CancellationToken cancellationToken)
+    {
+        if (nodes.Count == 0) return new Dictionary<int, Reading[]>();
+        var newest = await readings.ReadNewestAsync([.. nodes.Select(n => n.Address)], Liveness.LearnedFrom, cancellationToken);
+        foreach (var node in nodes)
+        {
+            var times = Array.ConvertAll(newest.GetValueOrDefault(node.Address, []), r => r.Timestamp);
+            _known[node.Address] = (node.LastSeenAt, node.TotalReadings, Liveness.LearnInterval(times));
+        }
+        return newest;
+    }
+
+    /// <summary>Forgets deleted nodes when there are many of them.</summary>
+    public void Trim(int nodeCount)
+    {
+        if (_known.Count > 2 * nodeCount) _known.Clear();
+    }
+}

@@ -1,0 +1,101 @@
+using Npgsql;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Timescale;
+
+/// <summary>Deletes many nodes in steps. Each transaction acquires the writer lock, so counters and change feed stay exact.</summary>
+internal static class TimescaleNodeRemoval
+{
+    private const string SelectNodes = $"SELECT address, total_readings FROM nodes WHERE {TimescaleNodeStore.MeetsCriteria} ORDER BY address LIMIT $5";
+
+    // Counters always equal a recount.
+    private const string InsertRemovals = """
+        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, removed_node)
+        SELECT last.id + n.number, $3, -n.readings, 0, 0, n.address
+        FROM unnest($1, $2) WITH ORDINALITY AS n (address, readings, number), (SELECT coalesce(max(id), 0) AS id FROM ingest_batches) AS last
+        """;
+
+    private const string SelectStepEnd = "SELECT timestamp FROM sensor_readings WHERE node_address = $1 ORDER BY timestamp LIMIT 1 OFFSET $2";
+
+    private const string RemoveOldest = "DELETE FROM sensor_readings WHERE node_address = $1 AND timestamp < $2";
+
+    private const string UpdateNode = "UPDATE nodes SET total_readings = total_readings - $3, first_seen_at = $2 WHERE address = $1";
+
+    public static async Task<NodeCount> DeleteStepAsync(
+        TimescaleDatabase database, CommitSignal commits, TimeProvider clock, NodeCriteria criteria, CancellationToken cancellationToken)
+    {
+        var removed = await TimescaleRemoval.RunAsync(database, async (connection, token) =>
+        {
+            var nodes = await ChooseAsync(connection, criteria, token);
+            return nodes switch
+            {
+                [] => NodeCount.None,
+                [(var address, > NodeCriteria.ReadingsPerStep)] => await RemoveOldestAsync(connection, clock, address, token),
+                _ => await DeleteAsync(connection, clock, nodes, token),
+            };
+        }, cancellationToken);
+        if (removed != NodeCount.None) commits.Publish();
+        return removed;
+    }
+
+    private static async Task<List<(int Address, long Readings)>> ChooseAsync(NpgsqlConnection connection, NodeCriteria criteria, CancellationToken cancellationToken)
+    {
+        await using var select = new NpgsqlCommand(SelectNodes, connection);
+        select.Parameters.AddRange(TimescaleNodeStore.ParametersOf(criteria));
+        select.Parameters.Add(new NpgsqlParameter<int> { TypedValue = NodeCriteria.NodesPerStep });
+        await using var reader = await select.ExecuteReaderAsync(cancellationToken);
+        var (chosen, all) = (new List<(int, long)>(), 0L);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var (address, readings) = (reader.GetInt32(0), reader.GetInt64(1));
+            if (chosen.Count > 0 && all + readings > NodeCriteria.ReadingsPerStep) break;
+            chosen.Add((address, readings));
+            all += readings;
+        }
+        return chosen;
+    }
+
+    private static async Task<NodeCount> DeleteAsync(
+        NpgsqlConnection connection, TimeProvider clock, List<(int Address, long Readings)> nodes, CancellationToken cancellationToken)
+    {
+        var addresses = nodes.ConvertAll(n => n.Address).ToArray();
+        await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };
+        foreach (var (table, column) in ((string, string)[])[("nodes", "address"), ("node_metadata", "address"), ("sensor_readings", "node_address")])
+            batch.BatchCommands.Add(new($"DELETE FROM {table} WHERE {column} = ANY ($1)") { Parameters = { new NpgsqlParameter<int[]> { TypedValue = addresses } } });
+        batch.BatchCommands.Add(new(InsertRemovals)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<int[]> { TypedValue = addresses },
+                new NpgsqlParameter<long[]> { TypedValue = [.. nodes.Select(n => n.Readings)] },
+                new NpgsqlParameter<long> { TypedValue = clock.NowMicroseconds() },
+            },
+        });
+        batch.BatchCommands.Add(new(TimescaleReadingWriter.Notify));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        return new(nodes.Count, nodes.Sum(n => n.Readings));
+    }
+
+    private static async Task<NodeCount> RemoveOldestAsync(NpgsqlConnection connection, TimeProvider clock, int address, CancellationToken cancellationToken)
+    {
+        var before = (long)(await ExecuteAsync(SelectStepEnd, NodeCriteria.ReadingsPerStep, scalar: true))!;
+        var rows = (int)(await ExecuteAsync(RemoveOldest, before, scalar: false))!;
+        await using (var update = new NpgsqlCommand(UpdateNode, connection))
+        {
+            update.Parameters.Add(new NpgsqlParameter<int> { TypedValue = address });
+            foreach (var value in (long[])[before, rows]) update.Parameters.Add(new NpgsqlParameter<long> { TypedValue = value });
+            await update.ExecuteNonQueryAsync(cancellationToken);
+        }
+        await TimescaleRemoval.InsertRemovalBatchAsync(connection, clock, -rows, address, before, cancellationToken);
+        return new(0, rows);
+
+        async Task<object?> ExecuteAsync(string sql, long value, bool scalar)
+        {
+            await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = address });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = value });
+            return scalar ? await command.ExecuteScalarAsync(cancellationToken) : await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+}
