@@ -37,6 +37,7 @@ public static class DataServices
         services.AddSingleton<ZoneDirectory>();
         services.AddSingleton<StoreAnalytics>();
         services.AddSingleton<AnalyticsQueryCount>();
+        services.AddSingleton<AnalyticsLimit>();
         services.AddSingleton<IReadingAnalytics, ReadingAnalytics>();
         services.AddSingleton<Export.CsvExport>();
         services.AddSingleton<Export.EventExport>();

@@ -19,6 +19,12 @@ public sealed class AnalyticsOptions
 
     /// <summary>Maximum threads of DuckDB, 1 to 1024; 0 means one per core. Default 0.</summary>
     public int Threads { get; set; }
+
+    /// <summary>Maximum queries that DuckDB runs at once, 1 to 64. Default 2: a long query does not block the short ones.</summary>
+    public int MaxQueries { get; set; } = 2;
+
+    /// <summary>Maximum queries that wait for DuckDB, 0 to 10,000; others get 429. Default 100.</summary>
+    public int MaxWaitingQueries { get; set; } = 100;
 }
 
 /// <summary>Every error at once, with the setting's full name.</summary>
@@ -31,6 +37,10 @@ public sealed class AnalyticsOptionsValidator : IValidateOptions<AnalyticsOption
             result.AddError($"Analytics:MemoryLimitMiB must be 32 to 1048576, not {options.MemoryLimitMiB}.");
         if (options.Threads is < 0 or > 1024)
             result.AddError($"Analytics:Threads must be 0 to 1024, not {options.Threads}.");
+        if (options.MaxQueries is < 1 or > 64)
+            result.AddError($"Analytics:MaxQueries must be 1 to 64, not {options.MaxQueries}.");
+        if (options.MaxWaitingQueries is < 0 or > 10_000)
+            result.AddError($"Analytics:MaxWaitingQueries must be 0 to 10000, not {options.MaxWaitingQueries}.");
         return result.Build();
     }
 }

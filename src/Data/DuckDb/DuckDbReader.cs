@@ -4,7 +4,7 @@ namespace SensorDash.Data.DuckDb;
 
 /// <summary>A connection for one query, which <see cref="DuckDbReaders.Evict"/> may close between two uses. For one thread at a
 /// time, which is blocked while DuckDB works.</summary>
-internal sealed class DuckDbReader : IDisposable
+public sealed class DuckDbReader : IDisposable
 {
     // One chunk of DuckDB.
     private const int RowsAtOnce = 2048;
@@ -27,7 +27,7 @@ internal sealed class DuckDbReader : IDisposable
 
     /// <summary>Uses the connection; do not keep any of its objects.</summary>
     /// <exception cref="StoreUnavailableException">The query failed, or the file is being closed.</exception>
-    public T Use<T>(Func<DuckDbConnection, CancellationToken, T> use)
+    internal T Use<T>(Func<DuckDbConnection, CancellationToken, T> use)
     {
         try
         {
@@ -50,13 +50,13 @@ internal sealed class DuckDbReader : IDisposable
 
     /// <summary>Starts a query; <see cref="Next"/> reads its rows. It ends the previous query.</summary>
     /// <inheritdoc cref="Use" path="/exception"/>
-    public void Begin(string sql) => Use((connection, stop) => _rows = connection.Query(sql, stop));
+    internal void Begin(string sql) => Use((connection, stop) => _rows = connection.Query(sql, stop));
 
     /// <summary>Reads the next rows, at most a few thousand.</summary>
     /// <param name="read">Receives each row; do not keep it.</param>
     /// <returns>False after the last row.</returns>
     /// <inheritdoc cref="Use" path="/exception"/>
-    public bool Next(Action<DuckDbRows> read) => Use((_, _) =>
+    internal bool Next(Action<DuckDbRows> read) => Use((_, _) =>
     {
         var count = 0;
         for (; count < RowsAtOnce && _rows!.Read(); count++) read(_rows);

@@ -10,15 +10,21 @@ internal sealed class DuckDbReaders
     private readonly Lock _lock = new();
     private readonly HashSet<DuckDbReader> _open = [];
 
-    /// <exception cref="DuckDbException">DuckDB cannot open a connection.</exception>
-    /// <exception cref="ObjectDisposedException">The database is closed.</exception>
+    /// <exception cref="StoreUnavailableException">The database is closed or unusable.</exception>
     public DuckDbReader Connect(DuckDbDatabase database, CancellationToken cancellationToken)
     {
-        lock (_lock)
+        try
         {
-            var reader = new DuckDbReader(this, database.Connect(), cancellationToken);
-            _open.Add(reader);
-            return reader;
+            lock (_lock)
+            {
+                var reader = new DuckDbReader(this, database.Connect(), cancellationToken);
+                _open.Add(reader);
+                return reader;
+            }
+        }
+        catch (Exception e) when (e is DuckDbException or ObjectDisposedException)
+        {
+            throw DuckDbReader.Unavailable(e);
         }
     }
 
@@ -37,27 +43,5 @@ internal sealed class DuckDbReaders
     internal void Remove(DuckDbReader reader)
     {
         lock (_lock) _open.Remove(reader);
-    }
-}
-
-/// <summary>An open database and its readers.</summary>
-public sealed class DuckDbAccess
-{
-    private readonly DuckDbDatabase _database;
-    private readonly DuckDbReaders _readers;
-
-    internal DuckDbAccess(DuckDbDatabase database, DuckDbReaders readers) => (_database, _readers) = (database, readers);
-
-    /// <exception cref="StoreUnavailableException">The database is closed or unusable.</exception>
-    internal DuckDbReader Connect(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return _readers.Connect(_database, cancellationToken);
-        }
-        catch (Exception e) when (e is DuckDbException or ObjectDisposedException)
-        {
-            throw DuckDbReader.Unavailable(e);
-        }
     }
 }

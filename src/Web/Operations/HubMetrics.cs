@@ -12,7 +12,7 @@ internal sealed class HubMetrics
     /// <summary>Name of the meter, for <c>dotnet-counters</c> and OpenTelemetry.</summary>
     public const string MeterName = "SensorDash";
 
-    public HubMetrics(IMeterFactory meters, IDuckDbSource duckDb, AnalyticsQueryCount queries, IngestWorker<Reading> worker, WriteBuffer<Reading> buffer)
+    public HubMetrics(IMeterFactory meters, IDuckDbSource duckDb, AnalyticsQueryCount queries, AnalyticsLimit limit, IngestWorker<Reading> worker, WriteBuffer<Reading> buffer)
     {
         Meter = meters.Create(MeterName);
         Gauge("sensordash.analytics.ready", "1 while analytics queries use DuckDB, 0 while they use the database.", () => duckDb.State == AnalyticsState.Ready ? 1 : 0);
@@ -21,6 +21,8 @@ internal sealed class HubMetrics
         GaugeIfAny("sensordash.analytics.lag_seconds", "Age of the oldest row that DuckDB is behind, in seconds.", () => duckDb.Lag?.Seconds);
         Meter.CreateObservableCounter("sensordash.analytics.answers", () => (Measurement<double>[])
             [new(queries.DuckDb, [new("engine", "duckdb")]), new(queries.Store, [new("engine", "store")])], null, "Analytics queries, by the engine that ran them.");
+        Gauge("sensordash.analytics.running_queries", "Analytics queries that DuckDB runs.", () => limit.Running);
+        Gauge("sensordash.analytics.waiting_queries", "Analytics queries that wait for DuckDB; too many get 429.", () => limit.Waiting);
         Meter.CreateObservableCounter("sensordash.ingest.rows", () => (double)worker.Status.RowsCommitted, null, "Readings stored since startup.");
         Gauge("sensordash.ingest.waiting_rows", "Queued readings.", () => buffer.RowsWaiting);
         Gauge("sensordash.ingest.capacity_rows", "Capacity of the write buffer in readings; a full buffer returns 429.", () => buffer.Capacity);

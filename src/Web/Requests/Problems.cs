@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
+using SensorDash.Data.Analytics;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
 
@@ -94,7 +95,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
     }
 }
 
-/// <summary>Turns exceptions into responses. It never exposes the text of an exception.</summary>
+/// <summary>Turns exceptions into responses. It exposes only texts that were written for clients.</summary>
 internal sealed class ExceptionProblems(IStoreErrors errors, ILogger<ExceptionProblems> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
@@ -107,6 +108,7 @@ internal sealed class ExceptionProblems(IStoreErrors errors, ILogger<ExceptionPr
             BadHttpRequestException bad => (bad.StatusCode, "the request is invalid"),
             _ when Problems.IsMalformedBody(exception) => (400, "the request is invalid"),
             InvalidDataException => (400, "the compressed body is corrupt"),
+            TooManyQueriesException => (429, exception.Message),
             _ when errors.FindUnavailable(exception) is { } unavailable => (503,
                 unavailable is StoreDamagedException ? "the database is damaged" : "the database is temporarily unavailable; retry"),
             _ => (500, "internal error; search the log for the trace ID"),

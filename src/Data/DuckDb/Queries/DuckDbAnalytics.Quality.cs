@@ -10,9 +10,8 @@ internal sealed partial class DuckDbAnalytics
     private const long SortedAtOnce = 250_000;
 
     /// <summary>Data quality of nodes, in their order: DuckDB sorts the readings of many nodes, and the check that all engines share reads them.</summary>
-    public IReadOnlyList<DataQuality> FleetQuality(IReadOnlyList<QualityCheckNode> nodes, TimeRange range, long now, CancellationToken cancellationToken)
+    public IReadOnlyList<DataQuality> FleetQuality(IReadOnlyList<QualityCheckNode> nodes, TimeRange range, long now)
     {
-        using var reader = duckDb.Connect(cancellationToken);
         var (counts, intervals) = LearnIntervals(reader, nodes, range);
         var known = nodes.ToDictionary(n => n.Node.Address);
         var judged = new Dictionary<int, DataQuality>(nodes.Count);

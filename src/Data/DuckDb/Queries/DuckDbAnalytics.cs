@@ -6,19 +6,17 @@ using SensorDash.Data.Readings;
 namespace SensorDash.Data.DuckDb.Queries;
 
 /// <summary>Queries of the DuckDB file. DuckDB computes only sums, counts, extremes and ranks; every division and rounding is done here,
-/// as for the other engines. Blocks its thread while DuckDB works.</summary>
-internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
+/// as for the other engines. Blocks its thread while DuckDB works; the token of the reader cancels that.</summary>
+internal sealed partial class DuckDbAnalytics(DuckDbReader reader)
 {
     private const string Aggregates = """
         count(*), count(temperature), min(temperature), max(temperature), sum(temperature)::BIGINT, quantile_cont(temperature, $LIST),
         count(humidity), min(humidity), max(humidity), sum(humidity)::BIGINT, quantile_cont(humidity, $LIST)
         """;
 
-    /// <summary>Calendar buckets with readings, by bucket, ties by node; computed while they are enumerated.</summary>
-    public IEnumerable<NodeBucket> Buckets(
-        ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, CancellationToken cancellationToken)
+    /// <summary>Calendar buckets with readings, by bucket, ties by node; DuckDB works between the pages.</summary>
+    public IEnumerable<IReadOnlyList<NodeBucket>> Buckets(ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit)
     {
-        using var reader = duckDb.Connect(cancellationToken);
         var key = unit == CalendarUnit.Hour ? LocalHourStart(zone, filter.Range) : LocalDay(zone, filter.Range);
         var source = Source(reader, filter.NodeAddress is { } node ? [node] : null, filter.Range);
         var direction = order == ReadingOrder.NewestFirst ? "1 DESC, 2" : "1, 2 DESC";
@@ -32,8 +30,8 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         var read = new List<NodeBucket>();
         while (reader.Next(Add))
         {
-            foreach (var bucket in read) yield return bucket;
-            read.Clear();
+            yield return read;
+            read = [];
         }
 
         void Add(DuckDbRows row)
@@ -45,18 +43,16 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         }
     }
 
-    public ReadingStatistics Statistics(int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken)
+    public ReadingStatistics Statistics(int node, TimeRange range, IReadOnlyList<decimal> percentiles)
     {
-        using var reader = duckDb.Connect(cancellationToken);
         ReadingStatistics? found = null;
         Read(reader, $"SELECT {AggregatesOf(percentiles)} FROM ({Source(reader, [node], range)})",
             row => found = StatisticsOf(row, 0, percentiles.Count));
         return found!;
     }
 
-    public FleetSeries Fleet(IReadOnlyCollection<int>? nodes, long start, long end, int points, CancellationToken cancellationToken)
+    public FleetSeries Fleet(IReadOnlyCollection<int>? nodes, long start, long end, int points)
     {
-        using var reader = duckDb.Connect(cancellationToken);
         var seconds = Downsampling.BucketSeconds(start, end, points);
         var buckets = new List<FleetBucket>();
         Read(reader, $"""
@@ -66,9 +62,8 @@ internal sealed partial class DuckDbAnalytics(DuckDbAccess duckDb)
         return new(start, end, seconds, buckets);
     }
 
-    public IReadOnlyList<HourOfWeek> HoursOfWeek(IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
+    public IReadOnlyList<HourOfWeek> HoursOfWeek(IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone)
     {
-        using var reader = duckDb.Connect(cancellationToken);
         var sums = new HourSums();
         Read(reader, $"""
             SELECT ("timestamp" + {Offset(zone, range)}) // 3600, count(*), coalesce(sum(temperature), 0)::BIGINT, count(temperature),

@@ -24,9 +24,17 @@ public interface IDuckDbSource
     /// <summary>Reports that a query failed: the file may be corrupt in a part that was not read before.</summary>
     void QueryFailed(StoreUnavailableException error);
 
-    /// <summary>DuckDB with all rows of the store, or null when it cannot catch up soon.</summary>
+    /// <summary>Waits until DuckDB has all rows that the store has now.</summary>
+    /// <returns>The batch of the last one; null when DuckDB cannot catch up soon.</returns>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
-    Task<DuckDbAccess?> TryGetCurrentAsync(CancellationToken cancellationToken);
+    Task<long?> TryCatchUpAsync(CancellationToken cancellationToken);
+
+    /// <summary>Opens a connection for one query.</summary>
+    /// <param name="batch">A batch that DuckDB had. If the file is being reopened, the call waits.</param>
+    /// <param name="cancellationToken">Cancels the waiting, and later the query.</param>
+    /// <returns>Null when DuckDB no longer has the batch.</returns>
+    /// <exception cref="StoreUnavailableException">The file is closed or unusable.</exception>
+    Task<DuckDbReader?> TryConnectAsync(long batch, CancellationToken cancellationToken);
 }
 
 /// <summary>DuckDB as the store: no lag, nothing to rebuild.</summary>
@@ -52,5 +60,8 @@ internal sealed class DuckDbStoreSource(DuckDbReadingFile file) : IDuckDbSource
     }
 
     /// <inheritdoc/>
-    public Task<DuckDbAccess?> TryGetCurrentAsync(CancellationToken cancellationToken) => Task.FromResult<DuckDbAccess?>(file.Access(cancellationToken));
+    public Task<long?> TryCatchUpAsync(CancellationToken cancellationToken) => Task.FromResult<long?>(0);
+
+    /// <inheritdoc/>
+    public Task<DuckDbReader?> TryConnectAsync(long batch, CancellationToken cancellationToken) => Task.FromResult<DuckDbReader?>(file.ConnectReader(cancellationToken));
 }

@@ -10,12 +10,13 @@ namespace SensorDash.Data.DuckDb.Queries;
 
 /// <summary>Uses DuckDB when it has all rows of the store, else the store: the result is the same, never stale.</summary>
 public sealed partial class ReadingAnalytics(
-    IDuckDbSource duckDb, StoreAnalytics store, INodeStore nodes, AnalyticsQueryCount counts, TimeProvider clock, ILogger<ReadingAnalytics> logger) : IReadingAnalytics
+    IDuckDbSource duckDb, StoreAnalytics store, INodeStore nodes, AnalyticsQueryCount counts, AnalyticsLimit atOnce, TimeProvider clock,
+    ILogger<ReadingAnalytics> logger) : IReadingAnalytics
 {
     /// <inheritdoc/>
     public Task<IReadOnlyList<NodeBucket>> CalendarAsync(
         int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit, CancellationToken cancellationToken)
-        => QueryAsync<IReadOnlyList<NodeBucket>>(engine => [.. engine.Buckets(new(node, range), ReadingOrder.NewestFirst, zone, unit, cancellationToken).Take(limit)],
+        => QueryAsync<IReadOnlyList<NodeBucket>>(engine => [.. engine.Buckets(new(node, range), ReadingOrder.NewestFirst, zone, unit).SelectMany(page => page).Take(limit)],
             () => store.CalendarAsync(node, range, zone, unit, limit, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
@@ -24,19 +25,25 @@ public sealed partial class ReadingAnalytics(
         ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         NodeBucket? last = null;
-        if (await duckDb.TryGetCurrentAsync(cancellationToken) is { } access)
+        if (await duckDb.TryCatchUpAsync(cancellationToken) is { } batch)
         {
+            using var place = atOnce.Enter();
             // Hardware ids come from the store: they belong to nodes, not to readings.
             var ids = (filter.NodeAddress is { } node ? await nodes.FindAsync([node], cancellationToken) : await nodes.ListAsync(cancellationToken)).ToDictionary(n => n.Address, n => (ulong?)n.DeviceId);
-            using var buckets = new DuckDbAnalytics(access).Buckets(filter, order, zone, unit, cancellationToken).GetEnumerator();
-            var isAny = TryMove(buckets);
-            if (isAny is not null) counts.ByDuckDb();
-            for (; isAny == true; isAny = TryMove(buckets))
+            using var reader = await TryRunAsync(place, () => duckDb.TryConnectAsync(batch, cancellationToken), cancellationToken);
+            using var pages = reader is null ? null : new DuckDbAnalytics(reader).Buckets(filter, order, zone, unit).GetEnumerator();
+            var isFirst = true;
+            while (pages is not null && await TryRunAsync(place, () => Task.FromResult((bool?)pages.MoveNext()), cancellationToken) is { } isAny)
             {
-                last = buckets.Current with { DeviceId = ids.GetValueOrDefault(buckets.Current.NodeAddress) };
-                yield return last;
+                if (isFirst) counts.ByDuckDb();
+                isFirst = false;
+                if (!isAny) yield break;
+                foreach (var bucket in pages.Current)
+                {
+                    last = bucket with { DeviceId = ids.GetValueOrDefault(bucket.NodeAddress) };
+                    yield return last;
+                }
             }
-            if (isAny == false) yield break;
         }
         counts.ByStore();
         await foreach (var bucket in store.BucketsAsync(last is null ? filter : From(last, filter, order), order, zone, unit, cancellationToken))
@@ -45,7 +52,7 @@ public sealed partial class ReadingAnalytics(
 
     /// <inheritdoc/>
     public Task<ReadingStatistics> StatisticsAsync(int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken)
-        => QueryAsync(engine => engine.Statistics(node, range, percentiles, cancellationToken),
+        => QueryAsync(engine => engine.Statistics(node, range, percentiles),
             () => store.StatisticsAsync(node, range, percentiles, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
@@ -58,34 +65,36 @@ public sealed partial class ReadingAnalytics(
     {
         var judged = await store.ListQualityCheckNodesAsync(nodes, cancellationToken);
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
-        return await QueryAsync(engine => engine.FleetQuality(judged, range, now, cancellationToken),
+        return await QueryAsync(engine => engine.FleetQuality(judged, range, now),
             () => store.FleetQualityAsync(nodes, range, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<FleetSeries> FleetAsync(IReadOnlyCollection<int>? nodes, long start, long end, int points, CancellationToken cancellationToken)
-        => QueryAsync(engine => engine.Fleet(nodes, start, end, points, cancellationToken),
+        => QueryAsync(engine => engine.Fleet(nodes, start, end, points),
             () => store.FleetAsync(nodes, start, end, points, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
         IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
-        => QueryAsync(engine => engine.HoursOfWeek(nodes, range, zone, cancellationToken),
+        => QueryAsync(engine => engine.HoursOfWeek(nodes, range, zone),
             () => store.HoursOfWeekAsync(nodes, range, zone, cancellationToken), cancellationToken);
 
     private async Task<T> QueryAsync<T>(Func<DuckDbAnalytics, T> query, Func<Task<T>> queryStore, CancellationToken cancellationToken)
+        where T : class
     {
-        if (await duckDb.TryGetCurrentAsync(cancellationToken) is { } access)
+        if (await duckDb.TryCatchUpAsync(cancellationToken) is { } batch)
         {
-            try
+            using var place = atOnce.Enter();
+            var found = await TryRunAsync(place, async () =>
             {
-                var response = query(new DuckDbAnalytics(access));
+                using var reader = await duckDb.TryConnectAsync(batch, cancellationToken);
+                return reader is null ? null : (T?)query(new DuckDbAnalytics(reader));
+            }, cancellationToken);
+            if (found is not null)
+            {
                 counts.ByDuckDb();
-                return response;
-            }
-            catch (StoreUnavailableException e)
-            {
-                Failed(e);
+                return found;
             }
         }
         counts.ByStore();
@@ -107,16 +116,17 @@ public sealed partial class ReadingAnalytics(
             && (order == ReadingOrder.NewestFirst ? bucket.NodeAddress <= last.NodeAddress : bucket.NodeAddress >= last.NodeAddress);
 
     // Null: DuckDB is unavailable.
-    private bool? TryMove(IEnumerator<NodeBucket> buckets)
+    private async Task<T?> TryRunAsync<T>(AnalyticsLimit.Place place, Func<Task<T?>> run, CancellationToken cancellationToken)
     {
+        using var running = await place.RunAsync(cancellationToken);
         try
         {
-            return buckets.MoveNext();
+            return await run();
         }
         catch (StoreUnavailableException e)
         {
             Failed(e);
-            return null;
+            return default;
         }
     }
 

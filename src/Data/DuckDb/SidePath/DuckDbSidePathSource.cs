@@ -95,7 +95,7 @@ public sealed partial class DuckDbSidePathSource(
     }
 
     /// <inheritdoc/>
-    public async Task<DuckDbAccess?> TryGetCurrentAsync(CancellationToken cancellationToken)
+    public async Task<long?> TryCatchUpAsync(CancellationToken cancellationToken)
     {
         var (state, _, applied) = Snapshot();
         if (state is AnalyticsState.Off or AnalyticsState.Failed) return null;
@@ -105,32 +105,42 @@ public sealed partial class DuckDbSidePathSource(
             if (SubscriberLag.Last.Rows > MaxRowsWaitedFor) return null;
         }
         var (wanted, behind) = await SubscriberLag.ReadAsync(applied, cancellationToken);
-        if (behind > MaxRowsWaitedFor) return null;
-        if (wanted < applied)
-        {
-            Wake(); // The database was restored to an earlier state.
-            return null;
-        }
+        if (wanted < applied) Wake(); // The database was restored to an earlier state.
+        return wanted >= applied && behind <= MaxRowsWaitedFor && await WaitForAsync(wanted, _ => true, cancellationToken) ? wanted : null;
+    }
+
+    /// <inheritdoc/>
+    public async Task<DuckDbReader?> TryConnectAsync(long batch, CancellationToken cancellationToken)
+    {
+        DuckDbReader? reader = null;
+        // Under the lock, so that the file cannot be closed between the two.
+        await WaitForAsync(batch, database => (reader = _readers.Connect(database, cancellationToken)) is not null, cancellationToken);
+        return reader;
+    }
+
+    // False when DuckDB does not have the batch soon.
+    private async Task<bool> WaitForAsync(long batch, Func<DuckDbDatabase, bool> use, CancellationToken cancellationToken)
+    {
         var since = clock.GetTimestamp();
         while (true)
         {
             Task progress;
             lock (_lock)
             {
-                if (_state == AnalyticsState.Ready && _sidePath is { } sidePath && sidePath.Applied.Batch >= wanted) return new(sidePath.Database, _readers);
-                if (_state == AnalyticsState.Failed) return null;
+                if (_state == AnalyticsState.Ready && _sidePath is { } sidePath && sidePath.Applied.Batch >= batch) return use(sidePath.Database);
+                if (_state == AnalyticsState.Failed) return false;
                 progress = _progress.Task;
             }
             Wake();
             var left = _timeout - clock.GetElapsedTime(since);
-            if (left <= TimeSpan.Zero) return null;
+            if (left <= TimeSpan.Zero) return false;
             try
             {
                 await progress.WaitAsync(left, clock, cancellationToken);
             }
             catch (TimeoutException)
             {
-                return null;
+                return false;
             }
         }
     }

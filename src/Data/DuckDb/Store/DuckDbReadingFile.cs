@@ -56,9 +56,9 @@ public sealed partial class DuckDbReadingFile(IOptions<ReadingsOptions> options,
 
     /// <summary>For queries over many readings.</summary>
     /// <exception cref="StoreUnavailableException">The file cannot be opened.</exception>
-    internal DuckDbAccess Access(CancellationToken cancellationToken)
+    internal DuckDbReader ConnectReader(CancellationToken cancellationToken)
     {
-        lock (_lock) return new(OpenUnlocked(cancellationToken), _readers);
+        lock (_lock) return _readers.Connect(OpenUnlocked(cancellationToken), cancellationToken);
     }
 
     /// <summary>A connection for one operation. Do not keep it: after a fatal error the file can be reopened only after the last connection closes.</summary>

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Pages.Error;
 
@@ -21,10 +22,14 @@ internal sealed class ErrorModel : PageModel
         ? status.OriginalPathBase + status.OriginalPath + status.OriginalQueryString
         : HttpContext.Features.Get<IExceptionHandlerPathFeature>() is { } failure ? failure.Path + Request.QueryString : null;
 
+    /// <summary>Whether the same request may succeed in a moment.</summary>
+    public bool IsTemporary => Code is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable;
+
     public (string Title, string Text) Message => Code switch
     {
         400 => ("Invalid request", "Go back and check your input. Reload a form left open for long."),
         404 => ("Page not found", "The page or node does not exist or was deleted. The overview lists all nodes."),
+        429 => ("Too many queries at once", "DuckDB answers a few queries at a time, and too many wait for it. Try again in a moment."),
         503 => ("Database temporarily unavailable", "Readings that arrive now are queued, not lost. Try again in a moment."),
         504 => ("Request timed out", "The database did not respond in time. Try again in a moment."),
         >= 500 => ("Server error", "Search the log for the trace ID."),
@@ -36,5 +41,6 @@ internal sealed class ErrorModel : PageModel
         Code = int.TryParse(Request.Query["code"], NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code is >= 400 and <= 599
             ? code : Response.StatusCode >= 400 ? Response.StatusCode : 500;
         if (Response.StatusCode < 400) Response.StatusCode = Code;
+        if (IsTemporary) Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using NodaTime;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.DuckDb;
 using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.DuckDb.SidePath;
 using SensorDash.Data.Readings;
@@ -24,12 +25,13 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
     private readonly TemporaryFolder _folder = new();
     private StoreFixture _fixture = null!;
     private DuckDbSidePath _sidePath = null!;
+    private DuckDbReader _reader = null!;
 
     public static TheoryData<string> Zones() => ["UTC", "Europe/Paris", "Australia/Lord_Howe", "Asia/Kolkata", "America/St_Johns"];
 
     private StoreAnalytics Store => _fixture.Analytics;
 
-    private DuckDbAnalytics DuckDb => new(new(_sidePath.Database, new()));
+    private DuckDbAnalytics DuckDb => new(_reader);
 
     protected virtual async Task<StoreFixture> CreateFixtureAsync() => await SqliteStoreFixture.CreateAsync();
 
@@ -38,11 +40,13 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
         _fixture = await CreateFixtureAsync();
         await AppendAsync(Fixture());
         _sidePath = DuckDbSidePath.Open(new AnalyticsOptions { Path = _folder.File("side.duckdb"), Threads = 2 }, default);
+        _reader = new DuckDbReaders().Connect(_sidePath.Database, default);
         await FollowAsync();
     }
 
     public async Task DisposeAsync()
     {
+        _reader.Dispose();
         _sidePath.Dispose();
         _folder.Dispose();
         await _fixture.DisposeAsync();
@@ -59,7 +63,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
             {
                 AssertSame(
                     (await Store.CalendarAsync(1, range, zone, unit, 10_000, default)).Select(b => b with { DeviceId = null }),
-                    DuckDb.Buckets(new(1, range), ReadingOrder.NewestFirst, zone, unit, default));
+                    DuckDb.Buckets(new(1, range), ReadingOrder.NewestFirst, zone, unit).SelectMany(page => page));
             }
         }
     }
@@ -72,7 +76,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
         {
             var expected = new List<NodeBucket>();
             await foreach (var bucket in Store.BucketsAsync(new(null, TimeRange.All), order, zone, CalendarUnit.Hour, default)) expected.Add(bucket);
-            AssertSame(expected, DuckDb.Buckets(new(null, TimeRange.All), order, zone, CalendarUnit.Hour, default));
+            AssertSame(expected, DuckDb.Buckets(new(null, TimeRange.All), order, zone, CalendarUnit.Hour).SelectMany(page => page));
         }
     }
 
@@ -80,7 +84,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
     public async Task Calendar_Limit_KeepsTheNewest()
         => AssertSame(
             (await Store.CalendarAsync(2, TimeRange.All, DateTimeZone.Utc, CalendarUnit.Hour, 5, default)).Select(b => b with { DeviceId = null }),
-            DuckDb.Buckets(new(2, TimeRange.All), ReadingOrder.NewestFirst, DateTimeZone.Utc, CalendarUnit.Hour, default).Take(5));
+            DuckDb.Buckets(new(2, TimeRange.All), ReadingOrder.NewestFirst, DateTimeZone.Utc, CalendarUnit.Hour).SelectMany(page => page).Take(5));
 
     [SkippableFact]
     public async Task Statistics_AnyPercentiles_EqualTheStoresAndAnIndependentComputation()
@@ -90,7 +94,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
         {
             foreach (var range in Ranges())
             {
-                var found = DuckDb.Statistics(node, range, percentiles, default);
+                var found = DuckDb.Statistics(node, range, percentiles);
                 AssertSame(await Store.StatisticsAsync(node, range, percentiles, default), found);
                 var celsius = Fixture().Where(r => r.NodeAddress == node && r.TemperatureCentidegrees is not null
                     && r.Timestamp >= (range.Start ?? 0) && r.Timestamp <= (range.End ?? long.MaxValue))
@@ -107,7 +111,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
     public async Task Fleet_AnyNumberOfBuckets_EqualsTheStores(int points)
     {
         foreach (var nodes in (int[][])[[1, 2, 3], [2], []])
-            AssertSame(await Store.FleetAsync(nodes, _changes[0] - 5000, _changes[1], points, default), DuckDb.Fleet(nodes, _changes[0] - 5000, _changes[1], points, default));
+            AssertSame(await Store.FleetAsync(nodes, _changes[0] - 5000, _changes[1], points, default), DuckDb.Fleet(nodes, _changes[0] - 5000, _changes[1], points));
     }
 
     [SkippableTheory]
@@ -116,7 +120,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
     {
         var zone = DateTimeZoneProviders.Tzdb[zoneId];
         foreach (var range in Ranges())
-            AssertSame(await Store.HoursOfWeekAsync([1, 3], range, zone, default), DuckDb.HoursOfWeek([1, 3], range, zone, default));
+            AssertSame(await Store.HoursOfWeekAsync([1, 3], range, zone, default), DuckDb.HoursOfWeek([1, 3], range, zone));
     }
 
     [SkippableFact]
@@ -127,7 +131,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
         await FollowAsync();
 
         Assert.Equal(await _fixture.Store.CountAsync(new(null, TimeRange.All), default), _sidePath.CountRows(default));
-        AssertSame(await Store.StatisticsAsync(2, TimeRange.All, [50], default), DuckDb.Statistics(2, TimeRange.All, [50], default));
+        AssertSame(await Store.StatisticsAsync(2, TimeRange.All, [50], default), DuckDb.Statistics(2, TimeRange.All, [50]));
     }
 
     [SkippableFact]
@@ -140,7 +144,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
         Assert.True(removed > 0);
         Assert.Equal(Fixture().Length - removed, _sidePath.CountRows(default));
         for (var node = 1; node <= Nodes; node++)
-            AssertSame(await Store.StatisticsAsync(node, TimeRange.All, [50], default), DuckDb.Statistics(node, TimeRange.All, [50], default));
+            AssertSame(await Store.StatisticsAsync(node, TimeRange.All, [50], default), DuckDb.Statistics(node, TimeRange.All, [50]));
     }
 
     [SkippableFact]
@@ -148,7 +152,7 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
     {
         while (_sidePath.SortOneMonth(default)) { }
 
-        AssertSame(await Store.StatisticsAsync(1, TimeRange.All, [50, 95], default), DuckDb.Statistics(1, TimeRange.All, [50, 95], default));
+        AssertSame(await Store.StatisticsAsync(1, TimeRange.All, [50, 95], default), DuckDb.Statistics(1, TimeRange.All, [50, 95]));
         Assert.Equal(Fixture().Length, _sidePath.CountRows(default));
     }
 

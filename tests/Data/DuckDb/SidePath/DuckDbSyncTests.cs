@@ -28,8 +28,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
 
     private StoreAnalytics Store => _fixture.Analytics;
 
-    private ReadingAnalytics Analytics => new(
-        _run.Source, Store, _fixture.NodeStore, new AnalyticsQueryCount(), _fixture.Clock, NullLogger<ReadingAnalytics>.Instance);
+    private ReadingAnalytics Analytics => AnalyticsOf(_run);
 
     public async Task InitializeAsync()
     {
@@ -149,7 +148,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         await run.StartAsync();
         await run.ReadyAsync();
 
-        var analytics = new ReadingAnalytics(run.Source, Store, _fixture.NodeStore, new AnalyticsQueryCount(), _fixture.Clock, NullLogger<ReadingAnalytics>.Instance);
+        var analytics = AnalyticsOf(run);
         foreach (var node in (int[])[1, 2, 3, 4]) Assert.Equal(await DaysAsync(Store, node), await DaysAsync(analytics, node));
         Assert.Equal((0, 0), run.Source.Lag);
 
@@ -204,6 +203,9 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
 
     private static object Key(NodeBucket bucket)
         => (bucket.NodeAddress, bucket.Bucket, bucket.Count, bucket.Temperature.Average, bucket.Humidity.Average);
+
+    private ReadingAnalytics AnalyticsOf(SidePathRun run) => new(
+        run.Source, Store, _fixture.NodeStore, new AnalyticsQueryCount(), new(Options.Create(new AnalyticsOptions())), _fixture.Clock, NullLogger<ReadingAnalytics>.Instance);
 
     private SidePathRun Create(IReadingChangeFeed changes, ILogger<DuckDbSync> log, string? path = null)
     {

@@ -102,7 +102,8 @@ public sealed class DuckDbReadingStoreTests : ReadingStoreContract
     public async Task Store_FatalErrorWhileAnExportIsRead_GoesOn()
     {
         await Store.AddAsync([.. Run(1, 6000, interval: 3600)]);
-        var export = new DuckDbAnalytics(DuckDb.File.Access(default)).Buckets(default, default, DateTimeZone.Utc, CalendarUnit.Hour, default).GetEnumerator();
+        using var reader = DuckDb.File.ConnectReader(default);
+        var export = new DuckDbAnalytics(reader).Buckets(default, default, DateTimeZone.Utc, CalendarUnit.Hour).GetEnumerator();
         Assert.True(export.MoveNext());
         Assert.ThrowsAny<DbException>(() => DuckDb.Execute(FatalError));
 
