@@ -37,8 +37,8 @@ internal static partial class DuckDbRepair
         using var file = new FileStream(log, FileMode.Open, FileAccess.ReadWrite);
         if (HasCommit(file, end))
         {
-            throw new InvalidDataException($"the log {log} is corrupt at byte {end}, and complete transactions follow, so this is not the torn end that a power failure leaves. "
-                + $"Restore a backup. Or copy the log, and give up what follows that byte: truncate --size={end} '{log}'.");
+            throw new InvalidDataException($"The log {Name(log)} is corrupt at byte {end}, and complete transactions follow, so this is not the torn end that a power failure leaves. "
+                + $"Restore a backup. Or, in its folder, copy the log, and give up what follows that byte: truncate --size={end} '{Name(log)}'.");
         }
         var aside = FileAside.Free(log, clock);
         file.Position = 0;

@@ -16,7 +16,7 @@ public sealed class SqliteStoreReporter(SqliteDatabase database, SqliteVersion l
                 return (string)command.ExecuteScalar()!;
             },
             cancellationToken);
-        return new("SQLite", null, version, database.Path, FileSize.Of(database.Path, database.Path + "-wal"))
+        return new("SQLite", null, version, Path.GetFileName(database.Path), FileSize.Of(database.Path, database.Path + "-wal"))
         {
             Pool = database.Pool,
             Notes = loaded.Problem is { } problem ? [problem] : [],

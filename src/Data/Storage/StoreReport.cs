@@ -16,7 +16,7 @@ public interface IStoreReporter
 /// <param name="Engine">Its name, such as SQLite.</param>
 /// <param name="Edition">Its edition, if there are several.</param>
 /// <param name="Version">Version of the engine.</param>
-/// <param name="Place">File, or host and database.</param>
+/// <param name="Place">Name of the file, or host and database. Clients read it, so it has no folder.</param>
 /// <param name="SizeBytes">On disk, logs included.</param>
 public sealed record StoreReport(string Engine, string? Edition, string Version, string Place, long SizeBytes)
 {

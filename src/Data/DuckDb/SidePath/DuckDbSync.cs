@@ -163,13 +163,26 @@ public sealed partial class DuckDbSync(
 
     private void Fail(Exception error)
     {
-        // Unexpected errors go to the log only, because clients read the notice.
-        var isKnown = error is DuckDbException or IOException or InvalidDataException or UnauthorizedAccessException;
-        var reason = isKnown ? error.Message : "See the log.";
+        var reason = Explain(error);
         // It is retried every few seconds, and the log need not repeat it.
-        if (source.SetFailed($"DuckDB is unavailable ({reason}) Queries use the database, slower over many nodes."))
-            Log.Failed(logger, isKnown ? LogLevel.Warning : LogLevel.Error, error);
+        if (source.SetFailed($"DuckDB is unavailable. {reason ?? "The log says why."} Queries use the database, slower over many nodes."))
+            Log.Failed(logger, reason is null ? LogLevel.Error : LogLevel.Warning, error);
         source.Progress();
+    }
+
+    // Clients read it: messages of DuckDB and of the system name folders of the server, and go to the log only. Null: unexpected.
+    private string? Explain(Exception error)
+    {
+        var name = Path.GetFileName(options.Value.Path);
+        return error switch
+        {
+            DuckDbException { Kind: DuckDbErrorKind.Locked } => $"Another process has locked {name}: stop it, or let Analytics:Path name another file.",
+            DuckDbException { Kind: DuckDbErrorKind.NoLibrary } => "Its native library is missing, or for another platform: publish with the platform's runtime identifier.",
+            DuckDbException { Kind: DuckDbErrorKind.IO or DuckDbErrorKind.Fatal } => $"{name} is corrupt or of a newer DuckDB, or the disk fails: check the disk, then rebuild.",
+            InvalidDataException => error.Message,
+            IOException or UnauthorizedAccessException => $"{name} or its folder cannot be used: check its permissions and the disk.",
+            _ => null,
+        };
     }
 
     private async Task WaitAsync(Task signal, TimeSpan timeout, CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ public sealed class DuckDbStoreReporter(DuckDbReadingFile file) : IStoreReporter
             {
                 var version = connection.Scalar<string>("SELECT version()", cancellationToken).TrimStart('v');
                 var months = DuckDbMonths.List(connection, cancellationToken);
-                return new StoreReport("DuckDB", null, version, file.Path, FileSize.Of(file.Path, file.Path + ".wal"))
+                return new StoreReport("DuckDB", null, version, Path.GetFileName(file.Path), FileSize.Of(file.Path, file.Path + ".wal"))
                 { Parts = new PartUse("month", months.Count, months.Count, null) };
             },
             cancellationToken);

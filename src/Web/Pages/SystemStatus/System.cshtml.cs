@@ -9,6 +9,7 @@ using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Retention;
 using SensorDash.Data.Storage;
+using SensorDash.Web.Operations;
 using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.SystemStatus;
@@ -21,7 +22,7 @@ internal sealed record Intake(string Type, IngestStatus Status, IngestRates Rate
 internal sealed class SystemModel(
     IEnumerable<IStoreReporter> reporters, IReadingStore store, INodeStore nodes, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events,
     WriteBuffer<LaneEvent> eventBuffer, IDuckDbSource duckDb,
-    IOptions<RetentionOptions> retention, IOptions<IngestOptions> ingest, TimeProvider clock) : PageModel
+    IOptions<RetentionOptions> retention, IOptions<IngestOptions> ingest, TimeProvider clock, ILogger<SystemModel> logger) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public IReadOnlyList<Intake> Intakes { get; private set; } = [];
@@ -63,7 +64,9 @@ internal sealed class SystemModel(
         }
         catch (StoreUnavailableException e)
         {
-            Error = e.Message; // Administrators open this page when the store fails, so it shows everything else.
+            // Administrators open this page when the store fails, so it shows everything else.
+            Error = e is StoreDamagedException ? "The database is damaged: restore a backup. The log says what was found." : "The database is unavailable. The log says why.";
+            Log.RequestFailed(logger, Request.Method, Request.Path, e);
         }
     }
 }

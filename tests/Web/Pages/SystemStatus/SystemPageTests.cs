@@ -14,7 +14,7 @@ public sealed class SystemPageTests : ApiTests
         var page = await Client.GetStringAsync("/system");
 
         Assert.Contains("SQLite 3.", page, StringComparison.Ordinal);
-        Assert.Contains(App.DatabasePath, page, StringComparison.Ordinal);
+        Assert.Contains($"<code>{Path.GetFileName(App.DatabasePath)}</code>", page, StringComparison.Ordinal);
         Assert.Contains("1 reading stored", page, StringComparison.Ordinal);
         Assert.Contains("kept forever", page, StringComparison.Ordinal);
         Assert.Contains("<td><data value=\"0.02\">0.02</data></td>", page, StringComparison.Ordinal); // One row in a minute.

@@ -1,0 +1,121 @@
+using System.Data.Common;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using SensorDash.Data.Timescale;
+using SensorDash.Tests.Support;
+using static SensorDash.Tests.Support.Some;
+
+namespace SensorDash.Web.Tests.Requests;
+
+/// <summary>Whatever fails behind a route: clients read sentences of SensorDash. Messages of drivers, and folders of the server, are in the log only.</summary>
+public sealed partial class ErrorTextTests : IDisposable
+{
+    private static readonly string[] _pages =
+    [
+        "/", "/nodes/12", "/analytics", "/analytics?whole=1&view=table", "/analytics?handler=SidePath", "/analytics?handler=Hours", "/analytics?handler=Csv&table=bands",
+        "/system", "/zones", "/export", "/events", "/api/sensor-data/export?resolution=daily",
+    ];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("damaged")]
+    [InlineData("not a folder")]
+    public async Task SidePath_Unusable_NoResponseHasTheReasonOfDuckDbOrAFolder(string fault)
+    {
+        var side = fault == "damaged" ? _folder.File("side.duckdb") : Path.Combine(_folder.File("file"), "side.duckdb");
+        if (fault == "damaged") await File.WriteAllBytesAsync(side, [.. Enumerable.Repeat((byte)0x55, 20_000)]);
+        else await File.WriteAllTextAsync(_folder.File("file"), "");
+        await using var app = new SensorDashApp(("Analytics:Path", side), ("Database:Sqlite:Path", _folder.File("store.db")));
+        using var client = app.CreateClient();
+        await app.Store.AddAsync(Reading(12));
+        await client.WaitForSidePathAsync("failed");
+
+        var responses = await AssertPlainAsync(client);
+
+        Assert.Contains("DuckDB is unavailable. side.duckdb ", responses, StringComparison.Ordinal);
+        Assert.Contains(app.Logs.Entries, entry => entry.Text.Contains(_folder.Path, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task DuckDbStore_FailsWhileTheHubRuns_NoResponseHasTheReasonOfDuckDbOrAFolder()
+    {
+        var file = _folder.File("readings.duckdb");
+        await using var app = new SensorDashApp(("Readings:Backend", "DuckDb"), ("Readings:DuckDb:Path", file), ("Database:Sqlite:Path", _folder.File("store.db")), ("Ingest:AckTimeout", "00:00:01"));
+        using var client = app.CreateClient();
+        await app.Store.AddAsync(Reading(12));
+        using (var duckDb = new DuckDbClient(file)) Assert.ThrowsAny<DbException>(() => duckDb.Execute("SET debug_checkpoint_abort = 'before_header'; CHECKPOINT"));
+        using var failed = await client.GetAsync("/api/nodes/12"); // After it, the file is opened again, and is garbage.
+        await File.WriteAllBytesAsync(file, [.. Enumerable.Repeat((byte)0x55, 20_000)]);
+
+        var responses = await AssertPlainAsync(client, () => app.Clock.Advance(TimeSpan.FromSeconds(1)));
+
+        Assert.Contains("the database is temporarily unavailable; retry", responses, StringComparison.Ordinal);
+        Assert.Contains("The database is unavailable. The log says why.", responses, StringComparison.Ordinal);
+        Assert.Contains(app.Logs.Entries, entry => entry.Text.Contains(_folder.Path, StringComparison.Ordinal));
+    }
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Database_TablesMissing_NoResponseHasTheReasonOfTheDriverOrAFolder(bool isPostgres)
+    {
+        await using var database = isPostgres ? await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache) : null;
+        await using var app = new SensorDashApp([("Database:Sqlite:Path", _folder.File("store.db")), ("Ingest:AckTimeout", "00:00:01"), .. database?.ProgramSettings ?? []]);
+        using var client = app.CreateClient();
+        await app.Store.AddAsync(Reading(12));
+        string[] renames = ["ALTER TABLE sensor_readings RENAME TO gone1", "ALTER TABLE raw_events RENAME TO gone2", "ALTER TABLE zones RENAME TO gone3"];
+        if (database is not null) await database.ExecuteAsync(renames);
+        else
+        {
+            await using var connection = await SqliteLock.OpenAsync(_folder.File("store.db"));
+            await using var command = connection.CreateCommand();
+            command.CommandText = string.Join(';', renames);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        var responses = await AssertPlainAsync(client, () => app.Clock.Advance(TimeSpan.FromSeconds(1)));
+
+        Assert.Contains("internal error; search the log for the trace ID", responses, StringComparison.Ordinal);
+        Assert.Contains("the database does not accept them. The log says why.", responses, StringComparison.Ordinal);
+    }
+
+    // Every route that is described, every page, and the ways to write.
+    private async Task<string> AssertPlainAsync(HttpClient client, Action? meanwhile = null)
+    {
+        var description = JsonSerializer.Deserialize<JsonElement>(await client.GetStringAsync("/openapi/v1.json"));
+        var paths = description.GetProperty("paths").EnumerateObject().Where(path => path.Value.TryGetProperty("get", out _))
+            .Select(path => PathParameter().Replace(path.Name, match => match.Value == "{eventId}" ? new string('0', 64) : "12"));
+        var all = new StringBuilder();
+        foreach (var path in paths.Concat(_pages)) await AssertPlainAsync(path, new(HttpMethod.Get, path) { Headers = { { "Accept", "text/html" } } });
+        await AssertPlainAsync("rebuild", new(HttpMethod.Post, "/api/system/analytics/rebuild"));
+        await AssertPlainAsync("write", new(HttpMethod.Post, "/write?precision=s") { Content = new StringContent($"climate,node=12 temp=1 {Noon + 1}") });
+        await AssertPlainAsync("events", new(HttpMethod.Post, "/api/events") { Content = new StringContent(
+            """{"lane":"raw","scopeId":"a","sourceTruthTime":"2026-07-01T10:00:00Z","connectionId":"c","sequence":1,"bytes":"AAAA"}""", null, "application/json") });
+        await AssertPlainAsync("/system", new(HttpMethod.Get, "/system") { Headers = { { "Accept", "text/html" } } }); // Now it shows that rows wait.
+        return all.ToString();
+
+        async Task AssertPlainAsync(string name, HttpRequestMessage request)
+        {
+            using (request)
+            {
+                var sending = client.SendAsync(request);
+                while (await Task.WhenAny(sending, Task.Delay(50)) != sending) meanwhile?.Invoke(); // A sender waits for the commit until its time is over.
+                using var response = await sending;
+                var text = await response.Content.ReadAsStringAsync();
+                Assert.False(text.Contains(_folder.Path, StringComparison.Ordinal), $"{name} names the folder: {text}");
+                Assert.False(Raw().IsMatch(text), $"{name} has a driver's text: {Raw().Match(text).Value}");
+                all.Append(text);
+            }
+        }
+    }
+
+    [GeneratedRegex(@"\{\w+\}")]
+    private static partial Regex PathParameter();
+
+    [GeneratedRegex(@".{0,40}((IO|Catalog|Binder|FATAL|INTERNAL|Serialization|Permission|Invalid Input) Error|SQLite Error|no such table|relation .{1,40} does not exist|42P01|Exception|Npgsql|/data/|/tmp/).{0,40}")]
+    private static partial Regex Raw();
+}
