@@ -124,7 +124,7 @@ internal sealed class AttackedServer : IAsyncDisposable
     {
         if (response.Body.Length >= MaxResponse) return $"the response is longer than {MaxResponse >> 20} MiB";
         if (response.Status >= 500 && !(response.Status == 503 && response.HasRetryAfter)) return $"{response.Status}: {Start(response)}";
-        if (response.MediaType is { } type && type.EndsWith("json", StringComparison.Ordinal) && !IsJson(response.Body)) return $"{response.Status}: the response is not JSON: {Start(response)}";
+        if (response.Body.Length > 0 && response.MediaType is "application/json" or "application/problem+json" && !IsJson(response.Body)) return $"{response.Status}: the response is not JSON: {Start(response)}";
         if (response.Status < 400 || response.MediaType is "text/html") return null;
         return response.MediaType is "application/problem+json" or "application/json" || response.Body.Length == 0 ? null : $"{response.Status}: an error as {response.MediaType}: {Start(response)}";
     }
