@@ -106,7 +106,7 @@ internal sealed class ExceptionProblems(IStoreErrors errors, ILogger<ExceptionPr
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (413, "the body is too large"),
             BadHttpRequestException bad => (bad.StatusCode, "the request is invalid"),
             _ when Problems.IsMalformedBody(exception) => (400, "the request is invalid"),
-            InvalidDataException => (400, "the compressed body is corrupt"),
+            InvalidDataException => (400, context.Request.HasFormContentType ? "the form is invalid or has too many fields" : "the compressed body is corrupt"),
             _ when errors.FindUnavailable(exception) is { } unavailable => (503,
                 unavailable is StoreDamagedException ? "the database is damaged" : "the database is temporarily unavailable; retry"),
             _ => (500, "internal error; search the log for the trace ID"),

@@ -7,7 +7,8 @@ namespace SensorDash.Faults.Tests.Queries;
 
 /// <summary>Edits of nodes and zones, as JSON and as forms of the pages, with any values.</summary>
 /// <param name="nodes">Nodes that may be edited and deleted.</param>
-internal sealed partial class EditAttack(AttackedServer server, Findings findings, int[] nodes, long now)
+/// <param name="allowsBrokenConnections">The server is killed meanwhile.</param>
+internal sealed partial class EditAttack(AttackedServer server, Findings findings, int[] nodes, long now, bool allowsBrokenConnections = false)
 {
     private const string Attack = "edit";
 
@@ -21,16 +22,22 @@ internal sealed partial class EditAttack(AttackedServer server, Findings finding
         "null", "\"\"", "\"name\"", "0", "1", "2", "-1", "1.0", "1e2", "2147483648", "99999999999999999999", "true", "[]", "{}", "\"\\ud800\"", "\"\\u0000\"", "\"\\u202e\"", "\"#22C55E\"", "\"#22C55\"", "\"1\"", "3600", "2592001", "\"a\\nb\"",
     ];
 
-    private string? _token, _cookie;
+    private string? _token;
 
-    public async Task SendAsync(int @case)
+    /// <returns>False when the connection broke.</returns>
+    public async Task<bool> SendAsync(int @case)
     {
         var random = AttackSize.RandomOf(Attack, @case);
-        using var request = random.Rarely(3) ? await FormAsync(random) : Json(random);
+        using var request = random.Rarely(3) && await TrySignInAsync(random) ? Form(random) : Json(random);
         var described = $"{request.Method} {request.RequestUri!.PathAndQuery}";
         var input = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync();
-        if (await server.TrySendAsync(request) is not { } response) findings.Add($"{Attack} {@case}", $"{described}: the connection broke", input);
-        else if (AttackedServer.Judge(response) is { } error) findings.Add($"{Attack} {@case}", $"{described}: {error}", input);
+        if (await server.TrySendAsync(request) is not { } response)
+        {
+            if (!allowsBrokenConnections) findings.Add($"{Attack} {@case}", $"{described}: the connection broke", input);
+            return false;
+        }
+        if (AttackedServer.Judge(response) is { } error) findings.Add($"{Attack} {@case}", $"{described}: {error}", input);
+        return true;
     }
 
     private HttpRequestMessage Json(Random random)
@@ -57,9 +64,8 @@ internal sealed partial class EditAttack(AttackedServer server, Findings finding
         return request;
     }
 
-    private async Task<HttpRequestMessage> FormAsync(Random random)
+    private HttpRequestMessage Form(Random random)
     {
-        if (_token is null || random.Rarely(50)) await SignInAsync();
         var node = nodes[random.Next(nodes.Length)];
         var (path, fields) = random.Next(5) switch
         {
@@ -72,18 +78,17 @@ internal sealed partial class EditAttack(AttackedServer server, Findings finding
         var values = fields.Where(_ => !random.Rarely(4)).Select(f => KeyValuePair.Create(f, random.Rarely(2) ? random.Pick<string>(_texts) : random.Next(-2, 40).ToString(CultureInfo.InvariantCulture))).ToList();
         if (!random.Rarely(10)) values.Add(new("__RequestVerificationToken", random.Rarely(20) ? "damaged" : _token!));
         var request = new HttpRequestMessage(HttpMethod.Post, server.Target(path + random.Pick("", "&range=7d", "&tz=nowhere", "&q=%E2%80%AE"))) { Content = new FormUrlEncodedContent(values) };
-        request.Headers.Add("Cookie", _cookie);
         request.Headers.Add("Accept", random.Pick("text/html", "*/*"));
         return request;
     }
 
-    // The token of a form, and the cookie that belongs to it.
-    private async Task SignInAsync()
+    // Reads the token of a form; the client keeps the cookie that belongs to it.
+    private async Task<bool> TrySignInAsync(Random random)
     {
+        if (_token is not null && !random.Rarely(50)) return true;
         using var request = new HttpRequestMessage(HttpMethod.Get, server.Target("/zones"));
-        using var response = await server.Client.SendAsync(request);
-        _token = TokenField().Match(await response.Content.ReadAsStringAsync()).Groups[1].Value;
-        if (response.Headers.TryGetValues("Set-Cookie", out var cookies)) _cookie = cookies.Single(c => c.StartsWith("sensordash-forgery=", StringComparison.Ordinal)).Split(';')[0];
+        if (await server.TrySendAsync(request) is { Status: 200 } page) _token = TokenField().Match(page.Text).Groups[1].Value;
+        return _token is not null;
     }
 
     [GeneratedRegex("name=\"__RequestVerificationToken\" type=\"hidden\" value=\"([^\"]+)\"")]

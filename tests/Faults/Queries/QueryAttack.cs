@@ -4,7 +4,8 @@ using SensorDash.Faults.Tests.Bodies;
 namespace SensorDash.Faults.Tests.Queries;
 
 /// <summary>Every GET route of the API's description, and every page, with any parameters.</summary>
-internal sealed class QueryAttack(AttackedServer server, Findings findings)
+/// <param name="allowsBrokenConnections">The server is killed meanwhile.</param>
+internal sealed class QueryAttack(AttackedServer server, Findings findings, bool allowsBrokenConnections = false)
 {
     private const string Attack = "query";
 
@@ -41,25 +42,22 @@ internal sealed class QueryAttack(AttackedServer server, Findings findings)
         _values = new Values(nodes, eventIds, cursors, now);
     }
 
-    public async Task SendAsync(int @case)
+    /// <returns>False when the connection broke.</returns>
+    public async Task<bool> SendAsync(int @case)
     {
         var random = AttackSize.RandomOf(Attack, @case);
         var (target, isUnknown) = Target(random, _routes[random.Next(_routes.Count)]);
         using var request = new HttpRequestMessage(random.Rarely(30) ? HttpMethod.Head : HttpMethod.Get, server.Target(target));
         if (random.Pick(null, null, "text/html", "application/json", "*/*", "text/html;q=0,x/y") is { } accept) request.Headers.TryAddWithoutValidation("Accept", accept);
         if (random.Rarely(10)) request.Headers.TryAddWithoutValidation("Cookie", $"sensordash-zone={random.Pick("Europe/Paris", "nowhere", "%00", "%FF", new string('a', 3_000))}; sensordash-theme={random.Pick("dark", "x")}; sensordash-forgery={random.Pick("x", "CfDJ8")}");
-        Response response;
-        try
+        if (await server.TrySendAsync(request) is not { } response)
         {
-            response = await server.SendAsync(request);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
-        {
-            findings.Add($"{Attack} {@case}", $"{request.Method} {target}: {e.Message} {e.InnerException?.Message}");
-            return;
+            if (!allowsBrokenConnections) findings.Add($"{Attack} {@case}", $"{request.Method} {target}: the connection broke");
+            return false;
         }
         if (AttackedServer.Judge(response) is { } error) findings.Add($"{Attack} {@case}", $"{request.Method} {target}: {error}");
         else if (isUnknown && response.Status is not (400 or 404)) findings.Add($"{Attack} {@case}", $"{request.Method} {target}: {response.Status} despite a parameter that does not exist");
+        return true;
     }
 
     private (string Target, bool IsUnknown) Target(Random random, Route route)
