@@ -119,8 +119,8 @@ internal sealed class ExceptionProblems(IStoreErrors errors, ILogger<ExceptionPr
         return true;
     }
 
-    // Kestrel reports a reset before it cancels the request.
-    private static bool IsAbort(HttpContext context, Exception exception) => exception is ConnectionResetException
+    // Kestrel reports a reset, and the end of its own patience at shutdown, before it cancels the request.
+    private static bool IsAbort(HttpContext context, Exception exception) => exception is ConnectionResetException || exception.InnerException is ConnectionAbortedException
         || (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested);
 
     // When the error page replaces a failed page, the request has the path of the error page.
