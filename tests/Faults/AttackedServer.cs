@@ -42,6 +42,9 @@ internal sealed class AttackedServer : IAsyncDisposable
 
     public HttpClient Client => _process.Client;
 
+    /// <summary>It sends exactly the cookies of a request.</summary>
+    public HttpClient ClientWithoutCookies { get; } = new(new SocketsHttpHandler { UseCookies = false }, disposeHandler: true) { Timeout = TimeSpan.FromMinutes(10) };
+
     public Uri Address => Client.BaseAddress!;
 
     public string SqlitePath => _folder.File("hub.db");
@@ -87,11 +90,11 @@ internal sealed class AttackedServer : IAsyncDisposable
     }
 
     /// <summary>Sends a request and reads the response; null when the connection broke.</summary>
-    public async Task<Response?> TrySendAsync(HttpRequestMessage request)
+    public async Task<Response?> TrySendAsync(HttpRequestMessage request, HttpClient? client = null)
     {
         try
         {
-            return await SendAsync(request);
+            return await SendAsync(request, client);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
         {
@@ -100,9 +103,9 @@ internal sealed class AttackedServer : IAsyncDisposable
     }
 
     /// <summary>Sends a request and reads the response, which must be bounded.</summary>
-    public async Task<Response> SendAsync(HttpRequestMessage request)
+    public async Task<Response> SendAsync(HttpRequestMessage request, HttpClient? client = null)
     {
-        using var response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var response = await (client ?? Client).SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         await using var stream = await response.Content.ReadAsStreamAsync();
         using var body = new MemoryStream();
         var buffer = new byte[32 * 1024];
@@ -131,6 +134,7 @@ internal sealed class AttackedServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        ClientWithoutCookies.Dispose();
         await _process.DisposeAsync();
         if (_database is not null) await _database.DisposeAsync();
         _folder.Dispose();

@@ -43,7 +43,11 @@ public sealed class EngineAttackTests(ITestOutputHelper output)
         await CheckEventsAsync();
 
         var kill = new KillAttack(server, findings, readings, events, _editedNodes, now);
-        for (var i = 0; i < kills; i++) await kill.KillAsync(i);
+        for (var i = 0; i < kills; i++)
+        {
+            await kill.KillAsync(i);
+            findings.Count($"{engine} kills");
+        }
         await CheckEventsAsync();
         foreach (var error in server.LoggedErrors) findings.Add("log", error);
         findings.AssertNone(FormattableString.Invariant($"{engine}: {readingBodies} bodies of readings, {eventBodies} of events, {queries} queries, {raws} raw connections, {edits} edits, {kills} kills with {kill.Sent} requests; ")
@@ -52,19 +56,26 @@ public sealed class EngineAttackTests(ITestOutputHelper output)
         async Task CheckEventsAsync() => EventSender.Check((await server.GetAsync("/api/events/export")).Body, events, findings);
 
         Task AskAsync(double from, double to) => Task.WhenAll(
-            ManyAsync(queries, from, to, query.SendAsync), ManyAsync(raws, from, to, raw.SendAsync), ManyAsync(edits, from, to, edit.SendAsync));
+            ManyAsync("queries", queries, from, to, query.SendAsync), ManyAsync("raw connections", raws, from, to, raw.SendAsync), ManyAsync("edits", edits, from, to, edit.SendAsync));
 
-        static Task ManyAsync(int total, double from, double to, Func<int, Task> send) => Parallel.ForAsync(
-            (int)(total * from), (int)(total * to), new ParallelOptions { MaxDegreeOfParallelism = Parallelism }, async (i, _) => await send(i));
+        Task ManyAsync(string name, int total, double from, double to, Func<int, Task> send) => Parallel.ForAsync(
+            (int)(total * from), (int)(total * to), new ParallelOptions { MaxDegreeOfParallelism = Parallelism }, async (i, _) =>
+            {
+                await send(i);
+                findings.Count($"{engine} {name}");
+            });
 
         Task PostAsync(double from, double to) => Task.WhenAll(
-            Task.WhenAll(readings.Select((sender, i) => EachAsync(readingBodies, readings.Length, i, from, to, sender.SendAsync))),
-            Task.WhenAll(events.Select((sender, i) => EachAsync(eventBodies, events.Length, i, from, to, sender.SendAsync))));
+            Task.WhenAll(readings.Select((sender, i) => EachAsync("bodies of readings", readingBodies, readings.Length, i, from, to, sender.SendAsync))),
+            Task.WhenAll(events.Select((sender, i) => EachAsync("bodies of events", eventBodies, events.Length, i, from, to, sender.SendAsync))));
 
-        async Task EachAsync(int total, int senders, int sender, double from, double to, Func<int, Task<bool>> send)
+        async Task EachAsync(string name, int total, int senders, int sender, double from, double to, Func<int, Task<bool>> send)
         {
             for (var i = (int)(total * from) + sender; i < (int)(total * to); i += senders)
+            {
                 if (!await send(i)) findings.Add("connection", $"case {i} of sender {sender}: the connection broke");
+                findings.Count($"{engine} {name}");
+            }
         }
     }
 }

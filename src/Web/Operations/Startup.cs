@@ -35,6 +35,9 @@ internal static class Startup
         SettingsValidator.ThrowOnErrors(builder.Configuration);
         // Errors of starting are printed in one line, without the stack trace of this log.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && !_isStarting);
+        // Cookies that cannot be read are the fault of a client, or of keys that are gone: any request could fill the log with stack traces.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery.DefaultAntiforgery", LogLevel.Critical);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Mvc.ViewFeatures.CookieTempDataProvider", LogLevel.Critical);
         var services = builder.Services;
         var root = builder.Environment.ContentRootPath;
         services.AddSensorDashData();

@@ -50,7 +50,7 @@ internal sealed class QueryAttack(AttackedServer server, Findings findings, bool
         using var request = new HttpRequestMessage(random.Rarely(30) ? HttpMethod.Head : HttpMethod.Get, server.Target(target));
         if (random.Pick(null, null, "text/html", "application/json", "*/*", "text/html;q=0,x/y") is { } accept) request.Headers.TryAddWithoutValidation("Accept", accept);
         if (random.Rarely(10)) request.Headers.TryAddWithoutValidation("Cookie", $"sensordash-zone={random.Pick("Europe/Paris", "nowhere", "%00", "%FF", new string('a', 3_000))}; sensordash-theme={random.Pick("dark", "x")}; sensordash-forgery={random.Pick("x", "CfDJ8")}");
-        if (await server.TrySendAsync(request) is not { } response)
+        if (await server.TrySendAsync(request, server.ClientWithoutCookies) is not { } response)
         {
             if (!allowsBrokenConnections) findings.Add($"{Attack} {@case}", $"{request.Method} {target}: the connection broke");
             return false;
