@@ -10,6 +10,9 @@ public sealed class EngineAttackTests(ITestOutputHelper output)
     private const int Senders = 12;
     private const int Parallelism = 6;
 
+    // In each part everything is done, and killed at its end: so a run that is ended early has tried everything.
+    private static readonly int _parts = AttackSize.Choose(quick: 1, full: 10);
+
     private static readonly int[] _editedNodes = [900_001, 900_002, 900_003];
     private const int LooseNode = 900_000;
 
@@ -30,23 +33,28 @@ public sealed class EngineAttackTests(ITestOutputHelper output)
         var (readingBodies, eventBodies) = (AttackSize.Choose(quick: 200, full: 60_000), AttackSize.Choose(quick: 80, full: 15_000));
         var (queries, raws, edits, kills) = (AttackSize.Choose(quick: 250, full: 70_000), AttackSize.Choose(quick: 60, full: 5_000), AttackSize.Choose(quick: 50, full: 5_000), AttackSize.Choose(quick: 1, fullKills));
 
-        await PostAsync(0, 0.05);
         var query = new QueryAttack(server, findings);
-        await query.PrepareAsync([.. readings.SelectMany(sender => sender.Nodes)], [.. events.SelectMany(sender => sender.Stored.Keys)], now);
         var (raw, edit) = (new RawAttack(server, findings, LooseNode, now), new EditAttack(server, findings, _editedNodes, now));
-        await AskAsync(0, 0.25);
-        var warm = server.MemoryMiB;
-        await AskAsync(0.25, 1);
-        await PostAsync(0.05, 1);
-        var end = server.MemoryMiB;
-        if (AttackSize.IsFull && end > warm + MaxGrowthMiB) findings.Add("memory", FormattableString.Invariant($"{warm:0} MiB after a part, {end:0} MiB at the end"));
-        await CheckEventsAsync();
-
         var kill = new KillAttack(server, findings, readings, events, _editedNodes, now);
-        for (var i = 0; i < kills; i++)
+        var (warm, end) = (0.0, 0.0);
+        for (var part = 0; part < _parts; part++)
         {
-            await kill.KillAsync(i);
-            findings.Count($"{engine} kills");
+            var (from, to) = ((double)part / _parts, (part + 1.0) / _parts);
+            var quarter = from + ((to - from) / 4);
+            await PostAsync(from, quarter);
+            await query.PrepareAsync([.. readings.SelectMany(sender => sender.Nodes)], [.. events.SelectMany(sender => sender.Stored.Keys)], now);
+            await AskAsync(from, quarter);
+            warm = server.MemoryMiB;
+            await AskAsync(quarter, to);
+            await PostAsync(quarter, to);
+            end = server.MemoryMiB;
+            if (AttackSize.IsFull && end > warm + MaxGrowthMiB) findings.Add("memory", FormattableString.Invariant($"{warm:0} MiB after a quarter of part {part}, {end:0} MiB at its end"));
+            await CheckEventsAsync();
+            for (var i = (int)(kills * from); i < (int)(kills * to); i++)
+            {
+                await kill.KillAsync(i);
+                findings.Count($"{engine} kills", each: 1);
+            }
         }
         await CheckEventsAsync();
         foreach (var error in server.LoggedErrors) findings.Add("log", error);

@@ -31,10 +31,11 @@ internal sealed class Findings(ITestOutputHelper output)
     }
 
     /// <summary>Counts a case that is over.</summary>
-    public void Count(string attack)
+    /// <param name="each">Progress is logged after so many.</param>
+    public void Count(string attack, int each = ProgressEach)
     {
         var sent = _sent.AddOrUpdate(attack, 1, (_, count) => count + 1);
-        if (sent % ProgressEach == 0) Log($"{attack}: {sent} with seed {AttackSize.Seed}");
+        if (sent % each == 0) Log($"{attack}: {sent} with seed {AttackSize.Seed}");
     }
 
     private static void Log(string line)

@@ -56,7 +56,7 @@ internal sealed class QueryAttack(AttackedServer server, Findings findings, bool
             return false;
         }
         if (AttackedServer.Judge(response) is { } error) findings.Add($"{Attack} {@case}", $"{request.Method} {target}: {error}");
-        else if (isUnknown && response.Status is not (400 or 404)) findings.Add($"{Attack} {@case}", $"{request.Method} {target}: {response.Status} despite a parameter that does not exist");
+        else if (isUnknown && response.Status is not (400 or 404 or 405)) findings.Add($"{Attack} {@case}", $"{request.Method} {target}: {response.Status} despite a parameter that does not exist");
         return true;
     }
 
