@@ -10,7 +10,12 @@ public sealed class SensorDashProcess : IAsyncDisposable
     // Reached only if the program hangs.
     private static readonly TimeSpan _limit = 3 * WaitFor.Limit;
 
+    private const int MaxErrors = 100;
+    private const int MaxErrorLines = 20;
+
     private readonly Process _process;
+    private readonly Queue<string> _errors = new();
+    private Task _output = Task.CompletedTask;
 
     private SensorDashProcess(Process process, Uri address)
     {
@@ -61,8 +66,9 @@ public sealed class SensorDashProcess : IAsyncDisposable
             output.AppendLine(line);
             if (line.Split(Listening) is [_, var listening]) address = new Uri(listening.Trim());
             if (!line.Contains("Application started", StringComparison.Ordinal)) continue;
-            _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // A full pipe would block the program.
-            return new SensorDashProcess(process, address ?? throw new InvalidOperationException("SensorDash did not log its address.")) { StartOutput = output.ToString() };
+            var started = new SensorDashProcess(process, address ?? throw new InvalidOperationException("SensorDash did not log its address.")) { StartOutput = output.ToString() };
+            started._output = started.ReadLogAsync(); // A full pipe would block the program.
+            return started;
         }
         throw new InvalidOperationException($"SensorDash did not start: {await errors}{output}");
     }
@@ -92,11 +98,45 @@ public sealed class SensorDashProcess : IAsyncDisposable
 
     public bool IsRunning => !_process.HasExited;
 
+    /// <summary>Entries of the log at the levels error and critical, after the start, the first of very many.</summary>
+    public IReadOnlyList<string> LoggedErrors
+    {
+        get
+        {
+            lock (_errors) return [.. _errors];
+        }
+    }
+
     /// <summary>Kills it like <c>kill -9</c>.</summary>
     public async Task KillAsync()
     {
         if (!_process.HasExited) _process.Kill();
         await _process.WaitForExitAsync();
+        await _output;
+    }
+
+    // The console log begins an entry with its level, and indents its other lines.
+    private async Task ReadLogAsync()
+    {
+        var entry = new List<string>();
+        while (await _process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)
+        {
+            if (line.StartsWith(' ') && entry.Count is > 0 and < MaxErrorLines) entry.Add(line);
+            if (line.StartsWith(' ')) continue;
+            Keep();
+            if (line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("crit:", StringComparison.Ordinal)) entry.Add(line);
+        }
+        Keep();
+
+        void Keep()
+        {
+            if (entry.Count == 0) return;
+            lock (_errors)
+            {
+                if (_errors.Count < MaxErrors) _errors.Enqueue(string.Join('\n', entry));
+            }
+            entry.Clear();
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -7,7 +7,8 @@ namespace SensorDash.Data.Ingest;
 
 /// <summary>Takes all queued rows and commits them in one transaction for any number of senders (group commit).</summary>
 public sealed class IngestWorker<TRow>(
-    WriteBuffer<TRow> buffer, IRowStore<TRow> store, IOptions<IngestOptions> options, TimeProvider clock, ILogger<IngestWorker<TRow>> logger) : BackgroundService
+    WriteBuffer<TRow> buffer, IRowStore<TRow> store, IOptions<IngestOptions> options, TimeProvider clock, ILogger<IngestWorker<TRow>> logger)
+    : BackgroundService, IHostedLifecycleService
     where TRow : IRow
 {
     // Four full submissions: larger transactions are not faster (bench/results) and only delay the next sender.
@@ -23,6 +24,7 @@ public sealed class IngestWorker<TRow>(
     private readonly bool _gathers = options.Value.Durability == DurabilityProfile.SdSaver;
     private readonly List<Submission<TRow>> _batch = [];
     private readonly CancellationTokenSource _abandon = new();
+    private readonly TaskCompletionSource _stopsSoon = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IngestMeter _meter = new(clock);
     private TRow[] _rows = new TRow[Submission.MaxRows];
@@ -65,6 +67,14 @@ public sealed class IngestWorker<TRow>(
         }
     }
 
+    /// <summary>From now on nothing waits for more rows.</summary>
+    /// <remarks>The web server stops before this worker, and a slow sender may keep it for the whole shutdown timeout: then nothing would be left to drain in.</remarks>
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _stopsSoon.TrySetResult();
+        return Task.CompletedTask;
+    }
+
     /// <summary>Drains: accepts no more rows, writes the queued ones, and stops early only at the host's shutdown timeout.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -76,6 +86,12 @@ public sealed class IngestWorker<TRow>(
         }
         await base.StopAsync(cancellationToken);
     }
+
+    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public override void Dispose()
     {
@@ -97,10 +113,12 @@ public sealed class IngestWorker<TRow>(
             }
             foreach (var submission in _batch) hurry |= submission.IsWaitedFor && !_gathers;
             var left = options.Value.FlushInterval - clock.GetElapsedTime(deadline);
-            if (hurry || count >= options.Value.BatchSize || left <= TimeSpan.Zero) return count;
+            if (hurry || _stopsSoon.Task.IsCompleted || count >= options.Value.BatchSize || left <= TimeSpan.Zero) return count;
             try
             {
-                if (!await buffer.Reader.WaitToReadAsync(CancellationToken.None).AsTask().WaitAsync(left, clock)) return count;
+                var more = buffer.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+                await Task.WhenAny(more, _stopsSoon.Task).WaitAsync(left, clock);
+                if (more.IsCompleted && !await more) return count;
             }
             catch (TimeoutException)
             {

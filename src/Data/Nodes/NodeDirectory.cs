@@ -44,12 +44,12 @@ public sealed class NodeDirectory(INodeStore nodes, IDbContextFactory<SensorDash
         using var held = await writerLock.AcquireAsync(cancellationToken);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        // Creates the row if it does not exist, safe against concurrent edits.
+        // The zone first, as in its deletion: an order of locks.
+        if (patch.WantedZone is { } zone && !await ZoneDirectory.TryLockAsync(context, zone, cancellationToken)) return (MetadataWrite.ZoneNotFound, null);
+        // Creates the row if it does not exist, and locks it: another process may delete the node at the same time.
         await context.Database.ExecuteSqlAsync(
-            $"INSERT INTO node_metadata (address, updated_at) VALUES ({address}, 0) ON CONFLICT DO NOTHING", cancellationToken);
+            $"INSERT INTO node_metadata (address, updated_at) VALUES ({address}, 0) ON CONFLICT (address) DO UPDATE SET updated_at = node_metadata.updated_at", cancellationToken);
         var metadata = await context.Set<NodeMetadata>().SingleAsync(m => m.Address == address, cancellationToken);
-        if (patch.WantedZone is { } zone && !await context.Set<Zone>().AnyAsync(z => z.Id == zone, cancellationToken))
-            return (MetadataWrite.ZoneNotFound, null);
         patch.Apply(metadata);
         metadata.UpdatedAt = clock.GetUtcNow().ToUnixTimeSeconds();
         await context.SaveChangesAsync(cancellationToken);

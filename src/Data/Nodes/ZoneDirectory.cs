@@ -43,9 +43,12 @@ public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts,
     {
         using var held = await writerLock.AcquireAsync(cancellationToken);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await context.Set<Zone>().FindAsync([id], cancellationToken) is not { } zone) return null;
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        if (!await TryLockAsync(context, id, cancellationToken)) return null;
+        var zone = await context.Set<Zone>().SingleAsync(z => z.Id == id, cancellationToken);
         patch.Apply(zone);
         await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return zone;
     }
 
@@ -56,10 +59,16 @@ public sealed class ZoneDirectory(IDbContextFactory<SensorDashContext> contexts,
         using var held = await writerLock.AcquireAsync(cancellationToken);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        if (!await TryLockAsync(context, id, cancellationToken)) return false;
         await context.Set<NodeMetadata>().Where(m => m.ZoneId == id)
             .ExecuteUpdateAsync(set => set.SetProperty(m => m.ZoneId, (int?)null), cancellationToken);
-        var removed = await context.Set<Zone>().Where(z => z.Id == id).ExecuteDeleteAsync(cancellationToken);
+        await context.Set<Zone>().Where(z => z.Id == id).ExecuteDeleteAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return removed > 0;
+        return true;
     }
+
+    /// <summary>Keeps a zone as it is until the transaction ends; by an update, because it locks the row on every engine.</summary>
+    /// <returns>False when no zone has that id.</returns>
+    internal static async Task<bool> TryLockAsync(SensorDashContext context, int id, CancellationToken cancellationToken)
+        => await context.Set<Zone>().Where(z => z.Id == id).ExecuteUpdateAsync(set => set.SetProperty(z => z.Name, z => z.Name), cancellationToken) > 0;
 }

@@ -31,6 +31,9 @@ internal static class Startup
     {
         builder.Configuration.AddSettingAliases();
         SettingsValidator.ThrowOnErrors(builder.Configuration);
+        // Cookies that cannot be read are the fault of a client, or of keys that are gone: any request could fill the log with stack traces.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery.DefaultAntiforgery", LogLevel.Critical);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Mvc.ViewFeatures.CookieTempDataProvider", LogLevel.Critical);
         var services = builder.Services;
         // Errors of starting are printed in one line, without the stack trace of this log.
         var phase = new StartupPhase();
@@ -62,7 +65,7 @@ internal static class Startup
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = ingest.Value.MaxBodyMiB * 1024L * 1024L;
         });
-        services.Configure<FormOptions>(form => form.ValueLengthLimit = 64 * 1024);
+        services.AddFormLimits();
         // Without it, a truncated compressed body is not an error.
         AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
         services.AddRequestDecompression(decompression => DecompressedBody.AddTo(decompression.DecompressionProviders));
@@ -106,13 +109,14 @@ internal static class Startup
         app.UseNetworkGate();
         // Modules import each other without a version in the URL: revalidation prevents a mix of old and new ones.
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
+        app.UseFormLimits();
         app.UseRequestDecompression();
         app.UseRouting();
         app.UseUnknownParameters();
         app.UseRequestTimeouts();
         app.UseAntiforgery();
         app.MapApi();
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapOpenApi("/openapi/v1.json"); // Without a name in the route: an unknown one would be answered as text.
         app.MapRazorPages();
     }
 

@@ -107,7 +107,7 @@ internal sealed class ExceptionProblems(IStoreErrors errors, ILogger<ExceptionPr
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (413, "the body is too large"),
             BadHttpRequestException bad => (bad.StatusCode, "the request is invalid"),
             _ when Problems.IsMalformedBody(exception) => (400, "the request is invalid"),
-            InvalidDataException => (400, "the compressed body is corrupt"),
+            InvalidDataException => (400, context.Request.HasFormContentType ? "the form is invalid or has too many fields" : "the compressed body is corrupt"),
             TooManyQueriesException => (429, exception.Message),
             _ when errors.FindUnavailable(exception) is { } unavailable => (503,
                 unavailable is StoreDamagedException ? "the database is damaged" : "the database is temporarily unavailable; retry"),
@@ -121,8 +121,8 @@ internal sealed class ExceptionProblems(IStoreErrors errors, ILogger<ExceptionPr
         return true;
     }
 
-    // Kestrel reports a reset before it cancels the request.
-    private static bool IsAbort(HttpContext context, Exception exception) => exception is ConnectionResetException
+    // Kestrel reports a reset, and the end of its own patience at shutdown, before it cancels the request.
+    private static bool IsAbort(HttpContext context, Exception exception) => exception is ConnectionResetException || exception.InnerException is ConnectionAbortedException
         || (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested);
 
     // When the error page replaces a failed page, the request has the path of the error page.

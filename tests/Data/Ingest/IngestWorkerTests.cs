@@ -243,6 +243,19 @@ public sealed partial class IngestWorkerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stopping_BeforeTheWebServerHasStopped_WritesQueuedAndLaterRowsWithoutWaiting()
+    {
+        await StartAsync();
+        var earlier = Submit(isWaitedFor: false, Run(1, 20));
+        await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang); // Would wait for the interval otherwise.
+
+        await _worker!.StoppingAsync(CancellationToken.None);
+
+        Assert.Equal(20, (await earlier.Done.WaitAsync(_hang)).Inserted);
+        Assert.Equal(5, (await Submit(isWaitedFor: false, Run(2, 5)).Done.WaitAsync(_hang)).Inserted);
+    }
+
+    [Fact]
     public async Task Stop_WhileTheStoreIsAwayForEver_FailsEverySenderWhenPatienceEnds()
     {
         _store.FailNext(int.MaxValue);

@@ -38,6 +38,12 @@ internal sealed class ErrorModel : PageModel
 
     public override void OnPageHandlerExecuting(PageHandlerExecutingContext context)
     {
+        // Called directly nothing has failed: a status of 5xx would raise an alarm.
+        if (HttpContext.Features.Get<IStatusCodeReExecuteFeature>() is null && HttpContext.Features.Get<IExceptionHandlerPathFeature>() is null)
+        {
+            (Code, Response.StatusCode) = (StatusCodes.Status404NotFound, StatusCodes.Status404NotFound);
+            return;
+        }
         Code = int.TryParse(Request.Query["code"], NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code is >= 400 and <= 599
             ? code : Response.StatusCode >= 400 ? Response.StatusCode : 500;
         if (Response.StatusCode < 400) Response.StatusCode = Code;
