@@ -64,7 +64,8 @@ internal sealed class QueryAttack(AttackedServer server, Findings findings, bool
     {
         var path = route.Path.Replace("{address}", $"{_values.Node(random)}", StringComparison.Ordinal).Replace("{eventId}", _values.EventId(random), StringComparison.Ordinal)
             .Replace("{id}", $"{random.Pick(0, 1, 2, -1, int.MaxValue)}", StringComparison.Ordinal);
-        if (random.Rarely(40)) path = path[..random.Next(1, path.Length + 1)] + random.Pick("%00", "/", "//", "%2F", "%", ";x", "%E2%80%AE", "/..", "/%2e%2e/", "\\", "%5C", "é");
+        var isDamaged = random.Rarely(40);
+        if (isDamaged) path = path[..random.Next(1, path.Length + 1)] + random.Pick("%00", "/", "//", "%2F", "%", ";x", "%E2%80%AE", "/..", "/%2e%2e/", "\\", "%5C", "%C3%A9");
         var (query, isUnknown) = (new List<string>(), false);
         var names = route.Parameters.ToArray();
         random.Shuffle(names);
@@ -74,7 +75,7 @@ internal sealed class QueryAttack(AttackedServer server, Findings findings, bool
         {
             var unknown = random.Pick("nonsense", "Limit", "LIMIT", "start-time", "node", "tz ", "%00", "é", "limit%00", "%E2%80%AE", "__proto__", "payload", "payload.", new string('x', 500));
             query.Add($"{unknown}={_values.Of(random, "x")}");
-            isUnknown = route.IsApi && !route.Parameters.Contains(unknown);
+            isUnknown = route.IsApi && !isDamaged && !route.Parameters.Contains(unknown);
         }
         if (random.Rarely(50)) query.Add(random.Pick("=", "&&", "=x", "a=b=c", "?", "limit"));
         return (query.Count == 0 ? path : $"{path}?{string.Join('&', query)}", isUnknown);

@@ -12,6 +12,8 @@ internal sealed class RawAttack(AttackedServer server, Findings findings, int no
     private const string Attack = "raw";
     private const int MaxRead = 4 << 20;
 
+    private static readonly TimeSpan _silence = TimeSpan.FromMilliseconds(300);
+
     private static readonly string[] _methods = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT", "PRI", "get", "G\u0001T", "", new string('M', 300), "PROPFIND"];
     private static readonly string[] _targets = ["/", "/api/sensor-data", "/write", "/api/events", "/api/nodes/1/metadata", "/zones?handler=Add", "/query", "*", "http://localhost/api/nodes", "http://evil.example/", "//evil/", "localhost:80", "/%", "/\u0001", "/é", "", "/../../etc/passwd", "/api/zones/1"];
     private static readonly string[] _versions = ["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/0.9", "http/1.1", "HTTP/1.10", ""];
@@ -35,12 +37,15 @@ internal sealed class RawAttack(AttackedServer server, Findings findings, int no
                 socket.LingerState = new LingerOption(true, 0); // Closing sends a reset.
                 return;
             }
-            socket.Shutdown(SocketShutdown.Send);
             var response = await ReadAsync(socket);
             if (response.Length >= MaxRead) findings.Add($"{Attack} {@case}", "the response is too long", bytes);
             var text = Encoding.Latin1.GetString(response);
             for (var at = text.IndexOf("HTTP/1.1 5", StringComparison.Ordinal); at >= 0; at = text.IndexOf("HTTP/1.1 5", at + 1, StringComparison.Ordinal))
                 if (text[(at + 9)..].StartsWith("505", StringComparison.Ordinal) is false) findings.Add($"{Attack} {@case}", text[at..Math.Min(text.Length, at + 600)], bytes);
+        }
+        catch (OperationCanceledException)
+        {
+            findings.Add($"{Attack} {@case}", "the server neither answers nor ends the connection", bytes);
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
@@ -48,13 +53,23 @@ internal sealed class RawAttack(AttackedServer server, Findings findings, int no
         }
     }
 
+    // The sender's end must come after the response: Kestrel aborts a request whose sender has ended. A sender that says nothing more ends it at last.
     private static async Task<byte[]> ReadAsync(Socket socket)
     {
         using var limit = new CancellationTokenSource(3 * SensorDash.Tests.Support.WaitFor.Limit);
         using var result = new MemoryStream();
         var buffer = new byte[8192];
+        var end = EndAsync();
         while (result.Length < MaxRead && await socket.ReceiveAsync(buffer, limit.Token) is var length and > 0) await result.WriteAsync(buffer.AsMemory(0, length), CancellationToken.None);
+        await limit.CancelAsync();
+        await end;
         return result.ToArray();
+
+        async Task EndAsync()
+        {
+            await Task.Delay(_silence, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!limit.IsCancellationRequested) socket.Shutdown(SocketShutdown.Send);
+        }
     }
 
     private (byte[] Bytes, bool Resets) Make(Random random)
