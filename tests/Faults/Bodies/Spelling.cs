@@ -42,7 +42,8 @@ internal static class Spelling
                 return $"{sign}{below[..^2]}.{below[^2..]}{random.Pick("5", "50000000000000", "5000000000000000000000000000000000000001", "9", "999999999999999999")}";
             case 3: return $"{sign}{digits.TrimStart('0').PadLeft(1, '0')}{random.Pick("e-2", "E-2", "e-02", "E-0000000002")}";
             case 4: return $"{sign}0.{new string('0', random.Next(300) is var zeros ? zeros : 0)}{digits}{random.Pick("e", "E")}{random.Pick("", "+")}{zeros + digits.Length - 2}";
-            case 5: return $"{sign}{whole}{fraction}{new string('0', random.Next(60) is var more ? more : 0)}e-{more + 2}".Replace("e", random.Pick("e", "E"), StringComparison.Ordinal) is var text && text.TrimStart('-').StartsWith('0')
+            case 5:
+                return $"{sign}{whole}{fraction}{new string('0', random.Next(60) is var more ? more : 0)}e-{more + 2}".Replace("e", random.Pick("e", "E"), StringComparison.Ordinal) is var text && text.TrimStart('-').StartsWith('0')
                 ? $"{sign}{whole}.{fraction}" : text;
             case 6 when fraction == "00": return $"{sign}{whole}";
             default: return $"{sign}{whole}.{fraction}";

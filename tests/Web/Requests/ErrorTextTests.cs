@@ -93,8 +93,11 @@ public sealed partial class ErrorTextTests : IDisposable
         foreach (var path in paths.Concat(_pages)) await AssertPlainAsync(path, new(HttpMethod.Get, path) { Headers = { { "Accept", "text/html" } } });
         await AssertPlainAsync("rebuild", new(HttpMethod.Post, "/api/system/analytics/rebuild"));
         await AssertPlainAsync("write", new(HttpMethod.Post, "/write?precision=s") { Content = new StringContent($"climate,node=12 temp=1 {Noon + 1}") });
-        await AssertPlainAsync("events", new(HttpMethod.Post, "/api/events") { Content = new StringContent(
-            """{"lane":"raw","scopeId":"a","sourceTruthTime":"2026-07-01T10:00:00Z","connectionId":"c","sequence":1,"bytes":"AAAA"}""", null, "application/json") });
+        await AssertPlainAsync("events", new(HttpMethod.Post, "/api/events")
+        {
+            Content = new StringContent(
+            """{"lane":"raw","scopeId":"a","sourceTruthTime":"2026-07-01T10:00:00Z","connectionId":"c","sequence":1,"bytes":"AAAA"}""", null, "application/json")
+        });
         await AssertPlainAsync("/system", new(HttpMethod.Get, "/system") { Headers = { { "Accept", "text/html" } } }); // Now it shows that rows wait.
         return all.ToString();
 
