@@ -47,6 +47,33 @@ public sealed class SidePathTests : IDisposable
     }
 
     [Fact]
+    public async Task Start_DatabaseRestored_IsFilledAnew()
+    {
+        var (database, kept) = (_folder.File("store.db"), _folder.File("kept.db"));
+        await using (var first = Start(database))
+        {
+            await first.Store.AddAsync(Reading(12, temperature: 150));
+            await first.WaitUntilCaughtUpAsync();
+        }
+        System.IO.File.Copy(database, kept);
+        await using (var lost = Start(database))
+        {
+            lost.Clock.Advance(TimeSpan.FromSeconds(1));
+            await lost.Store.AddAsync(Run(12, 9, Noon + 1000));
+            await lost.WaitUntilCaughtUpAsync();
+        }
+        System.IO.File.Copy(kept, database, overwrite: true);
+        await using (var restored = Start(database))
+        {
+            restored.Clock.Advance(TimeSpan.FromSeconds(2)); // Its next batch has the id of the lost one.
+            await restored.Store.AddAsync(Reading(12, Noon + 1, temperature: 250));
+            await restored.WaitUntilCaughtUpAsync();
+            Assert.Equal(2m, await MedianAsync(restored));
+        }
+        Assert.Equal(2, CountRows());
+    }
+
+    [Fact]
     public async Task Start_SwitchedOff_AnswersFromTheStoreAndMakesNoFile()
     {
         await using var app = new SensorDashApp(("Analytics:Path", File), ("Analytics:Enabled", "false"));
@@ -126,6 +153,8 @@ public sealed class SidePathTests : IDisposable
         => duckDb.Scalar<bool>("SELECT last_value IS NOT NULL FROM duckdb_sequences() WHERE sequence_name = 'looked_at'");
 
     private SensorDashApp Start() => new(("Analytics:Path", File));
+
+    private SensorDashApp Start(string database) => new(("Analytics:Path", File), ("Database:Sqlite:Path", database));
 
     private long CountRows() => SidePathFile.Number(File, "SELECT sum(row_count)::BIGINT FROM months");
 

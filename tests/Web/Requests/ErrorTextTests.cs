@@ -2,6 +2,9 @@ using System.Data.Common;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using SensorDash.Data.Events;
+using SensorDash.Data.Ingest;
 using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
@@ -55,6 +58,8 @@ public sealed partial class ErrorTextTests : IDisposable
 
         Assert.Contains("the database is temporarily unavailable; retry", responses, StringComparison.Ordinal);
         Assert.Contains("The database is unavailable. The log says why.", responses, StringComparison.Ordinal);
+        File.Delete(file);
+        await StoreQueuedAsync(app);
         Assert.Contains(app.Logs.Entries, entry => entry.Text.Contains(_folder.Path, StringComparison.Ordinal));
     }
 
@@ -67,21 +72,37 @@ public sealed partial class ErrorTextTests : IDisposable
         await using var app = new SensorDashApp([("Database:Sqlite:Path", _folder.File("store.db")), ("Ingest:AckTimeout", "00:00:01"), .. database?.ProgramSettings ?? []]);
         using var client = app.CreateClient();
         await app.Store.AddAsync(Reading(12));
-        string[] renames = ["ALTER TABLE sensor_readings RENAME TO gone1", "ALTER TABLE raw_events RENAME TO gone2", "ALTER TABLE zones RENAME TO gone3"];
-        if (database is not null) await database.ExecuteAsync(renames);
-        else
-        {
-            await using var connection = await SqliteLock.OpenAsync(_folder.File("store.db"));
-            await using var command = connection.CreateCommand();
-            command.CommandText = string.Join(';', renames);
-            await command.ExecuteNonQueryAsync();
-        }
+        string[] tables = ["sensor_readings", "raw_events", "zones"];
+        await ExecuteAsync([.. tables.Select(table => $"ALTER TABLE {table} RENAME TO {table}_gone")]);
 
         var responses = await AssertPlainAsync(client, () => app.Clock.Advance(TimeSpan.FromSeconds(1)));
 
+        await ExecuteAsync([.. tables.Select(table => $"ALTER TABLE {table}_gone RENAME TO {table}")]);
+        await StoreQueuedAsync(app);
         Assert.Contains("internal error; search the log for the trace ID", responses, StringComparison.Ordinal);
         Assert.Contains("the database does not accept them. The log says why.", responses, StringComparison.Ordinal);
+
+        async Task ExecuteAsync(string[] statements)
+        {
+            if (database is not null)
+            {
+                await database.ExecuteAsync(statements);
+                return;
+            }
+            await using var connection = await SqliteLock.OpenAsync(_folder.File("store.db"));
+            await using var command = connection.CreateCommand();
+            command.CommandText = string.Join(';', statements);
+            await command.ExecuteNonQueryAsync();
+        }
     }
+
+    // Otherwise the program would try until the time for its end is over.
+    private static Task StoreQueuedAsync(SensorDashApp app) => WaitFor.TrueAsync("queued rows are stored", async () =>
+    {
+        app.Clock.Advance(TimeSpan.FromMinutes(1));
+        return await app.MetricAsync("sensordash_ingest_waiting_rows") == 0 && await app.MetricAsync("sensordash_ingest_failing") == 0
+            && app.Services.GetRequiredService<IngestWorker<LaneEvent>>().Status.FailingSince is null;
+    });
 
     // Every route that is described, every page, and the ways to write.
     private async Task<string> AssertPlainAsync(HttpClient client, Action? meanwhile = null)
@@ -93,11 +114,8 @@ public sealed partial class ErrorTextTests : IDisposable
         foreach (var path in paths.Concat(_pages)) await AssertPlainAsync(path, new(HttpMethod.Get, path) { Headers = { { "Accept", "text/html" } } });
         await AssertPlainAsync("rebuild", new(HttpMethod.Post, "/api/system/analytics/rebuild"));
         await AssertPlainAsync("write", new(HttpMethod.Post, "/write?precision=s") { Content = new StringContent($"climate,node=12 temp=1 {Noon + 1}") });
-        await AssertPlainAsync("events", new(HttpMethod.Post, "/api/events")
-        {
-            Content = new StringContent(
-            """{"lane":"raw","scopeId":"a","sourceTruthTime":"2026-07-01T10:00:00Z","connectionId":"c","sequence":1,"bytes":"AAAA"}""", null, "application/json")
-        });
+        const string Frame = """{"lane":"raw","scopeId":"a","sourceTruthTime":"2026-07-01T10:00:00Z","connectionId":"c","sequence":1,"bytes":"AAAA"}""";
+        await AssertPlainAsync("events", new(HttpMethod.Post, "/api/events") { Content = new StringContent(Frame, null, "application/json") });
         await AssertPlainAsync("/system", new(HttpMethod.Get, "/system") { Headers = { { "Accept", "text/html" } } }); // Now it shows that rows wait.
         return all.ToString();
 
