@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
@@ -53,8 +54,20 @@ internal static class InfluxApi
     private static async Task<IResult> QueryFormAsync(HttpRequest request, HttpResponse response, CancellationToken cancellationToken)
     {
         var text = new QueryReader(request).Text(_query.Name);
-        if (text is null && request.HasFormContentType) text = (await request.ReadFormAsync(cancellationToken))[_query.Name];
+        if (text is null && request.HasFormContentType) text = (await ReadFormAsync(request, cancellationToken))[_query.Name];
         return Run(text, response);
+    }
+
+    private static async Task<IFormCollection> ReadFormAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await request.ReadFormAsync(cancellationToken);
+        }
+        catch (IOException e) when (e is not (BadHttpRequestException or ConnectionResetException)) // A form in parts that ends too early.
+        {
+            throw new InvalidDataException("The form is incomplete.", e);
+        }
     }
 
     private static IResult Run(string? query, HttpResponse response)

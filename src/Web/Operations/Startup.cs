@@ -99,6 +99,7 @@ internal static class Startup
         // Kestrel's own reader of bodies logs an error when a sender goes away while a form or a parser still holds bytes of it.
         app.Use((context, next) =>
         {
+            context.Request.Body = new ReceivedBody(context, context.Request.Body);
             context.Features.Set<IRequestBodyPipeFeature>(new RequestBodyPipeFeature(context));
             return next(context);
         });

@@ -117,7 +117,14 @@ internal sealed class ExceptionProblems(IStoreErrors errors, ILogger<ExceptionPr
         context.Response.StatusCode = status;
         if (Problems.IsMalformedBody(exception)) context.Response.CloseConnection();
         if (Problems.AcceptsHtml(context)) return false;
-        await Problems.WriteAsync(context, status, detail);
+        try
+        {
+            await Problems.WriteAsync(context, status, detail);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The sender went away meanwhile.
+        }
         return true;
     }
 

@@ -33,6 +33,19 @@ public sealed class FormLimitsTests(ReadOnlyApp app) : IClassFixture<ReadOnlyApp
     }
 
     [Theory]
+    [InlineData("multipart/form-data; boundary=x", "q=SHOW DATABASES")]
+    [InlineData("multipart/form-data; boundary=x", "\0")]
+    [InlineData("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"q\"\r\n\r\nSHOW")]
+    [InlineData("multipart/form-data", "x")]
+    public async Task Post_FormInPartsThatEndsTooEarly_IsInvalid(string mediaType, string body)
+    {
+        using var content = new ByteArrayContent(Encoding.ASCII.GetBytes(body));
+        content.Headers.TryAddWithoutValidation("Content-Type", mediaType);
+
+        await ApiTests.AssertProblemAsync(await app.Client.PostAsync(new Uri("/query", UriKind.Relative), content), 400, "the form is invalid");
+    }
+
+    [Theory]
     [InlineData("/error")]
     [InlineData("/error?code=503")]
     [InlineData("/openapi/v2.json")]
