@@ -34,13 +34,13 @@ internal sealed class AttackedServer : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly TimescaleStoreFixture? _database;
     private readonly List<string> _errors = [];
-    private SensorDashProcess _process = null!; // Started before it is handed out.
+    private SensorDashProcess? _process;
 
     private AttackedServer(Engine engine, TimescaleStoreFixture? database) => (Engine, _database) = (engine, database);
 
     public Engine Engine { get; }
 
-    public HttpClient Client => _process.Client;
+    public HttpClient Client => _process!.Client;
 
     /// <summary>It sends exactly the cookies of a request.</summary>
     public HttpClient ClientWithoutCookies { get; } = new(new SocketsHttpHandler { UseCookies = false }, disposeHandler: true) { Timeout = TimeSpan.FromMinutes(10) };
@@ -54,12 +54,10 @@ internal sealed class AttackedServer : IAsyncDisposable
     public TimescaleStoreFixture Database => _database!;
 
     /// <summary>Private memory, MiB.</summary>
-    public double MemoryMiB => _process.Memory().Anonymous;
+    public double MemoryMiB => _process!.Memory().Anonymous;
 
     /// <summary>Errors that it logged, also before it was killed.</summary>
-    public IEnumerable<string> LoggedErrors => _errors.Concat(_process.LoggedErrors);
-
-    public bool IsRunning => _process.IsRunning;
+    public IEnumerable<string> LoggedErrors => _errors.Concat(_process!.LoggedErrors);
 
     public static async Task<AttackedServer> StartAsync(Engine engine)
     {
@@ -70,24 +68,18 @@ internal sealed class AttackedServer : IAsyncDisposable
     }
 
     /// <summary>Starts it on what it had when it was killed.</summary>
-    public async Task StartAgainAsync() => _process = await SensorDashProcess.StartAsync(SqlitePath,
-    [
-        // A killed process loses nothing with it; only a power failure would.
-        ("Ingest__Durability", "Normal"), ("DOTNET_GCHeapHardLimit", HeapLimit), ("Events__ReadTimeout", "00:10:00"),
-        .. Engine switch
-        {
-            Engine.DuckDb => [("DB_BACKEND", "duckdb"), ("DUCKDB_PATH", DuckDbPath)],
-            Engine.Timescale => [.. _database!.ProgramEnvironment, ("Analytics__Path", _folder.File("side.duckdb"))],
-            _ => ((string, string)[])[],
-        },
-    ]);
-
-    public async Task KillAsync()
+    public async Task StartAgainAsync()
     {
-        await _process.KillAsync();
-        _errors.AddRange(_process.LoggedErrors);
-        await _process.DisposeAsync();
+        if (_process is not null)
+        {
+            _errors.AddRange(_process.LoggedErrors);
+            await _process.DisposeAsync();
+        }
+        _process = await SensorDashProcess.StartAsync(SqlitePath, Settings());
     }
+
+    /// <summary>Kills it like <c>kill -9</c>.</summary>
+    public Task KillAsync() => _process!.KillAsync();
 
     /// <summary>Sends a request and reads the response; null when the connection broke.</summary>
     public async Task<Response?> TrySendAsync(HttpRequestMessage request, HttpClient? client = null)
@@ -135,10 +127,22 @@ internal sealed class AttackedServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         ClientWithoutCookies.Dispose();
-        await _process.DisposeAsync();
+        await _process!.DisposeAsync();
         if (_database is not null) await _database.DisposeAsync();
         _folder.Dispose();
     }
+
+    private (string Name, string Value)[] Settings() =>
+    [
+        // A killed process loses nothing with it; only a power failure would.
+        ("Ingest__Durability", "Normal"), ("DOTNET_GCHeapHardLimit", HeapLimit), ("DOTNET_TieredPGO", "0"), ("Events__ReadTimeout", "00:10:00"),
+        .. Engine switch
+        {
+            Engine.DuckDb => [("DB_BACKEND", "duckdb"), ("DUCKDB_PATH", DuckDbPath)],
+            Engine.Timescale => [.. _database!.ProgramEnvironment, ("Analytics__Path", _folder.File("side.duckdb"))],
+            _ => ((string, string)[])[],
+        },
+    ];
 
     private static bool IsJson(byte[] body)
     {

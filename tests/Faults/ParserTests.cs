@@ -18,7 +18,7 @@ public sealed class ParserTests(ITestOutputHelper output)
     public async Task Readings_AnyBody_AreWhatTheReferenceSays()
     {
         var findings = new Findings(output);
-        var bodies = AttackSize.Choose(quick: 3_000, full: 700_000);
+        var bodies = AttackSize.Choose(quick: 2_000, full: 700_000);
         var accepted = 0L;
         await Parallel.ForAsync(0, bodies, async (number, cancellationToken) =>
         {
@@ -50,7 +50,7 @@ public sealed class ParserTests(ITestOutputHelper output)
     public async Task Events_AnyBody_AreWhatTheirAuthorMeant()
     {
         var findings = new Findings(output);
-        var bodies = AttackSize.Choose(quick: 2_000, full: 250_000);
+        var bodies = AttackSize.Choose(quick: 1_000, full: 250_000);
         var accepted = 0L;
         await Parallel.ForAsync(0, bodies, async (number, cancellationToken) =>
         {
