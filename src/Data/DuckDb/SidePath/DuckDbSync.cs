@@ -126,14 +126,14 @@ public sealed partial class DuckDbSync(
             sidePath.BeginFill(head, committedAt, stoppingToken);
         }
         var page = new Reading[FillRows];
-        var written = 0L;
+        var (before, written) = (sidePath.CountRows(stoppingToken), 0L);
         while (sidePath.Filling is { } filling && written < RowsBeforeReopening && !source.IsRebuildWanted)
         {
             var count = await store.ReadStoredAsync(filling.After, filling.UpTo, page, stoppingToken);
             sidePath.Fill(new(page, 0, count), isLast: count < page.Length, stoppingToken);
             written += count;
             await source.SubscriberLag.ReadThrottledAsync(sidePath.Applied.Batch, stoppingToken);
-            source.SubscriberLag.Filled = sidePath.Filling is null ? 0 : sidePath.CountRows(stoppingToken);
+            source.SubscriberLag.Filled = sidePath.Filling is null ? 0 : before + written;
             source.Progress();
         }
         return written;
