@@ -33,7 +33,9 @@ internal sealed class DuckDbException(DuckDbErrorKind kind, string message, Exce
     /// <summary>The product's exception for an exception of the driver, or null for any other exception.</summary>
     public static Exception? Translate(Exception error, CancellationToken cancellationToken) => error switch
     {
-        _ when IsInterrupt(error) => new OperationCanceledException("The query was cancelled.", error, cancellationToken),
+        _ when IsInterrupt(error) && cancellationToken.IsCancellationRequested => new OperationCanceledException("The query was cancelled.", error, cancellationToken),
+        // An error in one of DuckDB's threads interrupts the others, and DuckDB may report the interrupt instead of the error.
+        _ when IsInterrupt(error) => new DuckDbException(DuckDbErrorKind.Other, "DuckDB stopped the query after an error in another of its threads.", error),
         DuckDBException { Message: ConnectMessage }
             => new DuckDbException(DuckDbErrorKind.Fatal, "Cannot connect: an earlier error was fatal.", error),
         DuckDBException e => Of(e),
@@ -52,7 +54,7 @@ internal sealed class DuckDbException(DuckDbErrorKind kind, string message, Exce
         return new(kind == DuckDbErrorKind.IO && IsLock(message) ? DuckDbErrorKind.Locked : kind, message, error);
     }
 
-    // Only tokens interrupt. The driver has a separate exception for it, but not when a statement is prepared or rows are appended.
+    // The driver has a separate exception for an interrupt, but not when a statement is prepared or rows are appended.
     private static bool IsInterrupt(Exception error)
         => error is OperationCanceledException or DuckDBException { ErrorType: DuckDBErrorType.Interrupt }
             || (error is DuckDBException && error.Message.StartsWith("INTERRUPT Error", StringComparison.Ordinal));

@@ -47,6 +47,7 @@ public sealed class DuckDbConnectionTests : DuckDbTest
     [Fact]
     public void Read_QueryFailsOnItsWay_ThrowsAndDoesNotEnd()
     {
+        Execute("SET threads = 1"); // With more, DuckDB may report that it interrupted the others.
         using var rows = Connection.Query("SELECT CASE WHEN range = 900000 THEN 'x' ELSE '1' END::INTEGER FROM range(1000000)", None);
         var error = Assert.Throws<DuckDbException>(() =>
         {

@@ -49,6 +49,17 @@ public sealed class DuckDbErrorTests : DuckDbTest
     }
 
     [Fact]
+    public void Translate_InterruptWithoutCancellation_IsAnError()
+    {
+        var error = Assert.IsType<DuckDbException>(DuckDbException.Translate(new OperationCanceledException(), None));
+        Assert.Equal(DuckDbErrorKind.Other, error.Kind);
+
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.IsType<OperationCanceledException>(DuckDbException.Translate(new OperationCanceledException(), cancelled.Token));
+    }
+
+    [Fact]
     public void Translate_LibraryMissing_SaysSo()
     {
         var missing = new TypeInitializationException("DuckDB", new DllNotFoundException("Unable to load shared library 'duckdb'"));
