@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Npgsql;
 using NpgsqlTypes;
 using SensorDash.Data.Events;
+using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
@@ -43,13 +44,13 @@ internal static class EventCeiling
         foreach (var raw in batch.Cast<RawEvent>())
         {
             await copy.StartRowAsync();
-            await copy.WriteAsync(raw.SourceTime, NpgsqlDbType.Bigint);
+            await copy.WriteAsync(PgTime.OfMicroseconds(raw.SourceTime), NpgsqlDbType.TimestampTz);
             await copy.WriteAsync(raw.Id.ToArray(), NpgsqlDbType.Bytea);
             await copy.WriteAsync(raw.ConnectionId, NpgsqlDbType.Text);
             await copy.WriteAsync(raw.Sequence, NpgsqlDbType.Bigint);
             await copy.WriteAsync(raw.Content, NpgsqlDbType.Bytea);
             await copy.WriteAsync(raw.ScopeId, NpgsqlDbType.Text);
-            await copy.WriteAsync(raw.SourceTime, NpgsqlDbType.Bigint);
+            await copy.WriteAsync(PgTime.OfMicroseconds(raw.SourceTime), NpgsqlDbType.TimestampTz);
             await copy.WriteAsync(1L, NpgsqlDbType.Bigint);
         }
         await copy.CompleteAsync();

@@ -56,11 +56,11 @@ internal static class TimescaleBench
                 {
                     await copy.StartRowAsync();
                     await copy.WriteAsync(reading.NodeAddress, NpgsqlDbType.Integer);
-                    await copy.WriteAsync(reading.Timestamp, NpgsqlDbType.Bigint);
+                    await copy.WriteAsync(PgTime.OfSeconds(reading.Timestamp), NpgsqlDbType.TimestampTz);
                     await copy.WriteAsync(reading.TemperatureCentidegrees!.Value, NpgsqlDbType.Smallint);
                     await copy.WriteAsync(reading.HumidityCentipercent!.Value, NpgsqlDbType.Smallint);
                     await copy.WriteAsync((long)reading.Flags, NpgsqlDbType.Bigint);
-                    await copy.WriteAsync(reading.ReceivedAt, NpgsqlDbType.Bigint);
+                    await copy.WriteAsync(PgTime.OfSeconds(reading.ReceivedAt), NpgsqlDbType.TimestampTz);
                     await copy.WriteAsync(batchId, NpgsqlDbType.Bigint);
                 }
                 await copy.CompleteAsync();

@@ -110,7 +110,7 @@ public sealed class TimescaleOutageTests
         await connection.OpenAsync();
         foreach (var sender in senders)
         {
-            await using var command = new NpgsqlCommand("SELECT timestamp FROM sensor_readings WHERE node_address = @node", connection);
+            await using var command = new NpgsqlCommand("SELECT extract(epoch FROM timestamp)::bigint FROM sensor_readings WHERE node_address = @node", connection);
             command.Parameters.AddWithValue("node", sender.Node);
             await using var reader = await command.ExecuteReaderAsync();
             var stored = new HashSet<long>();

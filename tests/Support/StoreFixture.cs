@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
@@ -42,6 +43,12 @@ public abstract class StoreFixture : IAsyncDisposable
 
     /// <summary>One number, over a separate connection of the test.</summary>
     public abstract Task<long> ScalarAsync(string sql);
+
+    /// <summary>A time in SQL, from Unix microseconds.</summary>
+    public virtual string Microseconds(long time) => time.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A time in SQL, from Unix seconds.</summary>
+    public virtual string Seconds(long time) => time.ToString(CultureInfo.InvariantCulture);
 
     public abstract ValueTask DisposeAsync();
 }

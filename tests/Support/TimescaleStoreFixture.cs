@@ -127,6 +127,11 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
     }
 
+    public override string Seconds(long time) => string.Create(CultureInfo.InvariantCulture, $"to_timestamp({time})");
+
+    // Exact, as a floating-point number of seconds is not.
+    public override string Microseconds(long time) => string.Create(CultureInfo.InvariantCulture, $"('epoch'::timestamptz + interval '{time} us')");
+
     public async Task<string> TextAsync(string sql)
     {
         await using var connection = await OpenAsync();

@@ -76,11 +76,12 @@ internal sealed class LaneTable
 
     /// <summary>The event of the current row of <paramref name="row"/>.</summary>
     /// <param name="canonical">Restores the canonical text if the engine keeps the values of JSON and not its text.</param>
-    public LaneEvent Read(DbDataReader row, CanonicalJson? canonical = null)
+    /// <param name="timeOrigin">The time from which the engine counts microseconds, in Unix microseconds.</param>
+    public LaneEvent Read(DbDataReader row, CanonicalJson? canonical = null, long timeOrigin = 0)
     {
         var content = row.GetFieldValue<byte[]>(5);
         if (canonical is not null && _lane.HoldsJson()) content = canonical.Restore(content);
-        var read = Make(row.GetString(2), row.GetInt64(3), row.IsDBNull(4) ? null : row.GetString(4), content);
+        var read = Make(row.GetString(2), row.GetInt64(3) + timeOrigin, row.IsDBNull(4) ? null : row.GetString(4), content);
         for (var i = 0; i < Own.Length; i++)
         {
             var isNull = Own[i].IsOptional && row.IsDBNull(FirstOwn + i);
@@ -93,11 +94,11 @@ internal sealed class LaneTable
                     whole.Set(read, row.GetInt64(FirstOwn + i));
                     break;
                 case TimeColumn time:
-                    time.Set(read, isNull ? null : row.GetInt64(FirstOwn + i));
+                    time.Set(read, isNull ? null : row.GetInt64(FirstOwn + i) + timeOrigin);
                     break;
             }
         }
-        read.CanonicalTime = row.GetInt64(0);
+        read.CanonicalTime = row.GetInt64(0) + timeOrigin;
         read.Id = new EventId(row.GetFieldValue<byte[]>(1));
         return read;
     }

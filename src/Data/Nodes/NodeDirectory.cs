@@ -47,11 +47,13 @@ public sealed class NodeDirectory(INodeStore nodes, IDbContextFactory<SensorDash
         // The zone first, as in its deletion: an order of locks.
         if (patch.WantedZone is { } zone && !await ZoneDirectory.TryLockAsync(context, zone, cancellationToken)) return (MetadataWrite.ZoneNotFound, null);
         // Creates the row if it does not exist, and locks it: another process may delete the node at the same time.
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        var time = context.Model.FindEntityType(typeof(NodeMetadata))!.FindProperty(nameof(NodeMetadata.UpdatedAt))!.GetValueConverter()?.ConvertToProvider(now) ?? now;
         await context.Database.ExecuteSqlAsync(
-            $"INSERT INTO node_metadata (address, updated_at) VALUES ({address}, 0) ON CONFLICT (address) DO UPDATE SET updated_at = node_metadata.updated_at", cancellationToken);
+            $"INSERT INTO node_metadata (address, updated_at) VALUES ({address}, {time}) ON CONFLICT (address) DO UPDATE SET updated_at = node_metadata.updated_at", cancellationToken);
         var metadata = await context.Set<NodeMetadata>().SingleAsync(m => m.Address == address, cancellationToken);
         patch.Apply(metadata);
-        metadata.UpdatedAt = clock.GetUtcNow().ToUnixTimeSeconds();
+        metadata.UpdatedAt = now;
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         // The readings may be in another file, so no transaction covers both: if the node was deleted in the meantime, delete its metadata too.

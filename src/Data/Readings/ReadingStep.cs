@@ -1,4 +1,3 @@
-using System.Data.Common;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Readings;
@@ -6,7 +5,7 @@ namespace SensorDash.Data.Readings;
 /// <summary>One step of <see cref="ReadingChanges"/>, as far as the batches determine it.</summary>
 internal sealed class ReadingStep(long after, int rowsWanted) : BatchStep(after, rowsWanted)
 {
-    /// <summary>The columns that <see cref="Add(DbDataReader)"/> reads.</summary>
+    /// <summary>The values of <see cref="Add(long, long, long, long, long, int?, long?)"/>.</summary>
     public const string Columns = "id, committed_at, row_count, first_timestamp, last_timestamp, removed_node, removed_before";
 
     // Nodes deleted in one step: of tens of thousands deleted together, a subscriber applies a few dozen changes.
@@ -17,11 +16,6 @@ internal sealed class ReadingStep(long after, int rowsWanted) : BatchStep(after,
 
     /// <summary>Whether there are rows to read; otherwise <see cref="Changes"/> is already complete.</summary>
     public bool HasRows => Rows > 0;
-
-    /// <summary>Adds the next batch from a query of <see cref="Columns"/>.</summary>
-    public override void Add(DbDataReader batch) => Add(
-        batch.GetInt64(0), batch.GetInt64(1), batch.GetInt64(2), batch.GetInt64(3), batch.GetInt64(4),
-        batch.IsDBNull(5) ? null : batch.GetInt32(5), batch.IsDBNull(6) ? null : batch.GetInt64(6));
 
     /// <summary>Adds the next batch in the order of ids.</summary>
     public void Add(long id, long committedAt, long rows, long first, long last, int? removedNode, long? removedBefore)

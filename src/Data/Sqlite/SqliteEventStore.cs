@@ -94,7 +94,7 @@ public sealed class SqliteEventStore(SqliteDatabase database, EventCommitSignal 
         command.Parameters.AddWithValue("$after", after);
         using var reader = command.ExecuteReader();
         var step = new BatchStep(after, EventsWanted);
-        while (step.WantsMore && reader.Read()) step.Add(reader);
+        while (step.WantsMore && reader.Read()) step.Add(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4));
         return step;
     }
 }

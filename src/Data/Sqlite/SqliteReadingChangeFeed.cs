@@ -102,7 +102,10 @@ public sealed class SqliteReadingChangeFeed(SqliteDatabase database, RecentBatch
         command.Parameters.AddWithValue("$after", after);
         using var reader = command.ExecuteReader();
         var step = new ReadingStep(after, RowsWanted);
-        while (step.WantsMore && reader.Read()) step.Add(reader);
+        while (step.WantsMore && reader.Read())
+            step.Add(
+                reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4),
+                reader.IsDBNull(5) ? null : reader.GetInt32(5), reader.IsDBNull(6) ? null : reader.GetInt64(6));
         return step;
     }
 }

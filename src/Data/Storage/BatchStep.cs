@@ -1,5 +1,3 @@
-using System.Data.Common;
-
 namespace SensorDash.Data.Storage;
 
 /// <summary>Selects the batches of one read of changes: whole batches until there are enough rows; a removal is separate, or together with others of its kind.</summary>
@@ -26,11 +24,11 @@ internal class BatchStep(long after, int rowsWanted)
     /// <summary>Whether the next batch may be added.</summary>
     public bool WantsMore { get; private set; } = true;
 
-    /// <summary>Adds the next batch from a query of id, commit time, rows, first time, last time.</summary>
-    public virtual void Add(DbDataReader batch)
-        => TryAdd(batch.GetInt64(0), batch.GetInt64(1), batch.GetInt64(2), batch.GetInt64(3), batch.GetInt64(4), isRemoval: false);
-
     /// <summary>Adds the next batch in the order of ids.</summary>
+    /// <param name="committedAt">Unix microseconds.</param>
+    public void Add(long id, long committedAt, long rows, long first, long last) => TryAdd(id, committedAt, rows, first, last, isRemoval: false);
+
+    /// <inheritdoc cref="Add(long, long, long, long, long)"/>
     /// <param name="joins">Whether a removal may be in one read with the removals directly before and after it.</param>
     /// <returns>False when it belongs to the next read.</returns>
     protected bool TryAdd(long id, long committedAt, long rows, long first, long last, bool isRemoval, bool joins = false)

@@ -16,12 +16,16 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
     public TimescaleDatabase(IOptions<TimescaleOptions> settings)
     {
         var options = settings.Value;
+        HasContentIndex = options.ContentIndex;
         Name = FormattableString.Invariant($"{options.Database} on {options.Host}:{options.Port}");
         var connection = Connect(options);
         DataSource = new NpgsqlSlimDataSourceBuilder(connection.ToString()).EnableArrays().EnableJsonTypes().EnableTransportSecurity().Build();
         (connection.CommandTimeout, connection.Pooling, connection.Options) = (0, false, Limits(lockSeconds: 0, statementSeconds: 0));
         MigrationConnectionString = connection.ToString();
     }
+
+    /// <summary><see cref="TimescaleOptions.ContentIndex"/>.</summary>
+    public bool HasContentIndex { get; }
 
     /// <summary>Database, host and port, for messages; never the password.</summary>
     public string Name { get; }

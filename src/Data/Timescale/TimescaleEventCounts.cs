@@ -24,7 +24,8 @@ public sealed class TimescaleEventCounts(TimescaleDatabase database) : IEventCou
         {
             await using var command = CommandOf(connection, lane, query);
             await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-            while (await rows.ReadAsync(cancellationToken)) counts.Add(new(lane, (int)rows.GetInt64(0), rows.GetInt64(1)));
+            while (await rows.ReadAsync(cancellationToken))
+                counts.Add(new(lane, (int)((rows.GetMicroseconds(0) - query.Start) / query.SpanLength), rows.GetInt64(1)));
         }
         return counts;
     }
@@ -34,17 +35,21 @@ public sealed class TimescaleEventCounts(TimescaleDatabase database) : IEventCou
     {
         var command = new NpgsqlCommand { Connection = connection };
         var (table, time) = (LaneTable.Of(lane), LaneTable.TimeBy(query.Timebase));
-        var sql = new StringBuilder($"SELECT ({time} - {Add(query.Start)}) / {Add(query.SpanLength)} AS span, count(*) FROM {table.Name}");
-        sql.Append(CultureInfo.InvariantCulture, $" WHERE {time} >= {Add(query.From)} AND {time} < {Add(query.To)}");
+        var sql = new StringBuilder($"SELECT date_bin({Add(TimeSpan.FromMicroseconds(query.SpanLength))}, {time}, {AddTime(query.Start)}) AS span, count(*) FROM {table.Name}");
+        sql.Append(CultureInfo.InvariantCulture, $" WHERE {time} >= {AddTime(query.From)} AND {time} < {AddTime(query.To)}");
         if (query.Filter.Scopes.Count > 0)
             sql.Append(CultureInfo.InvariantCulture, $" AND scope_id = ANY ({Add(query.Filter.Scopes.Where(s => !s.Contains('\0', StringComparison.Ordinal)).ToArray())})");
         foreach (var (field, value) in query.Filter.Fields) sql.Append(CultureInfo.InvariantCulture, $" AND {table.ColumnOf(field)} = {Add(value)}");
         command.CommandText = sql.Append(" GROUP BY span").ToString();
         return command;
 
-        string Add<T>(T value)
+        string Add<T>(T value) => AddParameter(new NpgsqlParameter<T> { TypedValue = value });
+
+        string AddTime(long time) => AddParameter(PgTime.Microseconds(time));
+
+        string AddParameter(NpgsqlParameter parameter)
         {
-            command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
+            command.Parameters.Add(parameter);
             return FormattableString.Invariant($"${command.Parameters.Count}");
         }
     }

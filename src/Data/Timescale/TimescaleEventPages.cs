@@ -18,7 +18,11 @@ internal static class TimescaleEventPages
     // Bytes of one fetch per lane, estimated from earlier rows.
     private const int FetchBytes = 4 << 20;
 
-    public static async Task<EventPage> ReadAsync(NpgsqlConnection connection, EventQuery query, CancellationToken cancellationToken)
+    // The connection's default keeps the order of the key's index, which no other index has, and cursors prefer it.
+    internal static readonly string[] AllowSort = ["SET LOCAL enable_sort = on", "SET LOCAL cursor_tuple_fraction = 1"];
+
+    /// <param name="hasContentIndex">Lets the server find the events of payload conditions by their index, and sort them.</param>
+    public static async Task<EventPage> ReadAsync(NpgsqlConnection connection, EventQuery query, bool hasContentIndex, CancellationToken cancellationToken)
     {
         if (AsksForTheImpossible(query)) return new EventPage([], null);
         // One consistent snapshot of all lanes.
@@ -27,6 +31,8 @@ internal static class TimescaleEventPages
         var firstRows = Math.Min(query.EndsAtLimit ? query.Limit : query.Limit + 1, FirstRows);
         await using (var start = new NpgsqlBatch(connection))
         {
+            if (hasContentIndex && query.Filter.Payload.Count > 0)
+                foreach (var setting in AllowSort) start.BatchCommands.Add(new(setting));
             foreach (var lane in lanes) start.BatchCommands.Add(Declare(lane.Lane, query));
             foreach (var lane in lanes) start.BatchCommands.Add(new(lane.Fetch(firstRows)));
             await using var reader = await start.ExecuteReaderAsync(cancellationToken);
@@ -55,11 +61,11 @@ internal static class TimescaleEventPages
         var time = LaneTable.TimeBy(query.Timebase);
         var (from, to) = query.RangeOf(lane);
         var command = new NpgsqlBatchCommand();
-        var sql = new StringBuilder($"DECLARE {table.Name}_rows NO SCROLL CURSOR FOR SELECT {table.Columns} FROM {table.Name} WHERE {time} >= {Add(from)} AND {time} < {Add(to)}");
+        var sql = new StringBuilder($"DECLARE {table.Name}_rows NO SCROLL CURSOR FOR SELECT {table.Columns} FROM {table.Name} WHERE {time} >= {AddTime(from)} AND {time} < {AddTime(to)}");
         if (query.After is { } after && after.Lane == lane)
         {
             var place = lane == Lane.Raw
-                ? $"{Add(after.Time)}, {Add(after.ConnectionId!)}, {Add(after.Sequence)}, {Add(after.Id.ToArray())}" : $"{Add(after.Time)}, {Add(after.Id.ToArray())}";
+                ? $"{AddTime(after.Time)}, {Add(after.ConnectionId!)}, {Add(after.Sequence)}, {Add(after.Id.ToArray())}" : $"{AddTime(after.Time)}, {Add(after.Id.ToArray())}";
             sql.Append(CultureInfo.InvariantCulture, $" AND ({key}) {(forward ? '>' : '<')} ({place})");
         }
         if (query.Filter.Scopes.Count > 0) sql.Append(CultureInfo.InvariantCulture, $" AND scope_id = ANY ({Add(query.Filter.Scopes.Where(TimescaleDatabase.CanHold).ToArray())})");
@@ -73,9 +79,13 @@ internal static class TimescaleEventPages
         command.CommandText = sql.Append(" ORDER BY ").Append(forward ? key : key.Replace(",", " DESC,", StringComparison.Ordinal) + " DESC").ToString();
         return command;
 
-        string Add<T>(T value)
+        string Add<T>(T value) => AddParameter(new NpgsqlParameter<T> { TypedValue = value });
+
+        string AddTime(long time) => AddParameter(PgTime.Microseconds(time));
+
+        string AddParameter(NpgsqlParameter parameter)
         {
-            command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
+            command.Parameters.Add(parameter);
             return FormattableString.Invariant($"${command.Parameters.Count}");
         }
     }
@@ -117,7 +127,7 @@ internal static class TimescaleEventPages
             var taken = 0;
             for (; await reader.ReadAsync(cancellationToken); taken++)
             {
-                var next = _table.Read(reader, _canonical);
+                var next = TimescaleLane.Read(_table, reader, _canonical);
                 _rows.Enqueue(next);
                 _bytes += next.Content.Length;
             }

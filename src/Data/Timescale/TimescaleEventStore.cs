@@ -40,7 +40,7 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, EventQuery.MaxLimit);
-        return database.ReadAsync((connection, token) => TimescaleEventPages.ReadAsync(connection, query, token), cancellationToken);
+        return database.ReadAsync((connection, token) => TimescaleEventPages.ReadAsync(connection, query, database.HasContentIndex, token), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -55,8 +55,13 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
 
     private static async Task<(LaneTable Lane, long CanonicalTime)?> FindPlaceAsync(NpgsqlConnection connection, EventId id, CancellationToken cancellationToken)
     {
+        long newest;
         await using var command = new NpgsqlCommand(NewestTime, connection);
-        if (await command.ExecuteScalarAsync(cancellationToken) is not long newest) return null;
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            if (!await reader.ReadAsync(cancellationToken) || await reader.IsDBNullAsync(0, cancellationToken)) return null;
+            newest = reader.GetMicroseconds(0);
+        }
         var to = newest;
         foreach (var days in _daysBack)
         {
@@ -71,19 +76,19 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
         NpgsqlConnection connection, string sql, EventId id, CancellationToken cancellationToken, params long[] times)
     {
         await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var time in times) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = time });
+        foreach (var time in times) command.Parameters.Add(PgTime.Microseconds(time));
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = id.ToArray() });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? (LaneTable.Of((Lane)reader.GetInt16(0)), reader.GetInt64(1)) : null;
+        return await reader.ReadAsync(cancellationToken) ? (LaneTable.Of((Lane)reader.GetInt16(0)), reader.GetMicroseconds(1)) : null;
     }
 
     private static async Task<LaneEvent?> ReadOneAsync(NpgsqlConnection connection, LaneTable lane, long canonicalTime, EventId id, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand($"SELECT {lane.Columns} FROM {lane.Name} WHERE canonical_truth_time = $1 AND event_id = $2", connection);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = canonicalTime });
+        command.Parameters.Add(PgTime.Microseconds(canonicalTime));
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = id.ToArray() });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? lane.Read(reader, new CanonicalJson()) : null;
+        return await reader.ReadAsync(cancellationToken) ? TimescaleLane.Read(lane, reader, new CanonicalJson()) : null;
     }
 
     // Under the writer lock the order of canonical times is the commit order, so consecutive batches are a range of the lanes' keys.
@@ -99,7 +104,7 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
                 EventPosition? next;
                 do
                 {
-                    var page = await TimescaleEventPages.ReadAsync(connection, query, token);
+                    var page = await TimescaleEventPages.ReadAsync(connection, query, hasContentIndex: false, token);
                     events.AddRange(page.Events);
                     next = page.Next;
                     query = query with { After = next };
@@ -115,7 +120,7 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var step = new BatchStep(after, EventsWanted);
-        while (step.WantsMore && await reader.ReadAsync(cancellationToken)) step.Add(reader);
+        while (step.WantsMore && await reader.ReadAsync(cancellationToken)) step.Add(reader.GetInt64(0), reader.GetMicroseconds(1), reader.GetInt64(2), reader.GetMicroseconds(3), reader.GetMicroseconds(4));
         return step;
     }
 

@@ -110,7 +110,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         }
         await using var reader = await start.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
-        var (batchId, lastTime) = await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetInt64(1)) : (0, 0);
+        var (batchId, lastTime) = await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetMicroseconds(1)) : (0, 0);
         var requests = new Dictionary<(string, string), EventId>();
         if (asked.Count > 0)
         {
@@ -170,7 +170,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         var known = Enumerable.Range(0, candidates.Places.Count).Where(i => !candidates.IsNew[i]).ToArray();
         await using var find = new NpgsqlCommand(FindCollisions, connection);
         find.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. known.Select(i => candidates.Places[i])] });
-        find.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. known.Select(i => batch.Span[candidates.Places[i]].SourceTime)] });
+        find.Parameters.Add(PgTime.Microseconds(known.Select(i => batch.Span[candidates.Places[i]].SourceTime)));
         find.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = [.. known.Select(i => candidates.Ids[i])] });
         find.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. known.Select(i => candidates.Checks[i])] });
         await using var reader = await find.ExecuteReaderAsync(cancellationToken);
@@ -190,14 +190,14 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
             (times[i], lanes[i], seen[i]) = (laneEvent.SourceTime, (short)laneEvent.Lane, candidates.FirstTime + i);
         }
         await using var insert = new NpgsqlCommand(InsertIndex, connection);
-        insert.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = times });
+        insert.Parameters.Add(PgTime.Microseconds(times));
         insert.Parameters.Add(new NpgsqlParameter<List<byte[]>> { TypedValue = candidates.Ids });
         insert.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = lanes });
-        insert.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = seen });
+        insert.Parameters.Add(PgTime.Microseconds(seen));
         insert.Parameters.Add(new NpgsqlParameter<List<int>> { TypedValue = candidates.Checks });
         await using var reader = await insert.ExecuteReaderAsync(cancellationToken);
         var added = 0;
-        for (; await reader.ReadAsync(cancellationToken); added++) candidates.IsNew[(int)(reader.GetInt64(0) - candidates.FirstTime)] = true;
+        for (; await reader.ReadAsync(cancellationToken); added++) candidates.IsNew[(int)(reader.GetMicroseconds(0) - candidates.FirstTime)] = true;
         return added;
     }
 
@@ -239,10 +239,9 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         var row = new NpgsqlBatchCommand(InsertBatch);
         var (first, last) = (candidates.FirstTime + Array.IndexOf(candidates.IsNew, true), candidates.FirstTime + Array.LastIndexOf(candidates.IsNew, true));
         row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = batchId });
-        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = clock.NowMicroseconds() });
+        row.Parameters.Add(PgTime.Microseconds(clock.NowMicroseconds()));
         row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = added });
-        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = first });
-        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = last });
+        foreach (var time in (long[])[first, last]) row.Parameters.Add(PgTime.Microseconds(time));
         rest.BatchCommands.Add(row);
         rest.BatchCommands.Add(new NpgsqlBatchCommand(Notify));
         await rest.ExecuteNonQueryAsync(cancellationToken);

@@ -1,10 +1,11 @@
 using Npgsql;
 using NpgsqlTypes;
 using SensorDash.Data.Events;
+using SensorDash.Data.Events.Canonical;
 
 namespace SensorDash.Data.Timescale;
 
-/// <summary>Copies events into the table of their lane in PostgreSQL.</summary>
+/// <summary>Copies events into the table of their lane in PostgreSQL, and reads them.</summary>
 internal static class TimescaleLane
 {
     private static readonly string[] _copies = [.. Lanes.All.Select(LaneTable.Of).Select(
@@ -17,10 +18,10 @@ internal static class TimescaleLane
         NpgsqlBinaryImporter copy, LaneEvent laneEvent, byte[] id, long canonicalTime, long batchId, CancellationToken cancellationToken)
     {
         await copy.StartRowAsync(cancellationToken);
-        await copy.WriteAsync(canonicalTime, NpgsqlDbType.Bigint, cancellationToken);
+        await copy.WriteAsync(PgTime.OfMicroseconds(canonicalTime), PgTime.Type, cancellationToken);
         await copy.WriteAsync(id, NpgsqlDbType.Bytea, cancellationToken);
         await copy.WriteAsync(laneEvent.ScopeId, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(laneEvent.SourceTime, NpgsqlDbType.Bigint, cancellationToken);
+        await copy.WriteAsync(PgTime.OfMicroseconds(laneEvent.SourceTime), PgTime.Type, cancellationToken);
         await TextAsync(laneEvent.SourceText);
         await copy.WriteAsync(laneEvent.Content, laneEvent.Lane.HoldsJson() ? NpgsqlDbType.Jsonb : NpgsqlDbType.Bytea, cancellationToken);
         foreach (var column in LaneTable.Of(laneEvent.Lane).Own) await OwnAsync(column);
@@ -30,11 +31,14 @@ internal static class TimescaleLane
         {
             TextColumn text => TextAsync(text.Get(laneEvent)),
             WholeColumn whole => copy.WriteAsync(whole.Get(laneEvent), NpgsqlDbType.Bigint, cancellationToken),
-            TimeColumn time when time.Get(laneEvent) is { } value => copy.WriteAsync(value, NpgsqlDbType.Bigint, cancellationToken),
+            TimeColumn time when time.Get(laneEvent) is { } value => copy.WriteAsync(PgTime.OfMicroseconds(value), PgTime.Type, cancellationToken),
             _ => copy.WriteNullAsync(cancellationToken),
         };
 
         Task TextAsync(string? text)
             => text is null ? copy.WriteNullAsync(cancellationToken) : copy.WriteAsync(text, NpgsqlDbType.Text, cancellationToken);
     }
+
+    /// <summary>The event of the current row of <paramref name="row"/>, of a query of the table's columns.</summary>
+    public static LaneEvent Read(LaneTable table, NpgsqlDataReader row, CanonicalJson canonical) => table.Read(row, canonical, PgTime.Origin);
 }

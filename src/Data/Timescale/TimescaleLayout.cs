@@ -25,26 +25,25 @@ internal static class TimescaleLayout
         """;
 
     private const string ChunkInterval = """
-        SELECT integer_interval FROM timescaledb_information.dimensions WHERE hypertable_schema = current_schema() AND hypertable_name = $1
+        SELECT time_interval FROM timescaledb_information.dimensions WHERE hypertable_schema = current_schema() AND hypertable_name = $1
         """;
 
     private const string CompressionAfter = """
-        SELECT coalesce((SELECT (config ->> 'compress_after')::bigint FROM timescaledb_information.jobs
-        WHERE hypertable_schema = current_schema() AND hypertable_name = $1 AND config ? 'compress_after'), 0)
+        SELECT coalesce((SELECT (config ->> 'compress_after')::interval FROM timescaledb_information.jobs
+        WHERE hypertable_schema = current_schema() AND hypertable_name = $1 AND config ? 'compress_after'), interval '0')
         """;
 
     // As queries need them: one node's readings together in order of time, events in the order of the contract.
     private static readonly Hypertable[] _hypertables = [
-        new("sensor_readings", TimeSpan.TicksPerSecond, "node_address", "timestamp"),
-        new("event_index", TimeSpan.TicksPerMicrosecond, "", "source_truth_time, event_id"),
-        new("metadata_events", TimeSpan.TicksPerMicrosecond, "", "canonical_truth_time, event_id"),
-        new("command_events", TimeSpan.TicksPerMicrosecond, "", "canonical_truth_time, event_id"),
-        new("ui_events", TimeSpan.TicksPerMicrosecond, "", "canonical_truth_time, event_id"),
-        new("parsed_events", TimeSpan.TicksPerMicrosecond, "", "canonical_truth_time, event_id"),
-        new("raw_events", TimeSpan.TicksPerMicrosecond, "", "canonical_truth_time, connection_id, sequence, event_id")];
+        new("sensor_readings", "node_address", "timestamp"),
+        new("event_index", "", "source_truth_time, event_id"),
+        new("metadata_events", "", "canonical_truth_time, event_id"),
+        new("command_events", "", "canonical_truth_time, event_id"),
+        new("ui_events", "", "canonical_truth_time, event_id"),
+        new("parsed_events", "", "canonical_truth_time, event_id"),
+        new("raw_events", "", "canonical_truth_time, connection_id, sequence, event_id")];
 
-    // Time is a number in each: seconds or microseconds.
-    private sealed record Hypertable(string Name, long TicksPerUnit, string SegmentBy, string OrderBy);
+    private sealed record Hypertable(string Name, string SegmentBy, string OrderBy);
 
     public static async Task<bool> IsHypertableAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
         => await QueryAsync<bool>(connection, HasExtension, cancellationToken) && await QueryAsync<bool>(connection, HasHypertable, cancellationToken);
@@ -56,37 +55,42 @@ internal static class TimescaleLayout
             ? TimescaleEdition.Community : TimescaleEdition.Apache;
     }
 
-    /// <summary>Applies the settings for chunk interval and compression policy; does nothing if they are current.</summary>
-    public static async Task<TimescaleEdition> ApplyAsync(NpgsqlConnection connection, TimescaleHypertableOptions options, CancellationToken cancellationToken)
+    /// <summary>Applies the settings for chunk interval, compression policy and content index; does nothing if they are current.</summary>
+    public static async Task<TimescaleEdition> ApplyAsync(NpgsqlConnection connection, TimescaleOptions settings, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         // Several processes may start at the same time.
         await ExecuteAsync(connection, "SELECT pg_advisory_xact_lock(5318009)", cancellationToken);
         var edition = await EditionAsync(connection, cancellationToken);
+        var options = settings.Hypertable;
         foreach (var table in edition == TimescaleEdition.Plain ? [] : _hypertables)
         {
-            var interval = options.ChunkInterval.Ticks / table.TicksPerUnit;
-            if (await QueryAsync<long>(connection, ChunkInterval, cancellationToken, table.Name) != interval)
-                await ExecuteAsync(connection, FormattableString.Invariant($"SELECT set_chunk_time_interval('{table.Name}', {interval}::bigint)"), cancellationToken);
+            if (await QueryAsync<TimeSpan>(connection, ChunkInterval, cancellationToken, table.Name) != options.ChunkInterval)
+                await ExecuteAsync(connection, $"SELECT set_chunk_time_interval('{table.Name}', {Interval(options.ChunkInterval)})", cancellationToken);
             if (edition == TimescaleEdition.Community)
-                await ApplyCompressionAsync(connection, table, options.CompressionAfter.Ticks / table.TicksPerUnit, cancellationToken);
+                await ApplyCompressionAsync(connection, table, options.CompressionAfter, cancellationToken);
         }
+        await TimescaleContentIndex.ApplyAsync(connection, settings.ContentIndex, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return edition;
     }
 
-    private static async Task ApplyCompressionAsync(NpgsqlConnection connection, Hypertable table, long after, CancellationToken cancellationToken)
+    private static async Task ApplyCompressionAsync(NpgsqlConnection connection, Hypertable table, TimeSpan after, CancellationToken cancellationToken)
     {
-        if (await QueryAsync<long>(connection, CompressionAfter, cancellationToken, table.Name) == after) return;
+        if (await QueryAsync<TimeSpan>(connection, CompressionAfter, cancellationToken, table.Name) == after) return;
         await ExecuteAsync(connection, $"SELECT remove_compression_policy('{table.Name}', if_exists => true)", cancellationToken);
-        if (after == 0) return;
+        if (after == TimeSpan.Zero) return;
         await ExecuteAsync(
             connection,
             $"ALTER TABLE {table.Name} SET (timescaledb.compress, timescaledb.compress_segmentby = '{table.SegmentBy}', timescaledb.compress_orderby = '{table.OrderBy}')",
             cancellationToken);
         await ExecuteAsync(
-            connection, FormattableString.Invariant($"SELECT add_compression_policy('{table.Name}', compress_after => {after}::bigint)"), cancellationToken);
+            connection, $"SELECT add_compression_policy('{table.Name}', compress_after => {Interval(after)})", cancellationToken);
     }
+
+    // In days and shorter units: the server shows a day as "1 day", not as "24:00:00".
+    private static string Interval(TimeSpan span)
+        => FormattableString.Invariant($"make_interval(days => {span.Days}, hours => {span.Hours}, mins => {span.Minutes}, secs => {(double)(span.Ticks % TimeSpan.TicksPerMinute) / TimeSpan.TicksPerSecond})");
 
     private static async Task<T> QueryAsync<T>(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params string[] values)
     {

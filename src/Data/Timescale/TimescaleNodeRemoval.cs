@@ -12,7 +12,7 @@ internal static class TimescaleNodeRemoval
     // Counters always equal a recount.
     private const string InsertRemovals = """
         INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, removed_node)
-        SELECT last.id + n.number, $3, -n.readings, 0, 0, n.address
+        SELECT last.id + n.number, $3, -n.readings, 'epoch', 'epoch', n.address
         FROM unnest($1, $2) WITH ORDINALITY AS n (address, readings, number), (SELECT coalesce(max(id), 0) AS id FROM ingest_batches) AS last
         """;
 
@@ -69,7 +69,7 @@ internal static class TimescaleNodeRemoval
             {
                 new NpgsqlParameter<int[]> { TypedValue = addresses },
                 new NpgsqlParameter<long[]> { TypedValue = [.. nodes.Select(n => n.Readings)] },
-                new NpgsqlParameter<long> { TypedValue = clock.NowMicroseconds() },
+                PgTime.Microseconds(clock.NowMicroseconds()),
             },
         });
         batch.BatchCommands.Add(new(TimescaleReadingWriter.Notify));
@@ -79,23 +79,25 @@ internal static class TimescaleNodeRemoval
 
     private static async Task<NodeCount> RemoveOldestAsync(NpgsqlConnection connection, TimeProvider clock, int address, CancellationToken cancellationToken)
     {
-        var before = (long)(await ExecuteAsync(SelectStepEnd, NodeCriteria.ReadingsPerStep, scalar: true))!;
-        var rows = (int)(await ExecuteAsync(RemoveOldest, before, scalar: false))!;
-        await using (var update = new NpgsqlCommand(UpdateNode, connection))
+        long before;
+        await using (var find = CommandOf(SelectStepEnd, new NpgsqlParameter<long> { TypedValue = NodeCriteria.ReadingsPerStep }))
+        await using (var reader = await find.ExecuteReaderAsync(cancellationToken))
         {
-            update.Parameters.Add(new NpgsqlParameter<int> { TypedValue = address });
-            foreach (var value in (long[])[before, rows]) update.Parameters.Add(new NpgsqlParameter<long> { TypedValue = value });
-            await update.ExecuteNonQueryAsync(cancellationToken);
+            await reader.ReadAsync(cancellationToken);
+            before = reader.GetSeconds(0);
         }
+        int rows;
+        await using (var remove = CommandOf(RemoveOldest, PgTime.Seconds(before))) rows = await remove.ExecuteNonQueryAsync(cancellationToken);
+        await using (var update = CommandOf(UpdateNode, PgTime.Seconds(before), new NpgsqlParameter<long> { TypedValue = rows }))
+            await update.ExecuteNonQueryAsync(cancellationToken);
         await TimescaleRemoval.InsertRemovalBatchAsync(connection, clock, -rows, address, before, cancellationToken);
         return new(0, rows);
 
-        async Task<object?> ExecuteAsync(string sql, long value, bool scalar)
+        NpgsqlCommand CommandOf(string sql, params NpgsqlParameter[] more)
         {
-            await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = address });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = value });
-            return scalar ? await command.ExecuteScalarAsync(cancellationToken) : await command.ExecuteNonQueryAsync(cancellationToken);
+            var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0, Parameters = { new NpgsqlParameter<int> { TypedValue = address } } };
+            command.Parameters.AddRange(more);
+            return command;
         }
     }
 }

@@ -44,7 +44,7 @@ public sealed class TimescaleNodeStore(TimescaleDatabase database, CommitSignal 
 
     internal static NpgsqlParameter[] ParametersOf(NodeCriteria criteria) => [
         new NpgsqlParameter<int> { TypedValue = criteria.FirstAddress }, new NpgsqlParameter<int> { TypedValue = criteria.LastAddress },
-        new NpgsqlParameter<long> { TypedValue = criteria.LastSeenBefore }, new NpgsqlParameter<long> { TypedValue = criteria.MaxReadings }];
+        PgTime.Seconds(criteria.LastSeenBefore), new NpgsqlParameter<long> { TypedValue = criteria.MaxReadings }];
 
     private Task<IReadOnlyList<Node>> ReadAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
         => database.ReadAsync<IReadOnlyList<Node>>(
@@ -54,7 +54,7 @@ public sealed class TimescaleNodeStore(TimescaleDatabase database, CommitSignal 
                 command.Parameters.AddRange(parameters);
                 var nodes = new List<Node>();
                 await using var reader = await command.ExecuteReaderAsync(token);
-                while (await reader.ReadAsync(token)) nodes.Add(NodeColumns.Read(reader));
+                while (await reader.ReadAsync(token)) nodes.Add(TimescaleRows.ReadNode(reader));
                 return nodes;
             },
             cancellationToken);

@@ -39,10 +39,11 @@ public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database, Recen
                 var step = await ChooseBatchesAsync(connection, after, token);
                 if (!step.HasRows) return step.Changes([]);
                 await using var command = new NpgsqlCommand(SelectRows, connection, transaction);
-                foreach (var value in (long[])[after, step.UpTo, step.First, step.Last]) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = value });
+                foreach (var batch in (long[])[after, step.UpTo]) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = batch });
+                foreach (var time in (long[])[step.First, step.Last]) command.Parameters.Add(PgTime.Seconds(time));
                 await using var reader = await command.ExecuteReaderAsync(token);
                 var rows = new List<Reading>((int)Math.Min(step.Rows, 2 * RowsWanted));
-                while (await reader.ReadAsync(token)) rows.Add(ReadingColumns.Read(reader));
+                while (await reader.ReadAsync(token)) rows.Add(TimescaleRows.ReadReading(reader));
                 return step.Changes(rows);
             },
             cancellationToken);
@@ -53,13 +54,13 @@ public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database, Recen
             async (connection, token) =>
             {
                 await using var command = new NpgsqlCommand(SelectStored, connection);
-                command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after?.Timestamp ?? 0 });
+                command.Parameters.Add(PgTime.Seconds(after?.Timestamp ?? 0));
                 command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = after?.NodeAddress ?? int.MaxValue });
                 command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = upTo });
                 command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = page.Length });
                 await using var reader = await command.ExecuteReaderAsync(token);
                 var count = 0;
-                while (count < page.Length && await reader.ReadAsync(token)) page.Span[count++] = ReadingColumns.Read(reader);
+                while (count < page.Length && await reader.ReadAsync(token)) page.Span[count++] = TimescaleRows.ReadReading(reader);
                 return count;
             },
             cancellationToken);
@@ -71,7 +72,8 @@ public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database, Recen
             {
                 await using var command = new NpgsqlCommand("SELECT committed_at FROM ingest_batches WHERE id = $1", connection);
                 command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = batch });
-                return (long?)await command.ExecuteScalarAsync(token);
+                await using var reader = await command.ExecuteReaderAsync(token);
+                return await reader.ReadAsync(token) ? reader.GetMicroseconds(0) : (long?)null;
             },
             cancellationToken);
 
@@ -87,7 +89,7 @@ public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database, Recen
                 command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
                 await using var reader = await command.ExecuteReaderAsync(token);
                 await reader.ReadAsync(token);
-                return (reader.GetInt64(0), reader.GetInt64(1), await reader.IsDBNullAsync(2, token) ? (long?)null : reader.GetInt64(2));
+                return (reader.GetInt64(0), reader.GetInt64(1), await reader.IsDBNullAsync(2, token) ? (long?)null : reader.GetMicroseconds(2));
             },
             cancellationToken);
 
@@ -97,7 +99,10 @@ public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database, Recen
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var step = new ReadingStep(after, RowsWanted);
-        while (step.WantsMore && await reader.ReadAsync(cancellationToken)) step.Add(reader);
+        while (step.WantsMore && await reader.ReadAsync(cancellationToken))
+            step.Add(
+                reader.GetInt64(0), reader.GetMicroseconds(1), reader.GetInt64(2), reader.GetSeconds(3), reader.GetSeconds(4),
+                await reader.IsDBNullAsync(5, cancellationToken) ? null : reader.GetInt32(5), await reader.IsDBNullAsync(6, cancellationToken) ? null : reader.GetSeconds(6));
         return step;
     }
 }

@@ -70,7 +70,7 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSign
                 await using var command = PageCommand(connection, query, page.Length);
                 await using var reader = await command.ExecuteReaderAsync(token);
                 var count = 0;
-                while (count < page.Length && await reader.ReadAsync(token)) page.Span[count++] = ReadingColumns.Read(reader);
+                while (count < page.Length && await reader.ReadAsync(token)) page.Span[count++] = TimescaleRows.ReadReading(reader);
                 return count;
             },
             cancellationToken);
@@ -92,8 +92,9 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSign
             (_, false) => OneNodeOldestFirst,
         };
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = query.Filter.NodeAddress ?? query.After?.NodeAddress ?? 0 });
-        foreach (var value in (long[])[start, end, length, query.Offset]) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = value });
-        if (query.Filter.NodeAddress is null) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = query.After?.Timestamp ?? long.MinValue });
+        foreach (var time in (long[])[start, end]) command.Parameters.Add(PgTime.Seconds(time));
+        foreach (var value in (long[])[length, query.Offset]) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = value });
+        if (query.Filter.NodeAddress is null) command.Parameters.Add(PgTime.Seconds(query.After?.Timestamp ?? long.MinValue));
         return command;
     }
 
@@ -108,8 +109,8 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSign
                 command.Parameters.Add(new NpgsqlParameter { Value = (object?)filter.NodeAddress ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
                 if (!open)
                 {
-                    command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = filter.Range.Start ?? long.MinValue });
-                    command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = filter.Range.End ?? long.MaxValue });
+                    command.Parameters.Add(PgTime.Seconds(filter.Range.Start ?? long.MinValue));
+                    command.Parameters.Add(PgTime.Seconds(filter.Range.End ?? long.MaxValue));
                 }
                 return (long)(await command.ExecuteScalarAsync(token))!;
             },
@@ -126,7 +127,7 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSign
                 command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = count });
                 await using var reader = await command.ExecuteReaderAsync(token);
                 var readings = new List<Reading>();
-                while (await reader.ReadAsync(token)) readings.Add(ReadingColumns.Read(reader));
+                while (await reader.ReadAsync(token)) readings.Add(TimescaleRows.ReadReading(reader));
                 return readings.GroupBy(r => r.NodeAddress).ToDictionary(g => g.Key, g => g.OrderByDescending(r => r.Timestamp).ToArray());
             },
             cancellationToken);

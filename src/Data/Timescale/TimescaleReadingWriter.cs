@@ -88,7 +88,10 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         if (added > 0)
         {
             var row = new NpgsqlBatchCommand(InsertBatch);
-            foreach (var value in (long[])[batchId, now, added, first, last]) row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = value });
+            row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = batchId });
+            row.Parameters.Add(PgTime.Microseconds(now));
+            row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = added });
+            foreach (var time in (long[])[first, last]) row.Parameters.Add(PgTime.Seconds(time));
             rest.BatchCommands.Add(row);
             rest.BatchCommands.Add(new NpgsqlBatchCommand(Notify));
         }
@@ -128,9 +131,8 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     {
         var stored = new NpgsqlBatchCommand(StoredKeys);
         stored.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = nodes });
-        stored.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = times });
-        stored.Parameters.Add(new NpgsqlParameter<long> { TypedValue = times.Min() });
-        stored.Parameters.Add(new NpgsqlParameter<long> { TypedValue = times.Max() });
+        stored.Parameters.Add(PgTime.Seconds(times));
+        foreach (var time in (long[])[times.Min(), times.Max()]) stored.Parameters.Add(PgTime.Seconds(time));
         var newNodes = new NpgsqlBatchCommand(NewNodes);
         newNodes.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. nodes.Distinct()] });
         await using var start = new NpgsqlBatch(connection) { BatchCommands = { new(AcquireWriterLock), new(NextBatchId), stored, newNodes } };
@@ -139,7 +141,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         await reader.ReadAsync(cancellationToken);
         var batchId = reader.GetInt64(0);
         await reader.NextResultAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken)) outcomes.Span[_first[(reader.GetInt32(0), reader.GetInt64(1))]] = RowOutcome.Duplicate;
+        while (await reader.ReadAsync(cancellationToken)) outcomes.Span[_first[(reader.GetInt32(0), reader.GetSeconds(1))]] = RowOutcome.Duplicate;
         await reader.NextResultAsync(cancellationToken);
         _newNodes.Clear();
         var nodeCount = 0L;
@@ -174,11 +176,11 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
             var reading = batch.Span[i];
             await copy.StartRowAsync(cancellationToken);
             await copy.WriteAsync(reading.NodeAddress, NpgsqlDbType.Integer, cancellationToken);
-            await copy.WriteAsync(reading.Timestamp, NpgsqlDbType.Bigint, cancellationToken);
+            await copy.WriteAsync(PgTime.OfSeconds(reading.Timestamp), PgTime.Type, cancellationToken);
             await WriteOrNullAsync(copy, reading.TemperatureCentidegrees, cancellationToken);
             await WriteOrNullAsync(copy, reading.HumidityCentipercent, cancellationToken);
             await copy.WriteAsync((long)reading.Flags, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync(reading.ReceivedAt, NpgsqlDbType.Bigint, cancellationToken);
+            await copy.WriteAsync(PgTime.OfSeconds(reading.ReceivedAt), PgTime.Type, cancellationToken);
             await copy.WriteAsync(batchId, NpgsqlDbType.Bigint, cancellationToken);
         }
         await copy.CompleteAsync(cancellationToken);
@@ -195,8 +197,8 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         var changes = byAddress.Select(c => c.Value).ToArray();
         command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. byAddress.Select(c => c.Key)] });
         command.Parameters.Add(new NpgsqlParameter<long?[]> { TypedValue = [.. changes.Select(c => (long?)c.DeviceId)] });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. changes.Select(c => c.First)] });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. changes.Select(c => c.Last)] });
+        command.Parameters.Add(PgTime.Seconds(changes.Select(c => c.First)));
+        command.Parameters.Add(PgTime.Seconds(changes.Select(c => c.Last)));
         command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. changes.Select(c => c.Count)] });
         command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. changes.Select(c => c.Duplicates)] });
         return command;

@@ -10,7 +10,7 @@ internal static class TimescaleRemoval
 
     private const string InsertRemoval = """
         INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, removed_node, removed_before)
-        SELECT coalesce(max(id), 0) + 1, $1, $2, 0, 0, $3, $4 FROM ingest_batches
+        SELECT coalesce(max(id), 0) + 1, $1, $2, 'epoch', 'epoch', $3, $4 FROM ingest_batches
         """;
 
     // The remaining readings determine the new first time; a node without readings keeps its latest measured time.
@@ -22,8 +22,8 @@ internal static class TimescaleRemoval
         """;
 
     private const string OldestChunkEnd = """
-        SELECT min(range_end_integer) FROM timescaledb_information.chunks
-        WHERE hypertable_schema = current_schema() AND hypertable_name = 'sensor_readings' AND range_end_integer <= $1
+        SELECT min(range_end) FROM timescaledb_information.chunks
+        WHERE hypertable_schema = current_schema() AND hypertable_name = 'sensor_readings' AND range_end <= $1
         """;
 
     public static async Task<bool> DeleteNodeAsync(
@@ -33,15 +33,17 @@ internal static class TimescaleRemoval
             database,
             async (connection, token) =>
             {
-                if (await ExecuteAsync(connection, "DELETE FROM nodes WHERE address = $1", address, token) == 0) return false;
-                await ExecuteAsync(connection, "DELETE FROM node_metadata WHERE address = $1", address, token);
-                var rows = await ExecuteAsync(connection, "DELETE FROM sensor_readings WHERE node_address = $1", address, token);
+                if (await ExecuteAsync(connection, "DELETE FROM nodes WHERE address = $1", Address(), token) == 0) return false;
+                await ExecuteAsync(connection, "DELETE FROM node_metadata WHERE address = $1", Address(), token);
+                var rows = await ExecuteAsync(connection, "DELETE FROM sensor_readings WHERE node_address = $1", Address(), token);
                 await InsertRemovalBatchAsync(connection, clock, -rows, address, null, token);
                 return true;
             },
             cancellationToken);
         if (removed) commits.Publish();
         return removed;
+
+        NpgsqlParameter Address() => new NpgsqlParameter<int> { TypedValue = address };
     }
 
     public static async Task<long> RemoveBeforeAsync(
@@ -61,12 +63,12 @@ internal static class TimescaleRemoval
         var hasChunks = await TimescaleLayout.IsHypertableAsync(connection, cancellationToken);
         if (await FindEndAsync(connection, hasChunks, before, cancellationToken) is not { } end) return (true, 0);
         var rows = 0L;
-        await using (var counters = Command(connection, TakeFromCounters, end))
+        await using (var counters = Command(connection, TakeFromCounters, PgTime.Seconds(end)))
         await using (var reader = await counters.ExecuteReaderAsync(cancellationToken))
             while (await reader.ReadAsync(cancellationToken)) rows += reader.GetInt64(0);
         if (hasChunks) await DropAsync(connection, end, cancellationToken);
-        else await ExecuteAsync(connection, "DELETE FROM sensor_readings WHERE timestamp < $1", end, cancellationToken);
-        if (rows > 0) await InsertRemovalBatchAsync(connection, clock, -(int)rows, null, end, cancellationToken);
+        else await ExecuteAsync(connection, "DELETE FROM sensor_readings WHERE timestamp < $1", PgTime.Seconds(end), cancellationToken);
+        if (rows > 0) await InsertRemovalBatchAsync(connection, clock, -rows, null, end, cancellationToken);
         return (false, rows);
     }
 
@@ -74,17 +76,19 @@ internal static class TimescaleRemoval
     private static async Task DropAsync(NpgsqlConnection connection, long end, CancellationToken cancellationToken)
     {
         var chunks = new List<string>();
-        await using (var show = Command(connection, "SELECT show_chunks('sensor_readings', older_than => $1)::text", end))
+        await using (var show = Command(connection, "SELECT show_chunks('sensor_readings', older_than => $1)::text", PgTime.Seconds(end)))
         await using (var reader = await show.ExecuteReaderAsync(cancellationToken))
             while (await reader.ReadAsync(cancellationToken)) chunks.Add(reader.GetString(0));
         await using (var take = new NpgsqlCommand($"LOCK TABLE {string.Join(", ", chunks)}", connection)) await take.ExecuteNonQueryAsync(cancellationToken);
-        await ExecuteAsync(connection, "SELECT drop_chunks('sensor_readings', older_than => $1)", end, cancellationToken);
+        await ExecuteAsync(connection, "SELECT drop_chunks('sensor_readings', older_than => $1)", PgTime.Seconds(end), cancellationToken);
     }
 
     private static async Task<long?> FindEndAsync(NpgsqlConnection connection, bool hasChunks, long before, CancellationToken cancellationToken)
     {
-        await using var command = Command(connection, hasChunks ? OldestChunkEnd : "SELECT min(timestamp) FROM sensor_readings WHERE timestamp < $1", before);
-        if (await command.ExecuteScalarAsync(cancellationToken) is not long found) return null;
+        await using var command = Command(connection, hasChunks ? OldestChunkEnd : "SELECT min(timestamp) FROM sensor_readings WHERE timestamp < $1", PgTime.Seconds(before));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken) || await reader.IsDBNullAsync(0, cancellationToken)) return null;
+        var found = reader.GetSeconds(0);
         return hasChunks ? found : Math.Min(before, ((found / DaySeconds) + 1) * DaySeconds);
     }
 
@@ -104,23 +108,23 @@ internal static class TimescaleRemoval
             },
             cancellationToken);
 
-    internal static async Task InsertRemovalBatchAsync(NpgsqlConnection connection, TimeProvider clock, int rows, int? node, long? before, CancellationToken cancellationToken)
+    internal static async Task InsertRemovalBatchAsync(NpgsqlConnection connection, TimeProvider clock, long rows, int? node, long? before, CancellationToken cancellationToken)
     {
         var row = new NpgsqlBatchCommand(InsertRemoval);
-        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = clock.NowMicroseconds() });
-        row.Parameters.Add(new NpgsqlParameter<int> { TypedValue = rows });
+        row.Parameters.Add(PgTime.Microseconds(clock.NowMicroseconds()));
+        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = rows });
         row.Parameters.Add(new NpgsqlParameter { Value = (object?)node ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer });
-        row.Parameters.Add(new NpgsqlParameter { Value = (object?)before ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint });
+        row.Parameters.Add(before is { } time ? PgTime.Seconds(time) : new NpgsqlParameter { Value = DBNull.Value, NpgsqlDbType = PgTime.Type });
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { row, new(TimescaleReadingWriter.Notify) } };
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static async Task<int> ExecuteAsync<T>(NpgsqlConnection connection, string sql, T value, CancellationToken cancellationToken)
+    private static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, NpgsqlParameter parameter, CancellationToken cancellationToken)
     {
-        await using var command = Command(connection, sql, value);
+        await using var command = Command(connection, sql, parameter);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static NpgsqlCommand Command<T>(NpgsqlConnection connection, string sql, T value)
-        => new(sql, connection) { CommandTimeout = 0, Parameters = { new NpgsqlParameter<T> { TypedValue = value } } };
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, NpgsqlParameter parameter)
+        => new(sql, connection) { CommandTimeout = 0, Parameters = { parameter } };
 }

@@ -156,7 +156,7 @@ public abstract partial class EventStoreContract
     // Gives the events of a second three canonical times only, as several writers at once would.
     private Task MakeCanonicalTiesAsync()
         => ExecuteAsync([.. Lanes.All.Select(lane
-            => $"UPDATE {lane.Name()}_events SET canonical_truth_time = canonical_truth_time / 1000000 * 1000000 + canonical_truth_time % 3")]);
+            => $"UPDATE {lane.Name()}_events SET canonical_truth_time = {TiedCanonicalTime}")]);
 
     private static long Tied(long canonicalTime) => (canonicalTime / 1_000_000 * 1_000_000) + (canonicalTime % 3);
 

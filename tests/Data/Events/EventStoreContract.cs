@@ -33,6 +33,9 @@ public abstract partial class EventStoreContract : IAsyncLifetime
 
     protected abstract Task ExecuteAsync(params string[] statements);
 
+    /// <summary>The second of the canonical time, and 0 to 2 microseconds.</summary>
+    protected virtual string TiedCanonicalTime => "canonical_truth_time / 1000000 * 1000000 + canonical_truth_time % 3";
+
     [SkippableFact]
     public async Task Append_EventOfEveryLane_ReadsBackAsItWas()
     {

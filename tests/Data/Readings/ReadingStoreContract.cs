@@ -147,8 +147,8 @@ public abstract partial class ReadingStoreContract : IAsyncLifetime
         await Store.AddAsync(Reading(3));
 
         Assert.Equal(1, await Fixture.ScalarAsync($"""
-            SELECT count(*) FROM ingest_batches WHERE id = 1 AND row_count = 2 AND first_timestamp = {Noon - 5} AND last_timestamp = {Noon + 5}
-            AND committed_at = {Noon * 1_000_000}
+            SELECT count(*) FROM ingest_batches WHERE id = 1 AND row_count = 2 AND first_timestamp = {Fixture.Seconds(Noon - 5)} AND last_timestamp = {Fixture.Seconds(Noon + 5)}
+            AND committed_at = {Fixture.Microseconds(Noon * 1_000_000)}
             """));
         Assert.Equal(2, await Fixture.ScalarAsync("SELECT batch_id FROM sensor_readings WHERE node_address = 3"));
         Assert.Equal(0, await Fixture.ScalarAsync("SELECT count(*) FROM sensor_readings WHERE batch_id NOT IN (SELECT id FROM ingest_batches)"));

@@ -20,8 +20,8 @@ public sealed partial class TimescalePlanTests : IAsyncLifetime
     {
         _fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
         await _fixture.ExecuteAsync(
-            $"INSERT INTO nodes SELECT n, n, 'SENSOR', {Start}, {Start + (Days * Day) - 600}, {Days * 144}, 0 FROM generate_series(1, 20) n",
-            $"INSERT INTO sensor_readings SELECT n, t, 1, 1, 0, t, 1 + t / 100000 FROM generate_series(1, 20) n, generate_series({Start}, {Start + (Days * Day) - 600}, 600) t",
+            $"INSERT INTO nodes SELECT n, n, 'SENSOR', {_fixture.Seconds(Start)}, {_fixture.Seconds(Start + (Days * Day) - 600)}, {Days * 144}, 0 FROM generate_series(1, 20) n",
+            $"INSERT INTO sensor_readings SELECT n, to_timestamp(t), 1, 1, 0, to_timestamp(t), 1 + t / 100000 FROM generate_series(1, 20) n, generate_series({Start}, {Start + (Days * Day) - 600}, 600) t",
             "ANALYZE");
     }
 
@@ -80,7 +80,7 @@ public sealed partial class TimescalePlanTests : IAsyncLifetime
             Parameters =
             {
                 new NpgsqlParameter<long> { TypedValue = 17828 }, new NpgsqlParameter<long> { TypedValue = 17829 },
-                new NpgsqlParameter<long> { TypedValue = Start }, new NpgsqlParameter<long> { TypedValue = Start + Day - 1 },
+                PgTime.Seconds(Start), PgTime.Seconds(Start + Day - 1),
             },
         });
 
@@ -96,8 +96,8 @@ public sealed partial class TimescalePlanTests : IAsyncLifetime
         {
             Parameters =
             {
-                new NpgsqlParameter<int[]> { TypedValue = [.. times.Select(_ => 3)] }, new NpgsqlParameter<long[]> { TypedValue = times },
-                new NpgsqlParameter<long> { TypedValue = times.Min() }, new NpgsqlParameter<long> { TypedValue = times.Max() },
+                new NpgsqlParameter<int[]> { TypedValue = [.. times.Select(_ => 3)] }, PgTime.Seconds(times),
+                PgTime.Seconds(times.Min()), PgTime.Seconds(times.Max()),
             },
         });
 

@@ -99,8 +99,8 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
     public async Task Follow_WriterIdleInItsTransaction_NothingOvertakesIt()
     {
         await _fixture.Store.AddAsync(Reading(1));
-        await using (await _fixture.HoldAsync(TimescaleReadingWriter.AcquireWriterLock, $"INSERT INTO ingest_batches VALUES (2, 1, 1, {Noon}, {Noon}, NULL, NULL)",
-            $"INSERT INTO sensor_readings VALUES (9, {Noon}, 1, 1, 0, {Noon}, 2)"))
+        await using (await _fixture.HoldAsync(TimescaleReadingWriter.AcquireWriterLock, $"INSERT INTO ingest_batches VALUES (2, now(), 1, {_fixture.Seconds(Noon)}, {_fixture.Seconds(Noon)}, NULL, NULL)",
+            $"INSERT INTO sensor_readings VALUES (9, {_fixture.Seconds(Noon)}, 1, 1, 0, {_fixture.Seconds(Noon)}, 2)"))
         {
             await Assert.ThrowsAsync<StoreUnavailableException>(() => _fixture.Store.AddAsync(Reading(2)));
             Assert.Equal(1, (await _fixture.Changes.ReadChangesAsync(0, default)).UpTo);
@@ -117,7 +117,7 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
     public async Task Append_ReadingsAddedMeanwhileByAForeignProgram_IsTriedAgainAndFindsThem()
     {
         await using var foreign = await _fixture.OpenAsync();
-        await using var insert = new NpgsqlCommand($"BEGIN; INSERT INTO sensor_readings VALUES (12, {Noon}, 1, 1, 0, {Noon}, 0)", foreign);
+        await using var insert = new NpgsqlCommand($"BEGIN; INSERT INTO sensor_readings VALUES (12, {_fixture.Seconds(Noon)}, 1, 1, 0, {_fixture.Seconds(Noon)}, 0)", foreign);
         await insert.ExecuteNonQueryAsync();
         var append = _fixture.Store.AddAsync(Reading(), Reading(time: Noon + 1));
         // It has looked, and waits at the row that nobody has committed yet; or has waited for so long that it gave up.
@@ -224,7 +224,7 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
         await using (await _fixture.HoldAsync(TimescaleReadingWriter.AcquireWriterLock)) await KillAsync(WaitingForItsTurn);
         await using (await _fixture.LockAsync()) await KillAsync(WaitingInItsCopy);
         await _fixture.ExecuteAsync(
-            $"BEGIN; {TimescaleReadingWriter.AcquireWriterLock}; INSERT INTO ingest_batches SELECT max(id) + 1, 0, 1, 0, 0, NULL, NULL FROM ingest_batches; ROLLBACK");
+            $"BEGIN; {TimescaleReadingWriter.AcquireWriterLock}; INSERT INTO ingest_batches SELECT max(id) + 1, now(), 1, 'epoch', 'epoch', NULL, NULL FROM ingest_batches; ROLLBACK");
     }
 
     private Task KillAsync(string which) => WaitFor.TrueAsync($"a writer is killed where {which}", async () => await _fixture.ScalarAsync($"""

@@ -1,3 +1,4 @@
+using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
@@ -16,12 +17,12 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false),
-                    committed_at = table.Column<long>(type: "bigint", nullable: false),
+                    committed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     row_count = table.Column<long>(type: "bigint", nullable: false),
-                    first_timestamp = table.Column<long>(type: "bigint", nullable: false),
-                    last_timestamp = table.Column<long>(type: "bigint", nullable: false),
+                    first_timestamp = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_timestamp = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     removed_node = table.Column<int>(type: "integer", nullable: true),
-                    removed_before = table.Column<long>(type: "bigint", nullable: true)
+                    removed_before = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -35,8 +36,8 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     address = table.Column<int>(type: "integer", nullable: false),
                     device_id = table.Column<long>(type: "bigint", nullable: true),
                     node_type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false, collation: "C"),
-                    first_seen_at = table.Column<long>(type: "bigint", nullable: false),
-                    last_seen_at = table.Column<long>(type: "bigint", nullable: false),
+                    first_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     total_readings = table.Column<long>(type: "bigint", nullable: false),
                     duplicates_seen = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -50,11 +51,11 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 columns: table => new
                 {
                     node_address = table.Column<int>(type: "integer", nullable: false),
-                    timestamp = table.Column<long>(type: "bigint", nullable: false),
+                    timestamp = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     temperature_centidegrees = table.Column<short>(type: "smallint", nullable: true),
                     humidity_centipercent = table.Column<short>(type: "smallint", nullable: true),
                     flags = table.Column<long>(type: "bigint", nullable: false),
-                    received_at = table.Column<long>(type: "bigint", nullable: false),
+                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     batch_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -90,7 +91,7 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     notes = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true, collation: "C"),
                     zone_id = table.Column<int>(type: "integer", nullable: true),
                     expected_interval_s = table.Column<int>(type: "integer", nullable: true),
-                    updated_at = table.Column<long>(type: "bigint", nullable: false)
+                    updated_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {

@@ -30,9 +30,7 @@ namespace SensorDash.Migrations.Timescale.Migrations
                             'the server has TimescaleDB, and role %s may not create the extension in database %s; let the owner of the database do it',
                             current_user, current_database());
                     END;
-                    CREATE FUNCTION sensordash_now() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT extract(epoch FROM now())::bigint';
-                    PERFORM create_hypertable('sensor_readings', 'timestamp', chunk_time_interval => 86400, create_default_indexes => false, migrate_data => true);
-                    PERFORM set_integer_now_func('sensor_readings', 'sensordash_now');
+                    PERFORM create_hypertable('sensor_readings', 'timestamp', chunk_time_interval => interval '1 day', create_default_indexes => false, migrate_data => true);
                     EXECUTE format('COMMENT ON TABLE sensor_readings IS %L', 'Hypertable of TimescaleDB '
                         || (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb')
                         || CASE current_setting('timescaledb.license', true) WHEN 'timescale' THEN ', Community edition.' ELSE ', Apache edition.' END);
@@ -47,12 +45,13 @@ namespace SensorDash.Migrations.Timescale.Migrations
             migrationBuilder.Sql("""
                 DO $$
                 BEGIN
-                    COMMENT ON TABLE sensor_readings IS NULL;
-                    IF to_regproc('sensordash_now') IS NULL THEN RETURN; END IF;
+                    IF obj_description('sensor_readings'::regclass) NOT LIKE 'Hypertable%' THEN
+                        COMMENT ON TABLE sensor_readings IS NULL;
+                        RETURN;
+                    END IF;
                     CREATE TABLE sensor_readings_whole (LIKE sensor_readings INCLUDING CONSTRAINTS);
                     INSERT INTO sensor_readings_whole SELECT * FROM sensor_readings;
                     DROP TABLE sensor_readings;
-                    DROP FUNCTION sensordash_now();
                     ALTER TABLE sensor_readings_whole RENAME TO sensor_readings;
                     ALTER TABLE sensor_readings ADD CONSTRAINT pk_sensor_readings PRIMARY KEY (node_address, timestamp);
                     CREATE INDEX ix_sensor_readings_timestamp ON sensor_readings (timestamp, node_address DESC);

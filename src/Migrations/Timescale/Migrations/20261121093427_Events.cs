@@ -1,3 +1,4 @@
+using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
@@ -14,7 +15,7 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 name: "command_events",
                 columns: table => new
                 {
-                    canonical_truth_time = table.Column<long>(type: "bigint", nullable: false),
+                    canonical_truth_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     event_id = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: false),
                     message_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     command_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
@@ -24,7 +25,7 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     timeline_mode = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     payload = table.Column<string>(type: "jsonb", nullable: false),
                     scope_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    source_truth_time = table.Column<long>(type: "bigint", nullable: false),
+                    source_truth_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     source_text = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     batch_id = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -51,10 +52,10 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false),
-                    committed_at = table.Column<long>(type: "bigint", nullable: false),
+                    committed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     event_count = table.Column<long>(type: "bigint", nullable: false),
-                    first_canonical_time = table.Column<long>(type: "bigint", nullable: false),
-                    last_canonical_time = table.Column<long>(type: "bigint", nullable: false)
+                    first_canonical_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_canonical_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -65,10 +66,10 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 name: "event_index",
                 columns: table => new
                 {
-                    source_truth_time = table.Column<long>(type: "bigint", nullable: false),
+                    source_truth_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     event_id = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: false),
                     lane = table.Column<short>(type: "smallint", nullable: false),
-                    first_seen = table.Column<long>(type: "bigint", nullable: false),
+                    first_seen = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     parts_check = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
@@ -82,15 +83,15 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 name: "metadata_events",
                 columns: table => new
                 {
-                    canonical_truth_time = table.Column<long>(type: "bigint", nullable: false),
+                    canonical_truth_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     event_id = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: false),
                     message_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    effective_time = table.Column<long>(type: "bigint", nullable: true),
+                    effective_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     stream_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     manifest_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     payload = table.Column<string>(type: "jsonb", nullable: false),
                     scope_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    source_truth_time = table.Column<long>(type: "bigint", nullable: false),
+                    source_truth_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     source_text = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     batch_id = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -103,14 +104,14 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 name: "parsed_events",
                 columns: table => new
                 {
-                    canonical_truth_time = table.Column<long>(type: "bigint", nullable: false),
+                    canonical_truth_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     event_id = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: false),
                     stream_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     stream_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     schema_version = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     payload = table.Column<string>(type: "jsonb", nullable: false),
                     scope_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    source_truth_time = table.Column<long>(type: "bigint", nullable: false),
+                    source_truth_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     source_text = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     batch_id = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -123,13 +124,13 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 name: "raw_events",
                 columns: table => new
                 {
-                    canonical_truth_time = table.Column<long>(type: "bigint", nullable: false),
+                    canonical_truth_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     event_id = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: false),
                     connection_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     sequence = table.Column<long>(type: "bigint", nullable: false),
                     bytes = table.Column<byte[]>(type: "bytea", nullable: false),
                     scope_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    source_truth_time = table.Column<long>(type: "bigint", nullable: false),
+                    source_truth_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     source_text = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     batch_id = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -143,7 +144,7 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 name: "ui_events",
                 columns: table => new
                 {
-                    canonical_truth_time = table.Column<long>(type: "bigint", nullable: false),
+                    canonical_truth_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     event_id = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: false),
                     message_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     system_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
@@ -154,7 +155,7 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     manifest_version = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     data = table.Column<string>(type: "jsonb", nullable: false),
                     scope_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    source_truth_time = table.Column<long>(type: "bigint", nullable: false),
+                    source_truth_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     source_text = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     batch_id = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -164,35 +165,14 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 });
 
             migrationBuilder.CreateIndex(
-                name: "ix_command_events_content",
-                table: "command_events",
-                column: "payload")
-                .Annotation("Npgsql:IndexMethod", "gin")
-                .Annotation("Npgsql:IndexOperators", new[] { "jsonb_path_ops" });
-
-            migrationBuilder.CreateIndex(
                 name: "ix_command_events_source_order",
                 table: "command_events",
                 columns: new[] { "source_truth_time", "event_id" });
 
             migrationBuilder.CreateIndex(
-                name: "ix_metadata_events_content",
-                table: "metadata_events",
-                column: "payload")
-                .Annotation("Npgsql:IndexMethod", "gin")
-                .Annotation("Npgsql:IndexOperators", new[] { "jsonb_path_ops" });
-
-            migrationBuilder.CreateIndex(
                 name: "ix_metadata_events_source_order",
                 table: "metadata_events",
                 columns: new[] { "source_truth_time", "event_id" });
-
-            migrationBuilder.CreateIndex(
-                name: "ix_parsed_events_content",
-                table: "parsed_events",
-                column: "payload")
-                .Annotation("Npgsql:IndexMethod", "gin")
-                .Annotation("Npgsql:IndexOperators", new[] { "jsonb_path_ops" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_parsed_events_source_order",
@@ -203,13 +183,6 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 name: "ix_raw_events_source_order",
                 table: "raw_events",
                 columns: new[] { "source_truth_time", "connection_id", "sequence", "event_id" });
-
-            migrationBuilder.CreateIndex(
-                name: "ix_ui_events_content",
-                table: "ui_events",
-                column: "data")
-                .Annotation("Npgsql:IndexMethod", "gin")
-                .Annotation("Npgsql:IndexOperators", new[] { "jsonb_path_ops" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_ui_events_source_order",

@@ -18,18 +18,16 @@ namespace SensorDash.Migrations.Timescale.Migrations
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             // Whether the extension can be used was found out for the readings, and the events are kept as those are.
-            // A day in microseconds is the default of the setting; the program follows the setting at start.
+            // A day is the default of the setting; the program follows the setting at start.
             migrationBuilder.Sql($"""
                 DO $$
                 DECLARE
                     name text;
                 BEGIN
-                    IF to_regproc('sensordash_now') IS NULL THEN RETURN; END IF;
-                    CREATE FUNCTION sensordash_now_microseconds() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT (extract(epoch FROM now()) * 1000000)::bigint';
+                    IF obj_description('sensor_readings'::regclass) NOT LIKE 'Hypertable%' THEN RETURN; END IF;
                     FOREACH name IN ARRAY {Tables} LOOP
                         PERFORM create_hypertable(name, CASE name WHEN 'event_index' THEN 'source_truth_time' ELSE 'canonical_truth_time' END,
-                            chunk_time_interval => 86400000000, create_default_indexes => false, migrate_data => true);
-                        PERFORM set_integer_now_func(name, 'sensordash_now_microseconds');
+                            chunk_time_interval => interval '1 day', create_default_indexes => false, migrate_data => true);
                     END LOOP;
                 END $$;
                 """);
@@ -47,7 +45,7 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     definition text;
                     definitions text[];
                 BEGIN
-                    IF to_regproc('sensordash_now_microseconds') IS NULL THEN RETURN; END IF;
+                    IF obj_description('sensor_readings'::regclass) NOT LIKE 'Hypertable%' THEN RETURN; END IF;
                     FOREACH name IN ARRAY {Tables} LOOP
                         key := (SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = name::regclass AND contype = 'p');
                         definitions := ARRAY(SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = name::regclass AND NOT indisprimary);
@@ -60,7 +58,6 @@ namespace SensorDash.Migrations.Timescale.Migrations
                             EXECUTE definition;
                         END LOOP;
                     END LOOP;
-                    DROP FUNCTION sensordash_now_microseconds();
                 END $$;
                 """);
         }
