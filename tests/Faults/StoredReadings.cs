@@ -68,5 +68,10 @@ internal static class StoredReadings
 
     private static Row RowOf(DbDataReader row) => new(Whole(row, 0)!.Value, Whole(row, 1)!.Value, Whole(row, 2), Whole(row, 3), Whole(row, 4)!.Value, Whole(row, 5), null);
 
-    private static long? Whole(DbDataReader row, int column) => row.IsDBNull(column) ? null : Convert.ToInt64(row.GetValue(column), System.Globalization.CultureInfo.InvariantCulture);
+    private static long? Whole(DbDataReader row, int column) => row.GetValue(column) switch
+    {
+        DBNull => null,
+        DateTime time => new DateTimeOffset(time).ToUnixTimeSeconds(), // PostgreSQL's timestamptz.
+        var value => Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture),
+    };
 }
