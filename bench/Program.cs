@@ -12,6 +12,7 @@ using SensorDash.Bench;
     ("export", 5_000_000, ExportBench.RunAsync),
     ("analytics", 10_000_000, AnalyticsBench.RunAsync),
     ("nodes", 50_000, NodesBench.RunAsync),
+    ("batches", 5_000_000, BatchesBench.RunAsync),
 ];
 var chosen = benches.FirstOrDefault(b => args is [var name, ..] && name == b.Name);
 var count = chosen.Count;

@@ -48,6 +48,7 @@ public static class DataServices
         services.AddSingleton<IRowStore<LaneEvent>>(provider => provider.GetRequiredService<IEventStore>());
         services.AddSingleton<IngestWorker<LaneEvent>>();
         services.AddHostedService<RetentionWorker>();
+        services.AddHostedService<BatchMergeWorker>();
         return services;
     }
 
@@ -68,6 +69,8 @@ public static class DataServices
         services.AddSingleton<IReadingChangeFeed, SqliteReadingChangeFeed>();
         services.AddSingleton<IEventStore, SqliteEventStore>();
         services.AddSingleton<IEventCounts, SqliteEventCounts>();
+        foreach (var table in (BatchTable[])[BatchTable.Readings, BatchTable.Events])
+            services.AddKeyedSingleton<IBatchLog>(table.Feed, (provider, _) => ActivatorUtilities.CreateInstance<SqliteBatchLog>(provider, table));
         return services;
     }
 
@@ -86,6 +89,8 @@ public static class DataServices
         services.AddSingleton<IReadingChangeFeed, TimescaleReadingChangeFeed>();
         services.AddSingleton<IEventStore, TimescaleEventStore>();
         services.AddSingleton<IEventCounts, TimescaleEventCounts>();
+        foreach (var table in (BatchTable[])[BatchTable.Readings, BatchTable.Events])
+            services.AddKeyedSingleton<IBatchLog>(table.Feed, (provider, _) => ActivatorUtilities.CreateInstance<TimescaleBatchLog>(provider, table));
         services.AddHostedService<TimescaleCommitListener>();
         return services;
     }
@@ -102,6 +107,7 @@ public static class DataServices
         services.Replace(ServiceDescriptor.Singleton<INodeStore>(provider => provider.GetRequiredService<DuckDbReadingStore>()));
         services.Replace(ServiceDescriptor.Singleton<IStoreHealth>(provider => provider.GetRequiredService<DuckDbReadingStore>()));
         services.Replace(ServiceDescriptor.Singleton<IReadingChangeFeed, DuckDbReadingChangeFeed>());
+        services.Replace(ServiceDescriptor.KeyedSingleton<IBatchLog, DuckDbBatchLog>(BatchTable.Readings.Feed));
         services.AddSingleton<IDuckDbSource, DuckDbStoreSource>();
         services.AddHostedService<DuckDbReadingSorter>();
         return services;

@@ -33,6 +33,10 @@ public sealed class DuckDbStoreFixture : StoreFixture
 
     public override IReadingChangeFeed Changes => new DuckDbReadingChangeFeed(File);
 
+    public override IBatchLog Batches => new DuckDbBatchLog(_store, File);
+
+    public override IBatchLog EventBatches => _database.EventBatches;
+
     public override IDbContextFactory<SensorDashContext> Contexts => _database.Contexts;
 
     public override IWriterLock WriterLock => _database.WriterLock;

@@ -35,6 +35,10 @@ public sealed class SqliteStoreFixture : StoreFixture, IDbContextFactory<SensorD
 
     public override IReadingChangeFeed Changes => new SqliteReadingChangeFeed(Database, Recent);
 
+    public override IBatchLog Batches => new SqliteBatchLog(Database, BatchTable.Readings, Clock);
+
+    public override IBatchLog EventBatches => new SqliteBatchLog(Database, BatchTable.Events, Clock);
+
     public override IDbContextFactory<SensorDashContext> Contexts => this;
 
     public override IWriterLock WriterLock => Database.Writer;

@@ -25,6 +25,12 @@ public abstract class StoreFixture : IAsyncDisposable
 
     public abstract IDbContextFactory<SensorDashContext> Contexts { get; }
 
+    /// <summary>The batches of readings.</summary>
+    public abstract IBatchLog Batches { get; }
+
+    /// <summary>The batches of events.</summary>
+    public abstract IBatchLog EventBatches { get; }
+
     public abstract IWriterLock WriterLock { get; }
 
     public NodeDirectory Nodes => new(NodeStore, Contexts, WriterLock, Clock);

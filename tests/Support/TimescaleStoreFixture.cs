@@ -46,6 +46,10 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
 
     public override IReadingChangeFeed Changes => new TimescaleReadingChangeFeed(Database, Recent);
 
+    public override IBatchLog Batches => new TimescaleBatchLog(Database, BatchTable.Readings, Clock);
+
+    public override IBatchLog EventBatches => new TimescaleBatchLog(Database, BatchTable.Events, Clock);
+
     public override IDbContextFactory<SensorDashContext> Contexts => this;
 
     public override IWriterLock WriterLock { get; } = new TimescaleWriterLock();

@@ -6,12 +6,14 @@ namespace SensorDash.Data.Analytics;
 /// <summary>The lag of a subscriber behind the store, as last measured.</summary>
 internal sealed class SubscriberLag(IReadingChangeFeed store, TimeProvider clock)
 {
-    // The store sums all batches that the subscriber is behind: too expensive for each step or each query.
+    // The store sums all batches that the subscriber is behind: too expensive for each step or each query. Behind millions of batches at most a twentieth of the time.
     private static readonly TimeSpan _seldom = TimeSpan.FromSeconds(1);
+    private const int ShareOfTime = 20;
 
     private readonly Lock _lock = new();
     private (long Rows, long? OldestCommittedAt) _last;
     private long? _readAt;
+    private TimeSpan _wait = _seldom;
 
     /// <summary>Rows that the subscriber has, although the batches that it fills itself from are not applied yet.</summary>
     public long Filled { get; set; }
@@ -29,18 +31,20 @@ internal sealed class SubscriberLag(IReadingChangeFeed store, TimeProvider clock
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     public async Task<(long LastBatch, long Rows)> ReadAsync(long applied, CancellationToken cancellationToken)
     {
+        var start = clock.GetTimestamp();
         var lag = await store.ReadLagAsync(applied, cancellationToken);
-        lock (_lock) (_last, _readAt) = ((lag.Rows, lag.OldestCommittedAt), clock.GetTimestamp());
+        var cost = ShareOfTime * clock.GetElapsedTime(start);
+        lock (_lock) (_last, _readAt, _wait) = ((lag.Rows, lag.OldestCommittedAt), clock.GetTimestamp(), cost > _seldom ? cost : _seldom);
         return (lag.LastBatch, lag.Rows);
     }
 
-    /// <summary>Measures the lag unless the last measurement is less than a second old.</summary>
+    /// <summary>Measures the lag unless the last measurement is recent: a second, longer where it takes long.</summary>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     public async Task ReadThrottledAsync(long applied, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            if (_readAt is { } at && clock.GetElapsedTime(at) < _seldom) return;
+            if (_readAt is { } at && clock.GetElapsedTime(at) < _wait) return;
         }
         await ReadAsync(applied, cancellationToken);
     }

@@ -96,9 +96,10 @@ internal static class DuckDbMonths
     /// <summary>Removes readings of the oldest month before a time.</summary>
     /// <param name="connection">Connection to the file.</param>
     /// <param name="before">Unix seconds; on return, the time before which no readings remain.</param>
+    /// <param name="deleting">Gets SQL that reads <see cref="Columns"/> of the readings before they are deleted.</param>
     /// <param name="cancellationToken">Cancels the query.</param>
     /// <returns>Removed readings per node; empty when no month has any.</returns>
-    public static List<(int Node, long Rows)> RemoveBefore(DuckDbConnection connection, ref long before, CancellationToken cancellationToken)
+    public static List<(int Node, long Rows)> RemoveBefore(DuckDbConnection connection, ref long before, Action<string>? deleting, CancellationToken cancellationToken)
     {
         var removed = new List<(int, long)>();
         foreach (var month in List(connection, 0, before - 1, cancellationToken))
@@ -109,6 +110,7 @@ internal static class DuckDbMonths
                 while (counts.Read()) removed.Add((counts.Get<int>(0), counts.Get<long>(1)));
             }
             var rows = removed.Sum(r => r.Item2);
+            if (rows > 0) deleting?.Invoke(Invariant($"SELECT {Columns} FROM {month.Table} WHERE \"timestamp\" < {before}"));
             if (rows == month.Rows)
             {
                 connection.Execute(Invariant($"DELETE FROM months WHERE month = {month.Number}; DROP TABLE {month.Table}"), cancellationToken);
@@ -159,6 +161,10 @@ internal static class DuckDbMonths
     public static string Union(IReadOnlyCollection<DuckDbMonth> months, string columns, string where)
         => months.Count == 0 ? $"SELECT {columns} FROM ({None})"
             : string.Join(" UNION ALL ", months.Select(m => $"SELECT {columns} FROM {m.Table} WHERE {where}"));
+
+    /// <summary>SQL that reads <see cref="Columns"/> of all readings of some nodes.</summary>
+    public static string OfNodes(DuckDbConnection connection, IReadOnlyCollection<int> nodes, CancellationToken cancellationToken)
+        => Union(List(connection, cancellationToken), Columns, IsOneOf(nodes));
 
     private static string IsOneOf(IReadOnlyCollection<int> nodes) => nodes.Count == 1 ? Invariant($"node_address = {nodes.First()}")
         : $"node_address IN ({string.Join(',', nodes.DefaultIfEmpty(0).Select(n => Invariant($"{n}")))})";

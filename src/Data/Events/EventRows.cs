@@ -27,6 +27,9 @@ public sealed class CommandRequestRow
     public string RequestId { get; set; } = "";
 
     public byte[] EventId { get; set; } = [];
+
+    /// <summary>The canonical time of that event: the request goes with its lane's retention.</summary>
+    public long AcceptedAt { get; set; }
 }
 
 /// <summary>One commit of events. Subscribers count in batches.</summary>
@@ -42,6 +45,9 @@ public sealed class EventBatchRow
     public long FirstCanonicalTime { get; set; }
 
     public long LastCanonicalTime { get; set; }
+
+    /// <summary>The sum of the hashes of the events (<see cref="EventHash"/>).</summary>
+    public long RowsHash { get; set; }
 }
 
 /// <summary>The columns that all lanes have.</summary>

@@ -19,6 +19,7 @@ internal sealed class CommandRequestTable : IEntityTypeConfiguration<CommandRequ
     {
         // A separate table: a unique key of a table that is partitioned by time must contain the time.
         builder.ToTable("command_requests").HasKey(r => new { r.ScopeId, r.RequestId });
+        builder.HasIndex(r => r.AcceptedAt).HasDatabaseName("ix_command_requests_accepted_at");
         builder.Property(r => r.EventId).HasMaxLength(EventId.Length);
     }
 }

@@ -12,6 +12,9 @@ public sealed class IngestBatch
     /// <summary>Rows added, without duplicates; negative for rows deleted. The sum over all batches is the number of readings.</summary>
     public long RowCount { get; set; }
 
+    /// <summary>The sum of the hashes of the rows added, less those deleted (<see cref="ReadingHash"/>). The sum over all batches is that of all readings.</summary>
+    public long RowsHash { get; set; }
+
     /// <summary>First measured time in the batch, Unix seconds.</summary>
     public long FirstTimestamp { get; set; }
 

@@ -17,17 +17,19 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
     private const string DeleteIndex = "DELETE FROM event_index WHERE source_truth_time = ? AND event_id = ?";
 
     private const string InsertRequest = """
-        INSERT INTO command_requests (scope_id, request_id, event_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+        INSERT INTO command_requests (scope_id, request_id, event_id, accepted_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
         """;
 
     private const string LastBatch = "SELECT id, last_canonical_time FROM event_batches ORDER BY id DESC LIMIT 1";
 
     private const string InsertBatch = """
-        INSERT INTO event_batches (id, committed_at, event_count, first_canonical_time, last_canonical_time) VALUES (?, ?, ?, ?, ?)
+        INSERT INTO event_batches (id, committed_at, event_count, first_canonical_time, last_canonical_time, rows_hash) VALUES (?, ?, ?, ?, ?, ?)
         """;
 
     // A cancelled batch stops within this many events; a check per event would cost more than the row.
     private const int EventsBetweenCancellationChecks = 1_000;
+
+    private readonly EventHash _hash = new();
 
     private static readonly LaneInsert[] _inserts = [.. Lanes.All.Select(lane => new LaneInsert(LaneTable.Of(lane)))];
 
@@ -45,15 +47,17 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
         var (batchId, last) = ReadLastBatch();
         batchId++;
         var first = Math.Max(clock.NowMicroseconds(), last + 1);
-        var next = first;
+        var (next, hash) = (first, 0L);
         for (var i = 0; i < batch.Length; i++)
         {
             if (i % EventsBetweenCancellationChecks == 0) cancellationToken.ThrowIfCancellationRequested();
             outcomes[i] = Insert(batch[i], next, batchId);
-            if (outcomes[i] == RowOutcome.Inserted) batch[i].CanonicalTime = next++;
+            if (outcomes[i] != RowOutcome.Inserted) continue;
+            hash = unchecked(hash + _hash.Of(batch[i], next));
+            batch[i].CanonicalTime = next++;
         }
         var added = (int)(next - first);
-        if (added > 0) writer.Run(InsertBatch, batchId, clock.NowMicroseconds(), added, first, next - 1);
+        if (added > 0) writer.Run(InsertBatch, batchId, clock.NowMicroseconds(), added, first, next - 1, hash);
         return added;
     }
 
@@ -69,7 +73,7 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
         var check = laneEvent.ComputePartsCheck();
         raw.sqlite3_bind_int(index, 5, check);
         if (writer.Run(index) == 0) return IsSame(laneEvent, id, check) ? RowOutcome.Duplicate : RowOutcome.Collision;
-        if (laneEvent is CommandEvent { RequestId: { } request } && !InsertFirstRequest(laneEvent, request, id)) return RowOutcome.AlreadyAccepted;
+        if (laneEvent is CommandEvent { RequestId: { } request } && !InsertFirstRequest(laneEvent, request, id, canonicalTime)) return RowOutcome.AlreadyAccepted;
 
         var lane = _inserts[(int)laneEvent.Lane];
         var insert = writer.Statement(lane.Sql);
@@ -91,12 +95,13 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
         return isSame;
     }
 
-    private bool InsertFirstRequest(LaneEvent laneEvent, string requestId, ReadOnlySpan<byte> id)
+    private bool InsertFirstRequest(LaneEvent laneEvent, string requestId, ReadOnlySpan<byte> id, long canonicalTime)
     {
         var insert = writer.Statement(InsertRequest);
         raw.sqlite3_bind_text(insert, 1, laneEvent.ScopeId);
         raw.sqlite3_bind_text(insert, 2, requestId);
         raw.sqlite3_bind_blob(insert, 3, id);
+        raw.sqlite3_bind_int64(insert, 4, canonicalTime);
         if (writer.Run(insert) > 0) return true;
         // It is not stored, so the index must not contain it either.
         var delete = writer.Statement(DeleteIndex);

@@ -1,4 +1,5 @@
 using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
 using SQLitePCL;
 
 namespace SensorDash.Data.Sqlite;
@@ -10,8 +11,8 @@ internal static class SqliteReadingRemoval
     private const int RowsPerStep = 10_000;
 
     private const string InsertRemoval = """
-        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, removed_node, removed_before)
-        SELECT coalesce(max(id), 0) + 1, ?1, ?2, 0, 0, ?3, ?4 FROM ingest_batches
+        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, removed_node, removed_before, rows_hash)
+        SELECT coalesce(max(id), 0) + 1, ?1, ?2, 0, 0, ?3, ?4, ?5 FROM ingest_batches
         """;
 
     private const string SelectStepEnd = """
@@ -26,6 +27,12 @@ internal static class SqliteReadingRemoval
 
     private const string SelectNodeStepEnd = "SELECT timestamp FROM sensor_readings WHERE node_address = ?1 ORDER BY timestamp LIMIT 1 OFFSET ?2";
 
+    private const string SelectOfNode = $"SELECT {Columns} FROM sensor_readings WHERE node_address = ?1 AND timestamp < ?2";
+
+    private const string SelectOlder = $"SELECT {Columns} FROM sensor_readings INDEXED BY ix_sensor_readings_timestamp WHERE timestamp < ?1";
+
+    private const string Columns = "node_address, timestamp, temperature_centidegrees, humidity_centipercent, flags, received_at, NULL";
+
     // A node without readings keeps its latest measured time.
     private const string UpdateNode = """
         UPDATE nodes SET total_readings = total_readings - ?2,
@@ -39,8 +46,9 @@ internal static class SqliteReadingRemoval
     {
         if (writer.Run("DELETE FROM nodes WHERE address = ?", address) == 0) return false;
         writer.Run("DELETE FROM node_metadata WHERE address = ?", address);
+        var hash = Hash(writer, writer.Bound(SelectOfNode, address, long.MaxValue));
         var rows = writer.Run("DELETE FROM sensor_readings WHERE node_address = ?", address);
-        writer.Run(InsertRemoval, nowMicroseconds, -rows, address, null);
+        writer.Run(InsertRemoval, nowMicroseconds, -rows, address, null, unchecked(-hash));
         return true;
     }
 
@@ -68,9 +76,10 @@ internal static class SqliteReadingRemoval
         writer.ReadRow(end);
         var before = raw.sqlite3_column_int64(end, 0);
         raw.sqlite3_reset(end);
+        var hash = Hash(writer, writer.Bound(SelectOfNode, address, before));
         var rows = writer.Run("DELETE FROM sensor_readings WHERE node_address = ? AND timestamp < ?", address, before);
         writer.Run(UpdateNode, address, rows);
-        writer.Run(InsertRemoval, nowMicroseconds, -rows, address, before);
+        writer.Run(InsertRemoval, nowMicroseconds, -rows, address, before, unchecked(-hash));
         return rows;
     }
 
@@ -86,10 +95,19 @@ internal static class SqliteReadingRemoval
         while (writer.ReadRow(counting)) counts.Add((raw.sqlite3_column_int64(counting, 0), raw.sqlite3_column_int64(counting, 1)));
         raw.sqlite3_reset(counting);
         if (counts.Count == 0) return 0;
+        var hash = Hash(writer, writer.Bound(SelectOlder, before));
         writer.Run("DELETE FROM sensor_readings WHERE timestamp < ?", before);
         foreach (var (node, rows) in counts) writer.Run(UpdateNode, node, rows);
         var removed = counts.Sum(c => c.Rows);
-        writer.Run(InsertRemoval, nowMicroseconds, -removed, null, before);
+        writer.Run(InsertRemoval, nowMicroseconds, -removed, null, before, unchecked(-hash));
         return removed;
+    }
+
+    private static long Hash(SqliteWriter writer, sqlite3_stmt select)
+    {
+        var hash = 0L;
+        while (writer.ReadRow(select)) hash = unchecked(hash + ReadingHash.Of(SqliteReadingRow.Read(select)));
+        raw.sqlite3_reset(select);
+        return hash;
     }
 }

@@ -28,7 +28,7 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
     private const string NextBatchId = "SELECT coalesce(max(id), 0) + 1 FROM ingest_batches";
 
     private const string InsertBatch = """
-        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp) VALUES (?, ?, ?, ?, ?)
+        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, rows_hash) VALUES (?, ?, ?, ?, ?, ?)
         """;
 
     private const string FindNode = "SELECT 1 FROM nodes WHERE address = ?";
@@ -57,7 +57,7 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         _nodeCount = null;
         var batchId = ReadInteger(NextBatchId);
         var insert = writer.Statement(InsertReading);
-        var (added, first, last) = (0, long.MaxValue, long.MinValue);
+        var (added, first, last, hash) = (0, long.MaxValue, long.MinValue, 0L);
         raw.sqlite3_bind_int64(insert, 7, batchId);
         Admit(batch, outcomes);
         var order = _order.Of(batch);
@@ -77,11 +77,12 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
             if (outcomes[i] == RowOutcome.Duplicate) continue;
             added++;
             (first, last) = (Math.Min(first, reading.Timestamp), Math.Max(last, reading.Timestamp));
+            hash = unchecked(hash + ReadingHash.Of(reading));
         }
         for (var i = 0; i < batch.Length; i++) _changes.Count(batch[i], outcomes[i]);
         StoreNodes();
         var now = clock.NowMicroseconds();
-        if (added > 0) writer.Run(InsertBatch, batchId, now, added, first, last);
+        if (added > 0) writer.Run(InsertBatch, batchId, now, added, first, last, hash);
         return (batchId, now, added);
     }
 

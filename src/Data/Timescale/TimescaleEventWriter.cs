@@ -31,19 +31,25 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         ON CONFLICT DO NOTHING RETURNING first_seen
         """;
 
-    // Of the events with these keys, those whose stored parts differ.
+    // Of the events with these keys, those whose stored parts differ. The bounds select the chunks: a producer without a clock makes thousands.
     private const string FindCollisions = """
         SELECT k.place FROM unnest($1, $2, $3, $4) AS k (place, source_truth_time, event_id, parts_check)
         JOIN event_index i ON i.source_truth_time = k.source_truth_time AND i.event_id = k.event_id AND i.parts_check <> k.parts_check
+        WHERE i.source_truth_time BETWEEN $5 AND $6
         """;
 
-    private const string InsertRequests = "INSERT INTO command_requests (scope_id, request_id, event_id) SELECT * FROM unnest($1, $2, $3)";
+    // More ranges cost more than one query of all chunks.
+    private const int MaxRanges = 200;
+    private const long MaxGap = 86_400_000_000;
+
+    private const string InsertRequests = "INSERT INTO command_requests (scope_id, request_id, event_id, accepted_at) SELECT * FROM unnest($1, $2, $3, $4)";
 
     private const string InsertBatch = """
-        INSERT INTO event_batches (id, committed_at, event_count, first_canonical_time, last_canonical_time) VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO event_batches (id, committed_at, event_count, first_canonical_time, last_canonical_time, rows_hash) VALUES ($1, $2, $3, $4, $5, $6)
         """;
 
     private readonly TimescaleWriter _writer = new(database);
+    private readonly EventHash _hash = new();
 
     // The events of a batch that may be new, and their state.
     private sealed class Candidates
@@ -57,6 +63,8 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         public bool[] IsNew { get; set; } = [];
 
         public long FirstTime { get; set; }
+
+        public long Hash { get; set; } // Of the new events.
     }
 
     /// <inheritdoc cref="IRowStore{TRow}.AppendAsync"/>
@@ -167,16 +175,41 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
     private static async Task<bool> AddCollisionsAsync(
         NpgsqlConnection connection, ReadOnlyMemory<LaneEvent> batch, Candidates candidates, HashSet<int> collisions, CancellationToken cancellationToken)
     {
-        var known = Enumerable.Range(0, candidates.Places.Count).Where(i => !candidates.IsNew[i]).ToArray();
-        await using var find = new NpgsqlCommand(FindCollisions, connection);
-        find.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. known.Select(i => candidates.Places[i])] });
-        find.Parameters.Add(PgTime.Microseconds(known.Select(i => batch.Span[candidates.Places[i]].SourceTime)));
-        find.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = [.. known.Select(i => candidates.Ids[i])] });
-        find.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. known.Select(i => candidates.Checks[i])] });
+        var known = Enumerable.Range(0, candidates.Places.Count).Where(i => !candidates.IsNew[i]).OrderBy(TimeOf).ToArray();
+        await using var find = new NpgsqlBatch(connection);
+        foreach (var range in RangesOf(known, TimeOf))
+        {
+            var command = new NpgsqlBatchCommand(FindCollisions);
+            command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. range.Select(i => candidates.Places[i])] });
+            command.Parameters.Add(PgTime.Microseconds(range.Select(TimeOf)));
+            command.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = [.. range.Select(i => candidates.Ids[i])] });
+            command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. range.Select(i => candidates.Checks[i])] });
+            foreach (var time in (long[])[TimeOf(range[0]), TimeOf(range[^1])]) command.Parameters.Add(PgTime.Microseconds(time));
+            find.BatchCommands.Add(command);
+        }
         await using var reader = await find.ExecuteReaderAsync(cancellationToken);
-        var isAny = false;
-        for (; await reader.ReadAsync(cancellationToken); isAny = true) collisions.Add(reader.GetInt32(0));
-        return isAny;
+        var before = collisions.Count;
+        do
+            while (await reader.ReadAsync(cancellationToken)) collisions.Add(reader.GetInt32(0));
+        while (await reader.NextResultAsync(cancellationToken));
+        return collisions.Count > before;
+
+        long TimeOf(int candidate) => batch.Span[candidates.Places[candidate]].SourceTime;
+    }
+
+    private static List<List<int>> RangesOf(int[] byTime, Func<int, long> timeOf)
+    {
+        var ranges = new List<List<int>>();
+        var last = long.MinValue;
+        foreach (var candidate in byTime)
+        {
+            var time = timeOf(candidate);
+            if (ranges.Count == 0 || time - last > MaxGap) ranges.Add([]);
+            if (ranges.Count > MaxRanges) return [[.. byTime]];
+            ranges[^1].Add(candidate);
+            last = time;
+        }
+        return ranges;
     }
 
     private static async Task<int> InsertIndexAsync(
@@ -201,7 +234,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         return added;
     }
 
-    private static async Task CopyAsync(
+    private async Task CopyAsync(
         NpgsqlConnection connection, ReadOnlyMemory<LaneEvent> batch, Candidates candidates, Lane lane, long batchId, CancellationToken cancellationToken)
     {
         NpgsqlBinaryImporter? copy = null;
@@ -213,6 +246,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
                 if (laneEvent.Lane != lane || !candidates.IsNew[i]) continue;
                 copy ??= await connection.BeginBinaryImportAsync(TimescaleLane.CopyInto(lane), cancellationToken);
                 await TimescaleLane.WriteAsync(copy, laneEvent, candidates.Ids[i], candidates.FirstTime + i, batchId, cancellationToken);
+                candidates.Hash = unchecked(candidates.Hash + _hash.Of(laneEvent, candidates.FirstTime + i));
             }
             if (copy is not null) await copy.CompleteAsync(cancellationToken);
         }
@@ -234,6 +268,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
             insert.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. requests.Select(r => r.Scope)] });
             insert.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. requests.Select(r => r.Request)] });
             insert.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = [.. requests.Select(r => candidates.Ids[r.Candidate])] });
+            insert.Parameters.Add(PgTime.Microseconds(requests.Select(r => candidates.FirstTime + r.Candidate)));
             rest.BatchCommands.Add(insert);
         }
         var row = new NpgsqlBatchCommand(InsertBatch);
@@ -242,6 +277,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         row.Parameters.Add(PgTime.Microseconds(clock.NowMicroseconds()));
         row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = added });
         foreach (var time in (long[])[first, last]) row.Parameters.Add(PgTime.Microseconds(time));
+        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = candidates.Hash });
         rest.BatchCommands.Add(row);
         rest.BatchCommands.Add(new NpgsqlBatchCommand(Notify));
         await rest.ExecuteNonQueryAsync(cancellationToken);

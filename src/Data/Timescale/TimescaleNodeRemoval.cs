@@ -11,14 +11,12 @@ internal static class TimescaleNodeRemoval
 
     // Counters always equal a recount.
     private const string InsertRemovals = """
-        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, removed_node)
-        SELECT last.id + n.number, $3, -n.readings, 'epoch', 'epoch', n.address
-        FROM unnest($1, $2) WITH ORDINALITY AS n (address, readings, number), (SELECT coalesce(max(id), 0) AS id FROM ingest_batches) AS last
+        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, removed_node, rows_hash)
+        SELECT last.id + n.number, $3, -n.readings, 'epoch', 'epoch', n.address, n.rows_hash
+        FROM unnest($1, $2, $4) WITH ORDINALITY AS n (address, readings, rows_hash, number), (SELECT coalesce(max(id), 0) AS id FROM ingest_batches) AS last
         """;
 
     private const string SelectStepEnd = "SELECT timestamp FROM sensor_readings WHERE node_address = $1 ORDER BY timestamp LIMIT 1 OFFSET $2";
-
-    private const string RemoveOldest = "DELETE FROM sensor_readings WHERE node_address = $1 AND timestamp < $2";
 
     private const string UpdateNode = "UPDATE nodes SET total_readings = total_readings - $3, first_seen_at = $2 WHERE address = $1";
 
@@ -60,8 +58,10 @@ internal static class TimescaleNodeRemoval
         NpgsqlConnection connection, TimeProvider clock, List<(int Address, long Readings)> nodes, CancellationToken cancellationToken)
     {
         var addresses = nodes.ConvertAll(n => n.Address).ToArray();
+        var removed = await TimescaleRemoval.DeleteReadingsAsync(
+            connection, "node_address = ANY ($1)", cancellationToken, new NpgsqlParameter<int[]> { TypedValue = addresses });
         await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };
-        foreach (var (table, column) in ((string, string)[])[("nodes", "address"), ("node_metadata", "address"), ("sensor_readings", "node_address")])
+        foreach (var (table, column) in ((string, string)[])[("nodes", "address"), ("node_metadata", "address")])
             batch.BatchCommands.Add(new($"DELETE FROM {table} WHERE {column} = ANY ($1)") { Parameters = { new NpgsqlParameter<int[]> { TypedValue = addresses } } });
         batch.BatchCommands.Add(new(InsertRemovals)
         {
@@ -70,6 +70,7 @@ internal static class TimescaleNodeRemoval
                 new NpgsqlParameter<int[]> { TypedValue = addresses },
                 new NpgsqlParameter<long[]> { TypedValue = [.. nodes.Select(n => n.Readings)] },
                 PgTime.Microseconds(clock.NowMicroseconds()),
+                new NpgsqlParameter<long[]> { TypedValue = [.. addresses.Select(node => unchecked(-removed.HashOf(node)))] },
             },
         });
         batch.BatchCommands.Add(new(TimescaleReadingWriter.Notify));
@@ -86,12 +87,12 @@ internal static class TimescaleNodeRemoval
             await reader.ReadAsync(cancellationToken);
             before = reader.GetSeconds(0);
         }
-        int rows;
-        await using (var remove = CommandOf(RemoveOldest, PgTime.Seconds(before))) rows = await remove.ExecuteNonQueryAsync(cancellationToken);
-        await using (var update = CommandOf(UpdateNode, PgTime.Seconds(before), new NpgsqlParameter<long> { TypedValue = rows }))
+        var removed = await TimescaleRemoval.DeleteReadingsAsync(
+            connection, "node_address = $1 AND timestamp < $2", cancellationToken, new NpgsqlParameter<int> { TypedValue = address }, PgTime.Seconds(before));
+        await using (var update = CommandOf(UpdateNode, PgTime.Seconds(before), new NpgsqlParameter<long> { TypedValue = removed.Rows }))
             await update.ExecuteNonQueryAsync(cancellationToken);
-        await TimescaleRemoval.InsertRemovalBatchAsync(connection, clock, -rows, address, before, cancellationToken);
-        return new(0, rows);
+        await TimescaleRemoval.InsertRemovalBatchAsync(connection, clock, removed, address, before, cancellationToken);
+        return new(0, removed.Rows);
 
         NpgsqlCommand CommandOf(string sql, params NpgsqlParameter[] more)
         {

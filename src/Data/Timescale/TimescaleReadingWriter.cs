@@ -54,7 +54,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         """;
 
     private const string InsertBatch = """
-        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp) VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, rows_hash) VALUES ($1, $2, $3, $4, $5, $6)
         """;
 
     private readonly TimescaleWriter _writer = new(database);
@@ -92,6 +92,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
             row.Parameters.Add(PgTime.Microseconds(now));
             row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = added });
             foreach (var time in (long[])[first, last]) row.Parameters.Add(PgTime.Seconds(time));
+            row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = ReadingHash.OfInserted(batch.Span, outcomes.Span) });
             rest.BatchCommands.Add(row);
             rest.BatchCommands.Add(new NpgsqlBatchCommand(Notify));
         }

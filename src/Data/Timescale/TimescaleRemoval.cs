@@ -1,7 +1,28 @@
 using Npgsql;
+using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Timescale;
+
+/// <summary>Deleted readings: how many, and the sums of their hashes.</summary>
+internal sealed class RemovedReadings
+{
+    private readonly Dictionary<int, long> _hashes = [];
+
+    public long Rows { get; private set; }
+
+    public long Hash { get; private set; }
+
+    public void Add(in Reading reading)
+    {
+        var hash = ReadingHash.Of(reading);
+        _hashes[reading.NodeAddress] = unchecked(HashOf(reading.NodeAddress) + hash);
+        Hash = unchecked(Hash + hash);
+        Rows++;
+    }
+
+    public long HashOf(int node) => _hashes.GetValueOrDefault(node);
+}
 
 /// <summary>Deletes readings of a node or by age. Each transaction acquires the writer lock, so counters and change feed stay exact.</summary>
 internal static class TimescaleRemoval
@@ -9,8 +30,8 @@ internal static class TimescaleRemoval
     private const long DaySeconds = 86_400;
 
     private const string InsertRemoval = """
-        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, removed_node, removed_before)
-        SELECT coalesce(max(id), 0) + 1, $1, $2, 'epoch', 'epoch', $3, $4 FROM ingest_batches
+        INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, removed_node, removed_before, rows_hash)
+        SELECT coalesce(max(id), 0) + 1, $1, $2, 'epoch', 'epoch', $3, $4, $5 FROM ingest_batches
         """;
 
     // The remaining readings determine the new first time; a node without readings keeps its latest measured time.
@@ -18,13 +39,15 @@ internal static class TimescaleRemoval
         WITH gone AS (SELECT node_address, count(*) AS readings FROM sensor_readings WHERE timestamp < $1 GROUP BY node_address)
         UPDATE nodes SET total_readings = total_readings - gone.readings, first_seen_at = coalesce(
             (SELECT min(r.timestamp) FROM sensor_readings r WHERE r.node_address = nodes.address AND r.timestamp >= $1), last_seen_at)
-        FROM gone WHERE address = gone.node_address RETURNING gone.readings
+        FROM gone WHERE address = gone.node_address
         """;
 
     private const string OldestChunkEnd = """
         SELECT min(range_end) FROM timescaledb_information.chunks
         WHERE hypertable_schema = current_schema() AND hypertable_name = 'sensor_readings' AND range_end <= $1
         """;
+
+    private const string HashedColumns = "node_address, timestamp, temperature_centidegrees, humidity_centipercent, flags, received_at, NULL::bigint";
 
     public static async Task<bool> DeleteNodeAsync(
         TimescaleDatabase database, CommitSignal commits, TimeProvider clock, int address, CancellationToken cancellationToken)
@@ -35,8 +58,8 @@ internal static class TimescaleRemoval
             {
                 if (await ExecuteAsync(connection, "DELETE FROM nodes WHERE address = $1", Address(), token) == 0) return false;
                 await ExecuteAsync(connection, "DELETE FROM node_metadata WHERE address = $1", Address(), token);
-                var rows = await ExecuteAsync(connection, "DELETE FROM sensor_readings WHERE node_address = $1", Address(), token);
-                await InsertRemovalBatchAsync(connection, clock, -rows, address, null, token);
+                var removed = await DeleteReadingsAsync(connection, "node_address = $1", token, Address());
+                await InsertRemovalBatchAsync(connection, clock, removed, address, null, token);
                 return true;
             },
             cancellationToken);
@@ -62,14 +85,19 @@ internal static class TimescaleRemoval
     {
         var hasChunks = await TimescaleLayout.IsHypertableAsync(connection, cancellationToken);
         if (await FindEndAsync(connection, hasChunks, before, cancellationToken) is not { } end) return (true, 0);
-        var rows = 0L;
-        await using (var counters = Command(connection, TakeFromCounters, PgTime.Seconds(end)))
-        await using (var reader = await counters.ExecuteReaderAsync(cancellationToken))
-            while (await reader.ReadAsync(cancellationToken)) rows += reader.GetInt64(0);
-        if (hasChunks) await DropAsync(connection, end, cancellationToken);
-        else await ExecuteAsync(connection, "DELETE FROM sensor_readings WHERE timestamp < $1", PgTime.Seconds(end), cancellationToken);
-        if (rows > 0) await InsertRemovalBatchAsync(connection, clock, -rows, null, end, cancellationToken);
-        return (false, rows);
+        await using (var counters = Command(connection, TakeFromCounters, PgTime.Seconds(end))) await counters.ExecuteNonQueryAsync(cancellationToken);
+        var removed = new RemovedReadings();
+        if (hasChunks)
+        {
+            await AddAsync(removed, connection, $"SELECT {HashedColumns} FROM sensor_readings WHERE timestamp < $1", cancellationToken, PgTime.Seconds(end));
+            await DropAsync(connection, end, cancellationToken);
+        }
+        else
+        {
+            removed = await DeleteReadingsAsync(connection, "timestamp < $1", cancellationToken, PgTime.Seconds(end));
+        }
+        if (removed.Rows > 0) await InsertRemovalBatchAsync(connection, clock, removed, null, end, cancellationToken);
+        return (false, removed.Rows);
     }
 
     // drop_chunks locks an index before its table, and readers the table before its index: a deadlock, unless the table is already locked.
@@ -108,15 +136,33 @@ internal static class TimescaleRemoval
             },
             cancellationToken);
 
-    internal static async Task InsertRemovalBatchAsync(NpgsqlConnection connection, TimeProvider clock, long rows, int? node, long? before, CancellationToken cancellationToken)
+    internal static async Task InsertRemovalBatchAsync(NpgsqlConnection connection, TimeProvider clock, RemovedReadings removed, int? node, long? before, CancellationToken cancellationToken)
     {
         var row = new NpgsqlBatchCommand(InsertRemoval);
         row.Parameters.Add(PgTime.Microseconds(clock.NowMicroseconds()));
-        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = rows });
+        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = -removed.Rows });
         row.Parameters.Add(new NpgsqlParameter { Value = (object?)node ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer });
         row.Parameters.Add(before is { } time ? PgTime.Seconds(time) : new NpgsqlParameter { Value = DBNull.Value, NpgsqlDbType = PgTime.Type });
+        row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = unchecked(-removed.Hash) });
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { row, new(TimescaleReadingWriter.Notify) } };
         await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Deletes readings.</summary>
+    internal static async Task<RemovedReadings> DeleteReadingsAsync(
+        NpgsqlConnection connection, string condition, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    {
+        var removed = new RemovedReadings();
+        await AddAsync(removed, connection, $"DELETE FROM sensor_readings WHERE {condition} RETURNING {HashedColumns}", cancellationToken, parameters);
+        return removed;
+    }
+
+    private static async Task AddAsync(RemovedReadings removed, NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        command.Parameters.AddRange(parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken)) removed.Add(TimescaleRows.ReadReading(reader));
     }
 
     private static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, NpgsqlParameter parameter, CancellationToken cancellationToken)

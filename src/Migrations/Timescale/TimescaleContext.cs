@@ -14,7 +14,7 @@ public sealed class TimescaleContext(DbContextOptions<TimescaleContext> options)
     // Integers on the other engines, timestamptz here: psql, Grafana, time_bucket and policies by interval understand it (ADR 0023).
     private static readonly string[] _inSeconds = ["Timestamp", "ReceivedAt", "FirstSeenAt", "LastSeenAt", "UpdatedAt", "FirstTimestamp", "LastTimestamp", "RemovedBefore"];
     private static readonly string[] _inMicroseconds =
-        ["CommittedAt", "SourceTruthTime", "CanonicalTruthTime", "FirstSeen", "EffectiveTime", "FirstCanonicalTime", "LastCanonicalTime"];
+        ["CommittedAt", "SourceTruthTime", "CanonicalTruthTime", "FirstSeen", "EffectiveTime", "FirstCanonicalTime", "LastCanonicalTime", "AcceptedAt"];
 
     private static readonly ValueConverter<long, DateTime> _seconds = new(
         value => DateTime.UnixEpoch.AddTicks(value * TimeSpan.TicksPerSecond), time => (time.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond);
@@ -45,8 +45,8 @@ public sealed class TimescaleContext(DbContextOptions<TimescaleContext> options)
             foreach (var text in entity.GetProperties().Where(p => p.ClrType == typeof(string) && p.GetColumnType() != Json)) text.SetCollation("C");
             foreach (var property in entity.GetProperties())
             {
-                if (_inSeconds.Contains(property.Name)) property.SetValueConverter(_seconds);
-                if (_inMicroseconds.Contains(property.Name)) property.SetValueConverter(_microseconds);
+                if (_inSeconds.Contains(property.Name) && entity.ClrType != typeof(Follower)) property.SetValueConverter(_seconds);
+                if (_inMicroseconds.Contains(property.Name) || (property.Name == nameof(Follower.LastSeenAt) && entity.ClrType == typeof(Follower))) property.SetValueConverter(_microseconds);
             }
         }
     }

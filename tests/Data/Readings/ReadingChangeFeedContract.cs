@@ -6,7 +6,7 @@ using static SensorDash.Tests.Support.Some;
 namespace SensorDash.Data.Tests.Readings;
 
 /// <summary>What the feed of changes of every store must tell, and that removals leave counters and feed right.</summary>
-public abstract class ReadingChangeFeedContract : IAsyncLifetime
+public abstract partial class ReadingChangeFeedContract : IAsyncLifetime
 {
     private const long Day = 86_400;
 

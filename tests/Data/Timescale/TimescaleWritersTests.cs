@@ -99,7 +99,7 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
     public async Task Follow_WriterIdleInItsTransaction_NothingOvertakesIt()
     {
         await _fixture.Store.AddAsync(Reading(1));
-        await using (await _fixture.HoldAsync(TimescaleReadingWriter.AcquireWriterLock, $"INSERT INTO ingest_batches VALUES (2, now(), 1, {_fixture.Seconds(Noon)}, {_fixture.Seconds(Noon)}, NULL, NULL)",
+        await using (await _fixture.HoldAsync(TimescaleReadingWriter.AcquireWriterLock, $"INSERT INTO ingest_batches VALUES (2, now(), 1, {_fixture.Seconds(Noon)}, {_fixture.Seconds(Noon)}, NULL, NULL, 0)",
             $"INSERT INTO sensor_readings VALUES (9, {_fixture.Seconds(Noon)}, 1, 1, 0, {_fixture.Seconds(Noon)}, 2)"))
         {
             await Assert.ThrowsAsync<StoreUnavailableException>(() => _fixture.Store.AddAsync(Reading(2)));
@@ -224,7 +224,7 @@ public sealed class TimescaleWritersTests : IAsyncLifetime
         await using (await _fixture.HoldAsync(TimescaleReadingWriter.AcquireWriterLock)) await KillAsync(WaitingForItsTurn);
         await using (await _fixture.LockAsync()) await KillAsync(WaitingInItsCopy);
         await _fixture.ExecuteAsync(
-            $"BEGIN; {TimescaleReadingWriter.AcquireWriterLock}; INSERT INTO ingest_batches SELECT max(id) + 1, now(), 1, 'epoch', 'epoch', NULL, NULL FROM ingest_batches; ROLLBACK");
+            $"BEGIN; {TimescaleReadingWriter.AcquireWriterLock}; INSERT INTO ingest_batches SELECT max(id) + 1, now(), 1, 'epoch', 'epoch', NULL, NULL, 0 FROM ingest_batches; ROLLBACK");
     }
 
     private Task KillAsync(string which) => WaitFor.TrueAsync($"a writer is killed where {which}", async () => await _fixture.ScalarAsync($"""

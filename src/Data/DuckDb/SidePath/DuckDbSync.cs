@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -9,8 +10,8 @@ namespace SensorDash.Data.DuckDb.SidePath;
 
 /// <summary>Keeps the DuckDB file up to date with the store: applies its batches in order, sorts when idle, rebuilds on request.</summary>
 public sealed partial class DuckDbSync(
-    IReadingChangeFeed store, CommitSignal commits, DuckDbSidePathSource source, IOptions<AnalyticsOptions> options, TimeProvider clock,
-    ILogger<DuckDbSync> logger) : BackgroundService
+    IReadingChangeFeed store, [FromKeyedServices("readings")] IBatchLog log, CommitSignal commits, DuckDbSidePathSource source, IOptions<AnalyticsOptions> options,
+    TimeProvider clock, ILogger<DuckDbSync> logger) : BackgroundService
 {
     // A DuckDB commit costs milliseconds of disk: a few readings are collected for a moment, unless a query waits.
     private static readonly TimeSpan _gather = TimeSpan.FromSeconds(1);
@@ -24,6 +25,8 @@ public sealed partial class DuckDbSync(
 
     // DuckDB keeps the memory of writing and sorting until the file is reopened: after this many rows per MiB of its limit.
     private const long RowsPerMiB = 2_000;
+
+    private readonly SidePathFollower _follower = new(log, options.Value.Path, clock);
 
     private long RowsBeforeReopening => options.Value.MemoryLimitMiB * RowsPerMiB;
 
@@ -74,6 +77,7 @@ public sealed partial class DuckDbSync(
         {
             Log.OtherStore(logger);
             store.ForgetRecent();
+            _follower.Forget();
             sidePath.Clear(stoppingToken);
             source.SetCatchingUp();
         }
@@ -96,6 +100,7 @@ public sealed partial class DuckDbSync(
                 if (written >= RowsBeforeReopening) return;
             }
             await source.SubscriberLag.ReadAsync(sidePath.Applied.Batch, stoppingToken);
+            if (sidePath.Applied.Batch > 0) await _follower.NoteAsync(sidePath.Applied.Batch, stoppingToken);
             if (!source.TrySetReady()) return;
             source.Progress();
             if (sidePath.SortOneMonth(stoppingToken))
@@ -123,6 +128,8 @@ public sealed partial class DuckDbSync(
         {
             var (head, _, _) = await store.ReadLagAsync(0, stoppingToken);
             if (head == 0 || await store.FindCommittedAtAsync(head, stoppingToken) is not { } committedAt) return 0;
+            _follower.Forget();
+            await _follower.NoteAsync(head, stoppingToken);
             sidePath.BeginFill(head, committedAt, stoppingToken);
         }
         var page = new Reading[FillRows];

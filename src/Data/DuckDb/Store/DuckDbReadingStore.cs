@@ -19,6 +19,8 @@ public sealed class DuckDbReadingStore(
     private const long FirstLookSeconds = 3600;
     private const int LookFurther = 16;
 
+    internal DuckDbReadingWriter Writer => _writer;
+
     private readonly DuckDbReadingWriter _writer = new(file, commits, nodeLimit, clock);
 
     /// <inheritdoc/>

@@ -46,7 +46,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
                 DuckDbMonths.Append(connection, added, _lastBatch + 1, cancellationToken);
                 connection.Execute(Invariant($"""
                     INSERT INTO ingest_batches VALUES
-                    ({_lastBatch + 1}, {now}, {added.Count}, {added.Min(r => r.Timestamp)}, {added.Max(r => r.Timestamp)}, NULL, NULL)
+                    ({_lastBatch + 1}, {now}, {added.Count}, {added.Min(r => r.Timestamp)}, {added.Max(r => r.Timestamp)}, NULL, NULL, {ReadingHash.OfInserted(batch.Span, outcomes.Span)})
                     """), cancellationToken);
                 return added.Count;
             },
@@ -62,8 +62,9 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
             (connection, now) =>
             {
                 if (connection.Execute(Invariant($"DELETE FROM nodes WHERE address = {address}"), cancellationToken) == 0) return false;
+                var hash = HashByNode(connection, DuckDbMonths.OfNodes(connection, [address], cancellationToken), cancellationToken).GetValueOrDefault(address);
                 var rows = DuckDbMonths.Remove(connection, [address], long.MaxValue, cancellationToken);
-                connection.Execute(Invariant($"INSERT INTO ingest_batches VALUES ({_lastBatch + 1}, {now}, {-rows}, 0, 0, {address}, NULL)"), cancellationToken);
+                connection.Execute(Invariant($"INSERT INTO ingest_batches VALUES ({_lastBatch + 1}, {now}, {-rows}, 0, 0, {address}, NULL, {unchecked(-hash)})"), cancellationToken);
                 return true;
             },
             removed =>
@@ -81,11 +82,13 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
                 Node[] nodes = [.. DuckDbNodes.List(connection, DuckDbNodes.Where(criteria), NodeCriteria.NodesPerStep, cancellationToken)
                     .TakeWhile(n => (all += n.TotalReadings) <= ReadingsPerStep || all == n.TotalReadings)];
                 if (nodes.Length == 0) return nodes;
-                DuckDbMonths.Remove(connection, [.. nodes.Select(n => n.Address)], long.MaxValue, cancellationToken);
+                int[] addresses = [.. nodes.Select(n => n.Address)];
+                var hashes = HashByNode(connection, DuckDbMonths.OfNodes(connection, addresses, cancellationToken), cancellationToken);
+                DuckDbMonths.Remove(connection, addresses, long.MaxValue, cancellationToken);
                 connection.Execute(Invariant($"""
                     DELETE FROM nodes WHERE address IN ({string.Join(',', nodes.Select(n => Invariant($"{n.Address}")))});
                     INSERT INTO ingest_batches VALUES
-                    {string.Join(',', nodes.Select((n, i) => Invariant($"({_lastBatch + 1 + i}, {now}, {-n.TotalReadings}, 0, 0, {n.Address}, NULL)")))}
+                    {string.Join(',', nodes.Select((n, i) => Invariant($"({_lastBatch + 1 + i}, {now}, {-n.TotalReadings}, 0, 0, {n.Address}, NULL, {unchecked(-hashes.GetValueOrDefault(n.Address))})")))}
                     """), cancellationToken);
                 return nodes;
             },
@@ -99,7 +102,9 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
         => WriteAsync(
             (connection, now) =>
             {
-                var removed = DuckDbMonths.RemoveBefore(connection, ref before, cancellationToken);
+                var hash = 0L;
+                var removed = DuckDbMonths.RemoveBefore(
+                    connection, ref before, rows => hash = HashByNode(connection, rows, cancellationToken).Values.Aggregate(0L, (a, b) => unchecked(a + b)), cancellationToken);
                 if (removed.Count == 0) return 0;
                 var rows = removed.Sum(r => r.Rows);
                 connection.Execute(Invariant($"""
@@ -109,11 +114,19 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
                         (SELECT n.address, min(r."timestamp") AS oldest FROM nodes n LEFT JOIN sensor_readings r ON r.node_address = n.address
                          WHERE n.first_seen_at < {before} GROUP BY 1) o
                     WHERE nodes.address = o.address;
-                    INSERT INTO ingest_batches VALUES ({_lastBatch + 1}, {now}, {-rows}, 0, 0, NULL, {before})
+                    INSERT INTO ingest_batches VALUES ({_lastBatch + 1}, {now}, {-rows}, 0, 0, NULL, {before}, {unchecked(-hash)})
                     """), cancellationToken);
                 return rows;
             },
             removed => removed > 0 ? 1 : 0, cancellationToken);
+
+    /// <inheritdoc cref="IBatchLog.FollowAsync"/>
+    public Task FollowAsync(string name, long cursor, CancellationToken cancellationToken)
+        => RunAsync(connection => DuckDbBatchLog.Follow(connection, name, cursor, clock.NowMicroseconds(), cancellationToken), cancellationToken);
+
+    /// <inheritdoc cref="IBatchLog.MergeStepAsync"/>
+    public Task<long?> MergeStepAsync(long after, CancellationToken cancellationToken)
+        => RunAsync(connection => DuckDbBatchLog.MergeStep(connection, after, clock.NowMicroseconds(), cancellationToken), cancellationToken);
 
     /// <summary>Sorts one month if necessary; writers wait, readers do not.</summary>
     public Task<bool> SortOneMonthAsync(CancellationToken cancellationToken)
@@ -124,7 +137,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
             connection =>
             {
                 using var transaction = connection.BeginTransaction(cancellationToken); // Rolled back.
-                return connection.Execute("INSERT INTO ingest_batches VALUES (0, 0, 0, 0, 0, NULL, NULL)", cancellationToken);
+                return connection.Execute("INSERT INTO ingest_batches VALUES (0, 0, 0, 0, 0, NULL, NULL, 0)", cancellationToken);
             }, cancellationToken);
 
     // The work gets the commit time in Unix microseconds; after the commit, the second function returns how many batches it wrote.
@@ -222,6 +235,19 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
             while (rows.Read()) stored.Add((rows.Get<int>(0), rows.Get<long>(1)));
         }
         return stored;
+    }
+
+    private static Dictionary<int, long> HashByNode(DuckDbConnection connection, string rows, CancellationToken cancellationToken)
+    {
+        var hashes = new Dictionary<int, long>();
+        using var found = connection.Query(rows, cancellationToken);
+        while (found.Read())
+        {
+            var reading = new Reading(found.Get<int>(0), found.Get<long>(1), found.Get<short?>(2), found.Get<short?>(3), found.Get<uint>(4), found.Get<long>(5), null);
+            ref var hash = ref CollectionsMarshal.GetValueRefOrAddDefault(hashes, reading.NodeAddress, out _);
+            hash = unchecked(hash + ReadingHash.Of(reading));
+        }
+        return hashes;
     }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);

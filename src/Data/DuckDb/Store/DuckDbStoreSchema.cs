@@ -4,15 +4,16 @@ namespace SensorDash.Data.DuckDb.Store;
 internal static class DuckDbStoreSchema
 {
     // A file of another format is rejected.
-    private const int Format = 1;
+    private const int Format = 2;
 
     private const string Schema = $"""
         CREATE TABLE store_state (format INTEGER NOT NULL);
-        INSERT INTO store_state VALUES (1);
+        INSERT INTO store_state VALUES (2);
         CREATE TABLE nodes (address INTEGER PRIMARY KEY, device_id BIGINT, node_type VARCHAR NOT NULL, first_seen_at BIGINT NOT NULL,
             last_seen_at BIGINT NOT NULL, total_readings BIGINT NOT NULL, duplicates_seen BIGINT NOT NULL);
-        CREATE TABLE ingest_batches (id BIGINT NOT NULL, committed_at BIGINT NOT NULL, row_count INTEGER NOT NULL, first_timestamp BIGINT NOT NULL,
-            last_timestamp BIGINT NOT NULL, removed_node INTEGER, removed_before BIGINT);
+        CREATE TABLE ingest_batches (id BIGINT NOT NULL, committed_at BIGINT NOT NULL, row_count BIGINT NOT NULL, first_timestamp BIGINT NOT NULL,
+            last_timestamp BIGINT NOT NULL, removed_node INTEGER, removed_before BIGINT, rows_hash BIGINT NOT NULL);
+        CREATE TABLE followers (feed VARCHAR NOT NULL, name VARCHAR NOT NULL, cursor BIGINT NOT NULL, last_seen_at BIGINT NOT NULL, PRIMARY KEY (feed, name));
         {DuckDbMonths.Schema}
         """;
 

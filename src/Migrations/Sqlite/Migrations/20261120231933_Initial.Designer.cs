@@ -191,9 +191,38 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("row_count");
 
+                    b.Property<long>("RowsHash")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rows_hash");
+
                     b.HasKey("Id");
 
                     b.ToTable("ingest_batches", (string)null);
+                });
+
+            modelBuilder.Entity("SensorDash.Data.Storage.Follower", b =>
+                {
+                    b.Property<string>("Feed")
+                        .HasMaxLength(10)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("feed");
+
+                    b.Property<string>("Name")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<long>("Cursor")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("cursor");
+
+                    b.Property<long>("LastSeenAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_seen_at");
+
+                    b.HasKey("Feed", "Name");
+
+                    b.ToTable("followers", (string)null);
                 });
 
             modelBuilder.Entity("SensorDash.Data.Nodes.NodeMetadata", b =>

@@ -11,6 +11,20 @@ namespace SensorDash.Migrations.Sqlite.Migrations
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
+                name: "followers",
+                columns: table => new
+                {
+                    feed = table.Column<string>(type: "TEXT", maxLength: 10, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    cursor = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_seen_at = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_followers", x => new { x.feed, x.name });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "ingest_batches",
                 columns: table => new
                 {
@@ -19,7 +33,8 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     row_count = table.Column<long>(type: "INTEGER", nullable: false),
                     first_timestamp = table.Column<long>(type: "INTEGER", nullable: false),
                     last_timestamp = table.Column<long>(type: "INTEGER", nullable: false),
-                    removed_node = table.Column<int>(type: "INTEGER", nullable: true)
+                    removed_node = table.Column<int>(type: "INTEGER", nullable: true),
+                    rows_hash = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -111,6 +126,9 @@ namespace SensorDash.Migrations.Sqlite.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropTable(
+                name: "followers");
+
             migrationBuilder.DropTable(
                 name: "ingest_batches");
 

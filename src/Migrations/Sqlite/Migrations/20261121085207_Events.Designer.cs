@@ -99,6 +99,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("request_id");
 
+                    b.Property<long>("AcceptedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("accepted_at");
+
                     b.Property<byte[]>("EventId")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -106,6 +110,9 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnName("event_id");
 
                     b.HasKey("ScopeId", "RequestId");
+
+                    b.HasIndex("AcceptedAt")
+                        .HasDatabaseName("ix_command_requests_accepted_at");
 
                     b.ToTable("command_requests", (string)null);
                 });
@@ -131,6 +138,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     b.Property<long>("LastCanonicalTime")
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_canonical_time");
+
+                    b.Property<long>("RowsHash")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rows_hash");
 
                     b.HasKey("Id");
 
@@ -544,6 +555,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("row_count");
 
+                    b.Property<long>("RowsHash")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rows_hash");
+
                     b.HasKey("Id");
 
                     b.ToTable("ingest_batches", (string)null);
@@ -586,6 +601,31 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasDatabaseName("ix_sensor_readings_timestamp");
 
                     b.ToTable("sensor_readings", (string)null);
+                });
+
+            modelBuilder.Entity("SensorDash.Data.Storage.Follower", b =>
+                {
+                    b.Property<string>("Feed")
+                        .HasMaxLength(10)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("feed");
+
+                    b.Property<string>("Name")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<long>("Cursor")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("cursor");
+
+                    b.Property<long>("LastSeenAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_seen_at");
+
+                    b.HasKey("Feed", "Name");
+
+                    b.ToTable("followers", (string)null);
                 });
 
             modelBuilder.Entity("SensorDash.Data.Nodes.NodeMetadata", b =>

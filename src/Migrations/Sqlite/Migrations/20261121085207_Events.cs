@@ -18,7 +18,8 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     committed_at = table.Column<long>(type: "INTEGER", nullable: false),
                     event_count = table.Column<long>(type: "INTEGER", nullable: false),
                     first_canonical_time = table.Column<long>(type: "INTEGER", nullable: false),
-                    last_canonical_time = table.Column<long>(type: "INTEGER", nullable: false)
+                    last_canonical_time = table.Column<long>(type: "INTEGER", nullable: false),
+                    rows_hash = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -40,6 +41,7 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     scope_id TEXT NOT NULL,
                     request_id TEXT NOT NULL,
                     event_id BLOB NOT NULL CHECK (length(event_id) = 32),
+                    accepted_at INTEGER NOT NULL,
                     CONSTRAINT PK_command_requests PRIMARY KEY (scope_id, request_id)
                 ) WITHOUT ROWID;
 
@@ -136,6 +138,11 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                 table: "ingest_batches",
                 type: "INTEGER",
                 nullable: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_command_requests_accepted_at",
+                table: "command_requests",
+                column: "accepted_at");
 
             migrationBuilder.CreateIndex(
                 name: "ix_ui_events_view_order",

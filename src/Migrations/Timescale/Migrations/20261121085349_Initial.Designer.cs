@@ -227,10 +227,42 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("row_count");
 
+                    b.Property<long>("RowsHash")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rows_hash");
+
                     b.HasKey("Id")
                         .HasName("pk_ingest_batches");
 
                     b.ToTable("ingest_batches", (string)null);
+                });
+
+            modelBuilder.Entity("SensorDash.Data.Storage.Follower", b =>
+                {
+                    b.Property<string>("Feed")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("feed")
+                        .UseCollation("C");
+
+                    b.Property<string>("Name")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name")
+                        .UseCollation("C");
+
+                    b.Property<long>("Cursor")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cursor");
+
+                    b.Property<DateTime>("LastSeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_seen_at");
+
+                    b.HasKey("Feed", "Name")
+                        .HasName("pk_followers");
+
+                    b.ToTable("followers", (string)null);
                 });
 
             modelBuilder.Entity("SensorDash.Data.Nodes.NodeMetadata", b =>

@@ -13,6 +13,20 @@ namespace SensorDash.Migrations.Timescale.Migrations
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
+                name: "followers",
+                columns: table => new
+                {
+                    feed = table.Column<string>(type: "character varying(10)", maxLength: 10, nullable: false, collation: "C"),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false, collation: "C"),
+                    cursor = table.Column<long>(type: "bigint", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_followers", x => new { x.feed, x.name });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "ingest_batches",
                 columns: table => new
                 {
@@ -22,7 +36,8 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     first_timestamp = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     last_timestamp = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     removed_node = table.Column<int>(type: "integer", nullable: true),
-                    removed_before = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    removed_before = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    rows_hash = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -126,6 +141,9 @@ namespace SensorDash.Migrations.Timescale.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropTable(
+                name: "followers");
+
             migrationBuilder.DropTable(
                 name: "ingest_batches");
 

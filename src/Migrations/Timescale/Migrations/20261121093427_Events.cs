@@ -40,7 +40,8 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 {
                     scope_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     request_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    event_id = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: false)
+                    event_id = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: false),
+                    accepted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -55,7 +56,8 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     committed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     event_count = table.Column<long>(type: "bigint", nullable: false),
                     first_canonical_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    last_canonical_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    last_canonical_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    rows_hash = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -163,6 +165,11 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 {
                     table.PrimaryKey("pk_ui_events", x => new { x.canonical_truth_time, x.event_id });
                 });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_command_requests_accepted_at",
+                table: "command_requests",
+                column: "accepted_at");
 
             migrationBuilder.CreateIndex(
                 name: "ix_command_events_source_order",

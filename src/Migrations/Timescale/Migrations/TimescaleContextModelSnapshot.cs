@@ -113,6 +113,10 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         .HasColumnName("request_id")
                         .UseCollation("C");
 
+                    b.Property<DateTime>("AcceptedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("accepted_at");
+
                     b.Property<byte[]>("EventId")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -121,6 +125,9 @@ namespace SensorDash.Migrations.Timescale.Migrations
 
                     b.HasKey("ScopeId", "RequestId")
                         .HasName("pk_command_requests");
+
+                    b.HasIndex("AcceptedAt")
+                        .HasDatabaseName("ix_command_requests_accepted_at");
 
                     b.ToTable("command_requests", (string)null);
                 });
@@ -146,6 +153,10 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     b.Property<DateTime>("LastCanonicalTime")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_canonical_time");
+
+                    b.Property<long>("RowsHash")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rows_hash");
 
                     b.HasKey("Id")
                         .HasName("pk_event_batches");
@@ -607,6 +618,10 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("row_count");
 
+                    b.Property<long>("RowsHash")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rows_hash");
+
                     b.HasKey("Id")
                         .HasName("pk_ingest_batches");
 
@@ -664,6 +679,34 @@ namespace SensorDash.Migrations.Timescale.Migrations
 
                             t.HasCheckConstraint("ck_sensor_readings_value", "temperature_centidegrees IS NOT NULL OR humidity_centipercent IS NOT NULL");
                         });
+                });
+
+            modelBuilder.Entity("SensorDash.Data.Storage.Follower", b =>
+                {
+                    b.Property<string>("Feed")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("feed")
+                        .UseCollation("C");
+
+                    b.Property<string>("Name")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name")
+                        .UseCollation("C");
+
+                    b.Property<long>("Cursor")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cursor");
+
+                    b.Property<DateTime>("LastSeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_seen_at");
+
+                    b.HasKey("Feed", "Name")
+                        .HasName("pk_followers");
+
+                    b.ToTable("followers", (string)null);
                 });
 
             modelBuilder.Entity("SensorDash.Data.Nodes.NodeMetadata", b =>

@@ -201,6 +201,20 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         Assert.Equal(AnalyticsState.CatchingUp, states[0]);
     }
 
+    [Fact]
+    public async Task Follow_AlsoAfterARebuild_IsOneFollowerAtTheBatchThatTheFileHas()
+    {
+        var follower = Assert.Single(await _fixture.Batches.ListFollowersAsync(default));
+        Assert.Equal(1, follower.Cursor);
+
+        await _fixture.Store.AddAsync(Reading(3));
+        _run.Source.Rebuild();
+        await _run.ReadyAsync();
+
+        var again = Assert.Single(await _fixture.Batches.ListFollowersAsync(default));
+        Assert.Equal((follower.Name, 2), (again.Name, again.Cursor));
+    }
+
     private static object Key(NodeBucket bucket)
         => (bucket.NodeAddress, bucket.Bucket, bucket.Count, bucket.Temperature.Average, bucket.Humidity.Average);
 
@@ -211,7 +225,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
     {
         var options = Options.Create(new AnalyticsOptions { Path = path ?? _folder.File("another.duckdb") });
         var source = new DuckDbSidePathSource(changes, options, _fixture.Clock, NullLogger<DuckDbSidePathSource>.Instance);
-        return new(source, new DuckDbSync(changes, new CommitSignal(), source, options, _fixture.Clock, log));
+        return new(source, new DuckDbSync(changes, _fixture.Batches, new CommitSignal(), source, options, _fixture.Clock, log));
     }
 
     private void Execute(string sql)
