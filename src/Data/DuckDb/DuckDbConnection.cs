@@ -68,6 +68,16 @@ internal sealed class DuckDbConnection : IDisposable
             }
         }, cancellationToken);
 
+    /// <summary>Appends many rows to a table in chunks. After an error some of them may be in the table, so use it within a transaction.</summary>
+    /// <inheritdoc cref="DuckDbChunk.Append" path="/param"/>
+    /// <inheritdoc cref="Execute" path="/exception"/>
+    public void AppendChunks(string table, int rows, Action<DuckDbChunk, int, int> write, CancellationToken cancellationToken)
+        => Run(connection =>
+        {
+            DuckDbChunk.Append(connection.NativeConnection, table, rows, write);
+            return true;
+        }, cancellationToken);
+
     /// <summary>Begins a transaction.</summary>
     /// <inheritdoc cref="Execute" path="/exception"/>
     public DuckDbTransaction BeginTransaction(CancellationToken cancellationToken)

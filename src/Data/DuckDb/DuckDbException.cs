@@ -46,12 +46,19 @@ internal sealed class DuckDbException(DuckDbErrorKind kind, string message, Exce
         _ => null,
     };
 
+    /// <summary>The exception for an error of DuckDB's C interface.</summary>
+    public static DuckDbException Of(DuckDBErrorType type, string message) => new(KindOf(type, message), message);
+
     private static DuckDbException Of(DuckDBException error)
     {
         var message = error.Message.StartsWith(OpenPrefix, StringComparison.Ordinal) ? error.Message[OpenPrefix.Length..] : error.Message;
-        var kind = Array.Find(_kinds, k => error.ErrorType == DuckDBErrorType.Invalid
-            ? message.StartsWith(k.Prefix, StringComparison.Ordinal) : error.ErrorType == k.Type).Kind;
-        return new(kind == DuckDbErrorKind.IO && IsLock(message) ? DuckDbErrorKind.Locked : kind, message, error);
+        return new(KindOf(error.ErrorType, message), message, error);
+    }
+
+    private static DuckDbErrorKind KindOf(DuckDBErrorType type, string message)
+    {
+        var kind = Array.Find(_kinds, k => type == DuckDBErrorType.Invalid ? message.StartsWith(k.Prefix, StringComparison.Ordinal) : type == k.Type).Kind;
+        return kind == DuckDbErrorKind.IO && IsLock(message) ? DuckDbErrorKind.Locked : kind;
     }
 
     // The driver has a separate exception for an interrupt, but not when a statement is prepared or rows are appended.

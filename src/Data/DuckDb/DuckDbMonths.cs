@@ -61,19 +61,34 @@ internal static class DuckDbMonths
     public static void Append(DuckDbConnection connection, IReadOnlyCollection<Reading> readings, long batch, CancellationToken cancellationToken)
     {
         var known = List(connection, cancellationToken).ConvertAll(m => m.Number);
-        foreach (var month in MonthsOf(readings))
+        var months = MonthsOf(readings);
+        foreach (var month in months)
         {
             if (!known.Contains(month.Number)) Add(connection, month, cancellationToken);
-            var rows = 0;
-            connection.Append(month.Table, readings.Where(reading => month.Contains(reading.Timestamp)), (row, reading) =>
-            {
-                row.AppendValue(reading.NodeAddress).AppendValue(reading.Timestamp)
-                    .AppendValue(reading.TemperatureCentidegrees).AppendValue(reading.HumidityCentipercent)
-                    .AppendValue(reading.Flags).AppendValue(reading.ReceivedAt).AppendValue(batch);
-                rows++;
-            }, cancellationToken);
+            Reading[] rows = [.. months.Count == 1 ? readings : readings.Where(reading => month.Contains(reading.Timestamp))];
+            connection.AppendChunks(month.Table, rows.Length, (chunk, start, count) => Write(chunk, rows.AsSpan(start, count), batch), cancellationToken);
             connection.Execute(Invariant(
-                $"UPDATE months SET row_count = row_count + {rows}, unsorted = unsorted + {rows} WHERE month = {month.Number}"), cancellationToken);
+                $"UPDATE months SET row_count = row_count + {rows.Length}, unsorted = unsorted + {rows.Length} WHERE month = {month.Number}"), cancellationToken);
+        }
+    }
+
+    private static void Write(DuckDbChunk chunk, ReadOnlySpan<Reading> rows, long batch)
+    {
+        var node = chunk.Column<int>(0);
+        var time = chunk.Column<long>(1);
+        var temperature = chunk.Column<short>(2);
+        var humidity = chunk.Column<short>(3);
+        var flags = chunk.Column<uint>(4);
+        var receivedAt = chunk.Column<long>(5);
+        chunk.Column<long>(6)[..rows.Length].Fill(batch);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            ref readonly var reading = ref rows[i];
+            (node[i], time[i], flags[i], receivedAt[i]) = (reading.NodeAddress, reading.Timestamp, reading.Flags, reading.ReceivedAt);
+            if (reading.TemperatureCentidegrees is { } degrees) temperature[i] = degrees;
+            else chunk.SetNull(2, i);
+            if (reading.HumidityCentipercent is { } percent) humidity[i] = percent;
+            else chunk.SetNull(3, i);
         }
     }
 
