@@ -177,7 +177,7 @@ public sealed class IngestWorker<TRow>(
         }
     }
 
-    // Returns after the commit. Throws when a row is to blame: the store rejects one, or an unforeseen error occurs again and again.
+    // Returns after the commit. Throws when fewer rows may succeed: the store rejects a row, it cannot take so many, or an unforeseen error occurs again and again.
     private async Task<int> AppendWithRetryAsync(int start, int count, bool isPart, CancellationToken cancellationToken)
     {
         var unforeseen = 0;
@@ -186,6 +186,10 @@ public sealed class IngestWorker<TRow>(
             try
             {
                 return await store.AppendAsync(_rows.AsMemory(start, count), _outcomes.AsMemory(start, count), cancellationToken);
+            }
+            catch (StoreBatchTooLargeException) when (count > 1)
+            {
+                throw; // Half of it may fit.
             }
             catch (Exception e) when (e is StoreUnavailableException or StoreFaultException && !cancellationToken.IsCancellationRequested)
             {

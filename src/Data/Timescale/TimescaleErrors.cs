@@ -31,6 +31,8 @@ public sealed class TimescaleErrors : IStoreErrors
             return new StoreUnavailableException($"PostgreSQL is temporarily unavailable: {error.Message}", error);
         if (_rejected.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))
             return new StoreRejectedException($"PostgreSQL rejected the row ({state}): {serverError.MessageText}", error);
+        // Mostly of locks: each chunk of a transaction needs some, and rows of thousands of days have as many chunks.
+        if (state == PostgresErrorCodes.OutOfMemory) return new StoreBatchTooLargeException($"PostgreSQL lacks memory ({state}): {serverError.MessageText}", error);
         if (_unavailable.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))
             return new StoreUnavailableException($"PostgreSQL is temporarily unavailable ({state}): {serverError.MessageText}", error);
         if (_damaged.Contains(state)) return new StoreDamagedException($"The database is damaged ({state}): {serverError.MessageText}", error);

@@ -14,8 +14,6 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
     // Whole batches are read until this many events.
     private const int EventsWanted = 10_000;
 
-    private const string NewestTime = "SELECT max(source_truth_time) FROM event_index";
-
     private const string FindIndexAt = "SELECT lane, first_seen FROM event_index WHERE source_truth_time = $1 AND event_id = $2";
 
     private const string FindIndexBetween = """
@@ -26,8 +24,9 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
         SELECT id, committed_at, event_count, first_canonical_time, last_canonical_time FROM event_batches WHERE id > $1 ORDER BY id LIMIT 10000
         """;
 
-    // An id alone has no index (ADR 0011): search the latest day, then further back.
-    private static readonly long[] _daysBack = [1, 10, 100, 365_000];
+    // An id alone has no index (ADR 0011): search the latest days, then further back. A statement locks every chunk of its range, and the server has few thousand locks.
+    private const int LongestRangeDays = 400;
+    private static readonly int[] _daysBack = [1, 10, 100];
 
     private readonly TimescaleEventWriter _writer = new(database, commits, clock);
 
@@ -53,19 +52,13 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
             },
             cancellationToken);
 
-    private static async Task<(LaneTable Lane, long CanonicalTime)?> FindPlaceAsync(NpgsqlConnection connection, EventId id, CancellationToken cancellationToken)
+    private async Task<(LaneTable Lane, long CanonicalTime)?> FindPlaceAsync(NpgsqlConnection connection, EventId id, CancellationToken cancellationToken)
     {
-        long newest;
-        await using var command = new NpgsqlCommand(NewestTime, connection);
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        var (now, to) = (clock.NowMicroseconds(), long.MaxValue);
+        for (var (step, days) = (0, 0); to >= EventTime.Earliest; step++)
         {
-            if (!await reader.ReadAsync(cancellationToken) || await reader.IsDBNullAsync(0, cancellationToken)) return null;
-            newest = reader.GetMicroseconds(0);
-        }
-        var to = newest;
-        foreach (var days in _daysBack)
-        {
-            var from = newest - (days * DayMicroseconds);
+            days = step < _daysBack.Length ? _daysBack[step] : days + LongestRangeDays;
+            var from = now - (days * DayMicroseconds);
             if (await FindPlaceAsync(connection, FindIndexBetween, id, cancellationToken, from, to) is { } place) return place;
             to = from;
         }

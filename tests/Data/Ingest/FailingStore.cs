@@ -14,6 +14,9 @@ internal sealed class FailingStore(IReadingStore store) : IReadingStore
     /// <summary>Whether a reading makes every batch with it fail, as an error of a writer would.</summary>
     public Predicate<Reading> Breaks { get; set; } = _ => false;
 
+    /// <summary>Larger batches are too large for the store.</summary>
+    public int MaxRows { get; set; } = int.MaxValue;
+
     /// <summary>While set, each append waits for it, after having said so.</summary>
     public TaskCompletionSource? Gate { get; set; }
 
@@ -33,6 +36,7 @@ internal sealed class FailingStore(IReadingStore store) : IReadingStore
         Entered.TrySetResult();
         if (Gate is { } gate) await gate.Task.WaitAsync(cancellationToken);
         if (Interlocked.Decrement(ref _failures) >= 0) throw new StoreUnavailableException("The store is away.");
+        if (batch.Length > MaxRows) throw new StoreBatchTooLargeException("Too many rows.");
         foreach (var reading in batch.Span)
             if (Breaks(reading)) throw new InvalidOperationException("The writer has a fault.");
         return await store.AppendAsync(batch, outcomes, cancellationToken);

@@ -49,6 +49,20 @@ public sealed partial class IngestWorkerTests
     }
 
     [Fact]
+    public async Task Store_TooSmallForTheBatch_StoresItInParts()
+    {
+        _store.MaxRows = 3;
+        var submission = Submit(isWaitedFor: true, Run(1, 10));
+        await StartAsync();
+
+        var result = await submission.Done.WaitAsync(_hang);
+
+        Assert.Equal((10, 0, 0), (result.Inserted, result.Duplicates, result.Rejected.Count));
+        Assert.Equal([10, 5, 2, 3, 5, 2, 3], _store.AttemptedSizes);
+        Assert.Equal(10, await CommittedAsync());
+    }
+
+    [Fact]
     public async Task Store_RefusesOneRow_OnlyItIsRefusedAndItsSenderTold()
     {
         await _fixture.RejectValueAsync(temperatureCentidegrees: 666);

@@ -28,6 +28,11 @@ public sealed class TimescaleErrorTests
     public void Translate_NotTheFaultOfTheRows_IsUnavailable(string state)
         => Assert.IsType<StoreUnavailableException>(TimescaleErrors.Translate(Error(state), default));
 
+    // Out of locks: a transaction of rows in thousands of chunks.
+    [Fact]
+    public void Translate_OutOfSharedMemory_IsABatchThatIsTooLarge()
+        => Assert.IsType<StoreBatchTooLargeException>(TimescaleErrors.Translate(Error("53200"), default));
+
     [Theory]
     [InlineData("22003")] // out of range
     [InlineData("22P05")] // character that the encoding lacks
