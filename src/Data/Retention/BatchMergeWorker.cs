@@ -17,9 +17,10 @@ public sealed partial class BatchMergeWorker(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield(); // Let the rest of the host start.
-        while (!stoppingToken.IsCancellationRequested)
+        while (true)
         {
             await Task.Delay(_every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stoppingToken.IsCancellationRequested) return;
             foreach (var log in (IBatchLog[])[readings, events])
             {
                 try
@@ -31,7 +32,7 @@ public sealed partial class BatchMergeWorker(
                         await Task.Delay(_pause, clock, stoppingToken);
                     }
                 }
-                catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+                catch (Exception) when (stoppingToken.IsCancellationRequested) // The store may be gone already.
                 {
                     return;
                 }

@@ -36,6 +36,19 @@ public sealed class BatchMergeTests
     }
 
     [Fact]
+    public async Task Worker_StoppedAfterTheStoreIsGone_SaysNothing()
+    {
+        var (fixture, log) = (await SqliteStoreFixture.CreateAsync(), new RecordedLog<BatchMergeWorker>());
+        using var worker = new BatchMergeWorker(fixture.Batches, fixture.EventBatches, fixture.Clock, log);
+        await worker.StartAsync(default);
+        await fixture.DisposeAsync();
+
+        await worker.StopAsync(default);
+
+        Assert.Empty(log.Lines);
+    }
+
+    [Fact]
     public async Task Worker_TenMinutesAfterTheStart_MergesReadingsAndEvents()
     {
         await using var fixture = await SqliteStoreFixture.CreateAsync();
