@@ -12,9 +12,11 @@ internal sealed unsafe class DuckDbChunk : IDisposable
     private readonly DuckDBLogicalType[] _types;
     private readonly DuckDBDataChunk _chunk;
 
-    private DuckDbChunk(DuckDBAppender appender)
+    private readonly CancellationToken _cancellationToken;
+
+    private DuckDbChunk(DuckDBAppender appender, CancellationToken cancellationToken)
     {
-        _appender = appender;
+        (_appender, _cancellationToken) = (appender, cancellationToken);
         _types = new DuckDBLogicalType[NativeMethods.Appender.DuckDBAppenderColumnCount(appender)];
         for (var i = 0; i < _types.Length; i++) _types[i] = NativeMethods.Appender.DuckDBAppenderColumnType(appender, (ulong)i);
         _chunk = NativeMethods.DataChunks.DuckDBCreateDataChunk([.. _types.Select(type => type.DangerousGetHandle())], (ulong)_types.Length);
@@ -25,21 +27,23 @@ internal sealed unsafe class DuckDbChunk : IDisposable
     /// <param name="table">Table name, not quoted.</param>
     /// <param name="rows">How many rows.</param>
     /// <param name="write">Sets every column of a chunk, for so many rows from a given one.</param>
+    /// <param name="cancellationToken">Tells an interrupt that the caller sent from one of DuckDB's own.</param>
     /// <exception cref="DuckDbException">DuckDB rejects the rows.</exception>
-    public static void Append(DuckDBNativeConnection connection, string table, int rows, Action<DuckDbChunk, int, int> write)
+    /// <exception cref="OperationCanceledException">The connection was interrupted for the token.</exception>
+    public static void Append(DuckDBNativeConnection connection, string table, int rows, Action<DuckDbChunk, int, int> write, CancellationToken cancellationToken)
     {
         var isOpen = NativeMethods.Appender.DuckDBAppenderCreate(connection, null, table, out var appender).IsSuccess();
         using (appender)
         {
-            if (!isOpen) throw ErrorOf(appender);
-            using var chunk = new DuckDbChunk(appender);
+            if (!isOpen) throw ErrorOf(appender, cancellationToken);
+            using var chunk = new DuckDbChunk(appender, cancellationToken);
             for (var start = 0; start < rows; start += MaxRows)
             {
                 var count = Math.Min(MaxRows, rows - start);
                 write(chunk, start, count);
                 chunk.Flush(count);
             }
-            if (!NativeMethods.Appender.DuckDBAppenderClose(appender).IsSuccess()) throw ErrorOf(appender);
+            if (!NativeMethods.Appender.DuckDBAppenderClose(appender).IsSuccess()) throw ErrorOf(appender, cancellationToken);
         }
     }
 
@@ -61,14 +65,14 @@ internal sealed unsafe class DuckDbChunk : IDisposable
     private void Flush(int rows)
     {
         NativeMethods.DataChunks.DuckDBDataChunkSetSize(_chunk, (ulong)rows);
-        if (!NativeMethods.Appender.DuckDBAppendDataChunk(_appender, _chunk).IsSuccess()) throw ErrorOf(_appender);
+        if (!NativeMethods.Appender.DuckDBAppendDataChunk(_appender, _chunk).IsSuccess()) throw ErrorOf(_appender, _cancellationToken);
         NativeMethods.DataChunks.DuckDBDataChunkReset(_chunk);
     }
 
-    private static DuckDbException ErrorOf(DuckDBAppender appender)
+    private static Exception ErrorOf(DuckDBAppender appender, CancellationToken cancellationToken)
     {
         using var error = NativeMethods.Appender.DuckDBAppenderErrorData(appender);
-        return DuckDbException.Of(NativeMethods.ErrorData.DuckDBErrorDataErrorType(error), NativeMethods.ErrorData.DuckDBErrorDataMessage(error));
+        return DuckDbException.Of(NativeMethods.ErrorData.DuckDBErrorDataErrorType(error), NativeMethods.ErrorData.DuckDBErrorDataMessage(error), cancellationToken);
     }
 
     public void Dispose()

@@ -74,7 +74,7 @@ internal sealed class DuckDbConnection : IDisposable
     public void AppendChunks(string table, int rows, Action<DuckDbChunk, int, int> write, CancellationToken cancellationToken)
         => Run(connection =>
         {
-            DuckDbChunk.Append(connection.NativeConnection, table, rows, write);
+            DuckDbChunk.Append(connection.NativeConnection, table, rows, write, cancellationToken);
             return true;
         }, cancellationToken);
 

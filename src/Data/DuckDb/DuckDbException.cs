@@ -33,9 +33,7 @@ internal sealed class DuckDbException(DuckDbErrorKind kind, string message, Exce
     /// <summary>The product's exception for an exception of the driver, or null for any other exception.</summary>
     public static Exception? Translate(Exception error, CancellationToken cancellationToken) => error switch
     {
-        _ when IsInterrupt(error) && cancellationToken.IsCancellationRequested => new OperationCanceledException("The query was cancelled.", error, cancellationToken),
-        // An error in one of DuckDB's threads interrupts the others, and DuckDB may report the interrupt instead of the error.
-        _ when IsInterrupt(error) => new DuckDbException(DuckDbErrorKind.Other, "DuckDB stopped the query after an error in another of its threads.", error),
+        _ when IsInterrupt(error) => Interrupted(error, cancellationToken),
         DuckDBException { Message: ConnectMessage }
             => new DuckDbException(DuckDbErrorKind.Fatal, "Cannot connect: an earlier error was fatal.", error),
         DuckDBException e => Of(e),
@@ -46,8 +44,14 @@ internal sealed class DuckDbException(DuckDbErrorKind kind, string message, Exce
         _ => null,
     };
 
-    /// <summary>The exception for an error of DuckDB's C interface.</summary>
-    public static DuckDbException Of(DuckDBErrorType type, string message) => new(KindOf(type, message), message);
+    /// <summary>The product's exception for an error of DuckDB's C interface.</summary>
+    public static Exception Of(DuckDBErrorType type, string message, CancellationToken cancellationToken)
+        => type == DuckDBErrorType.Interrupt ? Interrupted(null, cancellationToken) : new DuckDbException(KindOf(type, message), message);
+
+    // An error in one of DuckDB's threads interrupts the others, and DuckDB may report the interrupt instead of the error.
+    private static Exception Interrupted(Exception? error, CancellationToken cancellationToken) => cancellationToken.IsCancellationRequested
+        ? new OperationCanceledException("The query was cancelled.", error, cancellationToken)
+        : new DuckDbException(DuckDbErrorKind.Other, "DuckDB stopped the query after an error in another of its threads.", error);
 
     private static DuckDbException Of(DuckDBException error)
     {

@@ -11,6 +11,7 @@ internal sealed class EventHash
 
     public long Of(LaneEvent laneEvent, long canonicalTime)
     {
+        _hash.Reset(); // Also after an event whose hash was not finished.
         Span<byte> id = stackalloc byte[EventId.Length];
         laneEvent.Id.CopyTo(id);
         _hash.Append(id);
@@ -36,9 +37,7 @@ internal sealed class EventHash
         }
         Add(laneEvent.Content.LongLength);
         _hash.Append(laneEvent.Content);
-        var hash = (long)_hash.GetCurrentHashAsUInt64();
-        _hash.Reset();
-        return hash;
+        return (long)_hash.GetCurrentHashAsUInt64();
     }
 
     private void Add(long value) => _hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in value)));

@@ -53,7 +53,7 @@ internal sealed class SqliteBatchLog(SqliteDatabase database, BatchTable table, 
     public Task<long?> MergeStepAsync(long after, CancellationToken cancellationToken) => database.Writer.TransactAsync(
         writer =>
         {
-            writer.Run(_forget, clock.NowMicroseconds() - (Follower.Limit.Ticks / TimeSpan.TicksPerMicrosecond));
+            writer.Run(_forget, Follower.ForgottenBefore(clock.NowMicroseconds()));
             var (merged, next) = BatchMerge.Plan(after, ReadStep(writer, after));
             foreach (var (firstId, batch) in merged)
             {

@@ -33,6 +33,9 @@ public sealed class Follower
     /// <summary>readings or events.</summary>
     public string Feed { get; set; } = "";
 
+    /// <summary>Followers last seen before this time are forgotten, Unix microseconds.</summary>
+    internal static long ForgottenBefore(long now) => now - (Limit.Ticks / TimeSpan.TicksPerMicrosecond);
+
     public string Name { get; set; } = "";
 
     /// <summary>The last batch that it has applied.</summary>

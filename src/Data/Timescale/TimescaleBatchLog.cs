@@ -56,7 +56,7 @@ internal sealed class TimescaleBatchLog(TimescaleDatabase database, BatchTable t
         {
             await using var transaction = await connection.BeginTransactionAsync(token);
             var forget = new NpgsqlBatchCommand(Forget) { Parameters = { new NpgsqlParameter<string> { TypedValue = table.Feed } } };
-            forget.Parameters.Add(PgTime.Microseconds(clock.NowMicroseconds() - (Follower.Limit.Ticks / TimeSpan.TicksPerMicrosecond)));
+            forget.Parameters.Add(PgTime.Microseconds(Follower.ForgottenBefore(clock.NowMicroseconds())));
             await using (var start = new NpgsqlBatch(connection) { BatchCommands = { new(AcquireMergeLock), forget } }) await start.ExecuteNonQueryAsync(token);
             var (merged, next) = BatchMerge.Plan(after, await ReadStepAsync(connection, after, token));
             if (merged.Count > 0)

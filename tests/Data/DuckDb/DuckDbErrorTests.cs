@@ -57,6 +57,7 @@ public sealed class DuckDbErrorTests : DuckDbTest
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
         Assert.IsType<OperationCanceledException>(DuckDbException.Translate(new OperationCanceledException(), cancelled.Token));
+        Assert.IsType<OperationCanceledException>(DuckDbException.Of(DuckDB.NET.Native.DuckDBErrorType.Interrupt, "INTERRUPT Error: Interrupted!", cancelled.Token));
     }
 
     [Fact]

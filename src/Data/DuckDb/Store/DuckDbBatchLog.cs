@@ -28,7 +28,7 @@ internal sealed class DuckDbBatchLog(DuckDbReadingStore store, DuckDbReadingFile
     internal static long? MergeStep(DuckDbConnection connection, long after, long now, CancellationToken cancellationToken)
     {
         using var transaction = connection.BeginTransaction(cancellationToken);
-        connection.Execute(FormattableString.Invariant($"DELETE FROM followers WHERE last_seen_at < {now - (Follower.Limit.Ticks / TimeSpan.TicksPerMicrosecond)}"), cancellationToken);
+        connection.Execute(FormattableString.Invariant($"DELETE FROM followers WHERE last_seen_at < {Follower.ForgottenBefore(now)}"), cancellationToken);
         var (merged, next) = BatchMerge.Plan(after, ReadStep(connection, after, cancellationToken));
         foreach (var (firstId, batch) in merged)
         {
