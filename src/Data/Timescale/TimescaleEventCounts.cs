@@ -43,14 +43,8 @@ public sealed class TimescaleEventCounts(TimescaleDatabase database) : IEventCou
         command.CommandText = sql.Append(" GROUP BY span").ToString();
         return command;
 
-        string Add<T>(T value) => AddParameter(new NpgsqlParameter<T> { TypedValue = value });
+        string Add<T>(T value) => command.Parameters.Place(value);
 
-        string AddTime(long time) => AddParameter(PgTime.Microseconds(time));
-
-        string AddParameter(NpgsqlParameter parameter)
-        {
-            command.Parameters.Add(parameter);
-            return FormattableString.Invariant($"${command.Parameters.Count}");
-        }
+        string AddTime(long time) => command.Parameters.PlaceTime(time);
     }
 }

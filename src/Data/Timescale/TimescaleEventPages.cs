@@ -79,15 +79,9 @@ internal static class TimescaleEventPages
         command.CommandText = sql.Append(" ORDER BY ").Append(forward ? key : key.Replace(",", " DESC,", StringComparison.Ordinal) + " DESC").ToString();
         return command;
 
-        string Add<T>(T value) => AddParameter(new NpgsqlParameter<T> { TypedValue = value });
+        string Add<T>(T value) => command.Parameters.Place(value);
 
-        string AddTime(long time) => AddParameter(PgTime.Microseconds(time));
-
-        string AddParameter(NpgsqlParameter parameter)
-        {
-            command.Parameters.Add(parameter);
-            return FormattableString.Invariant($"${command.Parameters.Count}");
-        }
+        string AddTime(long time) => command.Parameters.PlaceTime(time);
     }
 
     // PostgreSQL supports no U+0000 and no unpaired surrogates, not even in comparisons.
