@@ -15,6 +15,8 @@ internal static class EventsHttpBench
 {
     private const int Rounds = 3;
     private const int LinesPerRequest = 5_000;
+    private const int LinesPerSmallRequest = 1_000;
+    private const int PayloadBytes = 350;
     private const int Connections = 4;
 
     public static async Task<int> RunAsync(int count)
@@ -32,7 +34,20 @@ internal static class EventsHttpBench
             await using (var empty = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache)) ceiling = await EventCeiling.MeasureAsync(empty, count);
             Report(round, "TimescaleDB", ceiling, await TimescaleAsync(raw, count), await TimescaleAsync(mixed, count));
         }
+        await CompareParsedWithRawAsync(count, start);
         return 0;
+    }
+
+    private static async Task CompareParsedWithRawAsync(int count, DateTimeOffset start)
+    {
+        var raw = Bodies(count, number => RawLine(number, start), LinesPerSmallRequest);
+        var parsed = Bodies(count, number => ParsedLine(number, start), LinesPerSmallRequest);
+        Console.WriteLine($"| round | TimescaleDB, {LinesPerSmallRequest:N0} per request: raw | parsed with {PayloadBytes} bytes of payload | ratio |\n|---|---|---|---|");
+        for (var round = 1; round <= Rounds; round++)
+        {
+            var (ofRaw, ofParsed) = (await TimescaleAsync(raw, count), await TimescaleAsync(parsed, count));
+            Console.WriteLine($"| {round} | {ofRaw:N0} | {ofParsed:N0} | {ofParsed / ofRaw:0.00} |");
+        }
     }
 
     private static void Report(int round, string engine, double ceiling, double raw, double mixed)
@@ -80,8 +95,8 @@ internal static class EventsHttpBench
         return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("inserted").GetInt32();
     }
 
-    private static byte[][] Bodies(int count, Func<int, string> line)
-        => [.. Enumerable.Range(0, count).Chunk(LinesPerRequest).Select(chunk => Encoding.UTF8.GetBytes(string.Concat(chunk.Select(number => line(number) + "\n"))))];
+    private static byte[][] Bodies(int count, Func<int, string> line, int lines = LinesPerRequest)
+        => [.. Enumerable.Range(0, count).Chunk(lines).Select(chunk => Encoding.UTF8.GetBytes(string.Concat(chunk.Select(number => line(number) + "\n"))))];
 
     private static string TimeOf(int number, DateTimeOffset start)
         => EventTime.Format((start - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond + (number * (1_000_000L / SyntheticEvents.PerSecond)));
@@ -94,11 +109,20 @@ internal static class EventsHttpBench
             $$"""{"lane":"raw","scopeId":"bench","sourceTruthTime":"{{TimeOf(number, start)}}","connectionId":"gateway-{{number % 50:00}}","sequence":{{number / 50}},"bytes":"{{Convert.ToBase64String(frame)}}"}""");
     }
 
+    private static string ParsedLine(int number, DateTimeOffset start)
+    {
+        var content = Content(number, 180);
+        content = Content(number, 180 + PayloadBytes - content.Length);
+        return $$"""{"lane":"parsed","scopeId":"bench","sourceTruthTime":"{{TimeOf(number, start)}}","streamId":"stream-{{number % 50}}","streamType":"nav","schemaVersion":"1","payload":{{content}}}""";
+    }
+
+    private static string Content(int number, int noteLength) => string.Create(CultureInfo.InvariantCulture,
+        $$"""{"altitude":{{number % 4000}}.25,"fix":"3d","latitude":48.{{number % 100_000:00000}}1,"note":"{{new string((char)('a' + (number % 26)), noteLength)}}","number":{{number}},"satellites":[3,7,9,12,14,21],"speed":{{number % 90}}.5}""");
+
     // Four JSON lanes in turn, each with about 300 bytes of JSON.
     private static string MixedLine(int number, DateTimeOffset start)
     {
-        var content = string.Create(CultureInfo.InvariantCulture,
-            $$"""{"altitude":{{number % 4000}}.25,"fix":"3d","latitude":48.{{number % 100_000:00000}}1,"note":"{{new string((char)('a' + (number % 26)), 180)}}","number":{{number}},"satellites":[3,7,9,12,14,21],"speed":{{number % 90}}.5}""");
+        var content = Content(number, 180);
         var common = $"\"scopeId\":\"bench\",\"sourceTruthTime\":\"{TimeOf(number, start)}\"";
         return (number % 4) switch
         {
