@@ -5,6 +5,8 @@ namespace SensorDash.Web.Tests.Api;
 
 public class AnalyticsApiTests : ApiTests
 {
+    protected override bool HasSidePath => true;
+
     [Fact]
     public async Task Hourly_InKolkata_IsNewestFirstWithEveryMember()
     {

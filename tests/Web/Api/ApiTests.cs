@@ -15,6 +15,8 @@ public abstract class ApiTests(params (string Key, string Value)[] settings) : I
 {
     public const long Noon = ManualTime.Noon;
 
+    private static readonly (string, string)[] _withoutSidePath = [("Analytics:Enabled", "false")];
+
     private TimescaleStoreFixture? _database;
 
     protected SensorDashApp App { get; private set; } = null!; // Made, as the client, when the test is prepared.
@@ -24,7 +26,7 @@ public abstract class ApiTests(params (string Key, string Value)[] settings) : I
     public async Task InitializeAsync()
     {
         if (Edition is { } edition) _database = await TimescaleStoreFixture.CreateAsync(edition);
-        App = new([.. settings, .. _database?.ProgramSettings ?? []]);
+        App = new([.. HasSidePath ? [] : _withoutSidePath, .. settings, .. _database?.ProgramSettings ?? []]);
         Client = App.CreateClient();
     }
 
@@ -36,6 +38,9 @@ public abstract class ApiTests(params (string Key, string Value)[] settings) : I
 
     /// <summary>Of the database on the test server that stands in for the file; null: the file it is.</summary>
     protected virtual TimescaleEdition? Edition => null;
+
+    /// <summary>Whether the program keeps its DuckDB side path. Most tests ask it nothing, and opening it is a fifth of the work of a start.</summary>
+    protected virtual bool HasSidePath => false;
 
     /// <summary>Keeps every writer out until the answer is disposed.</summary>
     protected async Task<IAsyncDisposable> LockStoreAsync() => _database is null ? await App.LockAsync() : await _database.LockAsync();

@@ -7,6 +7,8 @@ namespace SensorDash.Web.Tests.Api;
 /// <summary>What a monitoring program reads at /metrics.</summary>
 public sealed class MetricsApiTests : ApiTests
 {
+    protected override bool HasSidePath => true;
+
     [Fact]
     public async Task Metrics_EveryLine_IsAHeadOrAFiniteValueOfAMetricWithAHead()
     {

@@ -6,6 +6,8 @@ namespace SensorDash.Web.Tests.Api;
 /// <summary>Lists of nodes in pages, and the deletion of many nodes.</summary>
 public class NodeListTests : ApiTests
 {
+    protected override bool HasSidePath => true;
+
     [Theory]
     [InlineData("/api/nodes")]
     [InlineData("/api/quality")]

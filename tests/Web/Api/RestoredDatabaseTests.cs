@@ -7,6 +7,8 @@ namespace SensorDash.Web.Tests.Api;
 /// <summary>A PostgreSQL that is restored from a backup under a running hub: the side path notices it and is filled anew.</summary>
 public sealed class RestoredDatabaseTests : ApiTests
 {
+    protected override bool HasSidePath => true;
+
     private static readonly string[] _tables = ["sensor_readings", "nodes", "ingest_batches"];
 
     protected override TimescaleEdition? Edition => TimescaleEdition.Apache;

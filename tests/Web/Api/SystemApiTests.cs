@@ -6,6 +6,8 @@ namespace SensorDash.Web.Tests.Api;
 
 public sealed class SystemApiTests : ApiTests
 {
+    protected override bool HasSidePath => true;
+
     [Theory]
     [InlineData("/api/health")]
     [InlineData("/health/ready")]

@@ -5,6 +5,8 @@ namespace SensorDash.Web.Tests.Pages;
 
 public sealed class EveryPageTests : PageTests
 {
+    protected override bool HasSidePath => true;
+
     [Theory]
     [InlineData("/")]
     [InlineData("/nodes/12")]

@@ -7,6 +7,8 @@ namespace SensorDash.Web.Tests.Pages.Analytics;
 /// <summary>The analytics page as a browser without JavaScript gets it, and its parts as one with JavaScript fetches them.</summary>
 public sealed partial class AnalyticsPageTests : PageTests
 {
+    protected override bool HasSidePath => true;
+
     [Fact]
     public async Task Page_NoNode_PointsToTheOverview()
         => Assert.Contains("No nodes yet", await ReadPageAsync("/analytics"), StringComparison.Ordinal);

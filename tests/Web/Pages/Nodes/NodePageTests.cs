@@ -7,6 +7,8 @@ namespace SensorDash.Web.Tests.Pages.Nodes;
 
 public sealed partial class NodePageTests : PageTests
 {
+    protected override bool HasSidePath => true;
+
     [Fact]
     public async Task Node_ZeroValues_AreValues()
     {

@@ -8,6 +8,8 @@ namespace SensorDash.Web.Tests.Pages.Nodes;
 
 public sealed partial class NodeQualityTests : ApiTests
 {
+    protected override bool HasSidePath => true;
+
     [Fact]
     public async Task Findings_OfEveryKind_LeadToTheirPlaceInTheCharts()
     {

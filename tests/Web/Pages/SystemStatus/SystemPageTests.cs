@@ -5,6 +5,8 @@ namespace SensorDash.Web.Tests.Pages.SystemStatus;
 
 public sealed class SystemPageTests : ApiTests
 {
+    protected override bool HasSidePath => true;
+
     [Fact]
     public async Task System_AfterIngest_ShowsStoreRatesAndRetention()
     {
