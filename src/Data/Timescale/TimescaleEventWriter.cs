@@ -72,6 +72,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (batch.IsEmpty) return 0;
+        TimescaleBatchLimit.Check(batch.Span, laneEvent => laneEvent.SourceTime, 86_400_000_000);
         var added = await _writer.RunAsync(connection => AppendAsync(connection, batch, outcomes, cancellationToken), cancellationToken);
         if (added > 0) commits.Publish();
         return added;

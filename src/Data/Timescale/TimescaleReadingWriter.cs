@@ -66,6 +66,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (batch.IsEmpty) return 0;
+        TimescaleBatchLimit.Check(batch.Span, reading => reading.Timestamp, 86_400);
         var (id, committedAt, added) = await _writer.RunAsync(connection => AppendAsync(connection, batch, outcomes, cancellationToken), cancellationToken);
         if (added == 0) return 0;
         if (recent.IsWanted) recent.Add(id, committedAt, RowOutcomes.Inserted(batch.Span, outcomes.Span, added));

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
@@ -69,6 +70,31 @@ public sealed class TimescaleLimitsTests
         await using var connection = await fixture.Database.OpenAsync(default);
 
         Assert.Equal("0", await QueryAsync(connection, "SHOW timescaledb.max_tuples_decompressed_per_dml_transaction"));
+    }
+
+    [SkippableFact]
+    public async Task Append_ReadingsOfMoreThanAHundredDays_AsksForFewerRows()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+        var readings = Some.Run(12, 101, interval: 86_400);
+
+        await Assert.ThrowsAsync<StoreBatchTooLargeException>(() => fixture.Store.AddAsync(readings));
+        Assert.Equal(100, await fixture.Store.AddAsync(readings[1..]));
+        Assert.Equal(100, await fixture.ScalarAsync("SELECT count(*) FROM sensor_readings"));
+    }
+
+    [SkippableFact]
+    public async Task Append_StatementTakesTooLong_AsksForFewerRows()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+        await fixture.ExecuteAsync(
+            "CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3600); RETURN NEW; END'",
+            "CREATE TRIGGER sleep BEFORE INSERT ON nodes FOR EACH ROW EXECUTE FUNCTION sleep()");
+        await using var database = Hasty(fixture, seconds: 1);
+        await using var store = new TimescaleReadingStore(database, new(), new(), Options.Create(new NodeLimitOptions()), fixture.Clock);
+
+        await Assert.ThrowsAsync<StoreBatchTooLargeException>(() => store.AddAsync(Some.Reading()));
+        Assert.Equal(0, await fixture.ScalarAsync("SELECT count(*) FROM sensor_readings"));
     }
 
     private static TimescaleDatabase Hasty(TimescaleStoreFixture fixture, int seconds)

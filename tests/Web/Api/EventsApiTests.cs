@@ -47,6 +47,18 @@ public class EventsApiTests : ApiTests
     }
 
     [Fact]
+    public async Task Post_EventsOfMoreDaysThanOneTransactionTakes_AreAllStored()
+    {
+        const int Days = 130;
+        var lines = Enumerable.Range(0, Days).Select(day => Raw.Replace("2026-01-26", $"{new DateOnly(2025, 6, 1).AddDays(day):yyyy-MM-dd}", StringComparison.Ordinal));
+
+        var answer = await JsonOfAsync(await PostAsync(Path, string.Join('\n', lines), Ndjson));
+
+        Assert.Equal(Days, answer.GetProperty("inserted").GetInt32());
+        Assert.Equal(Days, (await GetAsync(Path)).GetProperty("count").GetInt32());
+    }
+
+    [Fact]
     public async Task Post_RequestsOfTwoScopesWithTheSameEventId_StoresTheFirstAndIngestGoesOn()
     {
         var (first, second) = (Command("commandb").Replace("testScope", "a", StringComparison.Ordinal), Command("b").Replace("testScope", "acommand", StringComparison.Ordinal));
