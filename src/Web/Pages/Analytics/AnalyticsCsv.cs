@@ -1,5 +1,6 @@
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Api;
 using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Analytics;
@@ -20,21 +21,22 @@ internal sealed class AnalyticsCsv(ViewSettings view, bool isHumidity)
     /// <summary>Oldest first.</summary>
     public void AddBands(FleetSeries series)
     {
-        _table.AddRow(["time", "bucket_seconds", "reading_count", .. StatisticsColumns]);
+        _table.AddRow(["time", "bucket_seconds", "across", "reading_count", "node_count", "expected_node_count", "partial", .. StatisticsColumns]);
         foreach (var bucket in series.Buckets)
         {
             var values = isHumidity ? bucket.Statistics.Humidity : bucket.Statistics.Temperature;
-            _table.AddRow([ClockText.Iso(bucket.Start, view.Zone), series.BucketSeconds, bucket.Statistics.Count, .. Cells(values)]);
+            _table.AddRow([ClockText.Iso(bucket.Start, view.Zone), series.BucketSeconds, FleetApi.NameOf(series.Population), bucket.Statistics.Count, bucket.NodeCount,
+                series.ExpectedNodeCount, bucket.IsPartial ? 1 : 0, .. Cells(values)]);
         }
     }
 
-    public void AddHours(IEnumerable<HourOfWeek> hours)
+    public void AddHours(IEnumerable<HourOfWeek> hours, Population across)
     {
-        _table.AddRow(["weekday", "hour", "tz", "reading_count", ColumnOf("avg")]);
+        _table.AddRow(["weekday", "hour", "tz", "across", "reading_count", "node_count", ColumnOf("avg")]);
         foreach (var hour in hours)
         {
             var value = isHumidity ? hour.Percent : view.Temperature(hour.Celsius);
-            _table.AddRow([HourMap.Weekdays[(hour.Weekday + 6) % 7], hour.Hour, view.Zone.Id, hour.Count, CsvTable.Number(value, "0.00")]);
+            _table.AddRow([HourMap.Weekdays[(hour.Weekday + 6) % 7], hour.Hour, view.Zone.Id, FleetApi.NameOf(across), hour.Count, hour.NodeCount, CsvTable.Number(value, "0.00")]);
         }
     }
 
