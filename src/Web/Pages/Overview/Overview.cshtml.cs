@@ -49,6 +49,10 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
         return here == all ? NumberText.Count(all, "node") : $"{here} of {NumberText.Count(all, "node")}";
     }
 
+    /// <summary>Statuses that the page counts; wrong clocks only if there are any.</summary>
+    public IEnumerable<NodeStatus> ShownStatuses => new[] { NodeStatus.Live, NodeStatus.Late, NodeStatus.Stale, NodeStatus.ClockAhead, NodeStatus.ClockBehind }
+        .Where(status => status <= NodeStatus.Stale || CountOf(status) > 0);
+
     public int CountOf(NodeStatus status) => _counts.GetValueOrDefault(status);
 
     public async Task OnGetAsync(CancellationToken cancellationToken)
@@ -82,18 +86,10 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
     private bool Matches(NodeEntry node)
     {
         if (!node.MatchesText) return false;
-        if (!string.IsNullOrEmpty(Status) && !string.Equals(NameOf(node.Status), Status, StringComparison.OrdinalIgnoreCase)) return false;
+        if (!string.IsNullOrEmpty(Status) && !string.Equals(StatusName.Of(node.Status), Status, StringComparison.OrdinalIgnoreCase)) return false;
         if (ZoneFilter == NoZone) return node.Zone is null;
         return string.IsNullOrEmpty(ZoneFilter) || node.Zone?.Id.ToString(CultureInfo.InvariantCulture) == ZoneFilter;
     }
-
-    private static string NameOf(NodeStatus status) => status switch
-    {
-        NodeStatus.Live => "live",
-        NodeStatus.Late => "late",
-        NodeStatus.Stale => "stale",
-        _ => "never",
-    };
 
     private sealed class ZoneById : IEqualityComparer<Zone?>
     {
