@@ -1,7 +1,5 @@
-using System.Globalization;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
-using SensorDash.Data.Storage;
 using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Api;
@@ -11,7 +9,7 @@ internal static class FleetApi
 {
     private const long SecondsPerDay = 86_400;
 
-    private static readonly TextParameter _nodes = new("nodes", "Addresses, comma-separated. Default: all nodes.", "1,2,12");
+    private static readonly NodesParameter _nodes = new("Addresses, comma-separated. Default: all nodes.");
     private static readonly WholeParameter _zone = new("zone_id", 1, int.MaxValue, "Only the nodes of this zone.", "1");
     private static readonly ZoneParameter _timeZone = new("tz", "IANA time zone for hour boundaries. Default UTC.");
     private static readonly WholeParameter _points = new("points", 1, FleetSeries.MaxPoints, "Maximum number of buckets, 1 to 500. Default 200.", "200", 200);
@@ -67,18 +65,15 @@ internal static class FleetApi
     private static async Task<SelectedNodes> SelectAsync(QueryReader reader, INodeStore nodes, NodeDirectory directory, CancellationToken cancellationToken)
     {
         var inZone = (int?)_zone.Read(reader) is { } zone ? await directory.ListAddressesAsync(zone, cancellationToken) : null;
-        if (reader.Text(_nodes.Name) is not { } text)
+        if (await _nodes.ReadAsync(reader, nodes, cancellationToken) is { } found)
         {
-            if (inZone is not null) return new(inZone, [.. inZone.Take(NodesApi.MaxListed)], inZone.Count);
-            var first = await nodes.ListAsync(0, NodesApi.MaxListed, cancellationToken);
-            var count = first.Count < NodesApi.MaxListed ? first.Count : (await nodes.CountAsync(NodeCriteria.All, cancellationToken)).Nodes;
-            return new(null, [.. first.Select(n => n.Address)], (int)count);
+            int[] selected = [.. found.Select(n => n.Address).Where(address => inZone is null || inZone.Contains(address))];
+            return new(selected, selected, selected.Length);
         }
-        var wanted = text.Split(',').Select(part => (Text: part, Address: int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var address) ? address : 0)).ToArray();
-        var found = (await nodes.FindAsync([.. wanted.Select(w => w.Address).Distinct()], cancellationToken)).Select(n => n.Address).ToHashSet();
-        foreach (var part in wanted.Where(w => !found.Contains(w.Address))) reader.Error(_nodes.Name, $"must be existing nodes, not '{OutsideText.Shown(part.Text)}'");
-        int[] selected = [.. found.Where(address => inZone is null || inZone.Contains(address)).Order()];
-        return new(selected, selected, selected.Length);
+        if (inZone is not null) return new(inZone, [.. inZone.Take(NodesApi.MaxListed)], inZone.Count);
+        var first = await nodes.ListAsync(0, NodesApi.MaxListed, cancellationToken);
+        var count = first.Count < NodesApi.MaxListed ? first.Count : (await nodes.CountAsync(NodeCriteria.All, cancellationToken)).Nodes;
+        return new(null, [.. first.Select(n => n.Address)], (int)count);
     }
 }
 

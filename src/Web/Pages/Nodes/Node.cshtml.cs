@@ -44,7 +44,7 @@ internal sealed class NodeModel(
     /// <summary>Readings per point of the chart.</summary>
     public string Resolution => Series.BucketSeconds is null
         ? "raw, all readings"
-        : string.Create(CultureInfo.InvariantCulture, $"{Math.Round(Series.ReadingCount / (double)Series.Runs.Sum(r => r.Count))} readings per point, min–max");
+        : string.Create(CultureInfo.InvariantCulture, $"{NumberText.Count((long)Math.Round(Series.ReadingCount / (double)Series.Runs.Sum(r => r.Count)), "reading")} per point, min–max");
 
     public async Task<IActionResult> OnGetAsync(int address, CancellationToken cancellationToken)
     {
@@ -110,7 +110,7 @@ internal sealed class NodeModel(
         IsTable = Request.Query["view"] == "table";
         Series = await NodeSeries.BuildAsync(store, node.Node, Range.From, Range.To, ChartPoints, node.Metadata?.ExpectedIntervalS, Now, cancellationToken);
 
-        if (Series.ReadingCount > 0) Summary = await NodeSummary.BuildAsync(analytics, address, Range, View, Request.Query["by"], cancellationToken);
+        if (Series.ReadingCount > 0) Summary = await NodeSummary.BuildAsync(analytics, node.Node, Range, View, Request.Query["by"], Now, cancellationToken);
 
         PageCount = (int)Math.Max(1, (Series.ReadingCount + PageLength - 1) / PageLength);
         PageNumber = Math.Clamp(Pager.NumberOf(Request), 1, PageCount);
