@@ -31,7 +31,7 @@ public class FleetApiTests : ApiTests
         App.Clock.Advance(TimeSpan.FromSeconds(20));
         await StoreAsync(Reading(7, Noon + 10, 569));
 
-        var answer = await GetAsync($"/api/fleet/series?from={Noon - 3600}&points=7");
+        var answer = await GetAsync($"/api/fleet/series?from={Noon - 3600}&to={Noon + 599}&points=7");
 
         Assert.Equal((600, 12, "nodes"), (answer.GetProperty("bucket_seconds").GetInt32(), answer.GetProperty("expected_node_count").GetInt32(), answer.GetProperty("across").GetString()));
         Assert.Equal([12, 12, 12, 12, 10, 10, 1], answer.GetProperty("buckets").EnumerateArray().Select(b => b.GetProperty("node_count").GetInt32()));
