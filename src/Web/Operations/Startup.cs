@@ -17,6 +17,7 @@ using SensorDash.Data.Storage;
 using SensorDash.Migrations;
 using SensorDash.Web.Api;
 using SensorDash.Web.Commands;
+using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Pages.Error;
 using SensorDash.Web.Pages.Overview;
 using SensorDash.Web.Requests;
@@ -112,6 +113,7 @@ internal static class Startup
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.UseFormLimits();
         app.UseRequestDecompression();
+        app.UseTableFiles();
         app.UseRouting();
         app.UseUnknownParameters();
         app.UseRequestTimeouts();

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using SensorDash.Tests.Support;
 using static SensorDash.Tests.Support.Some;
 
 namespace SensorDash.Web.Tests.Api;

@@ -53,8 +53,8 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
     }
 
     /// <summary>The CSV of a table. Its range is fixed, so that the file matches the page.</summary>
-    public PageUrl CsvOf(string table) => View.CurrentUrl.With(("handler", "Csv"), ("table", table), ("range", null), ("base", null),
-        ("from", ClockText.Utc(Range.From)), ("to", ClockText.Utc(Range.To)));
+    public PageUrl CsvOf(string table) => TableFiles.Of(View.CurrentUrl, table)
+        .With(("range", null), ("base", null), ("from", ClockText.Utc(Range.From)), ("to", ClockText.Utc(Range.To)));
 
     /// <summary>A value in the unit of the page.</summary>
     public decimal? Shown(decimal? value) => IsHumidity ? value : View.Temperature(value);
@@ -107,7 +107,7 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
         return Partial("_SidePathNotice", this);
     }
 
-    public async Task<IActionResult> OnGetCsvAsync(string? table, CancellationToken cancellationToken)
+    public async Task<IActionResult> OnGetTableAsync(string? table, string? format, CancellationToken cancellationToken)
     {
         await LoadAsync(cancellationToken);
         var csv = new AnalyticsCsv(View, IsHumidity);
@@ -128,7 +128,7 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
             default:
                 return NotFound();
         }
-        return File(csv.ToBytes(), "text/csv", FormattableString.Invariant($"sensordash_{table}_seen_{Range.From}_{Range.To}.csv"));
+        return TableFiles.Send(csv.Table, format, FormattableString.Invariant($"sensordash_{table}_seen_{Range.From}_{Range.To}.csv"));
     }
 
     public IActionResult OnPostRebuild()

@@ -5,7 +5,7 @@ using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Analytics;
 
-/// <summary>The tables of the analytics page as CSV files, with times in the page's time zone.</summary>
+/// <summary>The tables of the analytics page as files, with times in the page's time zone.</summary>
 internal sealed class AnalyticsCsv(ViewSettings view, bool isHumidity)
 {
     private static readonly string[] _statistics = ["min", "avg", "max", "p50", "p95", "p99"];
@@ -16,7 +16,7 @@ internal sealed class AnalyticsCsv(ViewSettings view, bool isHumidity)
 
     private string[] StatisticsColumns => [.. _statistics.Select(ColumnOf)];
 
-    public byte[] ToBytes() => _table.ToBytes();
+    public CsvTable Table => _table;
 
     /// <summary>Oldest first.</summary>
     public void AddBands(FleetSeries series)
@@ -57,7 +57,7 @@ internal sealed class AnalyticsCsv(ViewSettings view, bool isHumidity)
 
     private string ColumnOf(string name) => $"{_quantity}_{name}_{_unit}";
 
-    private IEnumerable<string> Cells(ValueStatistics values) => [
+    private IEnumerable<object?> Cells(ValueStatistics values) => [
         .. new[] { values.Min, values.Average, values.Max }.Select(v => CsvTable.Number(Shown(v), "0.00")),
         .. values.Percentiles.Select(v => CsvTable.Number(Shown(v), "0.00##"))];
 

@@ -136,7 +136,7 @@ public sealed partial class AnalyticsPageTests : PageTests
     {
         await StoreAsync(Some.Run(1, 10));
 
-        using var answer = await Client.GetAsync($"/analytics?range=1h&quantity=humidity&handler=Csv&table={table}");
+        using var answer = await Client.GetAsync($"/analytics/{table}.csv?range=1h&quantity=humidity");
 
         Assert.Equal("text/csv", answer.Content.Headers.ContentType?.MediaType);
         var lines = (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
