@@ -109,8 +109,13 @@ public sealed record Liveness(
 
     private static long SkewOf(Node node) => node.LastReceivedAt - node.LastReceivedTimestamp;
 
-    // Radio delay makes 20 h one second less.
-    private static string FormatSkew(long seconds) => FormatDuration(seconds < 600 ? seconds : (seconds + 30) / 60 * 60);
+    // Radio delay makes 20 h one second less, and a wrong time zone is whole hours.
+    private static string FormatSkew(long seconds)
+    {
+        if (seconds < 600) return FormatDuration(seconds);
+        var minutes = (seconds + 30) / 60;
+        return minutes is >= 60 and < 120 ? $"1 h{(minutes > 60 ? $" {minutes - 60} min" : "")}" : FormatDuration(minutes * 60);
+    }
 
     /// <summary>Median interval in seconds, or null with fewer than three readings.</summary>
     public static int? LearnInterval(ReadOnlySpan<long> newestFirst)

@@ -176,6 +176,9 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Information, "Demo data loaded: 12 nodes, 30 days.")]
     public static partial void DemoLoaded(ILogger logger);
 
+    [LoggerMessage(14, LogLevel.Warning, DemoData.Refusal)]
+    public static partial void DemoRefused(ILogger logger);
+
     [LoggerMessage(13, LogLevel.Error, "Loading demo data failed.")]
     public static partial void DemoFailed(ILogger logger, Exception error);
 

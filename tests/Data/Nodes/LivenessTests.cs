@@ -39,7 +39,8 @@ public sealed class LivenessTests
     [InlineData(120, "live", NodeStatus.Live)]
     [InlineData(-300, "live", NodeStatus.Live)]
     [InlineData(-301, "clock 5 min behind", NodeStatus.ClockBehind)]
-    [InlineData(-3601, "clock 60 min behind", NodeStatus.ClockBehind)]
+    [InlineData(-3601, "clock 1 h behind", NodeStatus.ClockBehind)]
+    [InlineData(-5400, "clock 1 h 30 min behind", NodeStatus.ClockBehind)]
     [InlineData(-90_000, "clock 25 h behind", NodeStatus.ClockBehind)]
     public void Evaluate_ClockIsWrong_NamesTheSkewAndTheNodeIsOnline(long ahead, string text, NodeStatus status)
     {

@@ -69,7 +69,7 @@ public class NodesApiTests : ApiTests
 
         var node = await GetAsync("/api/nodes/12");
 
-        Assert.Equal(("clock_behind", "clock 60 min behind", true), (node.GetProperty("status").GetString(), node.GetProperty("status_text").GetString(), node.GetProperty("online").GetBoolean()));
+        Assert.Equal(("clock_behind", "clock 1 h behind", true), (node.GetProperty("status").GetString(), node.GetProperty("status_text").GetString(), node.GetProperty("online").GetBoolean()));
     }
 
     [Fact]

@@ -36,6 +36,13 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
     public IReadOnlyList<IGrouping<Zone?, NodeCard>> Groups { get; private set; } = [];
     public int NodeCount { get; private set; }
     public long ReadingCount { get; private set; }
+    /// <summary>Nodes of the demo data.</summary>
+    public int DemoNodeCount { get; private set; }
+
+    /// <summary>What the user types to delete the demo data.</summary>
+    public static string RemovalConfirmation => "demo data";
+
+    public string? RemovalError { get; private set; }
     public bool IsFiltered => !string.IsNullOrEmpty(Status) || !string.IsNullOrEmpty(ZoneFilter) || !string.IsNullOrEmpty(Text);
 
     /// <summary>A command that works unchanged, with the host name of this request.</summary>
@@ -66,6 +73,7 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
         foreach (var node in all)
         {
             ReadingCount += node.Node.TotalReadings;
+            if (DemoData.IsDemo(node.Node)) DemoNodeCount++;
             _counts[node.Status] = CountOf(node.Status) + 1;
         }
         NodeEntry[] matching = [.. all.Where(Matches)];
@@ -79,7 +87,20 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
 
     public async Task<IActionResult> OnPostDemoAsync(CancellationToken cancellationToken)
     {
-        await demo.LoadAsync(cancellationToken);
+        if (!await demo.TryLoadAsync(cancellationToken)) TempData["Notice"] = DemoData.Refusal;
+        return RedirectToPage();
+    }
+
+    public async Task<IActionResult> OnPostRemoveDemoAsync(string? typedText, CancellationToken cancellationToken)
+    {
+        if (typedText?.Trim() != RemovalConfirmation)
+        {
+            await OnGetAsync(cancellationToken);
+            RemovalError = $"must be exactly “{RemovalConfirmation}”; nothing was deleted";
+            return Page();
+        }
+        var removed = await demo.RemoveAsync(cancellationToken);
+        TempData["Notice"] = $"Deleted {NumberText.Count(removed.Nodes, "demo node")} and {NumberText.Count(removed.Readings, "reading")}.";
         return RedirectToPage();
     }
 
