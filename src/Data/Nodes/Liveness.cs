@@ -1,5 +1,3 @@
-using SensorDash.Data.Readings;
-
 namespace SensorDash.Data.Nodes;
 
 public enum NodeStatus
@@ -97,11 +95,12 @@ public sealed record Liveness(
 
     /// <summary>Whether the last received reading is the current one, although another was measured later: that one has a wrong time, or is old.</summary>
     /// <param name="node">The node.</param>
-    /// <param name="latest">Its latest measured reading.</param>
+    /// <param name="measuredAt">Measured time of its latest measured reading, Unix seconds.</param>
+    /// <param name="receivedAt">When that reading was received.</param>
     /// <param name="interval">The expected interval in seconds; null when unknown.</param>
-    internal static bool IsSuperseded(Node node, in Reading latest, int? interval)
-        => latest.Timestamp != node.LastReceivedTimestamp
-            && (latest.Timestamp - latest.ReceivedAt > MaxAheadSeconds || node.LastReceivedAt - latest.ReceivedAt > AllowedSeconds(interval));
+    internal static bool IsSuperseded(Node node, long measuredAt, long receivedAt, int? interval)
+        => measuredAt != node.LastReceivedTimestamp
+            && (measuredAt - receivedAt > MaxAheadSeconds || node.LastReceivedAt - receivedAt > AllowedSeconds(interval));
 
     private static long AllowedSeconds(int? interval) => interval is { } known ? Math.Max(MinAllowedSeconds, AllowedIntervals * (long)known) : DefaultAllowedSeconds;
 

@@ -138,7 +138,7 @@ public sealed class NodeViews(INodeStore nodes, IReadingStore readings, IDbConte
     // Rarely another reading than the latest, so rarely another query.
     private async Task<Reading?> FindCurrentAsync(Node node, Reading? latest, int? interval, CancellationToken cancellationToken)
     {
-        if (latest is not { } reading || !Liveness.IsSuperseded(node, reading, interval)) return latest;
+        if (latest is not { } reading || !Liveness.IsSuperseded(node, reading.Timestamp, reading.ReceivedAt, interval)) return latest;
         var received = new Reading[1];
         var query = new ReadingQuery(new(node.Address, new(node.LastReceivedTimestamp, node.LastReceivedTimestamp)), ReadingOrder.NewestFirst);
         return await readings.ReadAsync(query, received, cancellationToken) == 1 ? received[0] : latest; // Retention may have deleted it.

@@ -14,6 +14,7 @@ public sealed class StoreNoticeTests : PageTests
         await using (await LockStoreAsync())
         {
             await AssertProblemAsync(await PassTimeAsync(PostAsync("/api/sensor-data", reading)), 503, "duplicates are ignored");
+            await WaitFor.TrueAsync("the notice", async () => (await ReadPageAsync("/")).Contains(Notice, StringComparison.Ordinal)); // The writer tries longer than the sender waits.
 
             foreach (var path in (string[])["/", "/nodes/12", "/analytics", "/events", "/zones", "/export", "/system"])
                 Assert.Contains(Notice, await ReadPageAsync(path), StringComparison.Ordinal);
