@@ -44,7 +44,7 @@ internal static class BatchesBench
                 WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {rows})
                 SELECT 1 + i % {Nodes}, {start} + i / {Nodes} * 30, 2000 + i % 700, 4000 + i % 900, 0, {start} + i / {Nodes} * 30, 1 + i * {batches} / {rows} FROM n
                 """),
-            "INSERT INTO nodes SELECT node_address, NULL, 'SENSOR', min(timestamp), max(timestamp), count(*), 0 FROM sensor_readings GROUP BY 1",
+            "INSERT INTO nodes SELECT node_address, NULL, 'SENSOR', min(timestamp), max(timestamp), count(*), 0, max(received_at), max(timestamp) FROM sensor_readings GROUP BY 1",
             """
             INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, rows_hash)
             SELECT batch_id, max(timestamp) * 1000000, count(*), min(timestamp), max(timestamp), 0 FROM sensor_readings GROUP BY 1

@@ -95,7 +95,7 @@ function pointsOf(series, quantity, convert, zone) {
     if (before && before.start + 2 * half < start) points.push({ x: (before.x + start + half) / 2, y: null });
     points.push({
       x: start + half, start, y: convert(values.p50), p95: convert(values.p95), p99: convert(values.p99), min: convert(values.min), max: convert(values.max),
-      count: bucket.reading_count, title: `${iso(start, zone)}, ${lengthText(series.bucket_seconds)}`,
+      count: bucket.reading_count, nodes: nodesText(bucket.node_count, series.expected_node_count), partial: bucket.partial, title: `${iso(start, zone)}, ${lengthText(series.bucket_seconds)}`,
     });
   }
   return points;
@@ -131,7 +131,13 @@ function describe(panel, points, series) {
 
 function textOf(point, { unit }) {
   return [`p50 ${number(point.y)} ${unit}`, `p95 ${number(point.p95)}, p99 ${number(point.p99)}`, `min ${number(point.min)}, max ${number(point.max)}`,
-    `${point.count.toLocaleString()} reading${point.count === 1 ? '' : 's'}`];
+    `${point.nodes}, ${point.count.toLocaleString()} reading${point.count === 1 ? '' : 's'}${point.partial ? ', incomplete' : ''}`];
+}
+
+// "11 of 12 nodes" where some are missing.
+function nodesText(count, expected) {
+  const all = Math.max(count, expected);
+  return `${count < expected ? `${count} of ` : ''}${all.toLocaleString()} node${all === 1 ? '' : 's'}`;
 }
 
 const number = value => value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });

@@ -53,18 +53,20 @@ public interface IReadingAnalytics
     /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     Task<IReadOnlyList<DataQuality>> FleetQualityAsync(IReadOnlyCollection<int> nodes, TimeRange range, CancellationToken cancellationToken);
 
-    /// <summary>All readings of some nodes in buckets of equal length.</summary>
+    /// <summary>Statistics of some nodes in buckets of equal length.</summary>
     /// <param name="nodes">Addresses; null: all nodes.</param>
     /// <param name="start">Unix seconds, inclusive.</param>
     /// <param name="end">Unix seconds, inclusive, not before <paramref name="start"/>.</param>
     /// <param name="points">Maximum buckets, 1 to <see cref="FleetSeries.MaxPoints"/>.</param>
+    /// <param name="population">What the statistics count.</param>
     /// <param name="cancellationToken">Cancels the query.</param>
     /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
-    Task<FleetSeries> FleetAsync(IReadOnlyCollection<int>? nodes, long start, long end, int points, CancellationToken cancellationToken);
+    Task<FleetSeries> FleetAsync(
+        IReadOnlyCollection<int>? nodes, long start, long end, int points, Population population, CancellationToken cancellationToken);
 
     /// <summary>Averages of some nodes, or with null of all nodes, by weekday and hour, in local time of <paramref name="zone"/>.</summary>
     /// <returns>By weekday and hour; hours without readings are omitted.</returns>
     /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
     Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
-        IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken);
+        IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, Population population, CancellationToken cancellationToken);
 }

@@ -79,25 +79,17 @@ public sealed class StoreAnalytics(IReadingStore store, INodeStore nodes, NodeDi
 
     /// <inheritdoc/>
     public async Task<FleetSeries> FleetAsync(
-        IReadOnlyCollection<int>? nodes, long start, long end, int points, CancellationToken cancellationToken)
+        IReadOnlyCollection<int>? nodes, long start, long end, int points, Population population, CancellationToken cancellationToken)
     {
         var seconds = Downsampling.BucketSeconds(start, end, points);
-        var buckets = new SortedDictionary<long, ReadingSummary>();
-        await foreach (var page in ReadAsync(nodes, new(start, end), cancellationToken))
-        {
-            foreach (ref readonly var reading in page.Span)
-            {
-                var index = Downsampling.Index(reading.Timestamp, seconds);
-                if (!buckets.TryGetValue(index, out var bucket)) buckets.Add(index, bucket = new());
-                bucket.Add(reading);
-            }
-        }
-        return new(start, end, seconds, [.. buckets.Select(b => new FleetBucket(b.Key * seconds, b.Value.Summarize(ValueSummary.DefaultPercentiles)))]);
+        var pass = new FleetPass(seconds, population);
+        await foreach (var page in ReadAsync(nodes, new(start, end), cancellationToken)) pass.Add(page.Span);
+        return FleetSeries.Of((start, end), seconds, population, pass.Finish(), clock.GetUtcNow().ToUnixTimeSeconds());
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
-        IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
+        IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, Population population, CancellationToken cancellationToken)
     {
         var sums = new HourSums();
         var interval = zone.GetZoneInterval(Instant.MinValue);
@@ -107,11 +99,10 @@ public sealed class StoreAnalytics(IReadingStore store, INodeStore nodes, NodeDi
             {
                 var instant = Instant.FromUnixTimeSeconds(reading.Timestamp);
                 if (!interval.Contains(instant)) interval = zone.GetZoneInterval(instant);
-                sums.Add(reading.Timestamp + interval.WallOffset.Seconds, 1, reading.TemperatureCentidegrees ?? 0,
-                    reading.TemperatureCentidegrees is null ? 0 : 1, reading.HumidityCentipercent ?? 0, reading.HumidityCentipercent is null ? 0 : 1);
+                sums.Of(reading.NodeAddress, HourSums.HourOf(reading.Timestamp + interval.WallOffset.Seconds)).Add(reading);
             }
         }
-        return sums.ToList();
+        return sums.ToList(population);
     }
 
     private async IAsyncEnumerable<ReadOnlyMemory<Reading>> ReadAsync(

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using NodaTime;
 
 namespace SensorDash.Data.Events;
 
@@ -63,6 +64,14 @@ public static class EventTime
     {
         Span<byte> text = stackalloc byte[MaxTextLength];
         return Encoding.ASCII.GetString(text[..Format(time, text)]);
+    }
+
+    /// <summary>The time in a time zone, with its UTC offset: six decimals if there are microseconds, else none.</summary>
+    /// <inheritdoc cref="Format(long)" path="/param"/>
+    public static string Format(long time, DateTimeZone zone)
+    {
+        var at = Instant.FromUnixTimeTicks(time * TimeSpan.TicksPerMicrosecond).InZone(zone).ToDateTimeOffset();
+        return at.ToString(at.Ticks % TimeSpan.TicksPerSecond != 0 ? "yyyy-MM-ddTHH:mm:ss.ffffffzzz" : "yyyy-MM-ddTHH:mm:sszzz", CultureInfo.InvariantCulture);
     }
 
     /// <param name="text">At least <see cref="MaxTextLength"/> bytes.</param>

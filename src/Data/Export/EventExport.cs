@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using NodaTime;
 using SensorDash.Data.Events;
 using SensorDash.Data.Readings;
 
@@ -33,9 +34,12 @@ public sealed class EventExport(IEventStore store)
 
     /// <summary>Writes all results of the query, in its order.</summary>
     /// <param name="query">Its limit is ignored; an open end means the latest event at the start of the export.</param>
+    /// <param name="format">The format.</param>
+    /// <param name="zone">Time zone of the times in a CSV file; null: source times as the producer wrote them, all others in UTC.</param>
     /// <param name="target">Receives the file; <see cref="Stream.Null"/> to compute only the checksum.</param>
     /// <param name="cancellationToken">Cancels the query and the writing; the file is then truncated.</param>
-    public async Task<ExportChecksum> WriteAsync(EventQuery query, EventFormat format, Stream target, CancellationToken cancellationToken)
+    public async Task<ExportChecksum> WriteAsync(
+        EventQuery query, EventFormat format, DateTimeZone? zone, Stream target, CancellationToken cancellationToken)
     {
         // While events arrive, a file without an end would never be complete: it ends with the latest event at the start.
         if (query.To is null) query = query with { To = (await store.FindNewestAsync(EventFilter.All, query.Timebase, cancellationToken))?.TimeBy(query.Timebase) + 1 };
@@ -52,7 +56,7 @@ public sealed class EventExport(IEventStore store)
         {
             foreach (var laneEvent in page)
             {
-                if (format == EventFormat.Csv) WriteCells(line, laneEvent);
+                if (format == EventFormat.Csv) WriteCells(line, laneEvent, zone);
                 else WriteJson(buffer, laneEvent);
                 if (buffer.WrittenCount >= ChunkLength) await FlushAsync(buffer, file, cancellationToken);
             }
@@ -68,24 +72,26 @@ public sealed class EventExport(IEventStore store)
         buffer.Write("\n"u8);
     }
 
-    private static void WriteCells(CsvLine line, LaneEvent laneEvent)
+    private static void WriteCells(CsvLine line, LaneEvent laneEvent, DateTimeZone? zone)
     {
         line.Text(laneEvent.Lane.Name());
         line.Text(laneEvent.Id.ToString());
         line.Text(laneEvent.ScopeId);
-        line.Text(laneEvent.SourceTruthTime);
-        line.Text(EventTime.Format(laneEvent.CanonicalTime));
-        foreach (var column in _cells[(int)laneEvent.Lane]) WriteCell(line, column, laneEvent);
+        line.Text(zone is null ? laneEvent.SourceTruthTime : EventTime.Format(laneEvent.SourceTime, zone));
+        line.Text(TextOf(laneEvent.CanonicalTime, zone));
+        foreach (var column in _cells[(int)laneEvent.Lane]) WriteCell(line, column, laneEvent, zone);
         line.Text(laneEvent.Lane.HoldsJson() ? Encoding.UTF8.GetString(laneEvent.Content) : Convert.ToHexStringLower(laneEvent.Content)); // Not base64: a cell that begins with + would get an apostrophe.
         line.End();
     }
 
-    private static void WriteCell(CsvLine line, LaneColumn? column, LaneEvent laneEvent)
+    private static void WriteCell(CsvLine line, LaneColumn? column, LaneEvent laneEvent, DateTimeZone? zone)
     {
         if (column is WholeColumn whole) line.Number(whole.Get(laneEvent));
-        else if (column is TimeColumn time) line.Text(time.Get(laneEvent) is { } value ? EventTime.Format(value) : null);
+        else if (column is TimeColumn time) line.Text(time.Get(laneEvent) is { } value ? TextOf(value, zone) : null);
         else line.Text((column as TextColumn)?.Get(laneEvent));
     }
+
+    private static string TextOf(long time, DateTimeZone? zone) => zone is null ? EventTime.Format(time) : EventTime.Format(time, zone);
 
     private static async ValueTask FlushAsync(ArrayBufferWriter<byte> buffer, Stream file, CancellationToken cancellationToken)
     {

@@ -20,6 +20,12 @@ public sealed class Node
     /// <summary>Latest measured time, Unix seconds.</summary>
     public long LastSeenAt { get; set; }
 
+    /// <summary>When the hub last received a new reading, Unix seconds. Never after the server's clock at that time; deleting readings does not change it.</summary>
+    public long LastReceivedAt { get; set; }
+
+    /// <summary>Measured time of that reading, Unix seconds.</summary>
+    public long LastReceivedTimestamp { get; set; }
+
     public long TotalReadings { get; set; }
 
     /// <summary>Duplicates received.</summary>

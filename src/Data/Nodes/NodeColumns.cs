@@ -5,7 +5,7 @@ namespace SensorDash.Data.Nodes;
 /// <summary>Columns of a node in a query.</summary>
 internal static class NodeColumns
 {
-    public const string All = "address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen";
+    public const string All = "address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen, last_received_at, last_received_timestamp";
 
     /// <summary>One string for all nodes: a list may have tens of thousands.</summary>
     public static string TypeOf(string type) => type == Node.SensorType ? Node.SensorType : type;
@@ -19,5 +19,7 @@ internal static class NodeColumns
         LastSeenAt = reader.GetInt64(4),
         TotalReadings = reader.GetInt64(5),
         DuplicatesSeen = reader.GetInt64(6),
+        LastReceivedAt = reader.GetInt64(7),
+        LastReceivedTimestamp = reader.GetInt64(8),
     };
 }

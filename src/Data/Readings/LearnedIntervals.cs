@@ -3,10 +3,13 @@ using SensorDash.Data.Nodes;
 
 namespace SensorDash.Data.Readings;
 
-/// <summary>Estimates of expected intervals, each kept until its node has other readings: the estimate of a silent node does not change.</summary>
+/// <summary>Estimates of expected intervals, each kept while its node has only some more readings: they can hardly change the median of fifty intervals.</summary>
 internal sealed class LearnedIntervals(IReadingStore readings)
 {
-    private readonly ConcurrentDictionary<int, (long LastSeenAt, long TotalReadings, int? Seconds)> _known = [];
+    // A page with all nodes would otherwise read fifty readings of each that has sent since the last page.
+    private const int MaxNewReadings = Liveness.LearnedFrom / 2;
+
+    private readonly ConcurrentDictionary<int, (long TotalReadings, int? Seconds)> _known = [];
 
     /// <summary>The estimate of a node.</summary>
     /// <returns>False when it must be learned.</returns>
@@ -14,7 +17,8 @@ internal sealed class LearnedIntervals(IReadingStore readings)
     {
         seconds = null;
         if (node.TotalReadings < Liveness.MinLearnedFrom) return true; // Too few readings for an estimate.
-        if (!_known.TryGetValue(node.Address, out var known) || known.LastSeenAt != node.LastSeenAt || known.TotalReadings != node.TotalReadings) return false;
+        if (!_known.TryGetValue(node.Address, out var known)) return false;
+        if (node.TotalReadings < known.TotalReadings || node.TotalReadings > known.TotalReadings + Math.Min(MaxNewReadings, known.TotalReadings / 2)) return false;
         seconds = known.Seconds;
         return true;
     }
@@ -28,7 +32,7 @@ internal sealed class LearnedIntervals(IReadingStore readings)
         foreach (var node in nodes)
         {
             var times = Array.ConvertAll(newest.GetValueOrDefault(node.Address, []), r => r.Timestamp);
-            _known[node.Address] = (node.LastSeenAt, node.TotalReadings, Liveness.LearnInterval(times));
+            _known[node.Address] = (node.TotalReadings, Liveness.LearnInterval(times));
         }
         return newest;
     }

@@ -12,6 +12,9 @@ internal struct NodeChange
     /// <summary>First and latest measured time of its new readings; first > latest when there are none.</summary>
     public long First, Last;
 
+    /// <summary>When its last new reading was received, and the measured time of that reading; the lowest numbers when there are none.</summary>
+    public long LastReceivedAt, LastReceivedTimestamp;
+
     public int Count, Duplicates;
 
     /// <summary>The node is new and beyond the maximum number of nodes: nothing of it is stored.</summary>
@@ -22,18 +25,25 @@ internal struct NodeChange
 internal sealed class NodeChanges
 {
     private readonly Dictionary<int, NodeChange> _changes = [];
+    private long _now;
 
     /// <summary>Addresses and changes, in no order.</summary>
     public IReadOnlyCollection<KeyValuePair<int, NodeChange>> All => _changes;
 
-    public void Clear() => _changes.Clear();
+    /// <summary>Starts a batch.</summary>
+    /// <param name="now">The server's clock, Unix seconds: a sender may give a later received time, which would hide its silence.</param>
+    public void Clear(long now)
+    {
+        _changes.Clear();
+        _now = now;
+    }
 
     /// <summary>The change of a node, valid until the next call.</summary>
     public ref NodeChange Of(int address, out bool isFirst)
     {
         ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(_changes, address, out var known);
         isFirst = !known;
-        if (isFirst) (change.First, change.Last) = (long.MaxValue, long.MinValue);
+        if (isFirst) (change.First, change.Last, change.LastReceivedAt, change.LastReceivedTimestamp) = (long.MaxValue, long.MinValue, long.MinValue, long.MinValue);
         return ref change;
     }
 
@@ -42,7 +52,7 @@ internal sealed class NodeChanges
         if (outcome != RowOutcome.NodeLimit) Count(ref Of(reading.NodeAddress, out _), reading, outcome);
     }
 
-    public static void Count(ref NodeChange change, in Reading reading, RowOutcome outcome)
+    public void Count(ref NodeChange change, in Reading reading, RowOutcome outcome)
     {
         if (outcome != RowOutcome.Inserted)
         {
@@ -51,6 +61,9 @@ internal sealed class NodeChanges
         }
         change.First = Math.Min(change.First, reading.Timestamp);
         change.Last = Math.Max(change.Last, reading.Timestamp);
+        var receivedAt = Math.Min(reading.ReceivedAt, _now);
+        if (receivedAt > change.LastReceivedAt) (change.LastReceivedAt, change.LastReceivedTimestamp) = (receivedAt, reading.Timestamp);
+        else if (receivedAt == change.LastReceivedAt) change.LastReceivedTimestamp = Math.Max(change.LastReceivedTimestamp, reading.Timestamp);
         change.DeviceId = reading.DeviceId ?? change.DeviceId;
         change.Count++;
     }

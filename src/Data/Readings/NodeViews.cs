@@ -5,7 +5,9 @@ using SensorDash.Data.Storage;
 namespace SensorDash.Data.Readings;
 
 /// <summary>A node with its current status and metadata.</summary>
-public sealed record NodeView(Node Node, Liveness Liveness, Reading? Latest, NodeMetadata? Metadata, Zone? Zone)
+/// <param name="Latest">The latest measured reading; null without readings.</param>
+/// <param name="Current">The reading with the current values: the latest, or the last received when the latest has a wrong time.</param>
+public sealed record NodeView(Node Node, Liveness Liveness, Reading? Latest, Reading? Current, NodeMetadata? Metadata, Zone? Zone)
 {
     /// <summary>Its configured name, or its address.</summary>
     public string DisplayName => NameOf(Metadata?.Name, Node.Address);
@@ -81,8 +83,7 @@ public sealed class NodeViews(INodeStore nodes, IReadingStore readings, IDbConte
         var unsure = new List<NodeEntry>();
         foreach (var entry in entries)
         {
-            if (entry.Node.TotalReadings == 0) entry.Status = NodeStatus.Never;
-            else if (entry.ConfiguredInterval is null && Liveness.DependsOnInterval(now - entry.Node.LastSeenAt) && !_intervals.TryFind(entry.Node, out _)) unsure.Add(entry);
+            if (entry.ConfiguredInterval is null && Liveness.DependsOnInterval(entry.Node, now) && !_intervals.TryFind(entry.Node, out _)) unsure.Add(entry);
             else entry.Status = StatusOf(entry);
         }
         foreach (var some in unsure.Chunk(NodesAtOnce))
@@ -96,7 +97,7 @@ public sealed class NodeViews(INodeStore nodes, IReadingStore readings, IDbConte
         {
             var interval = entry.ConfiguredInterval;
             if (interval is null) _intervals.TryFind(entry.Node, out interval);
-            return Liveness.StatusOf(now - entry.Node.LastSeenAt, interval);
+            return Liveness.StatusOf(entry.Node, interval, now);
         }
     }
 
@@ -134,6 +135,15 @@ public sealed class NodeViews(INodeStore nodes, IReadingStore readings, IDbConte
     public async Task<NodeView?> FindAsync(int address, CancellationToken cancellationToken)
         => (await FindAsync([address], cancellationToken)).SingleOrDefault();
 
+    // Rarely another reading than the latest, so rarely another query.
+    private async Task<Reading?> FindCurrentAsync(Node node, Reading? latest, int? interval, CancellationToken cancellationToken)
+    {
+        if (latest is not { } reading || !Liveness.IsSuperseded(node, reading.Timestamp, reading.ReceivedAt, interval)) return latest;
+        var received = new Reading[1];
+        var query = new ReadingQuery(new(node.Address, new(node.LastReceivedTimestamp, node.LastReceivedTimestamp)), ReadingOrder.NewestFirst);
+        return await readings.ReadAsync(query, received, cancellationToken) == 1 ? received[0] : latest; // Retention may have deleted it.
+    }
+
     private async Task<IReadOnlyList<NodeView>> ViewAsync(IReadOnlyList<Node> known, CancellationToken cancellationToken)
     {
         if (known.Count == 0) return [];
@@ -154,7 +164,7 @@ public sealed class NodeViews(INodeStore nodes, IReadingStore readings, IDbConte
                 var said = metadata.GetValueOrDefault(node.Address);
                 var interval = said?.ExpectedIntervalS;
                 if (interval is null) _intervals.TryFind(node, out interval);
-                views.Add(new(node, Liveness.Evaluate(latest?.Timestamp, interval, now), latest, said, said?.ZoneId is { } id ? zones.GetValueOrDefault(id) : null));
+                views.Add(new(node, Liveness.Evaluate(node, interval, now), latest, await FindCurrentAsync(node, latest, interval, cancellationToken), said, said?.ZoneId is { } id ? zones.GetValueOrDefault(id) : null));
             }
         }
         return views;

@@ -38,10 +38,16 @@ public sealed class ValueSummary
     /// <summary>The average of a sum of hundredths, in whole units, with one division and one rounding.</summary>
     public static decimal? Average(long sumOfHundredths, long count)
     {
-        if (count == 0) return null;
+        return count == 0 ? null : Units(Mean(sumOfHundredths, count), 2);
+    }
+
+    /// <summary>The average in whole hundredths, rounded half away from zero.</summary>
+    /// <param name="count">1 or more.</param>
+    internal static long Mean(long sumOfHundredths, long count)
+    {
         // Integer arithmetic, because decimal division would dominate statistics of many buckets.
         var hundredths = ((2 * Math.Abs(sumOfHundredths)) + count) / (2 * count);
-        return Units(sumOfHundredths < 0 ? -hundredths : hundredths, 2);
+        return sumOfHundredths < 0 ? -hundredths : hundredths;
     }
 
     /// <summary>Converts a whole number of tenths, hundredths and so on to a decimal.</summary>

@@ -93,5 +93,7 @@ public sealed class SqliteNodeStore(SqliteDatabase database, CommitSignal commit
         LastSeenAt = raw.sqlite3_column_int64(row, 4),
         TotalReadings = raw.sqlite3_column_int64(row, 5),
         DuplicatesSeen = raw.sqlite3_column_int64(row, 6),
+        LastReceivedAt = raw.sqlite3_column_int64(row, 7),
+        LastReceivedTimestamp = raw.sqlite3_column_int64(row, 8),
     };
 }

@@ -15,14 +15,17 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         """;
 
     private const string UpsertNode = $"""
-        INSERT INTO nodes (address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen)
-        VALUES (?, ?, '{Node.SensorType}', ?, ?, ?, ?)
+        INSERT INTO nodes (address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen, last_received_at, last_received_timestamp)
+        VALUES (?, ?, '{Node.SensorType}', ?, ?, ?, ?, ?, ?)
         ON CONFLICT (address) DO UPDATE SET
             device_id = coalesce(excluded.device_id, device_id),
             first_seen_at = min(first_seen_at, excluded.first_seen_at),
             last_seen_at = max(last_seen_at, excluded.last_seen_at),
             total_readings = total_readings + excluded.total_readings,
-            duplicates_seen = duplicates_seen + excluded.duplicates_seen
+            duplicates_seen = duplicates_seen + excluded.duplicates_seen,
+            last_received_timestamp = iif((excluded.last_received_at, excluded.last_received_timestamp) > (last_received_at, last_received_timestamp),
+                excluded.last_received_timestamp, last_received_timestamp),
+            last_received_at = max(last_received_at, excluded.last_received_at)
         """;
 
     private const string NextBatchId = "SELECT coalesce(max(id), 0) + 1 FROM ingest_batches";
@@ -53,7 +56,7 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
 
     private (long Id, long CommittedAt, int Added) Append(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
-        _changes.Clear();
+        _changes.Clear(clock.GetUtcNow().ToUnixTimeSeconds());
         _nodeCount = null;
         var batchId = ReadInteger(NextBatchId);
         var insert = writer.Statement(InsertReading);
@@ -121,6 +124,8 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
             raw.sqlite3_bind_int64(upsert, 4, change.Last);
             raw.sqlite3_bind_int64(upsert, 5, change.Count);
             raw.sqlite3_bind_int64(upsert, 6, change.Duplicates);
+            raw.sqlite3_bind_int64(upsert, 7, change.LastReceivedAt);
+            raw.sqlite3_bind_int64(upsert, 8, change.LastReceivedTimestamp);
             writer.Run(upsert);
         }
     }

@@ -42,15 +42,20 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         """;
 
     private const string UpsertNodes = $"""
-        INSERT INTO nodes (address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen)
-        SELECT address, device_id, '{Node.SensorType}', first_seen_at, last_seen_at, total_readings, duplicates_seen
-        FROM unnest($1, $2, $3, $4, $5, $6) AS n (address, device_id, first_seen_at, last_seen_at, total_readings, duplicates_seen)
+        INSERT INTO nodes (address, device_id, node_type, first_seen_at, last_seen_at, total_readings, duplicates_seen, last_received_at, last_received_timestamp)
+        SELECT address, device_id, '{Node.SensorType}', first_seen_at, last_seen_at, total_readings, duplicates_seen, last_received_at, last_received_timestamp
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
+            AS n (address, device_id, first_seen_at, last_seen_at, total_readings, duplicates_seen, last_received_at, last_received_timestamp)
         ON CONFLICT (address) DO UPDATE SET
             device_id = coalesce(excluded.device_id, nodes.device_id),
             first_seen_at = least(nodes.first_seen_at, excluded.first_seen_at),
             last_seen_at = greatest(nodes.last_seen_at, excluded.last_seen_at),
             total_readings = nodes.total_readings + excluded.total_readings,
-            duplicates_seen = nodes.duplicates_seen + excluded.duplicates_seen
+            duplicates_seen = nodes.duplicates_seen + excluded.duplicates_seen,
+            last_received_timestamp = CASE
+                WHEN (excluded.last_received_at, excluded.last_received_timestamp) > (nodes.last_received_at, nodes.last_received_timestamp)
+                THEN excluded.last_received_timestamp ELSE nodes.last_received_timestamp END,
+            last_received_at = greatest(nodes.last_received_at, excluded.last_received_at)
         """;
 
     private const string InsertBatch = """
@@ -157,7 +162,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
 
     private (int Added, long First, long Last) Count(ReadOnlySpan<Reading> batch, ReadOnlySpan<RowOutcome> outcomes)
     {
-        _changes.Clear();
+        _changes.Clear(clock.GetUtcNow().ToUnixTimeSeconds());
         var (added, first, last) = (0, long.MaxValue, long.MinValue);
         for (var i = 0; i < batch.Length; i++)
         {
@@ -203,6 +208,8 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         command.Parameters.Add(PgTime.Seconds(changes.Select(c => c.Last)));
         command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. changes.Select(c => c.Count)] });
         command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. changes.Select(c => c.Duplicates)] });
+        command.Parameters.Add(PgTime.Seconds(changes.Select(c => c.LastReceivedAt)));
+        command.Parameters.Add(PgTime.Seconds(changes.Select(c => c.LastReceivedTimestamp)));
         return command;
     }
 

@@ -27,5 +27,7 @@ internal static class TimescaleRows
         LastSeenAt = row.GetSeconds(4),
         TotalReadings = row.GetInt64(5),
         DuplicatesSeen = row.GetInt64(6),
+        LastReceivedAt = row.GetSeconds(7),
+        LastReceivedTimestamp = row.GetSeconds(8),
     };
 }

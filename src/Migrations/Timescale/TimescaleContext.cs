@@ -12,7 +12,7 @@ public sealed class TimescaleContext(DbContextOptions<TimescaleContext> options)
     private const string Json = "jsonb";
 
     // Integers on the other engines, timestamptz here: psql, Grafana, time_bucket and policies by interval understand it (ADR 0023).
-    private static readonly string[] _inSeconds = ["Timestamp", "ReceivedAt", "FirstSeenAt", "LastSeenAt", "UpdatedAt", "FirstTimestamp", "LastTimestamp", "RemovedBefore"];
+    private static readonly string[] _inSeconds = ["Timestamp", "ReceivedAt", "FirstSeenAt", "LastSeenAt", "LastReceivedAt", "LastReceivedTimestamp", "UpdatedAt", "FirstTimestamp", "LastTimestamp", "RemovedBefore"];
     private static readonly string[] _inMicroseconds =
         ["CommittedAt", "SourceTruthTime", "CanonicalTruthTime", "FirstSeen", "EffectiveTime", "FirstCanonicalTime", "LastCanonicalTime", "AcceptedAt"];
 

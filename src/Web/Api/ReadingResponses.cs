@@ -70,3 +70,6 @@ internal sealed record SeriesResponse(
             SeriesBand.Of(run, p => p.Temperature), SeriesBand.Of(run, p => p.Humidity)))],
         series.Gaps, SeriesLegend.Of(series.Statistics.Temperature, series.LastCelsius), SeriesLegend.Of(series.Statistics.Humidity, series.LastPercent));
 }
+
+/// <param name="Nodes">By address.</param>
+internal sealed record SeveralSeriesResponse(long From, long To, int Points, int Count, IReadOnlyList<SeriesResponse> Nodes);

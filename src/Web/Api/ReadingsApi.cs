@@ -22,6 +22,11 @@ internal static class ReadingsApi
     private static readonly WholeParameter _points = new("points", 1, NodeSeries.MaxPoints,
         "Maximum number of buckets, 1 to 2000. With no more readings than this, the points are the readings. Default 500.", "500", 500);
 
+    // As many as one chart can show apart.
+    private const int MaxSeries = 10;
+
+    private static readonly NodesParameter _seriesNodes = new("One to ten addresses, comma-separated. Required.");
+
     public static void MapReadings(this IEndpointRouteBuilder routes)
     {
         var all = routes.MapGroup("/api/sensor-data").WithTags("Readings");
@@ -38,6 +43,8 @@ internal static class ReadingsApi
             .WithSummary("Exact minimum, maximum, average and percentiles").WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
         node.MapGet("/series", SeriesAsync).WithName("NodeSeries").Produces<SeriesResponse>()
             .WithSummary("Chart data: minimum, average and maximum per bucket, and all gaps").WithQuery(_from, _to, _points);
+        routes.MapGet("/api/nodes/series", SeveralSeriesAsync).WithTags("Readings").WithName("NodesSeries").Produces<SeveralSeriesResponse>()
+            .WithSummary("Chart data of up to ten nodes, each as its own series with its statistics").WithQuery(_seriesNodes, _from, _to, _points);
     }
 
     private static async Task<IResult> ListAsync(HttpRequest request, IReadingStore store, CancellationToken cancellationToken)
@@ -104,11 +111,37 @@ internal static class ReadingsApi
         if (reader.HasErrors) return Problems.Invalid(reader.Errors);
         if (await nodes.FindAsync(address, cancellationToken) is not { } node) return NodesApi.NodeNotFound(address);
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
-        var to = range.End ?? Math.Max(now, range.Start ?? 0);
-        var from = range.Start ?? Math.Max(0, to - 86_400);
+        var (from, to) = EndsOf(range, now);
         var interval = (await directory.FindMetadataAsync(address, cancellationToken))?.ExpectedIntervalS;
         var series = await NodeSeries.BuildAsync(store, node, from, to, points, interval, now, cancellationToken);
         return TypedResults.Ok(SeriesResponse.Of(address, points, series));
+    }
+
+    private static async Task<IResult> SeveralSeriesAsync(
+        HttpRequest request, INodeStore nodes, NodeDirectory directory, IReadingStore store, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var reader = new QueryReader(request);
+        var range = RangeParameters.ReadRange(reader, _from, _to);
+        var points = (int)_points.Read(reader)!;
+        var selected = await _seriesNodes.ReadAsync(reader, nodes, cancellationToken);
+        if (selected is null) reader.Error(_seriesNodes.Name, "is required");
+        if (selected?.Count > MaxSeries) reader.Error(_seriesNodes.Name, $"must be at most {MaxSeries} nodes, not {selected.Count}");
+        if (reader.HasErrors) return Problems.Invalid(reader.Errors);
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        var (from, to) = EndsOf(range, now);
+        var found = new List<SeriesResponse>(selected!.Count);
+        foreach (var node in selected)
+        {
+            var interval = (await directory.FindMetadataAsync(node.Address, cancellationToken))?.ExpectedIntervalS;
+            found.Add(SeriesResponse.Of(node.Address, points, await NodeSeries.BuildAsync(store, node, from, to, points, interval, now, cancellationToken)));
+        }
+        return TypedResults.Ok(new SeveralSeriesResponse(from, to, points, found.Count, found));
+    }
+
+    private static (long From, long To) EndsOf(TimeRange range, long now)
+    {
+        var to = range.End ?? Math.Max(now, range.Start ?? 0);
+        return (range.Start ?? Math.Max(0, to - 86_400), to);
     }
 
     // The total goes along from page to page: counting every row of a range again for each page costs more than the pages.

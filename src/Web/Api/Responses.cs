@@ -23,15 +23,17 @@ internal sealed record MetadataResponse(string? Name, string? Location, string? 
         : new(metadata.Name, metadata.Location, metadata.Notes, metadata.ZoneId, metadata.ExpectedIntervalS, metadata.UpdatedAt);
 }
 
-/// <summary>A node; <c>latest</c> is its latest measured reading.</summary>
+/// <summary>A node; <c>latest</c> is its latest measured reading, <c>current</c> the one with the current values.</summary>
 internal sealed record NodeResponse(
     int Address, string? DeviceId, string Type, bool Online, NodeStatus Status, string StatusReason, long? LastSeenSeconds,
-    int? ExpectedIntervalS, long FirstSeenAt, long LastSeenAt, long TotalReadings, ReadingResponse? Latest, MetadataResponse? Metadata)
+    int? ExpectedIntervalS, long FirstSeenAt, long LastSeenAt, long TotalReadings, ReadingResponse? Latest, MetadataResponse? Metadata,
+    string StatusText, long LastReceivedAt, long? LastReceivedSeconds, long? ClockSkewS, ReadingResponse? Current)
 {
     public static NodeResponse Of(NodeView view) => new(
         view.Node.Address, DeviceIdText(view.Node), view.Node.NodeType, view.Liveness.IsOnline, view.Liveness.Status, view.Liveness.Reason,
         view.Liveness.SilentSeconds, view.Liveness.ExpectedIntervalSeconds, view.Node.FirstSeenAt, view.Node.LastSeenAt, view.Node.TotalReadings,
-        view.Latest is { } latest ? ReadingResponse.Of(latest) : null, view.Metadata is { } metadata ? MetadataResponse.Of(metadata) : null);
+        view.Latest is { } latest ? ReadingResponse.Of(latest) : null, view.Metadata is { } metadata ? MetadataResponse.Of(metadata) : null,
+        view.Liveness.Text, view.Node.LastReceivedAt, view.Liveness.ReceivedSeconds, view.Liveness.ClockSkewSeconds, view.Current is { } current ? ReadingResponse.Of(current) : null);
 
     public static string? DeviceIdText(Node node) => ((ulong?)node.DeviceId)?.ToString(CultureInfo.InvariantCulture);
 }

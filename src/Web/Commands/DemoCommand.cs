@@ -7,7 +7,7 @@ internal static class DemoCommand
 {
     public const string Name = "demo";
 
-    /// <summary>Loads the data after startup; existing readings are kept.</summary>
+    /// <summary>Loads the data after startup, unless the database has other nodes.</summary>
     public static void LoadDemoWhenStarted(this WebApplication app) => app.Lifetime.ApplicationStarted.Register(() =>
         _ = LoadAsync(app.Services.GetRequiredService<DemoData>(), app.Logger, app.Lifetime.ApplicationStopping));
 
@@ -15,8 +15,8 @@ internal static class DemoCommand
     {
         try
         {
-            await demo.LoadAsync(cancellationToken);
-            Log.DemoLoaded(logger);
+            if (await demo.TryLoadAsync(cancellationToken)) Log.DemoLoaded(logger);
+            else Log.DemoRefused(logger);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

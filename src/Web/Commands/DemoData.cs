@@ -5,8 +5,8 @@ using SensorDash.Data.Readings;
 namespace SensorDash.Web.Commands;
 
 /// <summary>Demo data: 30 days of 12 nodes, with gaps, a spike, a node around 0 °C, one with a single sensor and one that stopped sending.</summary>
-/// <remarks>It uses the write buffer, like all readings. Loading it again adds duplicates only where times coincide.</remarks>
-internal sealed class DemoData(WriteBuffer<Reading> buffer, NodeDirectory nodes, ZoneDirectory zones, DemoEvents events, TimeProvider clock)
+/// <remarks>It uses the write buffer, like all readings. Loading it again adds duplicates only where times coincide. Hardware ids of its own tell its nodes from others.</remarks>
+internal sealed class DemoData(WriteBuffer<Reading> buffer, INodeStore store, NodeDirectory nodes, ZoneDirectory zones, DemoEvents events, TimeProvider clock)
 {
     private const int Days = 30;
     private const int IntervalSeconds = 60;
@@ -48,9 +48,16 @@ internal sealed class DemoData(WriteBuffer<Reading> buffer, NodeDirectory nodes,
         Silent,
     }
 
-    /// <summary>Completes when all readings and events are durable.</summary>
-    public async Task LoadAsync(CancellationToken cancellationToken)
+    /// <summary>Why it is not loaded into a database that is in use: made-up values among real ones mislead, and share addresses with them.</summary>
+    public const string Refusal = "Demo data was not loaded: the database has other nodes.";
+
+    public static bool IsDemo(Node node) => (ulong?)node.DeviceId == DeviceIdOf(node.Address) && _nodes.Any(demo => demo.Address == node.Address);
+
+    /// <summary>Loads it into a database without other nodes; completes when all readings and events are durable.</summary>
+    /// <returns>False when the database has other nodes.</returns>
+    public async Task<bool> TryLoadAsync(CancellationToken cancellationToken)
     {
+        if ((await store.ListAsync(0, _nodes.Length + 1, cancellationToken)).Any(node => !IsDemo(node))) return false;
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
         foreach (var node in _nodes) await LoadAsync(node, now, cancellationToken);
 
@@ -61,6 +68,19 @@ internal sealed class DemoData(WriteBuffer<Reading> buffer, NodeDirectory nodes,
             foreach (var node in _nodes.Where(n => n.Zone == demo.Name)) await NameAsync(node, zone.Id, cancellationToken);
         }
         await events.LoadAsync(cancellationToken);
+        return true;
+    }
+
+    /// <summary>Deletes the nodes with their readings, and the zones unless they have other nodes. Events stay: no event can be deleted.</summary>
+    public async Task<NodeCount> RemoveAsync(CancellationToken cancellationToken)
+    {
+        var removed = NodeCount.None;
+        foreach (var node in (await store.FindAsync([.. _nodes.Select(n => n.Address)], cancellationToken)).Where(IsDemo))
+            removed += await store.DeleteAllAsync(new(node.Address, node.Address), cancellationToken);
+        var used = await zones.CountNodesAsync(cancellationToken);
+        foreach (var zone in await zones.ListAsync(cancellationToken))
+            if (used.GetValueOrDefault(zone.Id) == 0 && _zones.Contains(new(zone.Name, zone.Color, zone.Description ?? ""))) await zones.DeleteAsync(zone.Id, cancellationToken);
+        return removed;
     }
 
     private async Task<Zone> AddAsync(DemoZone demo, CancellationToken cancellationToken)
@@ -112,9 +132,11 @@ internal sealed class DemoData(WriteBuffer<Reading> buffer, NodeDirectory nodes,
             if (node.Trait == Trait.Spike && (time - start) / IntervalSeconds == 28 * 1440) celsius += 27.5; // One reading, two days ago.
             var percent = node.Percent is { } level ? Math.Clamp(level - (node.PercentSwing * 0.5 * day) + (noise * 4), 0, 100) : (double?)null;
             yield return new Reading(node.Address, time, (short)Math.Round(celsius * 100), percent is { } p ? (short)Math.Round(p * 100) : null,
-                0, time, 0x9E37_79B9_7F4A_7C15UL * (ulong)node.Address);
+                0, time, DeviceIdOf(node.Address));
         }
     }
+
+    private static ulong DeviceIdOf(int address) => unchecked(0x9E37_79B9_7F4A_7C15UL * (ulong)address);
 
     private static bool IsSilent(Trait trait, long time, long start, long now) => trait switch
     {

@@ -17,6 +17,7 @@ using SensorDash.Data.Storage;
 using SensorDash.Migrations;
 using SensorDash.Web.Api;
 using SensorDash.Web.Commands;
+using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Pages.Error;
 using SensorDash.Web.Pages.Overview;
 using SensorDash.Web.Requests;
@@ -112,6 +113,7 @@ internal static class Startup
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.UseFormLimits();
         app.UseRequestDecompression();
+        app.UseTableFiles();
         app.UseRouting();
         app.UseUnknownParameters();
         app.UseRequestTimeouts();
@@ -173,6 +175,9 @@ internal static partial class Log
 {
     [LoggerMessage(12, LogLevel.Information, "Demo data loaded: 12 nodes, 30 days.")]
     public static partial void DemoLoaded(ILogger logger);
+
+    [LoggerMessage(14, LogLevel.Warning, DemoData.Refusal)]
+    public static partial void DemoRefused(ILogger logger);
 
     [LoggerMessage(13, LogLevel.Error, "Loading demo data failed.")]
     public static partial void DemoFailed(ILogger logger, Exception error);

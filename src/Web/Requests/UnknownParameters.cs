@@ -18,9 +18,15 @@ internal static class UnknownParameters
         if (!context.Request.QueryString.HasValue || context.GetEndpoint()?.Metadata is not { } metadata || metadata.GetMetadata<DescribedQuery>() is null) return next(context);
         var allowed = metadata.GetOrderedMetadata<QueryParameter>();
         var reader = new QueryReader(context.Request);
-        foreach (var name in reader.Names.Where(name => !allowed.Any(parameter => parameter.Accepts(name)))) reader.Error(name, Describe(name, allowed));
+        Check(reader, allowed);
         return reader.HasErrors ? Problems.Invalid(reader.Errors).ExecuteAsync(context) : next(context);
     });
+
+    /// <summary>Adds an error for each parameter that is not allowed.</summary>
+    public static void Check(QueryReader reader, IReadOnlyList<QueryParameter> allowed)
+    {
+        foreach (var name in reader.Names.Where(name => !allowed.Any(parameter => parameter.Accepts(name)))) reader.Error(name, Describe(name, allowed));
+    }
 
     private static string Describe(string name, IReadOnlyList<QueryParameter> allowed)
     {

@@ -33,7 +33,7 @@ public sealed class EventExportTests : IAsyncLifetime
         await using var target = new TellingStream(() => AppendAsync(SomeEvents.Raw(SomeEvents.Noon + arrived, sequence: arrived++)));
 
         var proof = await new EventExport(_store).WriteAsync(
-            new EventQuery(EventFilter.All, timebase, direction), EventFormat.Ndjson, target, CancellationToken.None);
+            new EventQuery(EventFilter.All, timebase, direction), EventFormat.Ndjson, null, target, CancellationToken.None);
 
         Assert.True(arrived > Stored + 3);
         Assert.Equal(Stored, proof.Rows);
@@ -43,9 +43,25 @@ public sealed class EventExportTests : IAsyncLifetime
     public async Task Write_NoEventAtAll_IsEmpty()
     {
         var proof = await new EventExport(_store).WriteAsync(
-            new EventQuery(EventFilter.All, Timebase.Canonical, EventDirection.Forward), EventFormat.Ndjson, Stream.Null, CancellationToken.None);
+            new EventQuery(EventFilter.All, Timebase.Canonical, EventDirection.Forward), EventFormat.Ndjson, null, Stream.Null, CancellationToken.None);
 
         Assert.Equal((0, 0), (proof.Rows, proof.Bytes));
+    }
+
+    [Fact]
+    public async Task Write_CsvInATimeZone_HasItsTimesThere()
+    {
+        await AppendAsync(SomeEvents.Raw(SomeEvents.Noon + 250_000, sequence: 1));
+        await using var target = new MemoryStream();
+
+        await new EventExport(_store).WriteAsync(
+            new EventQuery(EventFilter.All, Timebase.Source, EventDirection.Forward), EventFormat.Csv, NodaTime.DateTimeZoneProviders.Tzdb["Asia/Kolkata"], target, CancellationToken.None);
+
+        var cells = System.Text.Encoding.UTF8.GetString(target.ToArray()).Split('\n')[1].Split(',');
+        Assert.EndsWith(":30:00.250000+05:30", cells[3], StringComparison.Ordinal);
+        Assert.EndsWith("+05:30", cells[4], StringComparison.Ordinal);
+        Assert.True(EventTime.TryParse(cells[3], out var time));
+        Assert.Equal(SomeEvents.Noon + 250_000, time);
     }
 
     private Task<int> AppendAsync(params LaneEvent[] events) => _store.AppendAsync(events, new RowOutcome[events.Length], CancellationToken.None);

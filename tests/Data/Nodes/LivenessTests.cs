@@ -6,45 +6,77 @@ namespace SensorDash.Data.Tests.Nodes;
 public sealed class LivenessTests
 {
     [Theory]
-    // No interval known: 300 s are allowed, then stale after four times that.
-    [InlineData(1, 0, null, 0, NodeStatus.Live)]
-    [InlineData(1, 0, null, 300, NodeStatus.Live)]
-    [InlineData(1, 0, null, 301, NodeStatus.Late)]
-    [InlineData(1, 0, null, 1200, NodeStatus.Late)]
-    [InlineData(1, 0, null, 1201, NodeStatus.Stale)]
-    // A quick node: three times 30 s would be 90 s, but at least 300 s are allowed.
-    [InlineData(51, 30, null, 300, NodeStatus.Live)]
-    [InlineData(51, 30, null, 301, NodeStatus.Late)]
-    // A slow one: three times its learned interval.
-    [InlineData(51, 600, null, 1800, NodeStatus.Live)]
-    [InlineData(51, 600, null, 1801, NodeStatus.Late)]
-    [InlineData(51, 600, null, 7200, NodeStatus.Late)]
-    [InlineData(51, 600, null, 7201, NodeStatus.Stale)]
-    // What the user set wins over what was learned.
-    [InlineData(51, 600, 100, 301, NodeStatus.Late)]
-    [InlineData(51, 30, 3600, 10_800, NodeStatus.Live)]
-    [InlineData(51, 30, 3600, 10_801, NodeStatus.Late)]
-    [InlineData(51, 30, 2_592_000, 7_776_000, NodeStatus.Live)]
-    // A clock that runs ahead is no silence.
-    [InlineData(51, 30, null, -86_400, NodeStatus.Live)]
-    public void Evaluate_SilentFor_IsOfThatStatus(int readings, int interval, int? set, long silent, NodeStatus status)
+    // Without an interval: 300 s are allowed, then stale after four times that.
+    [InlineData(null, 0, NodeStatus.Live)]
+    [InlineData(null, 300, NodeStatus.Live)]
+    [InlineData(null, 301, NodeStatus.Late)]
+    [InlineData(null, 1200, NodeStatus.Late)]
+    [InlineData(null, 1201, NodeStatus.Stale)]
+    // Three intervals, but at least 30 s: gateways send the readings of quick nodes together.
+    [InlineData(2, 30, NodeStatus.Live)]
+    [InlineData(2, 31, NodeStatus.Late)]
+    [InlineData(2, 120, NodeStatus.Late)]
+    [InlineData(2, 121, NodeStatus.Stale)]
+    [InlineData(30, 90, NodeStatus.Live)]
+    [InlineData(30, 91, NodeStatus.Late)]
+    [InlineData(600, 1800, NodeStatus.Live)]
+    [InlineData(600, 1801, NodeStatus.Late)]
+    [InlineData(600, 7200, NodeStatus.Late)]
+    [InlineData(600, 7201, NodeStatus.Stale)]
+    [InlineData(2_592_000, 7_776_000, NodeStatus.Live)]
+    public void Evaluate_NothingReceivedFor_IsOfThatStatus(int? interval, long silent, NodeStatus status)
     {
-        long[] times = [.. Enumerable.Range(0, readings).Select(i => Noon - ((long)i * interval))];
+        var liveness = Liveness.Evaluate(NodeOf(measured: Noon - 1, received: Noon), interval, Noon + silent);
 
-        var liveness = Liveness.Evaluate(times, set, Noon + silent);
-
-        Assert.Equal((status, status == NodeStatus.Live), (liveness.Status, liveness.IsOnline));
-        Assert.Equal(Math.Max(0, silent), liveness.SilentSeconds);
-        Assert.NotEmpty(liveness.Reason);
+        Assert.Equal((status, status == NodeStatus.Live, status.ToString().ToLowerInvariant()), (liveness.Status, liveness.IsOnline, liveness.Text));
+        Assert.Equal((silent + 1, silent, 1), (liveness.SilentSeconds, liveness.ReceivedSeconds, liveness.ClockSkewSeconds));
     }
+
+    [Theory]
+    [InlineData(72_000, "clock 20 h ahead", NodeStatus.ClockAhead)]
+    [InlineData(71_999, "clock 20 h ahead", NodeStatus.ClockAhead)]
+    [InlineData(121, "clock 2 min ahead", NodeStatus.ClockAhead)]
+    [InlineData(120, "live", NodeStatus.Live)]
+    [InlineData(-300, "live", NodeStatus.Live)]
+    [InlineData(-301, "clock 5 min behind", NodeStatus.ClockBehind)]
+    [InlineData(-3601, "clock 1 h behind", NodeStatus.ClockBehind)]
+    [InlineData(-5400, "clock 1 h 30 min behind", NodeStatus.ClockBehind)]
+    [InlineData(-90_000, "clock 25 h behind", NodeStatus.ClockBehind)]
+    public void Evaluate_ClockIsWrong_NamesTheSkewAndTheNodeIsOnline(long ahead, string text, NodeStatus status)
+    {
+        var liveness = Liveness.Evaluate(NodeOf(measured: Noon + ahead, received: Noon), 60, Noon + 5);
+
+        Assert.Equal((status, true, text, "last reading 5 s ago, expected every 60 s"), (liveness.Status, liveness.IsOnline, liveness.Text, liveness.Reason));
+        Assert.Equal(-ahead, liveness.ClockSkewSeconds);
+    }
+
+    [Fact]
+    public void Evaluate_ClockAheadAndSilent_IsStale()
+        => Assert.Equal(NodeStatus.Stale, Liveness.Evaluate(NodeOf(measured: Noon + 72_000, received: Noon), 60, Noon + 3600).Status);
+
+    [Fact]
+    public void Evaluate_BacklogBesideCurrentReadings_IsLive()
+    {
+        var node = NodeOf(measured: Noon - 7200, received: Noon);
+        node.LastSeenAt = Noon - 30;
+
+        Assert.Equal(NodeStatus.Live, Liveness.Evaluate(node, 60, Noon).Status);
+    }
+
+    [Fact]
+    public void Evaluate_ReadingsOfTheWholeInterval_AreNotBehind()
+        => Assert.Equal(NodeStatus.Live, Liveness.Evaluate(NodeOf(measured: Noon - 3600, received: Noon), 3600, Noon).Status);
 
     [Fact]
     public void Evaluate_NoReading_IsNever()
     {
-        var liveness = Liveness.Evaluate([], 60, Noon);
+        var liveness = Liveness.Evaluate(new Node { Address = 1, LastSeenAt = Noon, LastReceivedAt = Noon }, 60, Noon);
 
-        Assert.Equal((NodeStatus.Never, false, null), (liveness.Status, liveness.IsOnline, liveness.SilentSeconds));
+        Assert.Equal((NodeStatus.Never, false, null, null), (liveness.Status, liveness.IsOnline, liveness.SilentSeconds, liveness.ReceivedSeconds));
     }
+
+    private static Node NodeOf(long measured, long received)
+        => new() { Address = 1, TotalReadings = 10, FirstSeenAt = measured, LastSeenAt = measured, LastReceivedAt = received, LastReceivedTimestamp = measured };
 
     [Fact]
     public void LearnInterval_FewGapsAmongEqualSpacings_IsTheMedian()

@@ -99,4 +99,18 @@ public abstract partial class ReadingStoreContract
 
         Assert.Equal([4, 30, 200], (await Fixture.NodeStore.ListAsync(CancellationToken.None)).Select(n => n.Address));
     }
+
+    [SkippableFact]
+    public async Task Append_ReadingsInAnyOrder_NodeKnowsTheLastReceivedOne()
+    {
+        await Store.AddAsync(Reading(1, Noon - 60, receivedAt: Noon - 50), Reading(2, Noon + 7200, receivedAt: Noon - 40), Reading(3, Noon - 100, receivedAt: Noon + 9000));
+        await Store.AddAsync(Reading(1, Noon - 90, receivedAt: Noon - 50), Reading(2, Noon - 20, receivedAt: Noon - 10), Reading(2, Noon - 25, receivedAt: Noon - 10));
+        await Store.AddAsync(Reading(1, Noon - 120, receivedAt: Noon - 30), Reading(2, Noon - 20, receivedAt: Noon)); // The second is a duplicate.
+        await Store.AddAsync(Reading(2, Noon - 3600, receivedAt: Noon - 3600));
+
+        var nodes = await Fixture.NodeStore.ListAsync(CancellationToken.None);
+
+        Assert.Equal([(Noon - 30, Noon - 120, Noon - 60), (Noon - 10, Noon - 20, Noon + 7200), (Noon, Noon - 100, Noon - 100)],
+            nodes.Select(n => (n.LastReceivedAt, n.LastReceivedTimestamp, n.LastSeenAt)));
+    }
 }

@@ -20,7 +20,7 @@ public sealed partial class TimescalePlanTests : IAsyncLifetime
     {
         _fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
         await _fixture.ExecuteAsync(
-            $"INSERT INTO nodes SELECT n, n, 'SENSOR', {_fixture.Seconds(Start)}, {_fixture.Seconds(Start + (Days * Day) - 600)}, {Days * 144}, 0 FROM generate_series(1, 20) n",
+            $"INSERT INTO nodes SELECT n, n, 'SENSOR', {_fixture.Seconds(Start)}, {_fixture.Seconds(Start + (Days * Day) - 600)}, {Days * 144}, 0, {_fixture.Seconds(Start)}, {_fixture.Seconds(Start)} FROM generate_series(1, 20) n",
             $"INSERT INTO sensor_readings SELECT n, to_timestamp(t), 1, 1, 0, to_timestamp(t), 1 + t / 100000 FROM generate_series(1, 20) n, generate_series({Start}, {Start + (Days * Day) - 600}, 600) t",
             "ANALYZE");
     }

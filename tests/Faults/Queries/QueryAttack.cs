@@ -11,7 +11,7 @@ internal sealed class QueryAttack(AttackedServer server, Findings findings, bool
 
     private static readonly Route[] _pages =
     [
-        Page("/", "status", "zone", "q", "page"), Page("/nodes/{address}", "view", "page", "handler:Findings"), Page("/zones"), Page("/system"),
+        Page("/", "status", "zone", "q", "page"), Page("/nodes/{address}", "view", "page", "handler:Table"), Page("/zones"), Page("/system"),
         Page("/export", "node_address", "order", "time", "separator", "decimal", "resolution", "columns", "bom", "footer", "gzip", "handler:Download"),
         Page("/analytics", "nodes", "zone", "quantity", "view", "whole", "sort", "table", "handler:Bands,Hours,Comparison,Quality,SidePath,Csv"),
         Page("/events", "lanes", "scope", "connectionId", "streamId", "messageType", "payload", "payload.a", "timebase", "order", "view", "page", "handler:Counts"), Page("/events/{eventId}", "timebase", "time"),

@@ -34,16 +34,52 @@ public class NodesApiTests : ApiTests
     {
         await StoreAsync(Run(12, 60));
         await AssertStatusAsync("live");
-        App.Clock.Advance(TimeSpan.FromSeconds(300));
+        App.Clock.Advance(TimeSpan.FromSeconds(90));
         await AssertStatusAsync("live");
         App.Clock.Advance(TimeSpan.FromSeconds(1));
         await AssertStatusAsync("late");
-        App.Clock.Advance(TimeSpan.FromSeconds(900));
+        App.Clock.Advance(TimeSpan.FromSeconds(270));
         await AssertStatusAsync("stale");
 
         // Equal values are as much alive as changing ones.
-        await StoreAsync(Reading(12, Noon + 1201, 2059, 4059));
+        await StoreAsync(Reading(12, Noon + 361, 2059, 4059));
         await AssertStatusAsync("live");
+    }
+
+    [Fact]
+    public async Task Get_ClockIsAheadAndThenRight_GivesTheValuesReceivedLast()
+    {
+        await StoreAsync([.. Run(12, 60, Noon + 72_000).Select(r => r with { ReceivedAt = r.Timestamp - 72_000 })]);
+        var ahead = await GetAsync("/api/nodes/12");
+        Assert.Equal(("clock_ahead", "clock 20 h ahead", true, -72_000), (ahead.GetProperty("status").GetString(), ahead.GetProperty("status_text").GetString(),
+            ahead.GetProperty("online").GetBoolean(), ahead.GetProperty("clock_skew_s").GetInt32()));
+
+        App.Clock.Advance(TimeSpan.FromSeconds(30));
+        await StoreAsync(Reading(12, Noon + 29, 1234));
+
+        var right = await GetAsync("/api/nodes/12");
+        Assert.Equal(("live", Noon + 72_000, Noon + 29, 12.34m, Noon + 30), (right.GetProperty("status").GetString(), right.GetProperty("latest").GetProperty("timestamp").GetInt64(),
+            right.GetProperty("current").GetProperty("timestamp").GetInt64(), right.GetProperty("current").GetProperty("temperature_celsius").GetDecimal(), right.GetProperty("last_received_at").GetInt64()));
+    }
+
+    [Fact]
+    public async Task Get_ClockIsAnHourBehind_IsOnlineAndNamesIt()
+    {
+        await StoreAsync([.. Run(12, 60, Noon - 3600).Select(r => r with { ReceivedAt = r.Timestamp + 3600 })]);
+
+        var node = await GetAsync("/api/nodes/12");
+
+        Assert.Equal(("clock_behind", "clock 1 h behind", true), (node.GetProperty("status").GetString(), node.GetProperty("status_text").GetString(), node.GetProperty("online").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task Get_BacklogReceivedAfterCurrentReadings_CurrentStaysTheLatestMeasured()
+    {
+        await StoreAsync(Run(12, 60));
+        App.Clock.Advance(TimeSpan.FromSeconds(20));
+        await StoreAsync(Reading(12, Noon - 40_000, 1, receivedAt: Noon + 20));
+
+        Assert.Equal(Noon, (await GetAsync("/api/nodes/12")).GetProperty("current").GetProperty("timestamp").GetInt64());
     }
 
     [Fact]

@@ -155,36 +155,42 @@ public abstract partial class ConformanceContract(Engine engine, SqliteEngine re
     }
 
     [SkippableTheory]
-    [InlineData("UTC")]
-    [InlineData("Australia/Lord_Howe")]
-    [InlineData("Asia/Kolkata")]
-    public async Task FleetHours_OfTheWeek_AreAveragesOfWhatTheClocksShowed(string zone)
+    [InlineData("UTC", "nodes")]
+    [InlineData("Australia/Lord_Howe", "nodes")]
+    [InlineData("Australia/Lord_Howe", "readings")]
+    [InlineData("Asia/Kolkata", "readings")]
+    public async Task FleetHours_OfTheWeek_AreAveragesOfWhatTheClocksShowed(string zone, string across)
     {
         var (from, to) = (SentReadings.ParisSpring - 50_000, SentReadings.YearEnd + 50_000);
         var hours = SentReadings.Stored.Where(r => r.Time >= from && r.Time <= to).GroupBy(r => Expected.HourOfWeek(zone, r.Time)).OrderBy(g => g.Key).Select(g =>
-            $"{{\"weekday\":{g.Key / 24},\"hour\":{g.Key % 24},\"reading_count\":{g.Count()},\"avg_celsius\":{Expected.Json(Expected.Average(Expected.Celsius(g)))},"
-            + $"\"avg_percent\":{Expected.Json(Expected.Average(Expected.Percent(g)))}}}").ToArray();
+            $"{{\"weekday\":{g.Key / 24},\"hour\":{g.Key % 24},\"reading_count\":{g.Count()},\"node_count\":{Expected.NodeCount(g)},\"avg_celsius\":{Expected.Json(Expected.Average(Expected.Population(across, g, Expected.Celsius)))},"
+            + $"\"avg_percent\":{Expected.Json(Expected.Average(Expected.Population(across, g, Expected.Percent)))}}}").ToArray();
 
-        var answer = await TextAsync($"/api/fleet/hours?tz={zone}&from={from}&to={to}");
+        var answer = await TextAsync($"/api/fleet/hours?tz={zone}&from={from}&to={to}{(across == "nodes" ? "" : "&across=readings")}");
 
-        Assert.Equal($"{{\"from\":{from},\"to\":{to},\"tz\":\"{zone}\",\"nodes\":[{string.Join(',', SentReadings.Nodes)}],\"node_count\":{SentReadings.Nodes.Count},\"count\":{hours.Length},\"hours\":[{string.Join(',', hours)}]}}", answer);
+        Assert.Equal($"{{\"from\":{from},\"to\":{to},\"tz\":\"{zone}\",\"across\":\"{across}\",\"nodes\":[{string.Join(',', SentReadings.Nodes)}],\"node_count\":{SentReadings.Nodes.Count},\"count\":{hours.Length},\"hours\":[{string.Join(',', hours)}]}}", answer);
     }
 
     [SkippableTheory]
-    [InlineData(1)]
-    [InlineData(13)]
-    [InlineData(500)]
-    public async Task FleetSeries_AnyNumberOfBuckets_AreTheStatisticsOfTheirReadings(int points)
+    [InlineData(1, "nodes")]
+    [InlineData(13, "nodes")]
+    [InlineData(500, "nodes")]
+    [InlineData(1, "readings")]
+    [InlineData(500, "readings")]
+    public async Task FleetSeries_AnyNumberOfBuckets_AreTheStatisticsOfTheirNodesOrReadings(int points, string across)
     {
         var (from, to) = (SentReadings.ParisAutumn - 50_001, SentReadings.YearEnd + 1);
-        var answer = await TextAsync($"/api/fleet/series?from={from}&to={to}&points={points}&nodes=1,2,4,8");
+        var answer = await TextAsync($"/api/fleet/series?from={from}&to={to}&points={points}&nodes=1,2,4,8&across={across}");
         var seconds = 1L;
         while ((to / seconds) - (from / seconds) + 1 > points) seconds++;
 
-        var buckets = SentReadings.Stored.Where(r => r.Node is 1 or 2 or 4 or 8 && r.Time >= from && r.Time <= to).GroupBy(r => r.Time / seconds * seconds).OrderBy(g => g.Key).Select(g =>
-            $"{{\"bucket_start\":{g.Key},\"reading_count\":{g.Count()},\"temperature\":{Expected.Values(Expected.Celsius(g))},\"humidity\":{Expected.Values(Expected.Percent(g))}}}").ToArray();
+        var buckets = SentReadings.Stored.Where(r => r.Node is 1 or 2 or 4 or 8 && r.Time >= from && r.Time <= to).GroupBy(r => r.Time / seconds * seconds).OrderBy(g => g.Key).ToArray();
+        bool IsPartial(long start) => start < from || start + seconds > to + 1;
+        var whole = buckets.Where(g => !IsPartial(g.Key) || buckets.All(b => IsPartial(b.Key))).Select(Expected.NodeCount).Order().ToArray();
+        var texts = buckets.Select(g => $"{{\"bucket_start\":{g.Key},\"reading_count\":{g.Count()},\"node_count\":{Expected.NodeCount(g)},\"partial\":{(IsPartial(g.Key) ? "true" : "false")},"
+            + $"\"temperature\":{Expected.Values(Expected.Population(across, g, Expected.Celsius))},\"humidity\":{Expected.Values(Expected.Population(across, g, Expected.Percent))}}}").ToArray();
 
-        Assert.Equal($"{{\"from\":{from},\"to\":{to},\"bucket_seconds\":{seconds},\"nodes\":[1,2,4,8],\"node_count\":4,\"count\":{buckets.Length},\"buckets\":[{string.Join(',', buckets)}]}}", answer);
+        Assert.Equal($"{{\"from\":{from},\"to\":{to},\"bucket_seconds\":{seconds},\"across\":\"{across}\",\"nodes\":[1,2,4,8],\"node_count\":4,\"expected_node_count\":{whole[whole.Length / 2]},\"count\":{buckets.Length},\"buckets\":[{string.Join(',', texts)}]}}", answer);
     }
 
     [SkippableFact]

@@ -41,6 +41,12 @@ internal static class Expected
 
     public static int[] Percent(IEnumerable<Sent> readings) => [.. readings.Where(r => r.Percent is not null).Select(r => r.Percent!.Value)];
 
+    public static int NodeCount(IEnumerable<Sent> readings) => readings.Select(r => r.Node).Distinct().Count();
+
+    /// <summary>All values, or the mean of each node in hundredths.</summary>
+    public static int[] Population(string across, IEnumerable<Sent> readings, Func<IEnumerable<Sent>, int[]> values)
+        => across == "readings" ? values(readings) : [.. readings.GroupBy(r => r.Node).Select(g => Average(values(g))).Where(mean => mean is not null).Select(mean => (int)(mean!.Value * 100))];
+
     /// <summary>As JSON has it: no zeros behind, no minus before nothing.</summary>
     public static string Json(decimal? value)
         => value switch { null => "null", 0 => "0", { } given => given.ToString("0.####", CultureInfo.InvariantCulture) };

@@ -38,6 +38,8 @@ internal static class Questions
         yield return $"/api/fleet/series?from={Start}&to={End}&points=7&nodes=1,7,8";
         yield return $"/api/fleet/series?from={Start}&to={End}&points=500&zone_id=1";
         yield return $"/api/fleet/series?from={Start}&to={End}&nodes=2&zone_id=1";
+        yield return $"/api/fleet/series?from={Start}&to={End}&across=readings";
+        yield return $"/api/fleet/hours?from={Start}&to={End}&across=readings";
         yield return "/api/fleet/series?from=5&to=6";
         yield return "/api/fleet/series";
         yield return "/api/fleet/hours";
@@ -128,7 +130,8 @@ internal static class Questions
         yield return "/api/nodes/2/percentiles?p=50,,1.234,x";
         yield return "/api/nodes/2/series?points=0&from=9&to=8";
         yield return "/api/fleet/series?points=501&nodes=1,99&zone_id=0";
-        yield return "/api/fleet/hours?tz=x&from=z";
+        yield return "/api/fleet/hours?tz=x&from=z&across=zones";
+        yield return "/api/fleet/series?pool=nodes";
         yield return "/api/sensor-data/export?resolution=weekly&order=up&time=now&gzip=2&columns=a";
         yield return "/api/sensor-data/export?decimal=comma";
         foreach (var path in (string[])["", "/sensor-data", "/sensor-data/latest", "/statistics", "/statistics/hourly", "/statistics/daily", "/percentiles", "/quality", "/series", "/metadata"])

@@ -23,10 +23,11 @@ public abstract partial class PageTests(params (string Key, string Value)[] sett
 
     protected async Task<HttpResponseMessage> PostFormAsync(string path, string handler, params (string Name, string Value)[] fields)
     {
-        var token = Token().Match(await ReadPageAsync(path)).Groups[1].Value;
-        var form = fields.Append(("__RequestVerificationToken", token)).ToDictionary(f => f.Item1, f => f.Item2);
+        var form = fields.Append(("__RequestVerificationToken", await ReadTokenAsync(path))).ToDictionary(f => f.Item1, f => f.Item2);
         return await Client.PostAsync($"{path}?handler={handler}", new FormUrlEncodedContent(form));
     }
+
+    protected async Task<string> ReadTokenAsync(string path) => Token().Match(await ReadPageAsync(path)).Groups[1].Value;
 
     protected static void AssertNoInlineCode(string page) => Assert.DoesNotMatch(InlineCode(), page);
 

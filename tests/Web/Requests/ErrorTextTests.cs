@@ -16,7 +16,7 @@ public sealed partial class ErrorTextTests : IDisposable
 {
     private static readonly string[] _pages =
     [
-        "/", "/nodes/12", "/analytics", "/analytics?whole=1&view=table", "/analytics?handler=SidePath", "/analytics?handler=Hours", "/analytics?handler=Csv&table=bands",
+        "/", "/nodes/12", "/analytics", "/analytics?whole=1&view=table", "/analytics?handler=SidePath", "/analytics?handler=Hours", "/analytics/bands.csv",
         "/system", "/zones", "/export", "/events", "/api/sensor-data/export?resolution=daily",
     ];
 

@@ -5,8 +5,8 @@ using SensorDash.Data.Readings;
 
 namespace SensorDash.Data.DuckDb.Queries;
 
-/// <summary>Queries of the DuckDB file. DuckDB computes only sums, counts, extremes and ranks; every division and rounding is done here,
-/// as for the other engines. Blocks its thread while DuckDB works; the token of the reader cancels that.</summary>
+/// <summary>Queries of the DuckDB file. DuckDB computes only sums, counts, extremes, ranks and, in integers, means of nodes; every other division
+/// and rounding is done here, as for the other engines. Blocks its thread while DuckDB works; the token of the reader cancels that.</summary>
 internal sealed partial class DuckDbAnalytics(DuckDbReader reader)
 {
     private const string Aggregates = """
@@ -51,28 +51,40 @@ internal sealed partial class DuckDbAnalytics(DuckDbReader reader)
         return found!;
     }
 
-    public FleetSeries Fleet(IReadOnlyCollection<int>? nodes, long start, long end, int points)
+    public FleetSeries Fleet(IReadOnlyCollection<int>? nodes, long start, long end, int points, Population population, long now)
     {
         var seconds = Downsampling.BucketSeconds(start, end, points);
-        var buckets = new List<FleetBucket>();
-        Read(reader, $"""
-            SELECT "timestamp" // {Text(seconds)}, {AggregatesOf(ValueSummary.DefaultPercentiles)}
-            FROM ({Source(reader, nodes, new(start, end))}) GROUP BY 1 ORDER BY 1
-            """, row => buckets.Add(new(row.Get<long>(0) * seconds, StatisticsOf(row, 1))));
-        return new(start, end, seconds, buckets);
+        var source = Source(reader, nodes, new(start, end));
+        var sql = population == Population.Readings
+            ? $"""
+                SELECT "timestamp" // {Text(seconds)}, count(DISTINCT node_address), count(*), {AggregatesOf(ValueSummary.DefaultPercentiles)}
+                FROM ({source}) GROUP BY 1 ORDER BY 1
+                """
+            : $"""
+                SELECT bucket, count(*), sum(readings)::BIGINT, {AggregatesOf(ValueSummary.DefaultPercentiles)}
+                FROM (SELECT "timestamp" // {Text(seconds)} AS bucket, count(*) AS readings, {MeanOf("temperature")}, {MeanOf("humidity")}
+                    FROM ({source}) GROUP BY bucket, node_address)
+                GROUP BY 1 ORDER BY 1
+                """;
+        var buckets = new List<(long, int, ReadingStatistics)>();
+        Read(reader, sql, row => buckets.Add((row.Get<long>(0), (int)row.Get<long>(1), StatisticsOf(row, 3) with { Count = row.Get<long>(2) })));
+        return FleetSeries.Of((start, end), seconds, population, buckets, now);
     }
 
-    public IReadOnlyList<HourOfWeek> HoursOfWeek(IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone)
+    public IReadOnlyList<HourOfWeek> HoursOfWeek(IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, Population population)
     {
         var sums = new HourSums();
         Read(reader, $"""
-            SELECT ("timestamp" + {Offset(zone, range)}) // 3600, count(*), coalesce(sum(temperature), 0)::BIGINT, count(temperature),
-                coalesce(sum(humidity), 0)::BIGINT, count(humidity)
-            FROM ({Source(reader, nodes, range)}) GROUP BY 1
-            """, row => sums.Add(row.Get<long>(0) * 3600, row.Get<long>(1), row.Get<long>(2), row.Get<long>(3),
-                row.Get<long>(4), row.Get<long>(5)));
-        return sums.ToList();
+            SELECT (("timestamp" + {Offset(zone, range)}) // 3600 + {Text(HourSums.EpochHourOfWeek)}) % 168, node_address, count(*),
+                coalesce(sum(temperature), 0)::BIGINT, count(temperature), coalesce(sum(humidity), 0)::BIGINT, count(humidity)
+            FROM ({Source(reader, nodes, range)}) GROUP BY 1, 2
+            """, row => sums.Of(row.Get<int>(1), (int)row.Get<long>(0)) = new(row.Get<long>(2), row.Get<long>(3), row.Get<long>(4), row.Get<long>(5), row.Get<long>(6)));
+        return sums.ToList(population);
     }
+
+    // As ValueSummary.Mean: whole hundredths, half away from zero; null without values. The sum is exact, and so are these divisions of integers.
+    private static string MeanOf(string column)
+        => $"(sign(sum({column})) * ((2 * abs(sum({column})::BIGINT) + count({column})) // nullif(2 * count({column}), 0)))::SMALLINT AS {column}";
 
     private static string Source(DuckDbReader reader, IReadOnlyCollection<int>? nodes, TimeRange range)
         => reader.Use((connection, stop) => DuckDbMonths.Source(connection, nodes, range, stop));

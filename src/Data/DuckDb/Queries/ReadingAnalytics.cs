@@ -70,15 +70,19 @@ public sealed partial class ReadingAnalytics(
     }
 
     /// <inheritdoc/>
-    public Task<FleetSeries> FleetAsync(IReadOnlyCollection<int>? nodes, long start, long end, int points, CancellationToken cancellationToken)
-        => QueryAsync(engine => engine.Fleet(nodes, start, end, points),
-            () => store.FleetAsync(nodes, start, end, points, cancellationToken), cancellationToken);
+    public Task<FleetSeries> FleetAsync(
+        IReadOnlyCollection<int>? nodes, long start, long end, int points, Population population, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        return QueryAsync(engine => engine.Fleet(nodes, start, end, points, population, now),
+            () => store.FleetAsync(nodes, start, end, points, population, cancellationToken), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
-        IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, CancellationToken cancellationToken)
-        => QueryAsync(engine => engine.HoursOfWeek(nodes, range, zone),
-            () => store.HoursOfWeekAsync(nodes, range, zone, cancellationToken), cancellationToken);
+        IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, Population population, CancellationToken cancellationToken)
+        => QueryAsync(engine => engine.HoursOfWeek(nodes, range, zone, population),
+            () => store.HoursOfWeekAsync(nodes, range, zone, population, cancellationToken), cancellationToken);
 
     private async Task<T> QueryAsync<T>(Func<DuckDbAnalytics, T> query, Func<Task<T>> queryStore, CancellationToken cancellationToken)
         where T : class

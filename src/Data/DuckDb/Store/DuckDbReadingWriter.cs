@@ -35,7 +35,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
             {
                 MarkNewRows(connection, batch, outcomes.Span, cancellationToken);
                 var added = new List<Reading>(batch.Length);
-                _changes.Clear();
+                _changes.Clear(now / 1_000_000);
                 for (var i = 0; i < batch.Length; i++)
                 {
                     _changes.Count(batch.Span[i], outcomes.Span[i]);

@@ -4,13 +4,14 @@ namespace SensorDash.Data.DuckDb.Store;
 internal static class DuckDbStoreSchema
 {
     // A file of another format is rejected.
-    private const int Format = 2;
+    private const int Format = 3;
 
     private const string Schema = $"""
         CREATE TABLE store_state (format INTEGER NOT NULL);
-        INSERT INTO store_state VALUES (2);
+        INSERT INTO store_state VALUES (3);
         CREATE TABLE nodes (address INTEGER PRIMARY KEY, device_id BIGINT, node_type VARCHAR NOT NULL, first_seen_at BIGINT NOT NULL,
-            last_seen_at BIGINT NOT NULL, total_readings BIGINT NOT NULL, duplicates_seen BIGINT NOT NULL);
+            last_seen_at BIGINT NOT NULL, total_readings BIGINT NOT NULL, duplicates_seen BIGINT NOT NULL, last_received_at BIGINT NOT NULL,
+            last_received_timestamp BIGINT NOT NULL);
         CREATE TABLE ingest_batches (id BIGINT NOT NULL, committed_at BIGINT NOT NULL, row_count BIGINT NOT NULL, first_timestamp BIGINT NOT NULL,
             last_timestamp BIGINT NOT NULL, removed_node INTEGER, removed_before BIGINT, rows_hash BIGINT NOT NULL);
         CREATE TABLE followers (feed VARCHAR NOT NULL, name VARCHAR NOT NULL, cursor BIGINT NOT NULL, last_seen_at BIGINT NOT NULL, PRIMARY KEY (feed, name));

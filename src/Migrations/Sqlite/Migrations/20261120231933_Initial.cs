@@ -51,7 +51,9 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     first_seen_at = table.Column<long>(type: "INTEGER", nullable: false),
                     last_seen_at = table.Column<long>(type: "INTEGER", nullable: false),
                     total_readings = table.Column<long>(type: "INTEGER", nullable: false),
-                    duplicates_seen = table.Column<long>(type: "INTEGER", nullable: false)
+                    duplicates_seen = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_received_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_received_timestamp = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {

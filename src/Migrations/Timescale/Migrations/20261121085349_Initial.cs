@@ -54,7 +54,9 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     first_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     total_readings = table.Column<long>(type: "bigint", nullable: false),
-                    duplicates_seen = table.Column<long>(type: "bigint", nullable: false)
+                    duplicates_seen = table.Column<long>(type: "bigint", nullable: false),
+                    last_received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_received_timestamp = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {

@@ -487,6 +487,14 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("first_seen_at");
 
+                    b.Property<DateTime>("LastReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_received_at");
+
+                    b.Property<DateTime>("LastReceivedTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_received_timestamp");
+
                     b.Property<DateTime>("LastSeenAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_seen_at");

@@ -4,6 +4,7 @@ using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Api;
 using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Analytics;
@@ -25,6 +26,10 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
     public ViewRange Range { get; private set; } = null!;
     public bool IsHumidity { get; private set; }
     public bool IsTable { get; private set; }
+
+    /// <summary>What the bands and averages count; an unknown value in the URL means nodes.</summary>
+    public Population Across { get; private set; }
+
     public AnalyticsStatus SidePath { get; private set; } = null!;
 
     // Null: not part of this response.
@@ -43,13 +48,13 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
         {
             var (start, end, count) = Selection.Buckets(Range);
             var nodes = Selection.IsExplicit ? $"&nodes={string.Join(',', Selection.Selected.Select(n => n.Node.Address))}" : Selection.ZoneId is { } zone ? FormattableString.Invariant($"&zone_id={zone}") : "";
-            return FormattableString.Invariant($"/api/fleet/series?from={start}&to={end}&points={count}") + nodes;
+            return FormattableString.Invariant($"/api/fleet/series?from={start}&to={end}&points={count}&across={FleetApi.NameOf(Across)}") + nodes;
         }
     }
 
     /// <summary>The CSV of a table. Its range is fixed, so that the file matches the page.</summary>
-    public PageUrl CsvOf(string table) => View.CurrentUrl.With(("handler", "Csv"), ("table", table), ("range", null), ("base", null),
-        ("from", ClockText.Utc(Range.From)), ("to", ClockText.Utc(Range.To)));
+    public PageUrl CsvOf(string table) => TableFiles.Of(View.CurrentUrl, table)
+        .With(("range", null), ("base", null), ("from", ClockText.Utc(Range.From)), ("to", ClockText.Utc(Range.To)));
 
     /// <summary>A value in the unit of the page.</summary>
     public decimal? Shown(decimal? value) => IsHumidity ? value : View.Temperature(value);
@@ -102,7 +107,7 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
         return Partial("_SidePathNotice", this);
     }
 
-    public async Task<IActionResult> OnGetCsvAsync(string? table, CancellationToken cancellationToken)
+    public async Task<IActionResult> OnGetTableAsync(string? table, string? format, CancellationToken cancellationToken)
     {
         await LoadAsync(cancellationToken);
         var csv = new AnalyticsCsv(View, IsHumidity);
@@ -112,7 +117,7 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
                 csv.AddBands(await ReadBandsAsync(cancellationToken));
                 break;
             case "hours":
-                csv.AddHours(await analytics.HoursOfWeekAsync(Selection.Addresses, new(Range.From, Range.To), View.Zone, cancellationToken));
+                csv.AddHours(await analytics.HoursOfWeekAsync(Selection.Addresses, new(Range.From, Range.To), View.Zone, Across, cancellationToken), Across);
                 break;
             case "nodes":
                 csv.AddNodes(await CompareAsync(cancellationToken));
@@ -123,7 +128,7 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
             default:
                 return NotFound();
         }
-        return File(csv.ToBytes(), "text/csv", FormattableString.Invariant($"sensordash_{table}_seen_{Range.From}_{Range.To}.csv"));
+        return TableFiles.Send(csv.Table, format, FormattableString.Invariant($"sensordash_{table}_seen_{Range.From}_{Range.To}.csv"));
     }
 
     public IActionResult OnPostRebuild()
@@ -140,6 +145,7 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
         Range = ViewRange.Read(Request.Query, View.Zone, Now);
         IsHumidity = Request.Query["quantity"] == "humidity";
         IsTable = Request.Query["view"] == "table";
+        Across = FleetApi.Across.Choices.FirstOrDefault(c => c.Text == Request.Query["across"]).Value; // The first choice is the default.
         Zones = await zones.ListAsync(cancellationToken);
         Selection = await NodeSelection.ReadAsync(Request, nodes, Zones, cancellationToken);
     }
@@ -147,11 +153,11 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
     private Task<FleetSeries> ReadBandsAsync(CancellationToken cancellationToken)
     {
         var (start, end, count) = Selection.Buckets(Range);
-        return analytics.FleetAsync(Selection.Addresses, start, end, count, cancellationToken);
+        return analytics.FleetAsync(Selection.Addresses, start, end, count, Across, cancellationToken);
     }
 
     private async Task<HourMap> ReadHoursAsync(CancellationToken cancellationToken)
-        => HourMap.Of(await analytics.HoursOfWeekAsync(Selection.Addresses, new(Range.From, Range.To), View.Zone, cancellationToken), IsHumidity, View);
+        => HourMap.Of(await analytics.HoursOfWeekAsync(Selection.Addresses, new(Range.From, Range.To), View.Zone, Across, cancellationToken), IsHumidity, View);
 
     private Task<NodeComparison> CompareAsync(CancellationToken cancellationToken)
         => NodeComparison.BuildAsync(analytics, Selection.First(NodeComparison.MaxNodes), Range, IsHumidity, Request.Query["sort"], cancellationToken);

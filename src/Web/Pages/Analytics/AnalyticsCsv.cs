@@ -1,10 +1,11 @@
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Api;
 using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Analytics;
 
-/// <summary>The tables of the analytics page as CSV files, with times in the page's time zone.</summary>
+/// <summary>The tables of the analytics page as files, with times in the page's time zone.</summary>
 internal sealed class AnalyticsCsv(ViewSettings view, bool isHumidity)
 {
     private static readonly string[] _statistics = ["min", "avg", "max", "p50", "p95", "p99"];
@@ -15,26 +16,27 @@ internal sealed class AnalyticsCsv(ViewSettings view, bool isHumidity)
 
     private string[] StatisticsColumns => [.. _statistics.Select(ColumnOf)];
 
-    public byte[] ToBytes() => _table.ToBytes();
+    public CsvTable Table => _table;
 
     /// <summary>Oldest first.</summary>
     public void AddBands(FleetSeries series)
     {
-        _table.AddRow(["time", "bucket_seconds", "reading_count", .. StatisticsColumns]);
+        _table.AddRow(["time", "bucket_seconds", "across", "reading_count", "node_count", "expected_node_count", "partial", .. StatisticsColumns]);
         foreach (var bucket in series.Buckets)
         {
             var values = isHumidity ? bucket.Statistics.Humidity : bucket.Statistics.Temperature;
-            _table.AddRow([ClockText.Iso(bucket.Start, view.Zone), series.BucketSeconds, bucket.Statistics.Count, .. Cells(values)]);
+            _table.AddRow([ClockText.Iso(bucket.Start, view.Zone), series.BucketSeconds, FleetApi.NameOf(series.Population), bucket.Statistics.Count, bucket.NodeCount,
+                series.ExpectedNodeCount, bucket.IsPartial ? 1 : 0, .. Cells(values)]);
         }
     }
 
-    public void AddHours(IEnumerable<HourOfWeek> hours)
+    public void AddHours(IEnumerable<HourOfWeek> hours, Population across)
     {
-        _table.AddRow(["weekday", "hour", "tz", "reading_count", ColumnOf("avg")]);
+        _table.AddRow(["weekday", "hour", "tz", "across", "reading_count", "node_count", ColumnOf("avg")]);
         foreach (var hour in hours)
         {
             var value = isHumidity ? hour.Percent : view.Temperature(hour.Celsius);
-            _table.AddRow([HourMap.Weekdays[(hour.Weekday + 6) % 7], hour.Hour, view.Zone.Id, hour.Count, CsvTable.Number(value, "0.00")]);
+            _table.AddRow([HourMap.Weekdays[(hour.Weekday + 6) % 7], hour.Hour, view.Zone.Id, FleetApi.NameOf(across), hour.Count, hour.NodeCount, CsvTable.Number(value, "0.00")]);
         }
     }
 
@@ -55,7 +57,7 @@ internal sealed class AnalyticsCsv(ViewSettings view, bool isHumidity)
 
     private string ColumnOf(string name) => $"{_quantity}_{name}_{_unit}";
 
-    private IEnumerable<string> Cells(ValueStatistics values) => [
+    private IEnumerable<object?> Cells(ValueStatistics values) => [
         .. new[] { values.Min, values.Average, values.Max }.Select(v => CsvTable.Number(Shown(v), "0.00")),
         .. values.Percentiles.Select(v => CsvTable.Number(Shown(v), "0.00##"))];
 

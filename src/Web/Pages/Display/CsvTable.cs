@@ -1,18 +1,63 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 
 namespace SensorDash.Web.Pages.Display;
 
-/// <summary>A table of a page as a file. Its cells are numbers, times and fixed words: no free text that a spreadsheet could run.</summary>
+/// <summary>A table of a page as a file, CSV or JSON. Its cells are numbers, times and fixed words: no free text that a spreadsheet could run.</summary>
 internal sealed class CsvTable
 {
-    private readonly StringBuilder _text = new();
+    private static readonly JsonWriterOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>A number as programs read it; empty for null.</summary>
-    public static string Number(decimal? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
+    private readonly List<object?[]> _rows = []; // The first one has the names of the columns.
 
-    public void AddRow(IEnumerable<object?> cells)
-        => _text.AppendJoin(',', cells.Select(c => Convert.ToString(c, CultureInfo.InvariantCulture))).Append('\n');
+    /// <summary>A number as programs read it; an empty cell for null.</summary>
+    public static object? Number(decimal? value, string format) => value is { } number ? new NumberCell(number.ToString(format, CultureInfo.InvariantCulture)) : null;
 
-    public byte[] ToBytes() => Encoding.UTF8.GetBytes(_text.ToString());
+    public void AddRow(IEnumerable<object?> cells) => _rows.Add([.. cells]);
+
+    public byte[] ToCsv()
+    {
+        var text = new StringBuilder();
+        foreach (var row in _rows) text.AppendJoin(',', row.Select(TextOf)).Append('\n');
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
+
+    /// <summary><c>{"count": 1, "rows": [{"time": "…", "reading_count": 12}]}</c>, with the columns of the CSV file as names; empty cells are null.</summary>
+    public byte[] ToJson()
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes, _json))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("count", _rows.Count - 1);
+            json.WriteStartArray("rows");
+            foreach (var row in _rows.Skip(1))
+            {
+                json.WriteStartObject();
+                for (var i = 0; i < row.Length; i++) Write(json, TextOf(_rows[0][i]), row[i]);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, object? cell)
+    {
+        json.WritePropertyName(name);
+        if (cell is null or "") json.WriteNullValue();
+        else if (cell is string text) json.WriteStringValue(text);
+        else json.WriteRawValue(TextOf(cell));
+    }
+
+    private static string TextOf(object? cell) => Convert.ToString(cell, CultureInfo.InvariantCulture) ?? "";
+
+    private sealed record NumberCell(string Text)
+    {
+        public override string ToString() => Text;
+    }
 }

@@ -25,7 +25,7 @@ internal sealed record NodeOptions(IReadOnlyList<NodeEntry> Shown, int MatchCoun
         {
             if (MatchCount == 0) return "No nodes match.";
             var all = NumberText.Count(Total, "node");
-            if (Find is null) return FormattableString.Invariant($"{Math.Min(MaxShown, MatchCount)} of {all}; search to see others.");
+            if (Find is null) return FormattableString.Invariant($"{Shown.Count} of {all}; search to see others.");
             return FormattableString.Invariant($"{MatchCount:N0} of {all} match{(MatchCount > MaxShown ? $"; these are the first {MaxShown}" : "")}.");
         }
     }

@@ -10,8 +10,8 @@ internal static class NumberText
     /// <summary>Two decimals, the resolution of sensors; a dash for null, which differs from 0.</summary>
     public static IHtmlContent Decimal(decimal? value) => Text(value, "0.00");
 
-    /// <summary>Two to four decimals, because percentiles lie between two readings.</summary>
-    public static IHtmlContent Percentile(decimal? value) => Text(value, "0.00##");
+    /// <summary>Two decimals as well: more than the sensor has would look exact and be noise. The API has four.</summary>
+    public static IHtmlContent Percentile(decimal? value) => Text(value, "0.00");
 
     public static IHtmlContent Whole(long value) => Data(value.ToString(CultureInfo.InvariantCulture));
 

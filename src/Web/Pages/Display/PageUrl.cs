@@ -21,6 +21,9 @@ internal sealed class PageUrl
 
     public IEnumerable<KeyValuePair<string, string>> Query => _query;
 
+    /// <summary>The path without the query.</summary>
+    public string PathText => _path;
+
     /// <summary>This page with some parameters changed; null removes one.</summary>
     public PageUrl With(params (string Name, string? Value)[] changes) => new(_path, [
         .. _query.Where(q => changes.All(c => c.Name != q.Key)),

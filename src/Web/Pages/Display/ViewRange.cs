@@ -31,6 +31,8 @@ internal sealed partial record ViewRange(long From, long To, string? Length, str
 
     public long Seconds => To - From;
 
+    private long Now { get; init; }
+
     public static ViewRange Read(IQueryCollection query, DateTimeZone zone, long now)
         => Parse(query["range"].ToString(), query["from"].ToString(), query["to"].ToString(), zone, now);
 
@@ -39,7 +41,9 @@ internal sealed partial record ViewRange(long From, long To, string? Length, str
     /// <param name="to">A time; empty: now.</param>
     /// <param name="zone">Time zone of times without an offset.</param>
     /// <param name="now">Unix seconds.</param>
-    public static ViewRange Parse(string range, string from, string to, DateTimeZone zone, long now)
+    public static ViewRange Parse(string range, string from, string to, DateTimeZone zone, long now) => Read(range, from, to, zone, now) with { Now = now };
+
+    private static ViewRange Read(string range, string from, string to, DateTimeZone zone, long now)
     {
         if (from.Length > 0 || to.Length > 0) return Between(from, to, zone, now);
         var parts = range.Split(" to ", 2, StringSplitOptions.TrimEntries);
@@ -72,8 +76,12 @@ internal sealed partial record ViewRange(long From, long To, string? Length, str
     public (string From, string To) Shifted(int lengths)
         => (ClockText.Utc(From + (lengths * Seconds)), ClockText.Utc(To + (lengths * Seconds)));
 
-    /// <summary>Double the length around the same middle.</summary>
-    public (string From, string To) Doubled() => (ClockText.Utc(From - (Seconds / 2)), ClockText.Utc(To + (Seconds / 2)));
+    /// <summary>Double the length around the same middle, but not beyond the current time, after which there is nothing to see.</summary>
+    public (string From, string To) Doubled()
+    {
+        var end = Math.Max(To, Math.Min(To + (Seconds / 2), Now));
+        return (ClockText.Utc(end - (2 * Seconds)), ClockText.Utc(end));
+    }
 
     private static ViewRange Between(string from, string to, DateTimeZone zone, long now)
     {

@@ -60,7 +60,7 @@ internal sealed record EventChart(IReadOnlyList<LaneBars> Lanes, long SpanSecond
         var table = new CsvTable();
         table.AddRow(["time", "span_seconds", .. Lanes.Select(l => l.Lane.Name())]);
         foreach (var (start, counts) in Rows().Reverse()) table.AddRow([ClockText.Iso(start, view.Zone), SpanSeconds, .. counts]);
-        return table.ToBytes();
+        return table.ToCsv();
     }
 
     private static LaneBars BarsOf(Lane lane, EventCount[] counts, EventCountQuery query, double step)

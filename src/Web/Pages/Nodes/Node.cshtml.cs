@@ -44,7 +44,7 @@ internal sealed class NodeModel(
     /// <summary>Readings per point of the chart.</summary>
     public string Resolution => Series.BucketSeconds is null
         ? "raw, all readings"
-        : string.Create(CultureInfo.InvariantCulture, $"{Math.Round(Series.ReadingCount / (double)Series.Runs.Sum(r => r.Count))} readings per point, min–max");
+        : string.Create(CultureInfo.InvariantCulture, $"{NumberText.Count((long)Math.Round(Series.ReadingCount / (double)Series.Runs.Sum(r => r.Count)), "reading")} per point, min–max");
 
     public async Task<IActionResult> OnGetAsync(int address, CancellationToken cancellationToken)
     {
@@ -53,13 +53,26 @@ internal sealed class NodeModel(
         return Page();
     }
 
-    /// <summary>The quality findings of the range as a CSV file: the first 100 of each kind.</summary>
-    public async Task<IActionResult> OnGetFindingsAsync(int address, CancellationToken cancellationToken)
+    /// <summary>A table of the page as a file; of quality findings the first 100 of each kind.</summary>
+    public async Task<IActionResult> OnGetTableAsync(int address, string? table, string? format, CancellationToken cancellationToken)
     {
-        View = ViewSettings.Of(HttpContext);
-        var range = ViewRange.Read(Request.Query, View.Zone, clock.GetUtcNow().ToUnixTimeSeconds());
-        if (await analytics.QualityAsync(address, new(range.From, range.To), cancellationToken) is not { } quality) return NotFound();
-        return File(FindingsCsv.Of(quality, View), "text/csv", FormattableString.Invariant($"sensordash_{address}_quality_{range.From}_{range.To}.csv"));
+        if (table is not ("readings" or "hours" or "days" or "findings") || await views.FindAsync(address, cancellationToken) is not { } node) return NotFound();
+        Node = node;
+        ReadView();
+        return TableFiles.Send(await TableAsync(table, cancellationToken), format, FormattableString.Invariant($"sensordash_{address}_{table}_{Range.From}_{Range.To}.csv"));
+    }
+
+    private async Task<CsvTable> TableAsync(string table, CancellationToken cancellationToken)
+    {
+        var address = Node.Node.Address;
+        if (table == "readings")
+        {
+            await ReadRowsAsync(await store.CountAsync(new(address, new(Range.From, Range.To)), cancellationToken), cancellationToken);
+            return NodeTables.Readings(Rows, View);
+        }
+        var by = table switch { "hours" => "hour", "days" => "day", _ => "quality" };
+        var summary = await NodeSummary.BuildAsync(analytics, Node.Node, Range, View, by, Now, cancellationToken);
+        return summary.Quality is { } quality ? FindingsCsv.Of(quality, View) : NodeTables.Buckets(summary, View);
     }
 
     public async Task<IActionResult> OnPostEditAsync(int address, CancellationToken cancellationToken)
@@ -101,22 +114,33 @@ internal sealed class NodeModel(
     /// <returns>A result that replaces the page, or null.</returns>
     private async Task<IActionResult?> LoadAsync(int address, CancellationToken cancellationToken)
     {
-        View = ViewSettings.Of(HttpContext);
-        Now = clock.GetUtcNow().ToUnixTimeSeconds();
+        ReadView();
         if (await views.FindAsync(address, cancellationToken) is not { } node) return NotFound();
         Node = node;
         Zones = await zones.ListAsync(cancellationToken);
-        Range = ViewRange.Read(Request.Query, View.Zone, Now);
         IsTable = Request.Query["view"] == "table";
         Series = await NodeSeries.BuildAsync(store, node.Node, Range.From, Range.To, ChartPoints, node.Metadata?.ExpectedIntervalS, Now, cancellationToken);
 
-        if (Series.ReadingCount > 0) Summary = await NodeSummary.BuildAsync(analytics, address, Range, View, Request.Query["by"], cancellationToken);
+        if (Series.ReadingCount > 0) Summary = await NodeSummary.BuildAsync(analytics, node.Node, Range, View, Request.Query["by"], Now, cancellationToken);
 
-        PageCount = (int)Math.Max(1, (Series.ReadingCount + PageLength - 1) / PageLength);
+        await ReadRowsAsync(Series.ReadingCount, cancellationToken);
+        return null;
+    }
+
+    private void ReadView()
+    {
+        View = ViewSettings.Of(HttpContext);
+        Now = clock.GetUtcNow().ToUnixTimeSeconds();
+        Range = ViewRange.Read(Request.Query, View.Zone, Now);
+    }
+
+    // One page of the table.
+    private async Task ReadRowsAsync(long count, CancellationToken cancellationToken)
+    {
+        PageCount = (int)Math.Max(1, (count + PageLength - 1) / PageLength);
         PageNumber = Math.Clamp(Pager.NumberOf(Request), 1, PageCount);
         var rows = new Reading[PageLength];
-        var query = new ReadingQuery(new(address, new(Range.From, Range.To)), ReadingOrder.NewestFirst, Offset: (PageNumber - 1) * PageLength);
+        var query = new ReadingQuery(new(Node.Node.Address, new(Range.From, Range.To)), ReadingOrder.NewestFirst, Offset: (PageNumber - 1) * PageLength);
         Rows = rows[..await store.ReadAsync(query, rows, cancellationToken)];
-        return null;
     }
 }

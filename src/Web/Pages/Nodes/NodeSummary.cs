@@ -1,4 +1,5 @@
 using SensorDash.Data.Analytics;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Pages.Display;
 
@@ -8,7 +9,9 @@ namespace SensorDash.Web.Pages.Nodes;
 /// <param name="By"><c>hour</c>, <c>day</c> or <c>quality</c>.</param>
 /// <param name="Buckets">Newest first; empty for quality.</param>
 /// <param name="Quality">Null for hours and days.</param>
-internal sealed record NodeSummary(string By, IReadOnlyList<NodeBucket> Buckets, DataQuality? Quality)
+/// <param name="Start">Where readings can begin: the start of the range, or the node's first reading.</param>
+/// <param name="End">Where readings end: the end of the range, or now.</param>
+internal sealed record NodeSummary(string By, IReadOnlyList<NodeBucket> Buckets, DataQuality? Quality, long Start, long End)
 {
     /// <summary>Maximum number of rows: a month of days or two days of hours.</summary>
     public const int MaxRows = 48;
@@ -20,12 +23,29 @@ internal sealed record NodeSummary(string By, IReadOnlyList<NodeBucket> Buckets,
 
     /// <param name="selected">One of <see cref="Choices"/>; any other value selects hours or days by the length of the range.</param>
     public static async Task<NodeSummary> BuildAsync(
-        IReadingAnalytics analytics, int node, ViewRange shown, ViewSettings view, string? selected, CancellationToken cancellationToken)
+        IReadingAnalytics analytics, Node node, ViewRange shown, ViewSettings view, string? selected, long now, CancellationToken cancellationToken)
     {
         var range = new TimeRange(shown.From, shown.To);
+        var (start, end) = (Math.Max(shown.From, node.FirstSeenAt), Math.Min(shown.To, now));
         var by = Choices.Any(c => c.By == selected) ? selected! : shown.Seconds <= HourlySeconds ? "hour" : "day";
-        if (by == "quality") return new(by, [], await analytics.QualityAsync(node, range, cancellationToken));
+        if (by == "quality") return new(by, [], await analytics.QualityAsync(node.Address, range, cancellationToken), start, end);
         var unit = by == "hour" ? CalendarUnit.Hour : CalendarUnit.Day;
-        return new(by, await analytics.CalendarAsync(node, range, view.Zone, unit, MaxRows, cancellationToken), null);
+        return new(by, await analytics.CalendarAsync(node.Address, range, view.Zone, unit, MaxRows, cancellationToken), null, start, end);
+    }
+
+    /// <summary>The rows of the table: buckets and, as null, times of whole buckets without readings between them, newest first.</summary>
+    public IEnumerable<(NodeBucket? Bucket, long From, long To)> Rows(ViewSettings view)
+    {
+        var calendar = new CalendarBuckets(view.Zone, By == "hour" ? CalendarUnit.Hour : CalendarUnit.Day);
+        var after = End > Start ? calendar.Containing(End - 1).End : End;
+        foreach (var bucket in Buckets)
+        {
+            if (bucket.Bucket.End < after) yield return (null, bucket.Bucket.End, after);
+            yield return (bucket, bucket.Bucket.Start, bucket.Bucket.End);
+            after = bucket.Bucket.Start;
+        }
+        // With as many rows as the table has, older readings exist or not: unknown.
+        var first = calendar.Containing(Start).Start;
+        if (Buckets.Count < MaxRows && first < after) yield return (null, first, after);
     }
 }

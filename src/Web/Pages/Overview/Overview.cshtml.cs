@@ -36,6 +36,13 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
     public IReadOnlyList<IGrouping<Zone?, NodeCard>> Groups { get; private set; } = [];
     public int NodeCount { get; private set; }
     public long ReadingCount { get; private set; }
+    /// <summary>Nodes of the demo data.</summary>
+    public int DemoNodeCount { get; private set; }
+
+    /// <summary>What the user types to delete the demo data.</summary>
+    public static string RemovalConfirmation => "demo data";
+
+    public string? RemovalError { get; private set; }
     public bool IsFiltered => !string.IsNullOrEmpty(Status) || !string.IsNullOrEmpty(ZoneFilter) || !string.IsNullOrEmpty(Text);
 
     /// <summary>A command that works unchanged, with the host name of this request.</summary>
@@ -48,6 +55,10 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
         var (here, all) = (group.Count(), _countsByZone.GetValueOrDefault(group.Key?.Id ?? 0));
         return here == all ? NumberText.Count(all, "node") : $"{here} of {NumberText.Count(all, "node")}";
     }
+
+    /// <summary>Statuses that the page counts; wrong clocks only if there are any.</summary>
+    public IEnumerable<NodeStatus> ShownStatuses => new[] { NodeStatus.Live, NodeStatus.Late, NodeStatus.Stale, NodeStatus.ClockAhead, NodeStatus.ClockBehind }
+        .Where(status => status <= NodeStatus.Stale || CountOf(status) > 0);
 
     public int CountOf(NodeStatus status) => _counts.GetValueOrDefault(status);
 
@@ -62,6 +73,7 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
         foreach (var node in all)
         {
             ReadingCount += node.Node.TotalReadings;
+            if (DemoData.IsDemo(node.Node)) DemoNodeCount++;
             _counts[node.Status] = CountOf(node.Status) + 1;
         }
         NodeEntry[] matching = [.. all.Where(Matches)];
@@ -75,25 +87,30 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
 
     public async Task<IActionResult> OnPostDemoAsync(CancellationToken cancellationToken)
     {
-        await demo.LoadAsync(cancellationToken);
+        if (!await demo.TryLoadAsync(cancellationToken)) TempData["Notice"] = DemoData.Refusal;
+        return RedirectToPage();
+    }
+
+    public async Task<IActionResult> OnPostRemoveDemoAsync(string? typedText, CancellationToken cancellationToken)
+    {
+        if (typedText?.Trim() != RemovalConfirmation)
+        {
+            await OnGetAsync(cancellationToken);
+            RemovalError = $"must be exactly “{RemovalConfirmation}”; nothing was deleted";
+            return Page();
+        }
+        var removed = await demo.RemoveAsync(cancellationToken);
+        TempData["Notice"] = $"Deleted {NumberText.Count(removed.Nodes, "demo node")} and {NumberText.Count(removed.Readings, "reading")}.";
         return RedirectToPage();
     }
 
     private bool Matches(NodeEntry node)
     {
         if (!node.MatchesText) return false;
-        if (!string.IsNullOrEmpty(Status) && !string.Equals(NameOf(node.Status), Status, StringComparison.OrdinalIgnoreCase)) return false;
+        if (!string.IsNullOrEmpty(Status) && !string.Equals(StatusName.Of(node.Status), Status, StringComparison.OrdinalIgnoreCase)) return false;
         if (ZoneFilter == NoZone) return node.Zone is null;
         return string.IsNullOrEmpty(ZoneFilter) || node.Zone?.Id.ToString(CultureInfo.InvariantCulture) == ZoneFilter;
     }
-
-    private static string NameOf(NodeStatus status) => status switch
-    {
-        NodeStatus.Live => "live",
-        NodeStatus.Late => "late",
-        NodeStatus.Stale => "stale",
-        _ => "never",
-    };
 
     private sealed class ZoneById : IEqualityComparer<Zone?>
     {

@@ -110,8 +110,9 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
     [InlineData(500)]
     public async Task Fleet_AnyNumberOfBuckets_EqualsTheStores(int points)
     {
-        foreach (var nodes in (int[][])[[1, 2, 3], [2], []])
-            AssertSame(await Store.FleetAsync(nodes, _changes[0] - 5000, _changes[1], points, default), DuckDb.Fleet(nodes, _changes[0] - 5000, _changes[1], points));
+        foreach (var population in Enum.GetValues<Population>())
+            foreach (var nodes in (int[]?[])[[1, 2, 3], [2], [], null])
+                AssertSame(await Store.FleetAsync(nodes, _changes[0] - 5000, _changes[1], points, population, default), DuckDb.Fleet(nodes, _changes[0] - 5000, _changes[1], points, population, Some.Noon));
     }
 
     [SkippableTheory]
@@ -119,8 +120,9 @@ public class DuckDbAnalyticsTests : IAsyncLifetime
     public async Task HoursOfWeek_AnyZone_EqualTheStores(string zoneId)
     {
         var zone = DateTimeZoneProviders.Tzdb[zoneId];
-        foreach (var range in Ranges())
-            AssertSame(await Store.HoursOfWeekAsync([1, 3], range, zone, default), DuckDb.HoursOfWeek([1, 3], range, zone));
+        foreach (var population in Enum.GetValues<Population>())
+            foreach (var range in Ranges())
+                AssertSame(await Store.HoursOfWeekAsync([1, 3], range, zone, population, default), DuckDb.HoursOfWeek([1, 3], range, zone, population));
     }
 
     [SkippableFact]

@@ -80,7 +80,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         await _run.ReadyAsync();
 
         Assert.False(IsMarked());
-        Assert.Equal(2 * Hours, (await Analytics.HoursOfWeekAsync([1, 2], TimeRange.All, DateTimeZone.Utc, default)).Sum(h => h.Count));
+        Assert.Equal(2 * Hours, (await Analytics.HoursOfWeekAsync([1, 2], TimeRange.All, DateTimeZone.Utc, Population.Nodes, default)).Sum(h => h.Count));
     }
 
     [Fact]
@@ -96,8 +96,8 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
             (await analytics.CalendarAsync(1, everything, DateTimeZone.Utc, CalendarUnit.Day, 3, default)).Select(b => b with { DeviceId = null }),
             await analytics.BucketsAsync(default, ReadingOrder.NewestFirst, DateTimeZone.Utc, CalendarUnit.Day, default).CountAsync(),
             await analytics.StatisticsAsync(1, everything, [50], default),
-            await analytics.FleetAsync([1, 2], 0, Noon, 10, default),
-            await analytics.HoursOfWeekAsync([1, 2], everything, DateTimeZone.Utc, default),
+            await analytics.FleetAsync([1, 2], 0, Noon, 10, Population.Nodes, default),
+            await analytics.HoursOfWeekAsync([1, 2], everything, DateTimeZone.Utc, Population.Nodes, default),
             await analytics.FleetQualityAsync([1, 2], everything, default),
         });
     }

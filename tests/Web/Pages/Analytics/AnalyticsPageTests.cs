@@ -128,15 +128,15 @@ public sealed partial class AnalyticsPageTests : PageTests
     }
 
     [Theory]
-    [InlineData("bands", "time,bucket_seconds,reading_count,humidity_min_percent,")]
-    [InlineData("hours", "weekday,hour,tz,reading_count,humidity_avg_percent")]
+    [InlineData("bands", "time,bucket_seconds,across,reading_count,node_count,expected_node_count,partial,humidity_min_percent,")]
+    [InlineData("hours", "weekday,hour,tz,across,reading_count,node_count,humidity_avg_percent")]
     [InlineData("nodes", "node_address,value_count,humidity_min_percent,")]
     [InlineData("quality", "node_address,completeness_percent,")]
     public async Task Csv_OfEveryTable_HasMachineNumbers(string table, string head)
     {
         await StoreAsync(Some.Run(1, 10));
 
-        using var answer = await Client.GetAsync($"/analytics?range=1h&quantity=humidity&handler=Csv&table={table}");
+        using var answer = await Client.GetAsync($"/analytics/{table}.csv?range=1h&quantity=humidity");
 
         Assert.Equal("text/csv", answer.Content.Headers.ContentType?.MediaType);
         var lines = (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -50,7 +50,7 @@ public sealed class NodeSelectionTests
         var selection = NodeSelection.Of(query, [.. Enumerable.Range(1, 1000).Select(NodeOf)], [], null);
 
         Assert.Equal([.. Enumerable.Range(1, NodeOptions.MaxShown), 999], selection.Options.Shown.Select(n => n.Node.Address));
-        Assert.Equal("60 of 1,000 nodes; search to see others.", selection.Options.Summary);
+        Assert.Equal("61 of 1,000 nodes; search to see others.", selection.Options.Summary);
         Assert.Null(NodeSelection.Of(QueryCollection.Empty, [NodeOf(1)], [], null).Addresses); // No list of addresses for all nodes.
     }
 

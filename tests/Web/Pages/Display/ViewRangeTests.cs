@@ -59,6 +59,13 @@ public sealed class ViewRangeTests
     public void ParseTime_SkippedHour_IsMovedOn()
         => Assert.Equal(ViewRange.ParseTime("2026-03-29T03:30", _paris, Now), ViewRange.ParseTime("2026-03-29T02:30", _paris, Now));
 
+    [Theory]
+    [InlineData("6h", -43_200, 0)] // Rolling: it ends now.
+    [InlineData("now-7h to now-1h", -43_200, 0)] // Half of it would go beyond now.
+    [InlineData("now-20h to now-14h", -82_800, -39_600)]
+    public void Doubled_NearNow_NeverGoesBeyondIt(string text, long from, long to)
+        => Assert.Equal((ClockText.Utc(Now + from), ClockText.Utc(Now + to)), ViewRange.Parse(text, "", "", _paris, Now).Doubled());
+
     [Fact]
     public void Shifted_ByOne_ContinuesWhereTheRangeEnds()
     {

@@ -10,6 +10,19 @@ public sealed partial class NodePageTests : PageTests
     protected override bool HasSidePath => true;
 
     [Fact]
+    public async Task Hours_WithoutReadings_AreRowsOfTheirOwn()
+    {
+        await StoreAsync([.. Some.Run(12, 60, Noon - (6 * 3600)), .. Some.Run(12, 60, Noon - (3 * 3600))]);
+
+        var page = await ReadPageAsync("/nodes/12?range=24h&by=hour&tz=UTC");
+
+        var rows = System.Text.RegularExpressions.Regex.Matches(page, "no data</th><td colspan=\"13\">([^<]+)<").Select(m => System.Net.WebUtility.HtmlDecode(m.Groups[1].Value)).ToArray();
+        Assert.Equal([SpanOf(Noon - (2 * 3600), Noon), SpanOf(Noon - (5 * 3600), Noon - (4 * 3600))], rows);
+
+        static string SpanOf(long from, long to) => SensorDash.Web.Pages.Display.ClockText.Span(from, to, NodaTime.DateTimeZone.Utc);
+    }
+
+    [Fact]
     public async Task Node_ZeroValues_AreValues()
     {
         await StoreAsync(Some.Reading(temperature: 0, humidity: 0));

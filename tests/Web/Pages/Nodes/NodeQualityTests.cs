@@ -36,12 +36,12 @@ public sealed partial class NodeQualityTests : ApiTests
     {
         await StoreErrorsAsync();
 
-        var lines = (await Client.GetStringAsync("/nodes/12?range=12h&handler=Findings&tz=UTC")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = (await Client.GetStringAsync("/nodes/12/findings.csv?range=12h&tz=UTC")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         Assert.Equal("kind,start_time,end_time,quantity,value,robust_z,reading_count,received_at", lines[0]);
         Assert.Equal(["flat_line", "gap", "late", "outlier"], lines[1..].Select(line => line.Split(',')[0]).Distinct().Order(StringComparer.Ordinal));
         Assert.Contains(lines, line => line.Contains(",temperature_celsius,90.00,", StringComparison.Ordinal));
-        Assert.Equal(HttpStatusCode.NotFound, (await Client.GetAsync("/nodes/13?handler=Findings")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await Client.GetAsync("/nodes/13/findings.csv")).StatusCode);
     }
 
     // 30 s apart: ten in a row missing, one spike, one received an hour late, and a sensor that gets stuck.
