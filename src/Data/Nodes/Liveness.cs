@@ -32,6 +32,12 @@ public sealed record Liveness(NodeStatus Status, string Reason, long? SilentSeco
     private const int ShortestAllowedSilence = 300;
     private const int StaleAfterAllowed = 4;
 
+    /// <summary>Where in <see cref="Reason"/> the duration of <see cref="SilentSeconds"/> is, which goes on counting while a page is open.</summary>
+    public Range? ReasonDuration { get; private init; }
+
+    /// <summary>When the status changes unless a reading arrives, Unix seconds; null when it stays.</summary>
+    public long? ChangesAt { get; private init; }
+
     public bool IsOnline => Status == NodeStatus.Live;
 
     /// <param name="newestFirst">Measured times of the latest readings, Unix seconds, newest first.</param>
@@ -50,8 +56,17 @@ public sealed record Liveness(NodeStatus Status, string Reason, long? SilentSeco
         var elapsed = Math.Max(0, now - time); // A node's clock may run a little ahead.
         var expected = interval is { } known ? $"expected every {FormatDuration(known)}" : "expected interval unknown";
         var status = StatusOf(elapsed, interval);
-        var reason = status == NodeStatus.Live ? $"last reading {FormatDuration(elapsed)} ago, {expected}" : $"no reading for {FormatDuration(elapsed)}, {expected}";
-        return new(status, reason, elapsed, interval);
+        var (before, duration, after) = (status == NodeStatus.Live ? "last reading " : "no reading for ", FormatDuration(elapsed), status == NodeStatus.Live ? $" ago, {expected}" : $", {expected}");
+        return new(status, before + duration + after, elapsed, interval)
+        {
+            ReasonDuration = before.Length..(before.Length + duration.Length),
+            ChangesAt = status switch
+            {
+                NodeStatus.Live => time + AllowedSilence(interval) + 1,
+                NodeStatus.Late => time + (StaleAfterAllowed * AllowedSilence(interval)) + 1,
+                _ => null,
+            },
+        };
     }
 
     /// <summary>The status of a node that has readings.</summary>
@@ -59,9 +74,11 @@ public sealed record Liveness(NodeStatus Status, string Reason, long? SilentSeco
     /// <param name="intervalSeconds">The expected interval; null when unknown.</param>
     internal static NodeStatus StatusOf(long silentSeconds, int? intervalSeconds)
     {
-        var allowed = Math.Max(ShortestAllowedSilence, AllowedIntervals * (long)(intervalSeconds ?? 0));
+        var allowed = AllowedSilence(intervalSeconds);
         return silentSeconds <= allowed ? NodeStatus.Live : silentSeconds <= StaleAfterAllowed * allowed ? NodeStatus.Late : NodeStatus.Stale;
     }
+
+    private static long AllowedSilence(int? intervalSeconds) => Math.Max(ShortestAllowedSilence, AllowedIntervals * (long)(intervalSeconds ?? 0));
 
     /// <summary>Whether the status after so many seconds depends on the expected interval.</summary>
     internal static bool DependsOnInterval(long silentSeconds)
