@@ -44,7 +44,7 @@ async function load() {
     if (charts.size === 0 || loaded.wanted !== wanted) draw(panel, loaded.series);
     else describe(panel, charts.get('fleet').data.datasets[0].data, loaded.series);
     loaded.wanted = wanted;
-  }, load);
+  }, load, loaded !== null && loaded.fleet !== fleet);
 }
 
 async function fetchSeries(address, signal) {
