@@ -23,7 +23,6 @@ startRefresh();
 startCopy();
 startKeys();
 startConfirm();
-startParts();
 startSidePath();
 startCharts();
 startFleet();
@@ -34,5 +33,6 @@ const { zone, zoneChoice } = document.documentElement.dataset;
 const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (!document.querySelector('[data-error-page]') && zoneChoice === 'browser' && browserZone && zone !== browserZone && !sessionStorage.getItem('zone-told')) {
   sessionStorage.setItem('zone-told', browserZone); // Once: a zone that the server does not know must not loop.
-  refresh();
+  await refresh();
 }
+startParts(); // Once, with the times of that zone.

@@ -53,7 +53,8 @@ export async function waitIn(panel, own, work, retry, isOutdated = false) {
 
 function showProgress(panel, own) {
   panel.querySelectorAll('[data-panel-state]').forEach(line => line.remove());
-  const line = Object.assign(document.createElement('p'), { className: 'waiting muted' });
+  // Over a filled panel, so that nothing below it moves.
+  const line = Object.assign(document.createElement('p'), { className: isFilled(panel) ? 'waiting over muted' : 'waiting muted' });
   line.dataset.panelState = '';
   line.setAttribute('role', 'status');
   const bar = document.createElement('progress');
@@ -66,18 +67,18 @@ function showProgress(panel, own) {
 }
 
 function showResult(panel, text, isError, retry) {
-  const skeleton = panel.querySelector('[data-skeleton]');
-  skeleton?.setAttribute('hidden', '');
-  const isFilled = !skeleton && !panel.matches('[data-unfilled]');
-  setOutdated(panel, isFilled);
+  panel.querySelector('[data-skeleton]')?.setAttribute('hidden', '');
+  setOutdated(panel, isFilled(panel));
   const line = Object.assign(document.createElement('p'), { className: isError ? 'waiting error' : 'waiting muted' });
   line.dataset.panelState = '';
   line.setAttribute('role', isError ? 'alert' : 'status');
   const again = Object.assign(document.createElement('button'), { type: 'button', className: 'button', textContent: isError ? 'Try again' : 'Load' });
   again.addEventListener('click', retry);
-  line.append(text, isFilled ? 'Showing earlier data. ' : '', again);
+  line.append(text, isFilled(panel) ? 'Showing earlier data. ' : '', again);
   panel.append(line);
 }
+
+const isFilled = panel => !panel.querySelector('[data-skeleton]') && !panel.matches('[data-unfilled]');
 
 function clear(panel) {
   panel.removeAttribute('aria-busy');
