@@ -44,6 +44,7 @@ public sealed partial class NavigationTests(SmallHubFixture browser) : IClassFix
         await using var watched = await browser.OpenAsync();
         var page = watched.Page;
         await page.GotoAsync("/nodes/2?refresh=5");
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-zone", "Europe/Paris"); // The first page of a browser is fetched again.
         await page.Locator("#edit > summary").ClickAsync();
         await page.Locator("[name='Form.Notes']").FillAsync("on the shelf");
         var row = page.Locator("table.readings tbody tr").Nth(2);
@@ -73,6 +74,7 @@ public sealed partial class NavigationTests(SmallHubFixture browser) : IClassFix
         await using var watched = await browser.OpenAsync();
         var page = watched.Page;
         await page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-zone", "Europe/Paris");
         var link = page.Locator(selector);
         await link.ScrollIntoViewIfNeededAsync();
         var (before, section) = (await page.EvaluateAsync<double>("scrollY"), await link.EvaluateHandleAsync("link => link.closest('section')"));
