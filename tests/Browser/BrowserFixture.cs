@@ -32,6 +32,8 @@ public class BrowserFixture : IAsyncLifetime
 
     public HttpClient Client => _server!.Client;
 
+    public string DatabasePath => _folder!.File("browser.db");
+
     public virtual async Task InitializeAsync()
     {
         if (!File.Exists(Chromium))
@@ -40,9 +42,9 @@ public class BrowserFixture : IAsyncLifetime
             return;
         }
         _folder = new TemporaryFolder();
-        await PrepareAsync(_folder.File("browser.db"));
+        await PrepareAsync(DatabasePath);
         // Nothing here is about a power cut, and syncing every commit of the demo data takes long on a slow disk.
-        _server = await SensorDashProcess.StartAsync(_folder.File("browser.db"), ("Ingest__Durability", "Normal"), ("AllowedHosts", HubName));
+        _server = await SensorDashProcess.StartAsync(DatabasePath, ("Ingest__Durability", "Normal"), ("AllowedHosts", HubName));
         Assertions.SetDefaultExpectTimeout(_timeout);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
@@ -70,6 +72,16 @@ public class BrowserFixture : IAsyncLifetime
         });
         context.SetDefaultTimeout(_timeout);
         return new WatchedPage(context, await context.NewPageAsync());
+    }
+
+    /// <summary>Sends readings of one node at equal intervals, the latest one measured so many seconds ago.</summary>
+    public async Task SendAsync(int node, int count = 1, int secondsAgo = 0, int interval = 60)
+    {
+        var latest = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - secondsAgo;
+        using var readings = new StringContent(string.Concat(Enumerable.Range(0, count).Select(i => FormattableString.Invariant(
+            $"{{\"node_address\":{node},\"timestamp\":{latest - (i * interval)},\"temperature_celsius\":{15 + (i % 97 / 10m)},\"humidity_percent\":{40 + (i % 31)}}}\n"))), null, "application/x-ndjson");
+        using var response = await Client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), readings);
+        response.EnsureSuccessStatusCode();
     }
 
     /// <summary>What must be so before the hub starts.</summary>

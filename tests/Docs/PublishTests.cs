@@ -32,6 +32,14 @@ public sealed partial class PublishTests
         Assert.Equal(named.Order(StringComparer.Ordinal), published.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public async Task Publish_CopiesTheBundledScriptsWithTheirSourceMaps_NotTheModules()
+    {
+        var scripts = (await _files.Value).Where(file => file.StartsWith("wwwroot/dist/", StringComparison.Ordinal) || file.StartsWith("wwwroot/js/", StringComparison.Ordinal));
+
+        Assert.Equal(["wwwroot/dist/app.js", "wwwroot/dist/app.js.map", "wwwroot/dist/first.js", "wwwroot/dist/first.js.map"], scripts.Order(StringComparer.Ordinal));
+    }
+
     // Without a runtime identifier: natives of the machine that builds. Its libraries are one per package.
     [Fact]
     public async Task Publish_CopiesNativesOfOnePlatform()

@@ -1,5 +1,5 @@
 // Shared by all charts: one crosshair per page, zoom by URL, colors from the style sheet.
-import { visit } from './soft.js';
+import { visit } from './navigation.js';
 
 /** Moves the crosshair of all charts to one point; null removes it. */
 export function moveTo(charts, index, isForced = false) {

@@ -6,6 +6,8 @@ import { iso } from './zone-time.js';
 // With fewer points, each has a dot.
 const DottedBelow = 60;
 
+const Faded = 0.4; // Opacity of marks that are not of the range that the page names.
+
 // Sensor noise must not fill the height: the axis spans at least this much.
 const MinSpan = 1;
 
@@ -15,10 +17,27 @@ export function createChart(canvas, state, { onZoom, onHover, spread = band }) {
     type: 'line',
     data: { datasets: [{ data: [] }] },
     options: options(state, onZoom, onHover),
-    plugins: [gaps, spread, crosshair, { id: 'own', beforeInit(c) { c.sensordash = state; } }],
+    plugins: [fade, gaps, spread, crosshair, { id: 'own', beforeInit(c) { c.sensordash = state; } }],
   });
   return chart;
 }
+
+/** Redraws the charts when they become outdated, or current again. */
+export function startDimming() {
+  document.addEventListener('page:outdated', () => {
+    for (const chart of Object.values(globalThis.Chart?.instances ?? {})) chart.draw();
+  });
+}
+
+// The first plugin: the marks of all others fade too, axes and their words do not.
+const fade = {
+  id: 'fade',
+  beforeDatasetsDraw(chart) {
+    chart.ctx.save();
+    if (chart.canvas.closest('.outdated')) chart.ctx.globalAlpha = Faded;
+  },
+  afterDatasetsDraw: chart => chart.ctx.restore(),
+};
 
 /** Shows `points` in the range of the state; a bucketed point has min, max and count. */
 export function showPoints(chart, points) {

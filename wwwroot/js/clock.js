@@ -1,30 +1,43 @@
 // Keeps relative times up to date, and formats numbers for the browser's language.
 
-const Step = 10_000; // ms; relative times below two minutes count seconds.
+const Step = 1_000; // ms; relative times below two minutes count seconds.
+
+let arrived = Date.now();
 
 export function startClock() {
   update();
   setInterval(() => { if (!document.hidden) updateTimes(); }, Step);
   document.addEventListener('visibilitychange', updateTimes);
-  document.addEventListener('page:swapped', update);
+  document.addEventListener('page:swapped', () => {
+    arrived = Date.now();
+    update();
+  });
   document.addEventListener('part:filled', update);
+}
+
+/** The server's time in Unix milliseconds: the browser's clock may be wrong, but not the time since the page arrived. */
+export function now() {
+  return Number(document.documentElement.dataset.now) * 1000 + Date.now() - arrived;
 }
 
 function update() {
   for (const data of document.querySelectorAll('data[value]')) {
     const decimals = data.value.includes('.') ? data.value.split('.')[1].length : 0;
-    const text = Number(data.value).toLocaleString(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-    if (data.textContent !== text) data.textContent = text;
+    setText(data, Number(data.value).toLocaleString(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
   }
   updateTimes();
 }
 
 function updateTimes() {
   for (const time of document.querySelectorAll('time[data-relative]')) {
-    const seconds = Math.round((Date.now() - Date.parse(time.dateTime)) / 1000);
-    const text = seconds >= 0 ? `${durationText(seconds)} ago` : `in ${durationText(-seconds)}`;
-    if (time.textContent !== text) time.textContent = text;
+    const seconds = Math.floor((now() - Date.parse(time.dateTime)) / 1000);
+    const isLength = time.dataset.relative === 'length';
+    setText(time, isLength ? durationText(Math.max(0, seconds)) : seconds >= 0 ? `${durationText(seconds)} ago` : `in ${durationText(-seconds)}`);
   }
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 // The same steps as on the server.

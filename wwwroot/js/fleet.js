@@ -32,19 +32,24 @@ async function load() {
     old.destroy();
     charts.clear();
   }
-  running?.abort();
   const panel = document.querySelector('[data-fleet]');
-  if (!panel) return void (loaded = null);
-  const own = running = new AbortController();
-  const { fleet, from, to, unit, quantity, tz } = panel.dataset;
-  const wanted = [fleet, from, to, unit, quantity, tz].join();
+  const fleet = panel?.dataset.fleet;
+  // A refresh needs no second request for points that are on their way.
+  if (running && running.panel === panel && running.fleet === fleet && !running.own.signal.aborted) return;
+  running?.own.abort();
+  if (!panel) return void (loaded = running = null);
+  const own = new AbortController();
+  running = { panel, fleet, own };
   await waitIn(panel, own, async signal => {
     // Another unit or quantity of the same readings needs no new request.
     if (loaded?.fleet !== fleet) loaded = { fleet, series: await fetchSeries(fleet, signal) };
+    const { from, to, unit, quantity, tz } = panel.dataset;
+    const wanted = [fleet, from, to, unit, quantity, tz].join();
     if (charts.size === 0 || loaded.wanted !== wanted) draw(panel, loaded.series);
     else describe(panel, charts.get('fleet').data.datasets[0].data, loaded.series);
     loaded.wanted = wanted;
-  }, load);
+  }, load, loaded !== null && loaded.fleet !== fleet);
+  if (running?.own === own) running = null;
 }
 
 async function fetchSeries(address, signal) {

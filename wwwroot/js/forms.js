@@ -1,28 +1,25 @@
-// Forms that change the URL: fields become parameters, empty ones are omitted.
-import { visit } from './soft.js';
+// Forms: those that only ask change the URL, with their fields as parameters and without the empty ones; the others are sent.
+import { focusFault, send, visit } from './navigation.js';
 
 const TypingPause = 400; // ms without input before the form applies.
 
 export function startForms() {
   document.addEventListener('submit', event => {
-    const form = event.target;
-    if (form.dataset.busy) {
-      const button = event.submitter;
-      button.disabled = true;
-      button.textContent = form.dataset.busy;
-    }
-    if (!form.matches('[data-soft]') || event.submitter?.name === 'handler' || event.defaultPrevented) return;
+    const [form, button] = [event.target, event.submitter];
+    if (event.defaultPrevented || form.method === 'dialog' || button?.name === 'handler') return;
     event.preventDefault();
-    visit(urlOf(form));
+    if (form.method === 'post') send(form, button);
+    // Without a button a field has submitted the form: the focus stays there.
+    else visit(urlOf(form), () => { if (button) focusFault(form); });
   });
   document.addEventListener('change', event => {
     if (event.target.matches('[data-submit]')) event.target.form.requestSubmit();
   });
   document.addEventListener('input', event => {
-    for (const name of event.target.dataset.clears?.split(',') ?? []) event.target.form.elements[name].value = '';
-    // From and to replace the range.
-    if (['from', 'to'].includes(event.target.name) && event.target.form.elements.range) event.target.form.elements.range.value = '';
     const form = event.target.form;
+    for (const name of event.target.dataset.clears?.split(',') ?? []) form.elements[name].value = '';
+    // From and to replace the range.
+    if (['from', 'to'].includes(event.target.name) && form.elements.range) form.elements.range.value = '';
     if (!form?.matches('[data-soft-change]')) return;
     clearTimeout(form.pending);
     form.pending = setTimeout(() => visit(urlOf(form)), TypingPause);
@@ -30,8 +27,9 @@ export function startForms() {
 }
 
 function urlOf(form) {
-  const url = new URL(form.action || location.href, location.href);
+  const url = new URL(form.getAttribute('action') ?? location.href, location.href);
   url.search = '';
+  url.hash = '';
   for (const [name, value] of new FormData(form)) if (value !== '' && !(name === 'tz' && value === 'browser')) url.searchParams.append(name, value);
   return url.href;
 }

@@ -1,6 +1,6 @@
 // Shortcuts: a key clicks or focuses the element with that data-key; g and a letter open a page.
 
-const Pages = { d: 0, a: 1, v: 2, z: 3, e: 4, s: 5 };
+const Pages = { d: '/', a: '/analytics', v: '/events', z: '/zones', e: '/export', s: '/system' };
 let going = false;
 
 export function startKeys() {
@@ -9,7 +9,7 @@ export function startKeys() {
   document.addEventListener('keydown', event => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isField(event.target) || help.open) return;
     if (event.key === '?') return act(event, () => help.showModal());
-    if (going && event.key in Pages) return act(event, () => document.querySelectorAll('.bar nav a')[Pages[event.key]].click());
+    if (going && event.key in Pages) return act(event, () => [...document.querySelectorAll('nav a')].find(link => link.pathname === Pages[event.key])?.click());
     going = event.key === 'g';
     if (going) return;
     const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);

@@ -1,5 +1,8 @@
-// Auto-refresh: updates the page at an interval, except while it is hidden or the user types.
-import { swap } from './soft.js';
+// Keeps the page up to date: at the interval that the page names, and when a node is due to turn late or stale. Not while the page is hidden.
+import { now } from './clock.js';
+import { refresh } from './navigation.js';
+
+const MinPause = 1; // s
 
 let timer = null;
 
@@ -9,39 +12,35 @@ export function startRefresh() {
     say(`updated ${new Date().toLocaleTimeString()}`);
     schedule();
   });
-  document.addEventListener('visibilitychange', () => document.hidden ? pause() : resume());
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) return void tick();
+    clearTimeout(timer);
+    say('paused');
+  });
 }
 
-function seconds() {
-  return Number(document.querySelector('[data-refresh]')?.value || 0);
+// An empty page waits for its first data, whatever the interval is.
+function interval() {
+  return Number(document.querySelector('[data-poll]')?.dataset.poll ?? document.querySelector('[data-refresh]')?.dataset.refresh ?? 0);
+}
+
+function pause() {
+  const turns = [...document.querySelectorAll('[data-turns-at]')].map(time => Number(time.dataset.turnsAt) - now() / 1000);
+  return Math.max(MinPause, Math.min(interval() || Infinity, ...turns));
 }
 
 function schedule() {
   clearTimeout(timer);
-  if (seconds() > 0 && !document.hidden) timer = setTimeout(tick, seconds() * 1000);
+  const seconds = pause();
+  if (Number.isFinite(seconds) && !document.hidden) timer = setTimeout(tick, Math.min(seconds * 1000, 2 ** 31 - 1));
 }
 
 async function tick() {
-  if (isTyping() || document.querySelector('dialog[open]')) return schedule();
-  if (!await swap(location.href)) schedule();
-}
-
-function isTyping() {
-  const active = document.activeElement;
-  return active?.matches('input:not([type=checkbox], [type=radio]), textarea') && active.closest('main') !== null;
-}
-
-function pause() {
-  clearTimeout(timer);
-  if (seconds() > 0) say('paused');
-}
-
-function resume() {
-  if (seconds() > 0) tick();
+  if (pause() === Infinity) return;
+  if (!await refresh()) schedule();
 }
 
 function say(text) {
   const state = document.querySelector('[data-refresh-state]');
-  if (state && seconds() > 0) state.textContent = text;
-  else if (state) state.textContent = '';
+  if (state) state.textContent = interval() > 0 ? text : '';
 }

@@ -50,6 +50,12 @@ public sealed record Liveness(
     // Nothing but a wrong clock makes a measured time later than the received time.
     private const int MaxAheadSeconds = 120;
 
+    /// <summary>Where in <see cref="Reason"/> the duration of <see cref="ReceivedSeconds"/> is, which goes on counting while a page is open.</summary>
+    public Range? ReasonDuration { get; private init; }
+
+    /// <summary>When the status changes unless a reading arrives, Unix seconds; null when it stays.</summary>
+    public long? ChangesAt { get; private init; }
+
     /// <summary>Whether the node sends, whatever its clock says.</summary>
     public bool IsOnline => Status is NodeStatus.Live or NodeStatus.ClockAhead or NodeStatus.ClockBehind;
 
@@ -69,8 +75,18 @@ public sealed record Liveness(
             _ => status.ToString().ToLowerInvariant(),
         };
         var expected = interval is { } known ? $"expected every {FormatDuration(known)}" : "expected interval unknown";
-        var heard = status is NodeStatus.Late or NodeStatus.Stale ? $"no reading for {FormatDuration(received)}" : $"last reading {FormatDuration(received)} ago";
-        return new(status, text, $"{heard}, {expected}", silent, received, skew, interval);
+        var (before, duration, after) = status is NodeStatus.Late or NodeStatus.Stale
+            ? ("no reading for ", FormatDuration(received), $", {expected}") : ("last reading ", FormatDuration(received), $" ago, {expected}");
+        return new(status, text, before + duration + after, silent, received, skew, interval)
+        {
+            ReasonDuration = before.Length..(before.Length + duration.Length),
+            ChangesAt = status switch
+            {
+                NodeStatus.Stale => null,
+                NodeStatus.Late => node.LastReceivedAt + (StaleAfterAllowed * AllowedSeconds(interval)) + 1,
+                _ => node.LastReceivedAt + AllowedSeconds(interval) + 1,
+            },
+        };
     }
 
     /// <summary>The status of a node.</summary>

@@ -70,6 +70,7 @@ internal static class Startup
         // Without it, a truncated compressed body is not an error.
         AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
         services.AddRequestDecompression(decompression => DecompressedBody.AddTo(decompression.DecompressionProviders));
+        services.AddCompressedResponses();
         services.AddEventReadLimit();
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
@@ -105,12 +106,12 @@ internal static class Startup
             return next(context);
         });
         app.UseSecurityHeaders();
+        app.UseResponseCompression();
         app.UseExceptionHandler();
         app.UseErrorResponses();
         HostNames.Use(app);
         app.UseNetworkGate();
-        // Modules import each other without a version in the URL: revalidation prevents a mix of old and new ones.
-        app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
+        app.UseBrowserFiles();
         app.UseFormLimits();
         app.UseRequestDecompression();
         app.UseTableFiles();

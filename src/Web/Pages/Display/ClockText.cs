@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Mvc.Rendering;
 using NodaTime;
@@ -51,6 +52,17 @@ internal static class ClockText
         var tag = Tag(time, view, now >= time ? $"{Liveness.FormatDuration(now - time)} ago" : $"in {Liveness.FormatDuration(time - now)}");
         tag.Attributes["data-relative"] = "";
         return tag;
+    }
+
+    /// <summary>Why a node has its status; js/clock.js goes on counting, and js/refresh.js fetches the page when the status is due to change.</summary>
+    public static IHtmlContent Reason(Liveness liveness, long now, ViewSettings view)
+    {
+        var html = new HtmlContentBuilder();
+        if (liveness is not { ReceivedSeconds: { } silent, ReasonDuration: { } duration }) return html.Append(liveness.Reason);
+        var tag = Tag(now - silent, view, liveness.Reason[duration]);
+        tag.Attributes["data-relative"] = "length";
+        if (liveness.ChangesAt is { } changes) tag.Attributes["data-turns-at"] = changes.ToString(CultureInfo.InvariantCulture);
+        return html.Append(liveness.Reason[..duration.Start]).AppendHtml(tag).Append(liveness.Reason[duration.End..]);
     }
 
     /// <summary>The exact time.</summary>

@@ -10,6 +10,7 @@ internal sealed class ViewSettings
     public const string ZoneCookie = "sensordash-zone";
     public const string ThemeCookie = "sensordash-theme";
     public const string BrowserZone = "browser";
+    public const int DefaultRefreshSeconds = 30;
 
     private static readonly object _itemKey = new();
 
@@ -28,8 +29,8 @@ internal sealed class ViewSettings
         _isZoneKnown = found is not null && cookies.ContainsKey(ZoneCookie);
         HasScript = cookies.ContainsKey(ZoneCookie);
         Fahrenheit = query["unit"] == "f";
-        RefreshSeconds = int.TryParse(query["refresh"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            && RefreshChoices.Any(c => c.Seconds == seconds) ? seconds : 0;
+        IsRefreshChosen = int.TryParse(query["refresh"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && RefreshChoices.Any(c => c.Seconds == seconds);
+        RefreshSeconds = IsRefreshChosen ? seconds : DefaultRefreshSeconds;
         Theme = cookies[ThemeCookie] is "light" or "dark" ? cookies[ThemeCookie] : null;
     }
 
@@ -58,6 +59,9 @@ internal sealed class ViewSettings
 
     /// <summary>0: off.</summary>
     public int RefreshSeconds { get; }
+
+    /// <summary>Without scripts a page reloads, and loses what was typed, only when somebody asked for it.</summary>
+    public bool IsRefreshChosen { get; }
 
     /// <summary><c>light</c> or <c>dark</c>; null follows the system.</summary>
     public string? Theme { get; }

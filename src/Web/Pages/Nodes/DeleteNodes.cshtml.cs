@@ -46,6 +46,7 @@ internal sealed class DeleteNodesModel(NodeViews views, INodeStore nodes, TimePr
         if (typedCount?.Trim() != Confirmation)
         {
             TypedError = $"must be exactly “{Confirmation}”; nothing was deleted";
+            Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
             return Page();
         }
         var removed = await nodes.DeleteAllAsync(criteria, cancellationToken);

@@ -92,7 +92,7 @@ internal sealed class NodeModel(
                     break;
             }
         }
-        Errors = patch.Errors;
+        (Errors, Response.StatusCode) = (patch.Errors, StatusCodes.Status422UnprocessableEntity);
         return await LoadAsync(address, cancellationToken) ?? Page();
     }
 
@@ -103,7 +103,7 @@ internal sealed class NodeModel(
         {
             Errors = new Dictionary<string, string[]> { ["typedName"] = [$"must be exactly “{node.DisplayName}”; nothing was deleted"] };
             if (await LoadAsync(address, cancellationToken) is { } result) return result;
-            Form = NodeForm.Of(Node.Metadata);
+            (Form, Response.StatusCode) = (NodeForm.Of(Node.Metadata), StatusCodes.Status422UnprocessableEntity);
             return Page();
         }
         if (!await nodes.DeleteAsync(address, cancellationToken)) return NotFound();

@@ -23,7 +23,7 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
         {
             await LoadAsync(cancellationToken);
             Added = new ZoneEdit(0, name, color, description, 0, patch.Errors);
-            return Page();
+            return Invalid();
         }
         var zone = patch.Create();
         await zones.AddAsync(zone, cancellationToken);
@@ -37,7 +37,7 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
             return await zones.EditAsync(id, patch, cancellationToken) is { } zone ? Done($"Saved {zone.Name}.") : NotFound();
         await LoadAsync(cancellationToken);
         Zones = [.. Zones.Select(z => z.Id == id ? new ZoneEdit(id, name, color, description, z.NodeCount, patch.Errors) { SavedName = z.SavedName } : z)];
-        return Page();
+        return Invalid();
     }
 
     public async Task<IActionResult> OnPostDeleteAsync(int id, string? typedName, CancellationToken cancellationToken)
@@ -48,6 +48,13 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
         await LoadAsync(cancellationToken);
         var errors = new Dictionary<string, string[]> { ["typedName"] = [$"must be exactly “{zone.Name}”; nothing was deleted"] };
         Zones = [.. Zones.Select(z => z.Id == id ? z with { Errors = errors } : z)];
+        return Invalid();
+    }
+
+    // The page again, with the fields as typed and their errors.
+    private PageResult Invalid()
+    {
+        Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
         return Page();
     }
 

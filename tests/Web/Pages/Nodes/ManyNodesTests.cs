@@ -52,10 +52,12 @@ public sealed class ManyNodesTests() : PageTests(("Ingest:MaxNodes", "300"))
             Assert.Contains(text, preview, StringComparison.Ordinal);
 
         using var wrong = await PostAsync(Path, "all nodes");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, wrong.StatusCode);
         Assert.Contains("nothing was deleted", await wrong.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(31, (await GetAsync("/api/nodes")).GetProperty("count").GetInt32());
 
         using var right = await PostAsync(Path, "30 nodes");
+        Assert.Equal(HttpStatusCode.OK, right.StatusCode);
         Assert.Contains("Deleted 30 nodes and 30 readings.", await right.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(["12"], Each((await GetAsync("/api/nodes")).GetProperty("nodes"), "address"));
     }
@@ -63,8 +65,6 @@ public sealed class ManyNodesTests() : PageTests(("Ingest:MaxNodes", "300"))
     private async Task<HttpResponseMessage> PostAsync(string path, string typed)
     {
         var token = (await ReadPageAsync(path)).Split("__RequestVerificationToken\" type=\"hidden\" value=\"")[1].Split('"')[0];
-        var response = await Client.PostAsync($"{path}&handler=Delete", new FormUrlEncodedContent([new("typedCount", typed), new("__RequestVerificationToken", token)]));
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        return response;
+        return await Client.PostAsync($"{path}&handler=Delete", new FormUrlEncodedContent([new("typedCount", typed), new("__RequestVerificationToken", token)]));
     }
 }

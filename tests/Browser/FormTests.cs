@@ -1,0 +1,64 @@
+using Microsoft.Playwright;
+using SensorDash.Tests.Support;
+using static Microsoft.Playwright.Assertions;
+
+namespace SensorDash.Browser.Tests;
+
+/// <summary>Forms that the server does not take: nothing that was typed is lost, and the fault is in view.</summary>
+public sealed class FormTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
+{
+    [SkippableFact]
+    public async Task NodeForm_WithAFault_FocusesItsFieldAndKeepsWhatWasTyped()
+    {
+        await browser.SendAsync(51, 200);
+        await using var watched = await browser.OpenAsync(390);
+        var page = watched.Page;
+        await page.GotoAsync("/nodes/51?refresh=5");
+        await page.Locator("#edit > summary").ClickAsync();
+        await page.Locator("[name='Form.Name']").FillAsync("Attic");
+        await page.Locator("[name='Form.ExpectedInterval']").FillAsync("often");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+
+        await Expect(page.Locator("#edit .error")).ToContainTextAsync("must be an integer");
+        await Expect(page.Locator("[name='Form.ExpectedInterval']")).ToBeFocusedAsync();
+        await Expect(page.Locator("[name='Form.ExpectedInterval']")).ToBeInViewportAsync();
+        await Expect(page.Locator("#edit .error")).ToBeInViewportAsync();
+        // A refresh leaves the form alone too.
+        var updated = await page.Locator("[data-refresh-state]").TextContentAsync();
+        await Expect(page.Locator("[data-refresh-state]")).Not.ToHaveTextAsync(updated!);
+        Assert.Equal("Attic", await page.Locator("[name='Form.Name']").InputValueAsync());
+        Assert.Equal("often", await page.Locator("[name='Form.ExpectedInterval']").InputValueAsync());
+        await Expect(page.Locator("#edit .error")).ToBeVisibleAsync();
+
+        await page.Locator("[name='Form.ExpectedInterval']").FillAsync("60");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(page.Locator("h1")).ToHaveTextAsync("Attic");
+        await Expect(page.GetByText("Saved.")).ToBeInViewportAsync();
+        Assert.Equal("60", await page.Locator("[name='Form.ExpectedInterval']").InputValueAsync());
+    }
+
+    [SkippableFact]
+    public async Task ZoneForm_StoreLocked_StaysAsTypedWithTheMessageAndIsSavedLater()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await page.GotoAsync("/zones");
+        await page.Locator("[name=name]").Last.FillAsync("Greenhouse");
+        await page.Locator("[name=description]").Last.FillAsync("South side");
+        var add = page.GetByRole(AriaRole.Button, new() { Name = "Add" });
+        await using (await SqliteLock.TakeAsync(browser.DatabasePath))
+        {
+            await add.ClickAsync();
+            await Expect(page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "Database temporarily unavailable" })).ToBeInViewportAsync();
+        }
+        Assert.Equal("Greenhouse", await page.Locator("[name=name]").Last.InputValueAsync());
+        Assert.Equal("South side", await page.Locator("[name=description]").Last.InputValueAsync());
+
+        await add.ClickAsync();
+
+        await Expect(page.GetByText("Added Greenhouse.")).ToBeVisibleAsync();
+        await Expect(page.Locator("[name=name]").Last).ToHaveValueAsync("");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Greenhouse" })).ToBeVisibleAsync();
+    }
+}
