@@ -30,7 +30,7 @@ public sealed class LayoutTests(DemoHubFixture browser) : IClassFixture<DemoHubF
     public async Task Page_AtAnyWidthAndScheme_FitsWithoutConsoleErrors(string path, int width, ColorScheme scheme)
     {
         await using var watched = await browser.OpenAsync(width, scheme);
-        await AssertFitsAsync(watched, path, path, width, scheme);
+        await AssertFitsAsync(watched, path);
     }
 
     [SkippableTheory]
@@ -40,27 +40,90 @@ public sealed class LayoutTests(DemoHubFixture browser) : IClassFixture<DemoHubF
         await using var watched = await browser.OpenAsync(width, scheme);
         await watched.Page.GotoAsync(path);
         var link = await watched.Page.Locator("table.events tbody th a").First.GetAttributeAsync("href");
-        await AssertFitsAsync(watched, link!, path.Replace("/events", "/event", StringComparison.Ordinal), width, scheme);
+        await AssertFitsAsync(watched, link!);
     }
 
-    private static async Task AssertFitsAsync(WatchedPage watched, string path, string name, int width, ColorScheme scheme)
+    private static async Task AssertFitsAsync(WatchedPage watched, string path)
     {
         var response = await watched.Page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
 
         Assert.Equal(path == "/nodes/999" ? 404 : 200, response!.Status);
         await Expect(watched.Page.Locator("h1")).ToHaveCountAsync(1);
-        await KeepScreenshotAsync(watched.Page, name, width, scheme);
         var overflow = await watched.Page.EvaluateAsync<int>("document.scrollingElement.scrollWidth - window.innerWidth");
-        Assert.True(overflow <= 0, $"{path} is {overflow} px wider than the screen of {width} px.");
+        Assert.True(overflow <= 0, $"{path} is {overflow} px wider than the screen of {watched.Page.ViewportSize!.Width} px.");
         Assert.DoesNotContain("NaN", await watched.Page.Locator("body").InnerTextAsync(), StringComparison.Ordinal);
         if (response.Ok) watched.AssertNoErrors();
     }
 
-    // For looking at: SENSORDASH_SCREENSHOTS=folder keeps every view as a picture.
-    private static async Task KeepScreenshotAsync(IPage page, string path, int width, ColorScheme scheme)
+    [SkippableTheory] // The chart is the page: it begins near the top of a desktop, and is on the first screen of a phone.
+    [InlineData("/", 1440, 160)]
+    [InlineData("/nodes/6", 1440, 160)]
+    [InlineData("/analytics?range=7d", 1440, 160)]
+    [InlineData("/analytics?node=1,2", 1440, 160)]
+    [InlineData("/events?timebase=source", 1440, 160)]
+    [InlineData("/", 360, 300)]
+    [InlineData("/nodes/6", 360, 300)]
+    [InlineData("/analytics?range=7d", 360, 420)]
+    [InlineData("/events?timebase=source", 360, 300)]
+    public async Task Chart_BeginsNearTheTop(string path, int width, int mostPixels)
     {
-        if (Environment.GetEnvironmentVariable("SENSORDASH_SCREENSHOTS") is not { Length: > 0 } folder) return;
-        var name = path == "/" ? "overview" : string.Concat(path.Trim('/').Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'));
-        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{width}-{scheme}.png"), FullPage = true });
+        await using var watched = await browser.OpenAsync(width);
+        await watched.Page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
+
+        var chart = await watched.Page.Locator("[data-canvas], [data-plot], .lanes").First.BoundingBoxAsync();
+
+        Assert.InRange(chart!.Y, 0, mostPixels);
+        watched.AssertNoErrors();
+    }
+
+    [SkippableFact]
+    public async Task Theme_Switched_IsKeptAndChangesTheCharts()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await page.GotoAsync("/nodes/6", new() { WaitUntil = WaitUntilState.NetworkIdle });
+        var theme = page.Locator("[data-theme-switch]").First;
+
+        await theme.ClickAsync(); // From the system's theme to light, then to dark.
+        await theme.ClickAsync();
+
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-theme", "dark");
+        Assert.Equal("rgb(18, 22, 26)", await page.EvaluateAsync<string>("getComputedStyle(document.documentElement).getPropertyValue('--plane')"));
+        await page.ReloadAsync();
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-theme", "dark");
+        watched.AssertNoErrors();
+    }
+
+    [SkippableFact]
+    public async Task RangeMenu_CalendarRange_AppliesAndCloses()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await page.GotoAsync("/nodes/6", new() { WaitUntil = WaitUntilState.NetworkIdle });
+
+        await page.Locator(".range-menu > summary").ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "yesterday" }).ClickAsync();
+
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("range=yesterday"));
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "last week" })).ToBeHiddenAsync();
+        watched.AssertNoErrors();
+    }
+
+    [SkippableFact]
+    public async Task Plot_ByKeyboard_TellsTheValuesAtTheCrosshair()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await page.GotoAsync("/analytics?node=1,2", new() { WaitUntil = WaitUntilState.NetworkIdle });
+        var plot = page.Locator("[data-plot]");
+        await plot.FocusAsync();
+
+        await page.Keyboard.PressAsync("PageDown");
+        await page.Keyboard.PressAsync("PageUp");
+
+        await Expect(page.Locator("[data-at-line]").First).ToContainTextAsync(".");
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.Locator("[data-at-line]").First).ToBeEmptyAsync();
+        watched.AssertNoErrors();
     }
 }

@@ -14,7 +14,7 @@ export function timeTicks(scale, zone) {
   const ticks = [];
   let time = align(scale.min, step, zone);
   while (time <= scale.max) {
-    if (time >= scale.min && time > (ticks.at(-1)?.value ?? -Infinity)) ticks.push({ value: time, label: label(time, step, zone) });
+    if (time >= scale.min && time > (ticks.at(-1)?.value ?? -Infinity)) ticks.push({ value: time, ...label(time, step, zone) });
     const next = align(time + step + (step >= Day ? 2 * Hour : 0), step, zone); // A day may have 25 hours.
     time = next > time ? next : time + step;
   }
@@ -29,8 +29,8 @@ function align(time, step, zone) {
 }
 
 function label(time, step, zone) {
-  if (step >= Day) return day(time, zone);
-  if (step < Minute) return clockSeconds(time, zone);
+  if (step >= Day) return { label: day(time, zone) };
+  if (step < Minute) return { label: clockSeconds(time, zone) };
   const text = clock(time, zone);
-  return text === '00:00' ? day(time, zone) : text;
+  return text === '00:00' ? { label: day(time, zone), isDay: true } : { label: text };
 }

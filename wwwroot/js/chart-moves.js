@@ -32,7 +32,7 @@ export function colorsOf(quantity) {
   const style = getComputedStyle(document.documentElement);
   const color = name => style.getPropertyValue(`--${name}`).trim();
   return {
-    line: color(quantity), band: color(`${quantity}-band`), bandEdge: color(`${quantity}-edge`), text: color('text'), muted: color('muted'), grid: color('grid'),
-    axis: color('line'), surface: color('surface'), hatch: color('hatch'), mark: color('mark'),
+    series: color(quantity), band: color(`${quantity}-band`), plane: color('plane'), text: color('text'), muted: color('muted'), edge: color('edge'),
+    line: color('line'), grid: color('grid'), hatch: color('hatch'), mark: color('mark'),
   };
 }

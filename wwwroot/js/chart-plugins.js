@@ -10,7 +10,7 @@ export const band = {
     if (!own.isBucketed) return;
     clip(ctx, chartArea, () => {
       ctx.fillStyle = own.colors.band;
-      ctx.strokeStyle = own.colors.bandEdge;
+      ctx.strokeStyle = own.colors.band;
       for (const run of runsOf(chart.data.datasets[0].data)) {
         ctx.beginPath();
         for (const p of run) ctx.lineTo(x.getPixelForValue(p.x), y.getPixelForValue(p.max));
@@ -26,7 +26,7 @@ export const band = {
   },
 };
 
-/** Gaps, hatched over the full height, with labels that fit. */
+/** Gaps, hatched over the full height, with labels where they fit. */
 export const gaps = {
   id: 'gaps',
   beforeDraw(chart) {
@@ -44,15 +44,22 @@ export const gaps = {
   afterDatasetsDraw(chart) {
     const { ctx, chartArea, scales: { x }, sensordash: own } = chart;
     ctx.save();
-    ctx.font = '12px system-ui, sans-serif';
+    ctx.font = '11px system-ui, sans-serif';
     ctx.textAlign = 'center';
     ctx.textBaseline = 'middle';
+    let end = chartArea.left; // Of the label before: labels do not overlap, and the table has every gap.
     for (const gap of own.gaps) {
       const left = Math.max(chartArea.left, x.getPixelForValue(gap.from * 1000));
       const right = Math.min(chartArea.right, x.getPixelForValue(gap.to * 1000));
-      const lines = [`no data ${span(gap.from * 1000, gap.to * 1000, own.zone)}`];
-      if (gap.missing !== undefined) lines.push(`(${gap.missing.toLocaleString()} reading${gap.missing === 1 ? '' : 's'} missing)`);
-      write(ctx, lines, { left, right, top: chartArea.top, bottom: chartArea.bottom }, own.colors);
+      const text = `no data ${span(gap.from * 1000, gap.to * 1000, own.zone)}${gap.missing === undefined ? '' : ` (${gap.missing.toLocaleString()} missing)`}`;
+      const half = ctx.measureText(text).width / 2 + 6;
+      const middle = Math.min(chartArea.right - half, Math.max(chartArea.left + half, (left + right) / 2));
+      if (right <= left || middle - half < end) continue;
+      end = middle + half + 4;
+      ctx.fillStyle = own.colors.plane;
+      ctx.fillRect(middle - half, chartArea.bottom - 19, 2 * half, 16);
+      ctx.fillStyle = own.colors.text;
+      ctx.fillText(text, middle, chartArea.bottom - 11);
     }
     ctx.restore();
   },
@@ -70,8 +77,8 @@ export const crosshair = {
         ctx.fillRect(Math.min(from, to), chartArea.top, Math.abs(to - from), chartArea.height);
       }
       if (own.time === null) return;
-      ctx.strokeStyle = own.colors.muted;
-      ctx.setLineDash([3, 3]);
+      ctx.strokeStyle = own.colors.text;
+      ctx.globalAlpha = 0.6;
       ctx.beginPath();
       ctx.moveTo(x.getPixelForValue(own.time), chartArea.top);
       ctx.lineTo(x.getPixelForValue(own.time), chartArea.bottom);
@@ -90,32 +97,15 @@ export function clip(ctx, area, draw) {
 }
 
 function hatch(ctx, color) {
-  const tile = new OffscreenCanvas(8, 8);
+  const tile = new OffscreenCanvas(5, 5);
   const pen = tile.getContext('2d');
   pen.strokeStyle = color;
   pen.lineWidth = 1;
   pen.beginPath();
-  for (const start of [-8, 0, 8]) {
-    pen.moveTo(start, 8);
-    pen.lineTo(start + 8, 0);
+  for (const start of [-5, 0, 5]) {
+    pen.moveTo(start, 5);
+    pen.lineTo(start + 5, 0);
   }
   pen.stroke();
   return ctx.createPattern(tile, 'repeat');
-}
-
-// Horizontal if it fits, otherwise vertical, otherwise only the first line, otherwise none: the list of gaps has them all.
-function write(ctx, lines, box, colors) {
-  const line = 15;
-  if (box.right - box.left < 2 * line + 4) lines = lines.slice(0, 1);
-  const length = Math.max(...lines.map(text => ctx.measureText(text).width)) + 12;
-  const across = box.right - box.left >= length;
-  if (!across && (box.right - box.left < lines.length * line + 2 || box.bottom - box.top < length)) return;
-  ctx.save();
-  ctx.translate((box.left + box.right) / 2, (box.top + box.bottom) / 2);
-  if (!across) ctx.rotate(-Math.PI / 2);
-  ctx.fillStyle = colors.surface;
-  ctx.fillRect(-length / 2, -lines.length * line / 2 - 1, length, lines.length * line + 2);
-  ctx.fillStyle = colors.text;
-  lines.forEach((text, i) => ctx.fillText(text, 0, (i - (lines.length - 1) / 2) * line));
-  ctx.restore();
 }

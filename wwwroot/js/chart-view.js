@@ -52,9 +52,9 @@ export function showPoints(chart, points) {
   const isAlone = points.map((p, i) => p.y !== null && (points[i - 1]?.y ?? null) === null && (points[i + 1]?.y ?? null) === null);
   chart.data.datasets[0] = {
     data: points,
-    borderColor: state.colors.line,
-    backgroundColor: state.colors.line,
-    borderWidth: 1.75,
+    borderColor: state.colors.series,
+    backgroundColor: state.colors.series,
+    borderWidth: 1.5,
     borderJoinStyle: 'round',
     pointRadius: points.map((_, i) => isAlone[i] ? 2.5 : values.length < DottedBelow ? 2 : 0),
     pointHoverRadius: 4,
@@ -68,14 +68,12 @@ export function showPoints(chart, points) {
 export function recolor(chart) {
   const { colors } = chart.sensordash;
   const { x, y } = chart.options.scales;
-  for (const axis of [x, y]) {
-    axis.ticks.color = colors.muted;
-    axis.border.color = colors.axis;
-  }
+  y.ticks.color = colors.muted;
+  for (const axis of [x, y]) axis.border.color = colors.line;
   x.grid.color = colors.grid;
   const { tooltip } = chart.options.plugins;
-  Object.assign(tooltip, { backgroundColor: colors.surface, titleColor: colors.text, bodyColor: colors.text, borderColor: colors.axis });
-  Object.assign(chart.data.datasets[0], { borderColor: colors.line, backgroundColor: colors.line });
+  Object.assign(tooltip, { backgroundColor: colors.plane, titleColor: colors.text, bodyColor: colors.text, borderColor: colors.edge });
+  Object.assign(chart.data.datasets[0], { borderColor: colors.series, backgroundColor: colors.series });
   chart.update('none');
 }
 
@@ -83,7 +81,7 @@ export function recolor(chart) {
 export function textOf(state, point) {
   const number = value => value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const value = `${number(point.y)} ${state.unit}`;
-  return point.count > 1 ? [`mean ${value}`, `min ${number(point.min)}, max ${number(point.max)}`, `${point.count} readings`] : [value];
+  return point.count > 1 ? [`${value}, mean of ${point.count}`, `${number(point.min)} … ${number(point.max)} min–max`] : [value];
 }
 
 function options(state, onZoom, onHover) {
@@ -99,7 +97,7 @@ function options(state, onZoom, onHover) {
       state.isInGap = state.gaps.some(gap => time > gap.from * 1000 && time < gap.to * 1000);
       onHover(state.isInGap ? null : elements[0]?.index ?? null);
     },
-    layout: { padding: { top: 4, right: 8 } },
+    layout: { padding: { top: 6, right: 4 } },
     scales: {
       x: {
         type: 'time',
@@ -107,13 +105,20 @@ function options(state, onZoom, onHover) {
         border: {},
         // Ticks in the selected time zone; the adapter's are in that of the browser.
         afterBuildTicks: scale => { scale.ticks = timeTicks(scale, state.zone); },
-        ticks: { autoSkip: false, maxRotation: 0, padding: 8, callback: (_, i, ticks) => ticks[i].label },
+        ticks: {
+          autoSkip: false, maxRotation: 0, padding: 4, callback: (_, i, ticks) => ticks[i].label,
+          // The first label of a day stands out.
+          font: ({ tick }) => ({ size: 11, weight: tick?.isDay ? 600 : 400 }),
+          color: ({ tick }) => tick?.isDay ? state.colors.text : state.colors.muted,
+        },
       },
       y: {
-        grid: { color: ({ tick }) => tick?.value === 0 ? state.colors.muted : state.colors.grid, drawTicks: false },
+        grid: {
+          color: ({ tick }) => tick?.value === 0 ? state.colors.edge : state.colors.grid, drawTicks: false,
+        },
         border: { display: false },
-        afterFit: scale => { scale.width = 52; }, // The same in all charts, so that their time axes align.
-        ticks: { maxTicksLimit: 6, padding: 8, callback: value => value.toLocaleString() },
+        afterFit: scale => { scale.width = 40; }, // The same in all charts, so that their time axes align.
+        ticks: { maxTicksLimit: 6, padding: 6, font: { size: 11 }, callback: value => value.toLocaleString() },
       },
     },
     plugins: {
@@ -122,9 +127,12 @@ function options(state, onZoom, onHover) {
         displayColors: false,
         filter: () => !state.isInGap,
         borderWidth: 1,
-        padding: 10,
-        titleFont: { size: 12, weight: 'normal' },
-        bodyFont: { size: 13 },
+        padding: { x: 8, y: 6 },
+        cornerRadius: 4,
+        caretSize: 0,
+        caretPadding: 10,
+        titleFont: { size: 11, weight: 600 },
+        bodyFont: { size: 11 },
         callbacks: {
           title: ([item]) => item && (item.raw.title ?? iso(item.raw.x, state.zone)),
           label: item => state.textOf(item.raw),

@@ -163,7 +163,7 @@ const bands = {
     const { ctx, chartArea, scales: { x, y }, sensordash: own } = chart;
     clip(ctx, chartArea, () => {
       ctx.fillStyle = own.colors.band;
-      ctx.strokeStyle = own.colors.bandEdge;
+      ctx.strokeStyle = own.colors.band;
       for (const [low, high] of [['min', 'max'], ['y', 'p99'], ['y', 'p95']]) {
         for (const run of runsOf(chart.data.datasets[0].data)) {
           const edges = [{ ...run[0], x: run[0].x - own.halfBucket }, ...run, { ...run.at(-1), x: run.at(-1).x + own.halfBucket }];

@@ -93,7 +93,9 @@ internal static class Startup
         services.AddMemoryCache();
         services.AddSingleton<DemoEvents>();
         services.AddSingleton<DemoData>();
-        services.AddSingleton<Sparklines>();
+        services.AddSingleton<Traces>();
+        services.AddSingleton<ZonePanels>();
+        services.AddSingleton<RailNodes>();
     }
 
     public static void UseSensorDash(this WebApplication app)

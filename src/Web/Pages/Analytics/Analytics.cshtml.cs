@@ -11,7 +11,7 @@ namespace SensorDash.Web.Pages.Analytics;
 
 /// <summary>Several nodes together: percentile bands, averages by weekday and hour, comparison, quality.</summary>
 /// <remarks>A browser with scripts gets the page without the parts and fetches each of them. Any other browser gets one complete page.</remarks>
-internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IReadingAnalytics analytics, IDuckDbSource duckDb, TimeProvider clock) : PageModel
+internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IReadingAnalytics analytics, IReadingStore store, IDuckDbSource duckDb, TimeProvider clock) : PageModel
 {
     /// <summary>Nodes whose quality the page checks: each takes a tenth of a millisecond and more.</summary>
     public const int MaxCheckedNodes = 500;
@@ -30,10 +30,16 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
     /// <summary>What the bands and averages count; an unknown value in the URL means nodes.</summary>
     public Population Across { get; private set; }
 
+    /// <summary>Whether so few nodes are selected that each can have a line.</summary>
+    public bool MayDrawLines => Selection.Selected.Count <= NodeLines.MaxNodes;
+
+    /// <summary>Whether each node has a line: selected nodes unless bands are asked for, others only when lines are.</summary>
+    public bool IsLines => MayDrawLines && !IsTable && (Request.Query["draw"] == "lines" || (Selection.IsExplicit && Request.Query["draw"] != "bands"));
     public AnalyticsStatus SidePath { get; private set; } = null!;
 
     // Null: not part of this response.
     public FleetSeries? Bands { get; private set; }
+    public NodeLines? Lines { get; private set; }
     public HourMap? Hours { get; private set; }
     public NodeComparison? Comparison { get; private set; }
     public IReadOnlyList<(NodeEntry Node, DataQuality Quality)>? Quality { get; private set; }
@@ -54,7 +60,7 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
 
     /// <summary>The CSV of a table. Its range is fixed, so that the file matches the page.</summary>
     public PageUrl CsvOf(string table) => TableFiles.Of(View.CurrentUrl, table)
-        .With(("range", null), ("base", null), ("from", ClockText.Utc(Range.From)), ("to", ClockText.Utc(Range.To)));
+        .With(("draw", null), ("solo", null), ("range", null), ("base", null), ("from", ClockText.Utc(Range.From)), ("to", ClockText.Utc(Range.To)));
 
     /// <summary>A value in the unit of the page.</summary>
     public decimal? Shown(decimal? value) => IsHumidity ? value : View.Temperature(value);
@@ -67,6 +73,7 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
         SidePath = await duckDb.ReadStatusAsync(cancellationToken);
         if ((View.HasScript && Request.Query["whole"] != "1") || !Selection.MayHaveReadings(Range)) return;
         if (IsTable) Bands = await ReadBandsAsync(cancellationToken);
+        if (IsLines) Lines = await ReadLinesAsync(cancellationToken);
         Hours = await ReadHoursAsync(cancellationToken);
         Comparison = await CompareAsync(cancellationToken);
         Quality = await ReadQualityAsync(cancellationToken);
@@ -77,6 +84,13 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
         await LoadAsync(cancellationToken);
         Bands = await ReadBandsAsync(cancellationToken);
         return Partial("_BandTable", this);
+    }
+
+    public async Task<PartialViewResult> OnGetLinesAsync(CancellationToken cancellationToken)
+    {
+        await LoadAsync(cancellationToken);
+        Lines = await ReadLinesAsync(cancellationToken);
+        return Partial("_Lines", this);
     }
 
     public async Task<PartialViewResult> OnGetHoursAsync(CancellationToken cancellationToken)
@@ -155,6 +169,9 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
         var (start, end, count) = Selection.Buckets(Range);
         return analytics.FleetAsync(Selection.Addresses, start, end, count, Across, cancellationToken);
     }
+
+    private Task<NodeLines> ReadLinesAsync(CancellationToken cancellationToken)
+        => NodeLines.BuildAsync(store, [.. Selection.First(NodeLines.MaxNodes)], Range, IsHumidity, Request.Query["solo"], View, Now, cancellationToken);
 
     private async Task<HourMap> ReadHoursAsync(CancellationToken cancellationToken)
         => HourMap.Of(await analytics.HoursOfWeekAsync(Selection.Addresses, new(Range.From, Range.To), View.Zone, Across, cancellationToken), IsHumidity, View);

@@ -15,6 +15,9 @@ internal static class ClockText
     private static readonly ZonedDateTimePattern _iso = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd'T'HH':'mm':'sso<Z+HH:mm>", null);
     private static readonly ZonedDateTimePattern _clock = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd HH':'mm':'ss", null);
     private static readonly ZonedDateTimePattern _minute = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd HH':'mm", null);
+    private static readonly ZonedDateTimePattern _word = ZonedDateTimePattern.CreateWithInvariantCulture("d MMM HH':'mm", null);
+    private static readonly ZonedDateTimePattern _wordWithYear = ZonedDateTimePattern.CreateWithInvariantCulture("d MMM uuuu HH':'mm", null);
+    private static readonly ZonedDateTimePattern _wordWithSeconds = ZonedDateTimePattern.CreateWithInvariantCulture("d MMM HH':'mm':'ss", null);
     private static readonly ZonedDateTimePattern _date = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd", null);
     private static readonly ZonedDateTimePattern _timeOfDay = ZonedDateTimePattern.CreateWithInvariantCulture("HH':'mm", null);
     private static readonly ZonedDateTimePattern _input = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd'T'HH':'mm':'ss", null);
@@ -45,6 +48,18 @@ internal static class ClockText
         var (start, end) = (At(from, zone), At(to, zone));
         return $"{_minute.Format(start)} – {(start.Date == end.Date ? _timeOfDay.Format(end) : _minute.Format(end))}";
     }
+
+    /// <summary>"1 May 08:00 – 2 May 09:30", with the year when it is not that of <paramref name="now"/>.</summary>
+    public static string Words(long from, long to, DateTimeZone zone, long now, bool endsNow = false)
+    {
+        var (start, end) = (At(from, zone), At(to, zone));
+        var pattern = start.Year == At(now, zone).Year ? _word : _wordWithYear;
+        return $"{pattern.Format(start)} – {(endsNow ? "now" : (start.Date == end.Date ? _timeOfDay : pattern).Format(end))}";
+    }
+
+    /// <summary>"1 May 08:00", for tables that name the time zone themselves.</summary>
+    public static IHtmlContent Short(long time, ViewSettings view, bool hasSeconds = false)
+        => Tag(time, view, (hasSeconds ? _wordWithSeconds : _word).Format(At(time, view.Zone)) + (IsNearClockChange(time, view.Zone) ? $" {Offset(time, view.Zone)}" : ""));
 
     /// <summary>"3 min ago", with the exact time as tooltip and for programs; js/clock.js keeps it up to date.</summary>
     public static IHtmlContent Relative(long time, long now, ViewSettings view)

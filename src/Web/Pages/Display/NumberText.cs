@@ -10,8 +10,11 @@ internal static class NumberText
     /// <summary>Two decimals, the resolution of sensors; a dash for null, which differs from 0.</summary>
     public static IHtmlContent Decimal(decimal? value) => Text(value, "0.00");
 
-    /// <summary>Two decimals as well: more than the sensor has would look exact and be noise. The API has four.</summary>
-    public static IHtmlContent Percentile(decimal? value) => Text(value, "0.00");
+    /// <summary>A difference, with one decimal and its sign.</summary>
+    public static string Difference(decimal value) => value.ToString("+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
+
+    /// <summary>A whole number with its sign.</summary>
+    public static string Signed(long value) => value.ToString("+0;−0;0", CultureInfo.InvariantCulture);
 
     public static IHtmlContent Whole(long value) => Data(value.ToString(CultureInfo.InvariantCulture));
 

@@ -29,6 +29,9 @@ internal sealed class PageUrl
         .. _query.Where(q => changes.All(c => c.Name != q.Key)),
         .. changes.Where(c => !string.IsNullOrEmpty(c.Value)).Select(c => KeyValuePair.Create(c.Name, c.Value!))]);
 
+    /// <summary>This page with one more parameter, also when it has one of the same name.</summary>
+    public PageUrl And(string name, string value) => new(_path, [.. _query, KeyValuePair.Create(name, value)]);
+
     /// <summary>This page without some parameters.</summary>
     public PageUrl Without(Func<string, bool> isRemoved) => new(_path, [.. _query.Where(q => !isRemoved(q.Key))]);
 

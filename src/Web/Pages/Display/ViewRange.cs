@@ -8,9 +8,10 @@ namespace SensorDash.Web.Pages.Display;
 /// <summary>The time range of a page.</summary>
 /// <param name="From">Unix seconds.</param>
 /// <param name="To">Unix seconds, after <paramref name="From"/>.</param>
-/// <param name="Length">The length as typed, such as <c>6h</c>, of a rolling range that ends now; null for a fixed range.</param>
+/// <param name="Length">The length as typed, such as <c>6h</c>, of a range that ends now; null for another range.</param>
 /// <param name="Error">Why the page shows another range than the requested one; null when it does not.</param>
-internal sealed partial record ViewRange(long From, long To, string? Length, string? Error)
+/// <param name="Calendar">The calendar range, such as <c>today</c>; null for another range.</param>
+internal sealed partial record ViewRange(long From, long To, string? Length, string? Error, CalendarRange? Calendar = null)
 {
     public const string Default = "24h";
 
@@ -20,23 +21,35 @@ internal sealed partial record ViewRange(long From, long To, string? Length, str
     // 1970 to 2100: nothing that is stored is older or newer, and ranges beside these are still times.
     private const long MaxTime = 4_102_444_800;
 
-    private const string Allowed = "Try 6h, 2d, now-6h, now-2d to now-1d, or two dates such as 2026-05-01 08:00.";
+    private const string Allowed = "Try 6h, 2d, yesterday, this week, now-2d to now-1d, or two dates such as 2026-05-01 08:00.";
 
     private static readonly LocalDateTimePattern[] _localPatterns = [
         .. new[] { "uuuu'-'MM'-'dd'T'HH':'mm", "uuuu'-'MM'-'dd'T'HH':'mm':'ss", "uuuu'-'MM'-'dd' 'HH':'mm", "uuuu'-'MM'-'dd' 'HH':'mm':'ss", "uuuu'-'MM'-'dd" }
             .Select(LocalDateTimePattern.CreateWithInvariantCulture)];
 
     /// <summary>The ranges that pages offer.</summary>
-    public static IReadOnlyList<string> Presets { get; } = ["5m", "15m", "1h", "6h", "24h", "7d", "30d"];
+    public static IReadOnlyList<string> Presets { get; } = ["5m", "15m", "1h", "6h", "24h", "2d", "7d", "30d", "90d"];
+
+    /// <summary>Those that the bar shows without opening its menu.</summary>
+    public static IReadOnlyList<string> BarPresets { get; } = ["15m", "1h", "6h", "24h", "7d", "30d"];
 
     public long Seconds => To - From;
+
+    /// <summary>Whether the range ends now, so that it moves along.</summary>
+    public bool IsRolling => Length is not null || Calendar is { IsCurrent: true };
+
+    /// <summary>Whether its ends are given, not a length or a name.</summary>
+    public bool IsFixed => Length is null && Calendar is null;
+
+    /// <summary>Its length or name as in the URL; null for a fixed range.</summary>
+    public string? Name => Length ?? Calendar?.Name;
 
     private long Now { get; init; }
 
     public static ViewRange Read(IQueryCollection query, DateTimeZone zone, long now)
         => Parse(query["range"].ToString(), query["from"].ToString(), query["to"].ToString(), zone, now);
 
-    /// <param name="range">A length, a time, or two times separated by " to ". Ignored with <paramref name="from"/> or <paramref name="to"/>.</param>
+    /// <param name="range">A length, a name of <see cref="CalendarRange.Names"/>, a time, or two times separated by " to ". Ignored with <paramref name="from"/> or <paramref name="to"/>.</param>
     /// <param name="from">A time; empty: one day before the end.</param>
     /// <param name="to">A time; empty: now.</param>
     /// <param name="zone">Time zone of times without an offset.</param>
@@ -50,6 +63,7 @@ internal sealed partial record ViewRange(long From, long To, string? Length, str
         if (parts.Length == 2) return Between(parts[0], parts[1], zone, now);
         var text = range.Trim();
         if (text.Length == 0) text = Default;
+        if (CalendarRange.Find(text, zone, now) is var (start, calendar)) return new(start, Math.Max(start + 1, Math.Min(calendar.End, now)), null, null, calendar);
         var length = text.StartsWith("now-", StringComparison.Ordinal) ? text[4..] : text;
         if (ParseLength(length) is { } seconds && seconds <= MaxSeconds) return new(now - seconds, now, text, null);
         return ParseTime(text, zone, now) is not null ? Between(text, "", zone, now) : Invalid(now, $"“{range}” is not a valid range. {Allowed}");
@@ -72,9 +86,10 @@ internal sealed partial record ViewRange(long From, long To, string? Length, str
         return null;
     }
 
-    /// <summary>The range, moved by a number of its lengths.</summary>
-    public (string From, string To) Shifted(int lengths)
-        => (ClockText.Utc(From + (lengths * Seconds)), ClockText.Utc(To + (lengths * Seconds)));
+    /// <summary>The range, moved by a number of its lengths; a calendar range moves to the day, week or month before or after.</summary>
+    public (string From, string To) Shifted(int lengths) => Calendar is { } calendar
+        ? lengths < 0 ? (ClockText.Utc(calendar.Before), ClockText.Utc(From)) : (ClockText.Utc(calendar.End), ClockText.Utc(calendar.After))
+        : (ClockText.Utc(From + (lengths * Seconds)), ClockText.Utc(To + (lengths * Seconds)));
 
     /// <summary>Double the length around the same middle, but not beyond the current time, after which there is nothing to see.</summary>
     public (string From, string To) Doubled()

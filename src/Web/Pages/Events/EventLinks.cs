@@ -11,12 +11,22 @@ internal static class EventLinks
 
     private const long Second = 1_000_000; // Microseconds.
 
+    /// <summary>Parameter with the id of the event that is open in the side of a list.</summary>
+    public const string OpenParameter = "event";
+
+    /// <summary>The list with an event open in its side.</summary>
+    public static PageUrl Open(PageUrl list, LaneEvent laneEvent)
+        => list.With((OpenParameter, laneEvent.Id.ToString()), (TimeParameter, EventTime.Format(laneEvent.SourceTime)));
+
+    /// <summary>The list with its side closed.</summary>
+    public static PageUrl Closed(PageUrl list) => list.With((OpenParameter, null), (TimeParameter, null));
+
     /// <summary>The page of one event. It keeps the other parameters, so that it can link back.</summary>
     public static PageUrl PageOf(PageUrl list, LaneEvent laneEvent)
-        => list.With((TimeParameter, EventTime.Format(laneEvent.SourceTime))).Path($"/events/{laneEvent.Id}");
+        => list.With((OpenParameter, null), (TimeParameter, EventTime.Format(laneEvent.SourceTime))).Path($"/events/{laneEvent.Id}");
 
     /// <summary>The list from which the page of an event was opened.</summary>
-    public static PageUrl List(PageUrl page) => page.With((TimeParameter, null)).Path("/events");
+    public static PageUrl List(PageUrl page) => Closed(page).Path("/events");
 
     /// <summary>All events within some seconds of an event, oldest first.</summary>
     public static PageUrl Around(PageUrl page, LaneEvent laneEvent, Timebase timebase, int seconds)

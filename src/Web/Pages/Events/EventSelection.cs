@@ -87,7 +87,7 @@ internal sealed class EventSelection
     }
 
     // A range that ends now includes the current second, so that it has events sent a moment ago.
-    private static long EndOf(ViewRange range) => (range.Length is null ? range.To : range.To + 1) * Second;
+    private static long EndOf(ViewRange range) => (range.IsRolling ? range.To + 1 : range.To) * Second;
 
     private static string[] ReadPayload(IQueryCollection query) => [
         .. query["payload"].OfType<string>().Where(p => p.Length > 0),

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Events;
 using SensorDash.Web.Pages.Display;
+using EventId = SensorDash.Data.Events.EventId;
 
 namespace SensorDash.Web.Pages.Events;
 
@@ -30,6 +31,9 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
 
     /// <summary>Whether <see cref="Latest"/> matches the filter.</summary>
     public bool LatestMatchesFilter { get; private set; }
+
+    /// <summary>The event that is open in the side; null: none.</summary>
+    public EventDetails? Opened { get; private set; }
 
     /// <summary>Whether the store has no events.</summary>
     public bool IsEmpty { get; private set; }
@@ -61,6 +65,7 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
             await FindLatestAsync(cancellationToken);
             return;
         }
+        Opened = await FindOpenedAsync(cancellationToken);
         var query = EventChart.QueryOf(Selection.Query);
         if (await WithinAsync(_countLimit, token => counts.CountAsync(query, token), cancellationToken) is { } found) Chart = EventChart.Of(query, found);
     }
@@ -76,6 +81,14 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
         if (await WithinAsync(_readLimit, token => counts.CountAsync(query, token), cancellationToken) is not { } found)
             return StatusCode(StatusCodes.Status504GatewayTimeout);
         return File(EventChart.Of(query, found).ToCsv(View), "text/csv", FormattableString.Invariant($"sensordash_event_counts_{Range.From}_{Range.To}.csv"));
+    }
+
+    private async Task<EventDetails?> FindOpenedAsync(CancellationToken cancellationToken)
+    {
+        if (!EventId.TryParse(Request.Query[EventLinks.OpenParameter].ToString(), out var id)) return null;
+        long? time = EventTime.TryParse(Request.Query[EventLinks.TimeParameter].ToString(), out var given) ? given : null;
+        var found = await WithinAsync(_latestLimit, token => store.FindAsync(id, time, token), cancellationToken);
+        return found is null ? null : new(found, Selection.Timebase, View);
     }
 
     private async Task FindLatestAsync(CancellationToken cancellationToken)

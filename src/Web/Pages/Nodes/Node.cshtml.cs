@@ -13,7 +13,7 @@ namespace SensorDash.Web.Pages.Nodes;
 
 /// <summary>One node: its status and metadata, and the statistics, charts and readings of a range.</summary>
 internal sealed class NodeModel(
-    NodeViews views, INodeStore nodes, NodeDirectory directory, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics,
+    NodeViews views, INodeStore nodes, RailNodes rail, NodeDirectory directory, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics,
     IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions> json, TimeProvider clock) : PageModel
 {
     /// <summary>Readings per page of the table.</summary>
@@ -35,7 +35,18 @@ internal sealed class NodeModel(
     public int PageNumber { get; private set; } = 1;
     public int PageCount { get; private set; } = 1;
     public bool IsTable { get; private set; }
-    public NodeSummary Summary { get; private set; } = null!;
+    /// <summary>Null for the table of readings, and without readings.</summary>
+    public NodeSummary? Summary { get; private set; }
+
+    /// <summary>The table of the page, one of <see cref="NodeSummary.Choices"/>.</summary>
+    public string By { get; private set; } = "";
+
+    public (PageUrl? Previous, PageUrl? Next) Neighbors { get; private set; }
+
+    /// <summary>Its zone, in front of the title.</summary>
+    public (string Text, PageUrl Url)? Parent => Node.Zone is { } zone
+        ? (zone.Name, View.CurrentUrl.At("/").With(("zone", zone.Id.ToString(CultureInfo.InvariantCulture)))) : null;
+
     public IReadOnlyDictionary<string, string[]> Errors { get; private set; } = new Dictionary<string, string[]>();
 
     /// <summary>The series as the API returns it. It is part of the page, so that the charts do not read the range a second time.</summary>
@@ -43,8 +54,28 @@ internal sealed class NodeModel(
 
     /// <summary>Readings per point of the chart.</summary>
     public string Resolution => Series.BucketSeconds is null
-        ? "raw, all readings"
-        : string.Create(CultureInfo.InvariantCulture, $"{NumberText.Count((long)Math.Round(Series.ReadingCount / (double)Series.Runs.Sum(r => r.Count)), "reading")} per point, min–max");
+        ? "1 point = 1 reading"
+        : $"1 point = {NumberText.Count((long)Math.Round(Series.ReadingCount / (double)Series.Runs.Sum(r => r.Count)), "reading")}";
+
+    /// <summary>Change of the latest value within an hour, in the unit of the page; null when the range does not end with it.</summary>
+    public decimal? Change(bool isHumidity)
+    {
+        const int Hour = 3600;
+        if (Node.Current is not { } latest || Series.Runs.Count == 0 || Range.To < latest.Timestamp) return null;
+        var before = Series.Runs.SelectMany(run => run).LastOrDefault(p => p.Time <= latest.Timestamp - Hour);
+        // A point of another hour, or one that averages much more than an hour, says nothing about this one.
+        if (before.Count == 0 || before.Time < latest.Timestamp - (2 * Hour) || Series.BucketSeconds > Hour / 2) return null;
+        return isHumidity ? (latest.HumidityCentipercent / 100m) - before.Humidity.Average
+            : View.Temperature(latest.TemperatureCentidegrees / 100m) - View.Temperature(before.Temperature.Average);
+    }
+
+    /// <summary>Readings that the expected interval predicts for an hour or a day; null when unknown.</summary>
+    public long? ExpectedIn(CalendarBucket bucket)
+    {
+        if (Series.ExpectedIntervalSeconds is not { } interval) return null;
+        var (from, to) = (Math.Max(bucket.Start, Math.Max(Range.From, Node.Node.FirstSeenAt)), Math.Min(bucket.End, Math.Min(Range.To, Now)));
+        return (long)Math.Round((to - from) / (decimal)interval);
+    }
 
     public async Task<IActionResult> OnGetAsync(int address, CancellationToken cancellationToken)
     {
@@ -121,9 +152,11 @@ internal sealed class NodeModel(
         IsTable = Request.Query["view"] == "table";
         Series = await NodeSeries.BuildAsync(store, node.Node, Range.From, Range.To, ChartPoints, node.Metadata?.ExpectedIntervalS, Now, cancellationToken);
 
-        if (Series.ReadingCount > 0) Summary = await NodeSummary.BuildAsync(analytics, node.Node, Range, View, Request.Query["by"], Now, cancellationToken);
-
-        await ReadRowsAsync(Series.ReadingCount, cancellationToken);
+        By = NodeSummary.TableOf(IsTable && !Request.Query.ContainsKey("by") ? "readings" : Request.Query["by"].ToString(), Range);
+        Neighbors = await FindNeighborsAsync(address, cancellationToken);
+        if (Series.ReadingCount == 0) return null;
+        if (By == "readings") await ReadRowsAsync(Series.ReadingCount, cancellationToken);
+        else Summary = await NodeSummary.BuildAsync(analytics, node.Node, Range, View, By, Now, cancellationToken);
         return null;
     }
 
@@ -142,5 +175,16 @@ internal sealed class NodeModel(
         var rows = new Reading[PageLength];
         var query = new ReadingQuery(new(Node.Node.Address, new(Range.From, Range.To)), ReadingOrder.NewestFirst, Offset: (PageNumber - 1) * PageLength);
         Rows = rows[..await store.ReadAsync(query, rows, cancellationToken)];
+    }
+
+    // In the order of the rail.
+    private async Task<(PageUrl? Previous, PageUrl? Next)> FindNeighborsAsync(int address, CancellationToken cancellationToken)
+    {
+        var all = (await rail.ListAsync(HttpContext, cancellationToken)).Order(NodeOrder.ByZone).Select(n => n.Node.Address).ToArray();
+        var at = Array.IndexOf(all, address);
+        return at < 0 ? (null, null) : (At(at - 1), At(at + 1));
+
+        PageUrl? At(int index) => index < 0 || index >= all.Length ? null
+            : View.CurrentUrl.Without(name => name == "page").Path(FormattableString.Invariant($"{Request.PathBase}/nodes/{all[index]}"));
     }
 }

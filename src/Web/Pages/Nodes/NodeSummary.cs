@@ -5,7 +5,7 @@ using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Nodes;
 
-/// <summary>A range of one node by hour, by day, or its quality. A view shows one of the three, because each reads the range again.</summary>
+/// <summary>A range of one node by hour, by day, or its quality. A view shows one of them, because each reads the range again.</summary>
 /// <param name="By"><c>hour</c>, <c>day</c> or <c>quality</c>.</param>
 /// <param name="Buckets">Newest first; empty for quality.</param>
 /// <param name="Quality">Null for hours and days.</param>
@@ -19,15 +19,18 @@ internal sealed record NodeSummary(string By, IReadOnlyList<NodeBucket> Buckets,
     // Longest range that is shown by the hour by default.
     private const long HourlySeconds = 2 * 86_400;
 
-    public static IReadOnlyList<(string By, string Label)> Choices { get; } = [("hour", "Hours"), ("day", "Days"), ("quality", "Quality")];
+    public static IReadOnlyList<(string By, string Label)> Choices { get; } = [("hour", "Hours"), ("day", "Days"), ("readings", "Readings"), ("quality", "Quality")];
 
-    /// <param name="selected">One of <see cref="Choices"/>; any other value selects hours or days by the length of the range.</param>
+    /// <summary>The table of a request: the selected one of <see cref="Choices"/>, otherwise hours or days by the length of the range.</summary>
+    public static string TableOf(string? selected, ViewRange range)
+        => Choices.Any(c => c.By == selected) ? selected! : range.Seconds <= HourlySeconds ? "hour" : "day";
+
+    /// <param name="by"><c>hour</c>, <c>day</c> or <c>quality</c>.</param>
     public static async Task<NodeSummary> BuildAsync(
-        IReadingAnalytics analytics, Node node, ViewRange shown, ViewSettings view, string? selected, long now, CancellationToken cancellationToken)
+        IReadingAnalytics analytics, Node node, ViewRange shown, ViewSettings view, string by, long now, CancellationToken cancellationToken)
     {
         var range = new TimeRange(shown.From, shown.To);
         var (start, end) = (Math.Max(shown.From, node.FirstSeenAt), Math.Min(shown.To, now));
-        var by = Choices.Any(c => c.By == selected) ? selected! : shown.Seconds <= HourlySeconds ? "hour" : "day";
         if (by == "quality") return new(by, [], await analytics.QualityAsync(node.Address, range, cancellationToken), start, end);
         var unit = by == "hour" ? CalendarUnit.Hour : CalendarUnit.Day;
         return new(by, await analytics.CalendarAsync(node.Address, range, view.Zone, unit, MaxRows, cancellationToken), null, start, end);

@@ -1,23 +1,28 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Commands;
 using SensorDash.Web.Pages.Display;
+using SensorDash.Web.Pages.Display.Plots;
 
 namespace SensorDash.Web.Pages.Overview;
 
-/// <summary>All nodes by zone, each with its status, latest values and last 24 hours.</summary>
-internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparklines sparklines, DemoData demo, TimeProvider clock) : PageModel
+/// <summary>All nodes: a line each or a panel per zone, and cards or a table with their status, latest values and range.</summary>
+internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirectory zones, Traces traces, ZonePanels panels, DemoData demo, TimeProvider clock) : PageModel
 {
     /// <summary>Nodes per page: with more, a phone scrolls for minutes and drawing takes seconds.</summary>
     public const int PageLength = 60;
 
     private const string NoZone = "none";
+    private const int PlotHeight = 224;
+    private const int MaxFindings = 8;
 
     private readonly Dictionary<NodeStatus, int> _counts = [];
     private readonly Dictionary<int, int> _countsByZone = []; // Without a zone: 0.
+    private IReadOnlyDictionary<int, string> _classes = new Dictionary<int, string>();
 
     [BindProperty(SupportsGet = true, Name = "status")]
     public string? Status { get; set; }
@@ -29,13 +34,18 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
     [BindProperty(SupportsGet = true, Name = "q")]
     public string? Text { get; set; }
 
+    public static IReadOnlyList<(string Value, string Label)> Orders { get; } = [("zone", "zone, name"), ("worst", "worst first"), ("name", "name")];
+    public static IReadOnlyList<(string Value, string Label)> Scales { get; } = [("zone", "per zone"), ("all", "shared"), ("own", "per node")];
+
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public long Now { get; private set; }
+    public ViewRange Range { get; private set; } = null!;
     public IReadOnlyList<Zone> Zones { get; private set; } = [];
     public NodePage Shown { get; private set; } = null!;
-    public IReadOnlyList<IGrouping<Zone?, NodeCard>> Groups { get; private set; } = [];
+    public IReadOnlyList<CardGroup> Groups { get; private set; } = [];
     public int NodeCount { get; private set; }
     public long ReadingCount { get; private set; }
+
     /// <summary>Nodes of the demo data.</summary>
     public int DemoNodeCount { get; private set; }
 
@@ -44,45 +54,87 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
 
     public string? RemovalError { get; private set; }
     public bool IsFiltered => !string.IsNullOrEmpty(Status) || !string.IsNullOrEmpty(ZoneFilter) || !string.IsNullOrEmpty(Text);
+    public bool IsTable { get; private set; }
+    public string Order { get; private set; } = "";
+    public string Scale { get; private set; } = "";
+    public bool IsHumidity { get; private set; }
+    public string QuantityName => IsHumidity ? "Humidity" : "Temperature";
+    public string Unit => IsHumidity ? "%RH" : View.TemperatureUnit;
+
+    /// <summary>A line per node; null with more nodes than the rail lists, and without data.</summary>
+    public LinePlot? Plot { get; private set; }
+
+    /// <summary>The zones instead, with more nodes.</summary>
+    public IReadOnlyList<ZonePanel> Panels { get; private set; } = [];
+    public decimal PanelSpan { get; private set; }
+
+    /// <summary>The zones of <see cref="Plot"/>.</summary>
+    public IEnumerable<(string Name, string Class)> ZoneKeys => Groups.Select(g => g.Zone).DistinctBy(z => z?.Id).Select(z => (z?.Name ?? "No zone", ClassOf(z)));
+
+    /// <summary>The latest gaps of the shown nodes.</summary>
+    public IReadOnlyList<(NodeView Node, SeriesGap Gap)> Findings { get; private set; } = [];
+    public int FindingCount { get; private set; }
+
+    /// <summary>The table as a CSV file. Its range is fixed, so that the file matches the page.</summary>
+    public PageUrl CsvUrl => View.CurrentUrl.With(("handler", "Csv"), ("range", null), ("base", null), ("from", ClockText.Utc(Range.From)), ("to", ClockText.Utc(Range.To)));
 
     /// <summary>A command that works unchanged, with the host name of this request.</summary>
     public string FirstReadingCommand => $"curl {Request.Scheme}://{Request.Host}/api/sensor-data -H 'Content-Type: application/json' "
         + "-d '{\"node_address\": 1, \"timestamp\": '$(date +%s)', \"temperature_celsius\": 21.5, \"humidity_percent\": 48}'";
 
     /// <summary>Nodes of a zone, or without a zone, on this page and on all pages.</summary>
-    public string CountOf(IGrouping<Zone?, NodeCard> group)
+    public string CountOf(CardGroup group)
     {
-        var (here, all) = (group.Count(), _countsByZone.GetValueOrDefault(group.Key?.Id ?? 0));
+        var (here, all) = (group.Cards.Count, Order == "zone" ? _countsByZone.GetValueOrDefault(group.Zone?.Id ?? 0) : group.Cards.Count);
         return here == all ? NumberText.Count(all, "node") : $"{here} of {NumberText.Count(all, "node")}";
     }
 
-    /// <summary>Statuses that the page counts; wrong clocks only if there are any.</summary>
-    public IEnumerable<NodeStatus> ShownStatuses => new[] { NodeStatus.Live, NodeStatus.Late, NodeStatus.Stale, NodeStatus.ClockAhead, NodeStatus.ClockBehind }
-        .Where(status => status <= NodeStatus.Stale || CountOf(status) > 0);
-
     public int CountOf(NodeStatus status) => _counts.GetValueOrDefault(status);
+
+    /// <summary>The height of the drawings of a group.</summary>
+    public string HeightText(CardGroup group)
+    {
+        if (Scale == "own") return "own";
+        var (celsius, percent) = (group.Cards[0].Height.Celsius * (View.Fahrenheit ? 9m / 5 : 1), group.Cards[0].Height.Percent);
+        return string.Create(CultureInfo.InvariantCulture, $"{celsius:0.#} {View.TemperatureUnit}, {percent:0} %");
+    }
+
+    public string ClassOf(Zone? zone) => zone is null ? "s6" : _classes.GetValueOrDefault(zone.Id, "s6");
 
     public async Task OnGetAsync(CancellationToken cancellationToken)
     {
-        View = ViewSettings.Of(HttpContext);
-        Now = clock.GetUtcNow().ToUnixTimeSeconds();
-        Zones = await zones.ListAsync(cancellationToken);
-        var all = await nodes.ListAsync(Text, cancellationToken);
-        await nodes.ReadStatusesAsync(all, cancellationToken);
-        NodeCount = all.Count;
-        foreach (var node in all)
+        var matching = await LoadAsync(cancellationToken);
+        var cards = new List<(NodeView Node, NodeTrace Trace)>();
+        foreach (var view in Shown.Nodes) cards.Add((view, await traces.ReadAsync(view, Range, cancellationToken)));
+        Groups = GroupsOf(cards);
+        if (NodeCount > RailNodes.MaxNodes)
         {
-            ReadingCount += node.Node.TotalReadings;
-            if (DemoData.IsDemo(node.Node)) DemoNodeCount++;
-            _counts[node.Status] = CountOf(node.Status) + 1;
+            if (matching.Length > 0 && Shown.Number == 1) (Panels, PanelSpan) = await panels.DrawAsync(matching, Range, IsHumidity, View, cancellationToken);
+            return;
         }
-        NodeEntry[] matching = [.. all.Where(Matches)];
-        foreach (var node in matching) _countsByZone[node.Zone?.Id ?? 0] = _countsByZone.GetValueOrDefault(node.Zone?.Id ?? 0) + 1;
-        Shown = await nodes.PageAsync(matching, NodeOrder.ByZone, Pager.NumberOf(Request), PageLength, cancellationToken);
+        if (cards.Count == 0) return;
+        Plot = LinePlot.Of(cards[0].Trace.From, cards[0].Trace.To, View.Zone, [.. cards.Select(LineOf)], PlotHeight, hasNames: true);
+        var gaps = cards.SelectMany(c => c.Trace.Gaps.Select(gap => (c.Node, gap))).ToArray();
+        FindingCount = gaps.Length;
+        Findings = [.. gaps.OrderByDescending(g => g.gap.From).Take(MaxFindings)];
+    }
 
-        var cards = new List<NodeCard>();
-        foreach (var view in Shown.Nodes) cards.Add(new NodeCard(view, await sparklines.DrawAsync(view, cancellationToken), Now));
-        Groups = [.. cards.GroupBy(c => c.Node.Zone, ZoneById.Instance)];
+    /// <summary>The nodes of this page of the table as a CSV file, with values in °C and %.</summary>
+    public async Task<IActionResult> OnGetCsvAsync(CancellationToken cancellationToken)
+    {
+        await LoadAsync(cancellationToken);
+        var table = new CsvTable();
+        table.AddRow(["node_address", "status", "measured", "temperature_celsius", "humidity_percent", "temperature_min_celsius", "temperature_max_celsius",
+            "humidity_min_percent", "humidity_max_percent"]);
+        foreach (var view in Shown.Nodes)
+        {
+            var trace = await traces.ReadAsync(view, Range, cancellationToken);
+            var numbers = new[] { view.Current?.TemperatureCentidegrees / 100m, view.Current?.HumidityCentipercent / 100m, trace.Temperature.Min, trace.Temperature.Max,
+                trace.Humidity.Min, trace.Humidity.Max };
+            table.AddRow([view.Node.Address, StatusName.Of(view.Liveness.Status), view.Current is { } latest ? ClockText.Iso(latest.Timestamp, View.Zone) : "",
+                .. numbers.Select(n => CsvTable.Number(n, "0.00"))]);
+        }
+        return TableFiles.Send(table, null, FormattableString.Invariant($"sensordash_nodes_{Range.From}_{Range.To}.csv"));
     }
 
     public async Task<IActionResult> OnPostDemoAsync(CancellationToken cancellationToken)
@@ -104,6 +156,55 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
         return RedirectToPage();
     }
 
+    private async Task<NodeEntry[]> LoadAsync(CancellationToken cancellationToken)
+    {
+        View = ViewSettings.Of(HttpContext);
+        Now = clock.GetUtcNow().ToUnixTimeSeconds();
+        Range = ViewRange.Read(Request.Query, View.Zone, Now);
+        IsHumidity = Request.Query["quantity"] == "humidity";
+        Scale = Scales.Any(s => s.Value == Request.Query["scale"]) ? Request.Query["scale"].ToString() : "zone";
+        Zones = await zones.ListAsync(cancellationToken);
+        _classes = ZoneColors.Of(Zones);
+        var all = await rail.ListAsync(HttpContext, cancellationToken);
+        if (!string.IsNullOrWhiteSpace(Text))
+        {
+            all = await nodes.ListAsync(Text, cancellationToken);
+            await nodes.ReadStatusesAsync(all, cancellationToken);
+        }
+        NodeCount = all.Count;
+        IsTable = Request.Query["view"] == "table" || (NodeCount > RailNodes.MaxNodes && Request.Query["view"] != "cards");
+        Order = Orders.Any(o => o.Value == Request.Query["sort"]) ? Request.Query["sort"].ToString() : NodeCount > RailNodes.MaxNodes && IsTable ? "worst" : "zone";
+        foreach (var node in all)
+        {
+            ReadingCount += node.Node.TotalReadings;
+            if (DemoData.IsDemo(node.Node)) DemoNodeCount++;
+            _counts[node.Status] = CountOf(node.Status) + 1;
+        }
+        NodeEntry[] matching = [.. all.Where(Matches)];
+        foreach (var node in matching) _countsByZone[node.Zone?.Id ?? 0] = _countsByZone.GetValueOrDefault(node.Zone?.Id ?? 0) + 1;
+        Shown = await nodes.PageAsync(matching, Order switch { "worst" => _byStatus, "name" => NodeOrder.ByName, _ => NodeOrder.ByZone }, Pager.NumberOf(Request), PageLength, cancellationToken);
+        return matching;
+    }
+
+    private static readonly IComparer<NodeEntry> _byStatus = Comparer<NodeEntry>.Create((a, b) =>
+        RailNodes.Severity(b.Status).CompareTo(RailNodes.Severity(a.Status)) is var order and not 0 ? order : NodeOrder.ByZone.Compare(a, b));
+
+    private IReadOnlyList<CardGroup> GroupsOf(List<(NodeView Node, NodeTrace Trace)> cards)
+    {
+        var shared = SparkHeight.Of(cards.Select(c => c.Trace));
+        // In the order of zones all nodes of a zone are together; in other orders there is one group.
+        var groups = Order == "zone" ? cards.GroupBy(c => c.Node.Zone?.Id ?? 0) : cards.GroupBy(_ => 0);
+        return [.. groups.Select(group =>
+        {
+            var height = Scale == "zone" && Order == "zone" ? SparkHeight.Of(group.Select(c => c.Trace)) : shared;
+            return new CardGroup(Order == "zone" ? group.First().Node.Zone : null, [.. group.Select(c =>
+                new NodeCard(c.Node, c.Trace, Scale == "own" ? SparkHeight.Of([c.Trace]) : height, ClassOf(c.Node.Zone), Now))]);
+        })];
+    }
+
+    private PlotLine LineOf((NodeView Node, NodeTrace Trace) card) => new(card.Node.DisplayName, card.Node.Node.Address.ToString(CultureInfo.InvariantCulture), ClassOf(card.Node.Zone),
+        [.. card.Trace.RunsOf(IsHumidity).Select(run => (IReadOnlyList<(long, decimal)>)[.. run.Select(p => (p.Time, IsHumidity ? p.Value.Average!.Value : View.Temperature(p.Value.Average)!.Value))])]);
+
     private bool Matches(NodeEntry node)
     {
         if (!node.MatchesText) return false;
@@ -111,17 +212,13 @@ internal sealed class OverviewModel(NodeViews nodes, ZoneDirectory zones, Sparkl
         if (ZoneFilter == NoZone) return node.Zone is null;
         return string.IsNullOrEmpty(ZoneFilter) || node.Zone?.Id.ToString(CultureInfo.InvariantCulture) == ZoneFilter;
     }
-
-    private sealed class ZoneById : IEqualityComparer<Zone?>
-    {
-        public static readonly ZoneById Instance = new();
-
-        public bool Equals(Zone? x, Zone? y) => x?.Id == y?.Id;
-
-        public int GetHashCode(Zone? zone) => zone?.Id ?? 0;
-    }
 }
 
+/// <summary>Cards of a zone; in other orders than that of zones, all of the page.</summary>
+internal sealed record CardGroup(Zone? Zone, IReadOnlyList<NodeCard> Cards);
+
 /// <summary>A node on the overview.</summary>
+/// <param name="Height">The scale of its drawing.</param>
+/// <param name="ZoneClass">The color of its zone.</param>
 /// <param name="Now">Unix seconds, the same for all cards of a page.</param>
-internal sealed record NodeCard(NodeView Node, Sparkline Sparkline, long Now);
+internal sealed record NodeCard(NodeView Node, NodeTrace Trace, SparkHeight Height, string ZoneClass, long Now);

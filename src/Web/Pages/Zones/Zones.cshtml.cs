@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Nodes;
@@ -13,6 +14,11 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
 
     /// <summary>The form of a new zone.</summary>
     public ZoneEdit Added { get; private set; } = ZoneEdit.New;
+
+    /// <summary>The zone whose form is open; null: none.</summary>
+    public int? SelectedId { get; private set; }
+
+    public ZoneEdit? Selected => Zones.FirstOrDefault(z => z.Id == SelectedId);
 
     public Task OnGetAsync(CancellationToken cancellationToken) => LoadAsync(cancellationToken);
 
@@ -36,7 +42,8 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
         if (patch.Errors.Count == 0)
             return await zones.EditAsync(id, patch, cancellationToken) is { } zone ? Done($"Saved {zone.Name}.") : NotFound();
         await LoadAsync(cancellationToken);
-        Zones = [.. Zones.Select(z => z.Id == id ? new ZoneEdit(id, name, color, description, z.NodeCount, patch.Errors) { SavedName = z.SavedName } : z)];
+        Zones = [.. Zones.Select(z => z.Id == id ? new ZoneEdit(id, name, color, description, z.NodeCount, patch.Errors) { SavedName = z.SavedName, SavedColor = z.SavedColor } : z)];
+        SelectedId = id;
         return Invalid();
     }
 
@@ -48,6 +55,7 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
         await LoadAsync(cancellationToken);
         var errors = new Dictionary<string, string[]> { ["typedName"] = [$"must be exactly “{zone.Name}”; nothing was deleted"] };
         Zones = [.. Zones.Select(z => z.Id == id ? z with { Errors = errors } : z)];
+        SelectedId = id;
         return Invalid();
     }
 
@@ -70,7 +78,7 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
     private LocalRedirectResult Done(string notice)
     {
         TempData["Notice"] = notice;
-        return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.ToString());
+        return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.With(("edit", null)).ToString());
     }
 
     private async Task LoadAsync(CancellationToken cancellationToken)
@@ -78,7 +86,8 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
         View = ViewSettings.Of(HttpContext);
         var counts = await zones.CountNodesAsync(cancellationToken);
         Zones = [.. (await zones.ListAsync(cancellationToken)).Select(z =>
-            new ZoneEdit(z.Id, z.Name, z.Color, z.Description, counts.GetValueOrDefault(z.Id), ZoneEdit.NoErrors) { SavedName = z.Name })];
+            new ZoneEdit(z.Id, z.Name, z.Color, z.Description, counts.GetValueOrDefault(z.Id), ZoneEdit.NoErrors) { SavedName = z.Name, SavedColor = z.Color })];
+        if (int.TryParse(Request.Query["edit"], NumberStyles.None, CultureInfo.InvariantCulture, out var id)) SelectedId = id;
     }
 }
 
@@ -91,6 +100,9 @@ internal sealed record ZoneEdit(int Id, string? Name, string? Color, string? Des
 
     /// <summary>The stored name, whatever the form contains.</summary>
     public string SavedName { get; init; } = "";
+
+    /// <summary>The stored color.</summary>
+    public string SavedColor { get; init; } = Zone.DefaultColor;
 
     public string? ErrorOf(string field) => Errors.TryGetValue(field, out var errors) ? string.Join("; ", errors) : null;
 }

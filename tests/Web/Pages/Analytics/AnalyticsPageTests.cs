@@ -56,11 +56,36 @@ public sealed partial class AnalyticsPageTests : PageTests
     {
         await StoreAsync([.. Some.Run(1, 10), .. Some.Run(2, 10)]);
 
-        var page = await ReadPageAsync("/analytics?range=1h&node=2&node=99");
+        var page = await ReadPageAsync("/analytics?range=1h&node=2&node=99&draw=bands");
 
         Assert.Contains("1 selected node does not exist", page, StringComparison.Ordinal);
         Assert.Contains("nodes=2\"", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("href=\"/nodes/1?", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("href=\"/nodes/1?", page.Split("</aside>")[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lines_SelectedNodes_HaveALineAndTheirStatisticsEach()
+    {
+        await StoreAsync([.. Some.Run(1, 100), .. Some.Run(2, 100), .. Some.Run(3, 100)]);
+
+        var page = await ReadPageAsync("/analytics?range=1h&node=1,2");
+
+        Assert.Equal(2, page.Split("data-line=\"").Length - 1);
+        Assert.Equal(2, page.Split("data-at-line=\"").Length - 1);
+        Assert.DoesNotContain("trace s1 faint", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lines_OneAlone_FadesTheOthersAndLeadsBackToAll()
+    {
+        await StoreAsync([.. Some.Run(1, 100), .. Some.Run(2, 100)]);
+
+        var page = Uri.UnescapeDataString(await ReadPageAsync("/analytics?range=1h&node=1,2&solo=1"));
+
+        Assert.Contains("trace s2 faint", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("trace s1 faint", page, StringComparison.Ordinal);
+        Assert.Contains("href=\"/analytics?range=1h&amp;node=1,2\" title=\"Show alone", page, StringComparison.Ordinal); // Of node 1.
+        Assert.Contains("data-solo=\"/analytics?range=1h&amp;node=1,2\"", page, StringComparison.Ordinal); // Ctrl adds node 2: all again.
     }
 
     [Fact]
@@ -93,8 +118,8 @@ public sealed partial class AnalyticsPageTests : PageTests
 
         var part = await ReadPageAsync("/analytics?range=1d&unit=f&tz=UTC&handler=hours");
 
-        Assert.Matches("<td class=\"heat-0\" title=\"[A-Za-z]+ 12:00, 32\\.00 .{1,10}F, 1 reading\">32\\.0</td>", part);
-        Assert.Matches("<td class=\"heat-8\" title=\"[A-Za-z]+ 11:00, 50\\.00 .{1,10}F, 1 reading\">50\\.0</td>", part);
+        Assert.Matches("<td class=\"heat-0\" title=\"[A-Za-z]+ 12:00, 32\\.00 .{1,10}F, 1 reading\">32</td>", part);
+        Assert.Matches("<td class=\"heat-8\" title=\"[A-Za-z]+ 11:00, 50\\.00 .{1,10}F, 1 reading\">50</td>", part);
         Assert.Contains("2 of 168 hours have readings", part, StringComparison.Ordinal);
     }
 

@@ -66,6 +66,56 @@ public sealed class ViewRangeTests
     public void Doubled_NearNow_NeverGoesBeyondIt(string text, long from, long to)
         => Assert.Equal((ClockText.Utc(Now + from), ClockText.Utc(Now + to)), ViewRange.Parse(text, "", "", _paris, Now).Doubled());
 
+    [Theory] // Now is a Sunday in Paris, a week after the clocks went back.
+    [InlineData("today", "2026-11-01T00:00:00+01:00", "2026-11-01T13:00:00+01:00")]
+    [InlineData("yesterday", "2026-10-31T00:00:00+01:00", "2026-11-01T00:00:00+01:00")]
+    [InlineData("This week", "2026-10-26T00:00:00+01:00", "2026-11-01T13:00:00+01:00")]
+    [InlineData("last-week", "2026-10-19T00:00:00+02:00", "2026-10-26T00:00:00+01:00")]
+    [InlineData("this month", "2026-11-01T00:00:00+01:00", "2026-11-01T13:00:00+01:00")]
+    [InlineData("last-month", "2026-10-01T00:00:00+02:00", "2026-11-01T00:00:00+01:00")]
+    public void Parse_CalendarName_IsThatOfTheTimeZone(string text, string from, string to)
+    {
+        var range = ViewRange.Parse(text, "", "", _paris, Now);
+
+        Assert.Null(range.Error);
+        Assert.Equal((At(from), At(to)), (range.From, range.To));
+        Assert.Equal(text.ToLowerInvariant().Replace(' ', '-'), range.Name);
+    }
+
+    [Fact]
+    public void Parse_CalendarNameInAnotherZone_IsAnotherDay()
+    {
+        var tokyo = ViewRange.Parse("yesterday", "", "", DateTimeZoneProviders.Tzdb["Asia/Tokyo"], Now + 6 * 3600);
+
+        Assert.Equal((At("2026-11-01T00:00:00+09:00"), At("2026-11-02T00:00:00+09:00")), (tokyo.From, tokyo.To));
+    }
+
+    [Theory]
+    [InlineData("today", true)]
+    [InlineData("yesterday", false)]
+    [InlineData("this-week", true)]
+    [InlineData("last-month", false)]
+    public void IsRolling_CalendarRange_OnlyWhileItIsNotOver(string name, bool expected)
+        => Assert.Equal(expected, ViewRange.Parse(name, "", "", _paris, Now).IsRolling);
+
+    [Fact]
+    public void Shifted_CalendarRange_MovesByDaysAndMonthsNotBySeconds()
+    {
+        var (yesterday, lastMonth) = (ViewRange.Parse("yesterday", "", "", _paris, Now), ViewRange.Parse("last-month", "", "", _paris, Now));
+
+        Assert.Equal((At("2026-10-30T00:00:00+01:00"), At("2026-10-31T00:00:00+01:00")), Times(yesterday.Shifted(-1)));
+        Assert.Equal((At("2026-11-01T00:00:00+01:00"), At("2026-11-02T00:00:00+01:00")), Times(yesterday.Shifted(1)));
+        Assert.Equal((At("2026-09-01T00:00:00+02:00"), At("2026-10-01T00:00:00+02:00")), Times(lastMonth.Shifted(-1)));
+    }
+
+    [Fact]
+    public void Parse_TodayAtMidnight_IsNotEmpty()
+    {
+        var midnight = At("2026-11-01T00:00:00+01:00");
+
+        Assert.True(ViewRange.Parse("today", "", "", _paris, midnight).Seconds > 0);
+    }
+
     [Fact]
     public void Shifted_ByOne_ContinuesWhereTheRangeEnds()
     {
@@ -73,4 +123,8 @@ public sealed class ViewRangeTests
 
         Assert.Equal((ClockText.Utc(Now), ClockText.Utc(Now + 21_600)), range.Shifted(1));
     }
+
+    private static long At(string time) => DateTimeOffset.Parse(time, null).ToUnixTimeSeconds();
+
+    private static (long From, long To) Times((string From, string To) ends) => (At(ends.From), At(ends.To));
 }

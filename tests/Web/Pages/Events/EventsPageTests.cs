@@ -158,6 +158,22 @@ public sealed partial class EventsPageTests : PageTests
         Assert.Equal(2, Row().Count(await ReadPageAsync(around)));
     }
 
+    [Fact]
+    public async Task Event_OpenedInTheSide_StandsBesideItsListAndCloses()
+    {
+        await SendAsync(Parsed("a", 1), Parsed("b", 2));
+        var list = await ReadPageAsync("/events?range=5m&timebase=source&order=asc");
+
+        var page = await ReadPageAsync(WebUtility.HtmlDecode(Side().Match(list).Groups[1].Value));
+
+        Assert.Contains("The ID matches the content", page, StringComparison.Ordinal);
+        Assert.Equal(2, Row().Count(page));
+        Assert.Single(page.Split("<tr class=\"selected\"")[1..]);
+        var closed = WebUtility.HtmlDecode(Close().Match(page).Groups[1].Value);
+        Assert.Equal("/events?range=5m&timebase=source&order=asc", closed);
+        AssertNoInlineCode(page);
+    }
+
     [Theory]
     [InlineData("nonsense")]
     [InlineData("81cb920274bc9e1e2b6de383a04bbb0cec23ece8dc69361f728eb1391dd4d956")]
@@ -221,6 +237,12 @@ public sealed partial class EventsPageTests : PageTests
 
     [GeneratedRegex("href=\"([^\"]+)\">Events (?:±|&#xB1;)30 s")]
     private static partial Regex Around();
+
+    [GeneratedRegex("href=\"([^\"]+)\" title=\"Open in the side\"")]
+    private static partial Regex Side();
+
+    [GeneratedRegex("href=\"([^\"]+)\" title=\"Close\"")]
+    private static partial Regex Close();
 
     [GeneratedRegex("<td><data value=\"([0-9]+)\">")]
     private static partial Regex Counted();

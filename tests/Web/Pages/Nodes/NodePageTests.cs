@@ -16,10 +16,10 @@ public sealed partial class NodePageTests : PageTests
 
         var page = await ReadPageAsync("/nodes/12?range=24h&by=hour&tz=UTC");
 
-        var rows = System.Text.RegularExpressions.Regex.Matches(page, "no data</th><td colspan=\"13\">([^<]+)<").Select(m => System.Net.WebUtility.HtmlDecode(m.Groups[1].Value)).ToArray();
+        var rows = System.Text.RegularExpressions.Regex.Matches(page, "<span>no data, ([^<]+)</span>").Select(m => System.Net.WebUtility.HtmlDecode(m.Groups[1].Value)).ToArray();
         Assert.Equal([SpanOf(Noon - (2 * 3600), Noon), SpanOf(Noon - (5 * 3600), Noon - (4 * 3600))], rows);
 
-        static string SpanOf(long from, long to) => SensorDash.Web.Pages.Display.ClockText.Span(from, to, NodaTime.DateTimeZone.Utc);
+        static string SpanOf(long from, long to) => SensorDash.Web.Pages.Display.ClockText.Words(from, to, NodaTime.DateTimeZone.Utc, Noon);
     }
 
     [Fact]

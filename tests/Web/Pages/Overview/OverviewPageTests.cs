@@ -63,7 +63,54 @@ public sealed class OverviewPageTests : PageTests
         Assert.Contains("Page <data value=\"1\">1</data> of <data value=\"2\">2</data>", await ReadPageAsync("/"), StringComparison.Ordinal);
         var second = await ReadPageAsync("/?page=2");
         Assert.Contains("href=\"/nodes/61", second, StringComparison.Ordinal);
-        Assert.Contains("1 of 61 nodes", second, StringComparison.Ordinal);
+        Assert.Contains("1 of 61 nodes", await ReadPageAsync("/?page=2&view=table&sort=zone"), StringComparison.Ordinal);
         Assert.Contains("No nodes match this filter", await ReadPageAsync("/?status=stale"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Overview_AFewNodes_DrawsALineAndACardEach()
+    {
+        await StoreAsync([.. Some.Run(1, 100), .. Some.Run(2, 100)]);
+
+        var page = await ReadPageAsync("/?range=1h");
+
+        Assert.Equal(2, page.Split("data-line=\"").Length - 1);
+        Assert.Equal(2, page.Split("<article class=\"card live\"").Length - 1);
+        AssertNoInlineCode(page);
+    }
+
+    [Fact]
+    public async Task Overview_ManyNodes_DrawsZonesAndATableWorstFirst()
+    {
+        await StoreAsync([.. Enumerable.Range(1, 41).SelectMany(node => Some.Run(node, 3, node == 30 ? Noon - 50_000 : Noon))]);
+
+        var page = await ReadPageAsync("/");
+
+        Assert.Contains("class=\"zone-panels\"", page, StringComparison.Ordinal);
+        Assert.Contains("1 stale", page, StringComparison.Ordinal);
+        Assert.Matches("(?s)<tbody>\\s*<tr>\\s*<th scope=\"row\"><a href=\"/nodes/30\"", page);
+    }
+
+    [Theory]
+    [InlineData("range=7d")]
+    [InlineData("range=90d&quantity=humidity")]
+    [InlineData("range=today&view=table&sort=worst&scale=own")]
+    public async Task Overview_OfAnyRange_HasItsData(string query)
+    {
+        await StoreAsync([.. Some.Run(1, 100), .. Some.Run(2, 100)]);
+
+        Assert.Equal(2, (await ReadPageAsync($"/?{query}")).Split("data-line=\"").Length - 1);
+    }
+
+    [Fact]
+    public async Task Csv_OfTheTable_HasMachineNumbers()
+    {
+        await StoreAsync([.. Some.Run(1, 10), .. Some.Run(2, 10)]);
+
+        var lines = (await Client.GetStringAsync("/?range=1h&handler=Csv&tz=UTC")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.StartsWith("node_address,status,measured,temperature_celsius,", lines[0], StringComparison.Ordinal);
+        Assert.Equal(3, lines.Length);
+        Assert.All(lines, line => Assert.Equal(lines[0].Count(c => c == ','), line.Count(c => c == ',')));
     }
 }

@@ -1,0 +1,43 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace SensorDash.Browser.Tests;
+
+/// <summary>axe-core finds nothing on any page, in both themes, narrow and wide.</summary>
+public sealed class AccessibilityTests(DemoHubFixture browser) : IClassFixture<DemoHubFixture>
+{
+    public static TheoryData<string, int, ColorScheme> Views()
+    {
+        var views = new TheoryData<string, int, ColorScheme>();
+        foreach (var path in (string[])["/", "/?view=table&sort=worst", "/?status=late&zone=1", "/nodes/8", "/nodes/8?by=quality", "/nodes/8?view=table", "/nodes/12?range=1h", "/analytics?range=7d",
+            "/analytics?node=1,2,6,7,8,10&solo=1,2", "/analytics?view=table", "/events?timebase=source&lanes=parsed", "/events?lanes=raw&streamId=weather", "/zones?edit=1", "/export",
+            "/nodes/delete?last_seen_before=now-1s", "/system", "/nodes/999"])
+            foreach (var (width, scheme) in new[] { (1440, ColorScheme.Light), (1440, ColorScheme.Dark), (390, ColorScheme.Light), (390, ColorScheme.Dark) })
+                views.Add(path, width, scheme);
+        return views;
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Views))]
+    public async Task Page_InBothThemes_HasNoViolations(string path, int width, ColorScheme scheme)
+    {
+        await using var watched = await browser.OpenAsync(width, scheme);
+        await watched.Page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
+
+        var found = await watched.Page.RunAxe();
+
+        Assert.Empty(found.Violations.Select(v => $"{v.Id}: {string.Join(", ", v.Nodes.Select(n => n.Html))}"));
+    }
+
+    [SkippableFact]
+    public async Task OpenMenus_HaveNoViolations()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await page.GotoAsync("/nodes/6", new() { WaitUntil = WaitUntilState.NetworkIdle });
+        await page.Locator(".range-menu > summary").ClickAsync();
+        await page.Locator("#edit > summary").ClickAsync();
+
+        Assert.Empty((await page.RunAxe()).Violations.Select(v => v.Id));
+    }
+}

@@ -1,0 +1,115 @@
+// Plots that the server draws as SVG: a crosshair with the values of all lines, by mouse, touch and keyboard; dragging zooms.
+import { zoomTo } from './chart-moves.js';
+import { visit } from './navigation.js';
+import { iso } from './zone-time.js';
+
+const Width = 1000; // Units of the drawing.
+const MinDrag = 8; // Pixels; less is a click.
+
+let drag = null;
+
+export function startPlots() {
+  document.addEventListener('pointermove', event => {
+    const plot = event.target.closest?.('[data-plot]');
+    if (drag) return void markDrag(event);
+    if (plot) show(plot, fractionOf(plot, event));
+    else if (document.querySelector('.cross-line')) hide();
+  });
+  document.addEventListener('pointerdown', event => {
+    const plot = event.target.closest?.('[data-plot]');
+    if (plot && event.button === 0 && event.pointerType === 'mouse') drag = { plot, from: fractionOf(plot, event), x: event.clientX };
+  });
+  document.addEventListener('pointerup', event => {
+    const done = drag;
+    drag = null;
+    if (!done) return;
+    done.plot.querySelector('.cross-mark')?.remove();
+    if (Math.abs(event.clientX - done.x) < MinDrag) return;
+    const times = [done.from, fractionOf(done.plot, event)].sort((a, b) => a - b).map(part => timeAt(done.plot, part) * 1000);
+    zoomTo({ from: Number(done.plot.dataset.from), to: Number(done.plot.dataset.to) }, ...times);
+  });
+  document.addEventListener('dblclick', event => {
+    const reset = document.querySelector('a[data-key="0"]');
+    if (event.target.closest('[data-plot]') && reset) visit(reset.href);
+  });
+  document.addEventListener('keydown', event => {
+    const plot = event.target.closest?.('[data-plot]');
+    const step = { ArrowLeft: -0.01, ArrowRight: 0.01, PageUp: -0.1, PageDown: 0.1 }[event.key];
+    if (!plot || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Escape') return hide();
+    if (step === undefined) return;
+    event.preventDefault();
+    show(plot, Math.min(1, Math.max(0, Number(plot.dataset.at ?? 1) + step)));
+  });
+  document.addEventListener('focusout', event => { if (event.target.matches?.('[data-plot]')) hide(); });
+  document.addEventListener('click', event => {
+    const line = event.target.closest('[data-solo]');
+    if (!line || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+    event.preventDefault(); // Ctrl adds to the selection or takes away from it.
+    visit(line.dataset.solo);
+  }, true);
+}
+
+function show(plot, part) {
+  plot.dataset.at = part;
+  const time = timeAt(plot, part);
+  const found = valuesAt(plot, part * Width);
+  element(plot, 'cross-line').style.left = `${part * 100}%`;
+  const table = plot.closest('[data-lines]')?.querySelector('[data-at-time]');
+  const title = iso(time * 1000, plot.dataset.tz).replace('T', ' ');
+  if (table) {
+    table.textContent = title.slice(11, 16);
+    table.title = title;
+    for (const cell of plot.closest('[data-lines]').querySelectorAll('[data-at-line]')) cell.textContent = text(found.find(f => f.key === cell.dataset.atLine)?.value);
+    return;
+  }
+  const flag = element(plot, 'cross-flag');
+  flag.setAttribute('role', 'status');
+  const head = Object.assign(document.createElement('b'), { textContent: title });
+  flag.replaceChildren(head, ...found.filter(f => f.value !== null).sort((a, b) => b.value - a.value).map(f => {
+    const row = document.createElement('span');
+    row.append(f.name, Object.assign(document.createElement('b'), { textContent: text(f.value) }));
+    return row;
+  }));
+  flag.classList.toggle('left', part > 0.6);
+  flag.style.left = `${part * 100}%`;
+}
+
+function hide() {
+  for (const mark of document.querySelectorAll('.cross-line, .cross-flag')) mark.remove();
+  for (const cell of document.querySelectorAll('[data-at-line], [data-at-time]')) cell.textContent = '';
+}
+
+function markDrag(event) {
+  const mark = element(drag.plot, 'cross-mark');
+  const [from, to] = [drag.from, fractionOf(drag.plot, event)].sort((a, b) => a - b);
+  [mark.style.left, mark.style.width] = [`${from * 100}%`, `${(to - from) * 100}%`];
+}
+
+function element(plot, name) {
+  const known = plot.querySelector(`.${name}`);
+  if (known) return known;
+  const made = Object.assign(document.createElement('div'), { className: name });
+  plot.append(made);
+  return made;
+}
+
+// The value of each line at a place: of its nearest point, unless the line has a gap there.
+function valuesAt(plot, x) {
+  const [lowest, highest, height] = [plot.dataset.lowest, plot.dataset.highest, plot.dataset.height].map(Number);
+  return [...plot.querySelectorAll('[data-line]:not(.faint)')].map(line => {
+    line.runs ??= line.getAttribute('d').split('M').slice(1).map(run => run.replace('h0', '').split('L').map(point => point.split(' ').map(Number)));
+    const run = line.runs.find(points => points[0][0] <= x + 2 && points.at(-1)[0] >= x - 2);
+    const point = run?.reduce((best, p) => Math.abs(p[0] - x) < Math.abs(best[0] - x) ? p : best);
+    return { key: line.dataset.line, name: line.dataset.name, value: point ? lowest + (height - point[1]) / height * (highest - lowest) : null };
+  });
+}
+
+const fractionOf = (plot, event) => {
+  const box = plot.getBoundingClientRect();
+  return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+};
+
+const timeAt = (plot, part) => Math.round(Number(plot.dataset.from) + part * (plot.dataset.to - plot.dataset.from));
+
+const text = value => value === null || value === undefined ? '–' : value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
