@@ -161,7 +161,7 @@ public sealed partial class EventsPageTests : PageTests
     [Fact]
     public async Task Event_OpenedInTheSide_StandsBesideItsListAndCloses()
     {
-        await SendAsync(Parsed("a", 1), Parsed("b", 2));
+        await SendAsync(Parsed("a", -2), Parsed("b", -1));
         var list = await ReadPageAsync("/events?range=5m&timebase=source&order=asc");
 
         var page = await ReadPageAsync(WebUtility.HtmlDecode(Side().Match(list).Groups[1].Value));
