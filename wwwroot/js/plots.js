@@ -98,11 +98,17 @@ function element(plot, name) {
 function valuesAt(plot, x) {
   const [lowest, highest, height] = [plot.dataset.lowest, plot.dataset.highest, plot.dataset.height].map(Number);
   return [...plot.querySelectorAll('[data-line]:not(.faint)')].map(line => {
-    line.runs ??= line.getAttribute('d').split('M').slice(1).map(run => run.replace('h0', '').split('L').map(point => point.split(' ').map(Number)));
-    const run = line.runs.find(points => points[0][0] <= x + 2 && points.at(-1)[0] >= x - 2);
+    const run = runsOf(line).find(points => points[0][0] <= x + 2 && points.at(-1)[0] >= x - 2);
     const point = run?.reduce((best, p) => Math.abs(p[0] - x) < Math.abs(best[0] - x) ? p : best);
     return { key: line.dataset.line, name: line.dataset.name, value: point ? lowest + (height - point[1]) / height * (highest - lowest) : null };
   });
+}
+
+// Parsed once per drawing: a refresh changes the path of the same element.
+function runsOf(line) {
+  const path = line.getAttribute('d');
+  if (line.parsed?.path !== path) line.parsed = { path, runs: path.split('M').slice(1).map(run => run.replace('h0', '').split('L').map(point => point.split(' ').map(Number))) };
+  return line.parsed.runs;
 }
 
 const fractionOf = (plot, event) => {
