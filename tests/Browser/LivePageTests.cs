@@ -18,7 +18,7 @@ public sealed partial class LivePageTests(BrowserFixture browser) : IClassFixtur
 
         await browser.SendAsync(41);
 
-        await Expect(page.Locator("main")).ToContainTextAsync("address 41");
+        await Expect(page.Locator("main")).ToContainTextAsync("Node 41");
         watched.AssertNoErrors();
     }
 
@@ -41,8 +41,8 @@ public sealed partial class LivePageTests(BrowserFixture browser) : IClassFixtur
     }
 
     [SkippableTheory]
-    [InlineData("/nodes/42?refresh=0", 42, ".head-facts")]
-    [InlineData("/?refresh=0", 43, ".card:has-text('address 43')")]
+    [InlineData("/nodes/42?refresh=0", 42, ".side")]
+    [InlineData("/?refresh=0", 43, ".card:has-text('Node 43')")]
     public async Task Status_OfASilentNode_GoesOnCountingAndTurnsByItself(string path, int node, string place)
     {
         await using var watched = await browser.OpenAsync();
@@ -69,7 +69,7 @@ public sealed partial class LivePageTests(BrowserFixture browser) : IClassFixtur
         var page = watched.Page;
         await browser.SendAsync(45, 3);
         await page.GotoAsync("/nodes/45?refresh=0");
-        var status = page.Locator(".head-facts .status");
+        var status = page.Locator(".side .status");
         var seen = new HashSet<string>();
         while (seen.Count < 3) seen.Add(Seconds().Match(await status.InnerTextAsync()).Groups[1].Value);
 

@@ -66,8 +66,8 @@ public sealed partial class NavigationTests(SmallHubFixture browser) : IClassFix
 
     [SkippableTheory]
     [InlineData("/nodes/1", "#readings a[rel=next]", "Page 2")]
-    [InlineData("/nodes/1", "a.chip:text-is('Days')", "Day")]
-    [InlineData("/nodes/1?range=7d", "a.chip:text-is('Quality')", "Completeness")]
+    [InlineData("/nodes/1", ".tabs a:has-text('Days')", "Day")]
+    [InlineData("/nodes/1?range=7d", ".tabs a:has-text('Quality')", "Completeness")]
     [InlineData("/analytics", "table.sortable th a:text-is('Max')", "Comparison")]
     public async Task Change_BelowTheFirstScreen_LeavesTheClickedPlaceWhereItIs(string path, string selector, string expected)
     {
