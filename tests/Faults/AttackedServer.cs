@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
@@ -88,7 +89,7 @@ internal sealed class AttackedServer : IAsyncDisposable
         {
             return await SendAsync(request, client);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
         {
             return null;
         }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -31,7 +32,7 @@ internal sealed class EventSender
             for (var end = _next + count; _next < end; _next++) Acknowledged.Enqueue(TimeOf(_next).ToUnixTimeMilliseconds() * 1000);
             return HttpStatusCode.OK;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException or TaskCanceledException)
         {
             return null;
         }

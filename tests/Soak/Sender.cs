@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using SensorDash.Tests.Support;
@@ -41,7 +42,7 @@ internal sealed class Sender(int node)
             _next += count;
             return HttpStatusCode.OK;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException or TaskCanceledException)
         {
             return null;
         }
