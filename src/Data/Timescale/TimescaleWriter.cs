@@ -11,7 +11,6 @@ internal sealed class TimescaleWriter(TimescaleDatabase database) : IDisposable,
     private NpgsqlConnection? _connection;
 
     /// <summary>Runs <paramref name="write"/> under the write lock of this process; <paramref name="write"/> manages its own transaction.</summary>
-    /// <exception cref="StoreBatchTooLargeException">Nothing is stored; fewer rows may be.</exception>
     /// <exception cref="StoreUnavailableException">It is unknown whether anything is stored; retry unchanged.</exception>
     /// <exception cref="StoreRejectedException">A row cannot be stored; nothing is stored.</exception>
     public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> write, CancellationToken cancellationToken)
@@ -27,8 +26,6 @@ internal sealed class TimescaleWriter(TimescaleDatabase database) : IDisposable,
             await CloseAsync();
             if (e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
                 throw new StoreUnavailableException("Another program wrote these rows without the writer lock; retrying.", e);
-            if (e is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } && !cancellationToken.IsCancellationRequested)
-                throw new StoreBatchTooLargeException("PostgreSQL took longer for the rows than Database:Timescale:Pool:CommandTimeout.", e);
             if (e is NpgsqlException npgsql) throw TimescaleErrors.Translate(npgsql, cancellationToken);
             throw;
         }

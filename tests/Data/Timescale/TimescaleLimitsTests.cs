@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
-using SensorDash.Data.Nodes;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
@@ -81,20 +80,6 @@ public sealed class TimescaleLimitsTests
         await Assert.ThrowsAsync<StoreBatchTooLargeException>(() => fixture.Store.AddAsync(readings));
         Assert.Equal(100, await fixture.Store.AddAsync(readings[1..]));
         Assert.Equal(100, await fixture.ScalarAsync("SELECT count(*) FROM sensor_readings"));
-    }
-
-    [SkippableFact]
-    public async Task Append_StatementTakesTooLong_AsksForFewerRows()
-    {
-        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
-        await fixture.ExecuteAsync(
-            "CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3600); RETURN NEW; END'",
-            "CREATE TRIGGER sleep BEFORE INSERT ON nodes FOR EACH ROW EXECUTE FUNCTION sleep()");
-        await using var database = Hasty(fixture, seconds: 1);
-        await using var store = new TimescaleReadingStore(database, new(), new(), Options.Create(new NodeLimitOptions()), fixture.Clock);
-
-        await Assert.ThrowsAsync<StoreBatchTooLargeException>(() => store.AddAsync(Some.Reading()));
-        Assert.Equal(0, await fixture.ScalarAsync("SELECT count(*) FROM sensor_readings"));
     }
 
     private static TimescaleDatabase Hasty(TimescaleStoreFixture fixture, int seconds)
