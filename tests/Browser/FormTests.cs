@@ -59,6 +59,6 @@ public sealed class FormTests(BrowserFixture browser) : IClassFixture<BrowserFix
 
         await Expect(page.GetByText("Added Greenhouse.")).ToBeVisibleAsync();
         await Expect(page.Locator("[name=name]").Last).ToHaveValueAsync("");
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Greenhouse" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Rowheader, new() { Name = "Greenhouse" })).ToBeVisibleAsync();
     }
 }

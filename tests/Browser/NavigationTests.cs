@@ -18,8 +18,8 @@ public sealed partial class NavigationTests(SmallHubFixture browser) : IClassFix
         await page.Locator("select[name=refresh]").SelectOptionAsync("60");
         await Expect(page).ToHaveURLAsync(Minute());
         await page.Locator(".tz-menu > summary").ClickAsync();
-        await page.Locator("select[name=unit]").SelectOptionAsync("f");
-        await page.Locator("input[name=tz]").FillAsync("Asia/Kolkata");
+        await page.Locator(".tz-form select[name=unit]").SelectOptionAsync("f");
+        await page.Locator(".tz-form input[name=tz]").FillAsync("Asia/Kolkata");
         await page.Locator(".tz-form button").ClickAsync();
         await Expect(page).ToHaveURLAsync(Fahrenheit());
         await Expect(page).ToHaveURLAsync(Kolkata());
