@@ -3,16 +3,15 @@ using static Microsoft.Playwright.Assertions;
 
 namespace SensorDash.Browser.Tests;
 
-/// <summary>Every page, narrow and wide, light and dark: it fits, and the console stays quiet.</summary>
+/// <summary>Every page, narrow and light, wide and dark: it fits, and the console stays quiet.</summary>
 public sealed class LayoutTests(DemoHubFixture browser) : IClassFixture<DemoHubFixture>
 {
     public static TheoryData<string, int, ColorScheme> Views()
     {
         var views = new TheoryData<string, int, ColorScheme>();
         foreach (var path in (string[])["/", "/nodes/6", "/nodes/12", "/nodes/4?range=30d&unit=f&tz=Asia/Kolkata", "/analytics", "/analytics?range=7d&view=table&quantity=humidity", "/zones", "/export", "/export?find=e", "/nodes/delete?last_seen_before=now-1s", "/system", "/events?timebase=source", "/events?timebase=source&lanes=command&commandType=heatSensor&view=table", "/events?lanes=raw&streamId=weather&payload=wind.speed%3D3", "/nodes/999"])
-            foreach (var width in (int[])[360, 1440])
-                foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
-                    views.Add(path, width, scheme);
+            foreach (var (width, scheme) in new[] { (360, ColorScheme.Light), (1440, ColorScheme.Dark) })
+                views.Add(path, width, scheme);
         return views;
     }
 
