@@ -22,7 +22,7 @@ internal static class AnalyticsBench
         {
             Console.WriteLine($"{count:N0} readings of {Nodes} nodes; {Environment.ProcessorCount} cores, .NET {Environment.Version}");
             double http, oneNode, oneNodeHours, sqlite;
-            await using (var server = await SensorDashProcess.StartAsync(path))
+            await using (var server = await PublishedProgram.StartAsync(path))
             {
                 await FillAsync(server.Client, count);
                 http = await MedianAsync(() => DownloadAsync(server.Client, EveryNodeHourly));
@@ -30,7 +30,7 @@ internal static class AnalyticsBench
                 oneNodeHours = await MedianAsync(() => DownloadAsync(server.Client, "/api/nodes/7/statistics/hourly?limit=24"));
             }
             var bare = await MedianAsync(() => Task.FromResult(BareQuery(Path.ChangeExtension(path, ".duckdb"))));
-            await using (var server = await SensorDashProcess.StartAsync(path, ("Analytics__Enabled", "false")))
+            await using (var server = await PublishedProgram.StartAsync(path, ("Analytics__Enabled", "false")))
                 sqlite = await DownloadAsync(server.Client, EveryNodeHourly);
 
             Console.WriteLine($"hourly p50/p95/p99 of all nodes: HTTP {http:N0} ms, bare DuckDB {bare:N0} ms, from SQLite {sqlite:N0} ms");

@@ -56,7 +56,7 @@ internal static class EventsHttpBench
     private static async Task<double> SqliteAsync(byte[][] bodies, int count)
     {
         using var folder = new TemporaryFolder();
-        await using var server = await SensorDashProcess.StartAsync(folder.File("events.db"));
+        await using var server = await PublishedProgram.StartAsync(folder.File("events.db"));
         return count / await PostAsync(server.Client, bodies, count);
     }
 
@@ -64,7 +64,7 @@ internal static class EventsHttpBench
     {
         using var folder = new TemporaryFolder();
         await using var database = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
-        await using var server = await SensorDashProcess.StartAsync(
+        await using var server = await PublishedProgram.StartAsync(
             folder.File("unused.db"), [.. database.ProgramEnvironment, ("Analytics__Path", folder.File("side.duckdb"))]);
         return count / await PostAsync(server.Client, bodies, count);
     }

@@ -17,13 +17,13 @@ internal static class EventsSoak
     {
         using (var folder = new TemporaryFolder())
         {
-            await using var server = await SensorDashProcess.StartAsync(folder.File("events.db"));
+            await using var server = await PublishedProgram.StartAsync(folder.File("events.db"));
             await RunAsync("SQLite", server, minutes);
         }
         using (var folder = new TemporaryFolder())
         {
             await using var database = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
-            await using var server = await SensorDashProcess.StartAsync(
+            await using var server = await PublishedProgram.StartAsync(
                 folder.File("unused.db"), [.. database.ProgramEnvironment, ("Analytics__Path", folder.File("side.duckdb"))]);
             await RunAsync("TimescaleDB", server, minutes);
         }

@@ -15,7 +15,7 @@ internal static class ExportBench
         var folder = Directory.CreateTempSubdirectory("sensordash-bench-").FullName;
         try
         {
-            await using var server = await SensorDashProcess.StartAsync(Path.Combine(folder, "sensordash.db"));
+            await using var server = await PublishedProgram.StartAsync(Path.Combine(folder, "sensordash.db"));
             foreach (var chunk in SyntheticReadings.Take(count).Chunk(LinesPerRequest))
             {
                 using var content = new ByteArrayContent(SyntheticReadings.Ndjson(chunk));

@@ -4,7 +4,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using SensorDash.Data.Readings;
-using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
 
@@ -30,7 +29,7 @@ internal static class IngestBench
             {
                 double http, ceiling;
                 var database = Path.Combine(folder, "sensordash.db");
-                await using (var server = await SensorDashProcess.StartAsync(database))
+                await using (var server = await PublishedProgram.StartAsync(database))
                 {
                     var empty = Path.Combine(folder, "ceiling.db");
                     await CopySchemaAsync(database, empty);

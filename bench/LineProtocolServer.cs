@@ -26,7 +26,7 @@ internal sealed class LineProtocolServer : IAsyncDisposable
 
     public static async Task<LineProtocolServer?> SensorDashAsync(string name, string folder, params (string Name, string Value)[] settings)
     {
-        var process = await SensorDashProcess.StartAsync(Path.Combine(folder, "sensordash.db"), settings);
+        var process = await PublishedProgram.StartAsync(Path.Combine(folder, "sensordash.db"), settings);
         return new($"SensorDash: {name}", process, process.Id, process.Client, "/write?precision=s", "/api/nodes/12/statistics");
     }
 

@@ -34,7 +34,7 @@ internal static class NodesBench
     private static async Task<Dictionary<string, (double Milliseconds, double Cpu, long Bytes)>> MeasureAsync(int count, int readings)
     {
         using var folder = new TemporaryFolder();
-        await using var server = await SensorDashProcess.StartAsync(folder.File("nodes.db"), ("Ingest__MaxNodes", "1000000"));
+        await using var server = await PublishedProgram.StartAsync(folder.File("nodes.db"), ("Ingest__MaxNodes", "1000000"));
         await FillAsync(server.Client, count, readings);
         while ((await server.Client.GetStringAsync(new Uri("/api/system/analytics", UriKind.Relative))) is var status
             && (status.Contains("catching_up", StringComparison.Ordinal) || !status.Contains("\"lag_rows\":0", StringComparison.Ordinal))) await Task.Delay(100);

@@ -111,7 +111,7 @@ internal static class ScaleBench
 
     private sealed record Place(string Engine, TemporaryFolder Folder, (string Name, string Value)[] Settings, Func<Task<long>> SizeAsync)
     {
-        public Task<SensorDashProcess> StartAsync() => SensorDashProcess.StartAsync(Folder.File("sensordash.db"), Settings);
+        public Task<SensorDashProcess> StartAsync() => PublishedProgram.StartAsync(Folder.File("sensordash.db"), Settings);
     }
 
     /// <summary>One kind of rows: how they are sent, and the question asked of them.</summary>

@@ -28,7 +28,7 @@ internal static class TimescaleBench
             await using var store = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
             if (round == 1) Console.WriteLine($"{await store.TextAsync("SELECT version()")}; {await store.TextAsync("SELECT obj_description('sensor_readings'::regclass)")}");
             var ceiling = await MeasureCeilingAsync(empty, readings);
-            await using var server = await SensorDashProcess.StartAsync(
+            await using var server = await PublishedProgram.StartAsync(
                 folder.File("unused.db"), [.. store.ProgramEnvironment, ("Analytics__Path", folder.File("side.duckdb"))]);
             var http = count / await IngestBench.PostAsync(server.Client, bodies);
             await IngestBench.CheckCountersAsync(server.Client, readings);

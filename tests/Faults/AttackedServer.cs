@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
@@ -32,6 +33,8 @@ internal sealed class AttackedServer : IAsyncDisposable
     private const string HeapLimit = "0x18000000"; // 384 MiB
     private const int MaxResponse = 64 << 20;
 
+    // An address of its own: while the server is down, another process may listen on the port that it had on 127.0.0.1, and answer in its place.
+    private readonly string _host = string.Create(CultureInfo.InvariantCulture, $"127.{Number()}.{Number()}.{Number()}");
     private readonly TemporaryFolder _folder = new();
     private readonly TimescaleStoreFixture? _database;
     private readonly List<string> _errors = [];
@@ -76,7 +79,7 @@ internal sealed class AttackedServer : IAsyncDisposable
             _errors.AddRange(_process.LoggedErrors);
             await _process.DisposeAsync();
         }
-        _process = await SensorDashProcess.StartAsync(SqlitePath, Settings());
+        _process = await SensorDashProcess.StartExactlyAsync([.. SensorDashProcess.Program, "--urls", $"http://{_host}:0"], null, [("Database__Sqlite__Path", SqlitePath), .. Settings()]);
     }
 
     /// <summary>Kills it like <c>kill -9</c>.</summary>
@@ -132,6 +135,8 @@ internal sealed class AttackedServer : IAsyncDisposable
         if (_database is not null) await _database.DisposeAsync();
         _folder.Dispose();
     }
+
+    private static int Number() => RandomNumberGenerator.GetInt32(1, 255);
 
     private (string Name, string Value)[] Settings() =>
     [

@@ -25,7 +25,7 @@ internal sealed class RawAttack(AttackedServer server, Findings findings, int no
         try
         {
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync("127.0.0.1", server.Address.Port);
+            await socket.ConnectAsync(server.Address.Host, server.Address.Port);
             for (var at = 0; at < bytes.Length;)
             {
                 var length = random.Rarely(3) ? Math.Min(bytes.Length - at, 1 + random.Next(300)) : bytes.Length - at;

@@ -7,23 +7,29 @@ namespace SensorDash.Data.DuckDb.Store;
 /// <summary>The nodes of a DuckDB store.</summary>
 internal static class DuckDbNodes
 {
-    private const string UpsertNodes = $"""
-        INSERT INTO nodes SELECT address, device_id, '{Node.SensorType}', first_seen_at, last_seen_at, readings, duplicates, last_received_at, last_received_timestamp FROM node_changes
-        ON CONFLICT (address) DO UPDATE SET
-            device_id = coalesce(excluded.device_id, device_id),
-            first_seen_at = least(first_seen_at, excluded.first_seen_at),
-            last_seen_at = greatest(last_seen_at, excluded.last_seen_at),
-            total_readings = total_readings + excluded.total_readings,
-            duplicates_seen = duplicates_seen + excluded.duplicates_seen,
-            last_received_timestamp = CASE WHEN excluded.last_received_at > last_received_at
-                    OR (excluded.last_received_at = last_received_at AND excluded.last_received_timestamp > last_received_timestamp)
-                THEN excluded.last_received_timestamp ELSE last_received_timestamp END,
-            last_received_at = greatest(last_received_at, excluded.last_received_at)
+    // Half the time of INSERT … ON CONFLICT, which looks for each node in the index.
+    private const string UpdateNodes = """
+        UPDATE nodes SET
+            device_id = coalesce(c.device_id, nodes.device_id),
+            first_seen_at = least(nodes.first_seen_at, c.first_seen_at),
+            last_seen_at = greatest(nodes.last_seen_at, c.last_seen_at),
+            total_readings = nodes.total_readings + c.readings,
+            duplicates_seen = nodes.duplicates_seen + c.duplicates,
+            last_received_timestamp = CASE WHEN c.last_received_at > nodes.last_received_at
+                    OR (c.last_received_at = nodes.last_received_at AND c.last_received_timestamp > nodes.last_received_timestamp)
+                THEN c.last_received_timestamp ELSE nodes.last_received_timestamp END,
+            last_received_at = greatest(nodes.last_received_at, c.last_received_at)
+        FROM node_changes c WHERE c.address = nodes.address AND NOT c.is_new
+        """;
+
+    private const string InsertNodes = $"""
+        INSERT INTO nodes SELECT address, device_id, '{Node.SensorType}', first_seen_at, last_seen_at, readings, duplicates, last_received_at, last_received_timestamp
+        FROM node_changes WHERE is_new
         """;
 
     private const string MakeNodeChanges = """
         CREATE OR REPLACE TEMP TABLE node_changes (address INTEGER, device_id BIGINT, first_seen_at BIGINT, last_seen_at BIGINT, readings BIGINT, duplicates BIGINT,
-            last_received_at BIGINT, last_received_timestamp BIGINT)
+            last_received_at BIGINT, last_received_timestamp BIGINT, is_new BOOLEAN)
         """;
 
     /// <summary>Nodes by address.</summary>
@@ -61,13 +67,34 @@ internal static class DuckDbNodes
         """);
 
     /// <summary>Creates nodes and counts their new readings.</summary>
-    public static void Store(DuckDbConnection connection, NodeChanges changes, CancellationToken cancellationToken)
+    /// <param name="connection">Connection to the file, in a transaction.</param>
+    /// <param name="changes">Changes of a batch.</param>
+    /// <param name="isKnown">Whether an address is that of a node in the file.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public static void Store(DuckDbConnection connection, NodeChanges changes, Func<int, bool> isKnown, CancellationToken cancellationToken)
     {
+        var (rows, added) = (changes.All.ToArray(), 0);
         connection.Execute(MakeNodeChanges, cancellationToken);
-        connection.Append("node_changes", changes.All, (row, change) => row
-            .AppendValue(change.Key).AppendValue((long?)change.Value.DeviceId).AppendValue(change.Value.First).AppendValue(change.Value.Last)
-            .AppendValue((long)change.Value.Count).AppendValue((long)change.Value.Duplicates)
-            .AppendValue(change.Value.LastReceivedAt).AppendValue(change.Value.LastReceivedTimestamp), cancellationToken);
-        connection.Execute(UpsertNodes, cancellationToken);
+        connection.AppendChunks("node_changes", rows.Length, (chunk, start, count) =>
+        {
+            for (var i = 0; i < count; i++)
+            {
+                var (address, change) = rows[start + i];
+                var isNew = !isKnown(address);
+                if (isNew) added++;
+                chunk.Column<int>(0)[i] = address;
+                if (change.DeviceId is { } device) chunk.Column<long>(1)[i] = unchecked((long)device);
+                else chunk.SetNull(1, i);
+                chunk.Column<long>(2)[i] = change.First;
+                chunk.Column<long>(3)[i] = change.Last;
+                chunk.Column<long>(4)[i] = change.Count;
+                chunk.Column<long>(5)[i] = change.Duplicates;
+                chunk.Column<long>(6)[i] = change.LastReceivedAt;
+                chunk.Column<long>(7)[i] = change.LastReceivedTimestamp;
+                chunk.Column<bool>(8)[i] = isNew;
+            }
+        }, cancellationToken);
+        if (added > 0) connection.Execute(InsertNodes, cancellationToken);
+        if (added < rows.Length) connection.Execute(UpdateNodes, cancellationToken);
     }
 }

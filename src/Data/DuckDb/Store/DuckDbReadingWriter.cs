@@ -41,7 +41,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
                     _changes.Count(batch.Span[i], outcomes.Span[i]);
                     if (outcomes.Span[i] == RowOutcome.Inserted) added.Add(batch.Span[i]);
                 }
-                DuckDbNodes.Store(connection, _changes, cancellationToken);
+                DuckDbNodes.Store(connection, _changes, _newest.ContainsKey, cancellationToken);
                 if (added.Count == 0) return 0;
                 DuckDbMonths.Append(connection, added, _lastBatch + 1, cancellationToken);
                 connection.Execute(Invariant($"""
@@ -169,6 +169,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
         }
         catch (DuckDbException e)
         {
+            _database = null; // After a failed commit it is not certain which nodes the file has.
             throw file.Translate(e);
         }
         finally
