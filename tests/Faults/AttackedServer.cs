@@ -115,8 +115,11 @@ internal sealed class AttackedServer : IAsyncDisposable
         return await SendAsync(request);
     }
 
-    /// <summary>The address of a path that is sent as it is, also when it is not valid.</summary>
-    public Uri Target(string path) => new(Address.ToString().TrimEnd('/') + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+    /// <summary>The address of a path that is sent as it is, also when it is not valid. Only letters beyond ASCII are escaped: from them on, HttpClient would send
+    /// what its buffer has from an earlier request. <see cref="Queries.RawAttack"/> sends them as they are.</summary>
+    public Uri Target(string path) => new(
+        Address.ToString().TrimEnd('/') + string.Concat(path.EnumerateRunes().Select(rune => rune.IsAscii ? rune.ToString() : Uri.EscapeDataString(rune.ToString()))),
+        new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 
     /// <summary>What is wrong with any response, whatever was sent; null when nothing is.</summary>
     public static string? Judge(Response response)
