@@ -38,9 +38,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         WHERE i.source_truth_time BETWEEN $5 AND $6
         """;
 
-    // More ranges cost more than one query of all chunks.
-    private const int MaxRanges = 200;
-    private const long MaxGap = 86_400_000_000;
+    private const long MicrosecondsPerDay = 86_400_000_000;
 
     private const string InsertRequests = "INSERT INTO command_requests (scope_id, request_id, event_id, accepted_at) SELECT * FROM unnest($1, $2, $3, $4)";
 
@@ -72,7 +70,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (batch.IsEmpty) return 0;
-        TimescaleBatchLimit.Check(batch.Span, laneEvent => laneEvent.SourceTime, 86_400_000_000);
+        TimescaleBatchLimit.Check(batch.Span, laneEvent => laneEvent.SourceTime, MicrosecondsPerDay);
         var added = await _writer.RunAsync(connection => AppendAsync(connection, batch, outcomes, cancellationToken), cancellationToken);
         if (added > 0) commits.Publish();
         return added;
@@ -176,16 +174,16 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
     private static async Task<bool> AddCollisionsAsync(
         NpgsqlConnection connection, ReadOnlyMemory<LaneEvent> batch, Candidates candidates, HashSet<int> collisions, CancellationToken cancellationToken)
     {
-        var known = Enumerable.Range(0, candidates.Places.Count).Where(i => !candidates.IsNew[i]).OrderBy(TimeOf).ToArray();
+        var known = Enumerable.Range(0, candidates.Places.Count).Where(i => !candidates.IsNew[i]).ToArray();
         await using var find = new NpgsqlBatch(connection);
-        foreach (var range in RangesOf(known, TimeOf))
+        foreach (var range in TimescaleBatchLimit.RangesOf(known, TimeOf, MicrosecondsPerDay))
         {
             var command = new NpgsqlBatchCommand(FindCollisions);
             command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. range.Select(i => candidates.Places[i])] });
             command.Parameters.Add(PgTime.Microseconds(range.Select(TimeOf)));
             command.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = [.. range.Select(i => candidates.Ids[i])] });
             command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. range.Select(i => candidates.Checks[i])] });
-            foreach (var time in (long[])[TimeOf(range[0]), TimeOf(range[^1])]) command.Parameters.Add(PgTime.Microseconds(time));
+            foreach (var time in (long[])[range.Min(TimeOf), range.Max(TimeOf)]) command.Parameters.Add(PgTime.Microseconds(time));
             find.BatchCommands.Add(command);
         }
         await using var reader = await find.ExecuteReaderAsync(cancellationToken);
@@ -196,21 +194,6 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         return collisions.Count > before;
 
         long TimeOf(int candidate) => batch.Span[candidates.Places[candidate]].SourceTime;
-    }
-
-    private static List<List<int>> RangesOf(int[] byTime, Func<int, long> timeOf)
-    {
-        var ranges = new List<List<int>>();
-        var last = long.MinValue;
-        foreach (var candidate in byTime)
-        {
-            var time = timeOf(candidate);
-            if (ranges.Count == 0 || time - last > MaxGap) ranges.Add([]);
-            if (ranges.Count > MaxRanges) return [[.. byTime]];
-            ranges[^1].Add(candidate);
-            last = time;
-        }
-        return ranges;
     }
 
     private static async Task<int> InsertIndexAsync(

@@ -62,6 +62,8 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, rows_hash) VALUES ($1, $2, $3, $4, $5, $6)
         """;
 
+    private const long SecondsPerDay = 86_400;
+
     private readonly TimescaleWriter _writer = new(database);
     private readonly Dictionary<(int Node, long Time), int> _first = [];
     private readonly NodeChanges _changes = new();
@@ -71,7 +73,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (batch.IsEmpty) return 0;
-        TimescaleBatchLimit.Check(batch.Span, reading => reading.Timestamp, 86_400);
+        TimescaleBatchLimit.Check(batch.Span, reading => reading.Timestamp, SecondsPerDay);
         var (id, committedAt, added) = await _writer.RunAsync(connection => AppendAsync(connection, batch, outcomes, cancellationToken), cancellationToken);
         if (added == 0) return 0;
         if (recent.IsWanted) recent.Add(id, committedAt, RowOutcomes.Inserted(batch.Span, outcomes.Span, added));
@@ -82,8 +84,8 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     private async Task<(long Id, long CommittedAt, int Added)> AppendAsync(NpgsqlConnection connection, ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var (nodes, times) = DistinctKeys(batch.Span, outcomes.Span);
-        var (batchId, nodeCount) = await AcquireWriterLockAsync(connection, nodes, times, outcomes, cancellationToken);
+        var distinct = DistinctKeys(batch.Span, outcomes.Span);
+        var (batchId, nodeCount) = await AcquireWriterLockAsync(connection, batch, distinct, outcomes, cancellationToken);
         RejectBeyondLimit(batch.Span, outcomes.Span, nodeCount);
         var (added, first, last) = Count(batch.Span, outcomes.Span);
         if (added > 0) await CopyAsync(connection, batch, outcomes, batchId, cancellationToken);
@@ -110,13 +112,17 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     }
 
     // Of equal keys in the batch, at most the first is new.
-    private (int[] Nodes, long[] Times) DistinctKeys(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes)
+    private List<int> DistinctKeys(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes)
     {
         _first.Clear();
-        for (var i = 0; i < batch.Length; i++) outcomes[i] = _first.TryAdd((batch[i].NodeAddress, batch[i].Timestamp), i) ? RowOutcome.Inserted : RowOutcome.Duplicate;
-        var (nodes, times, at) = (new int[_first.Count], new long[_first.Count], 0);
-        foreach (var (node, time) in _first.Keys) (nodes[at], times[at++]) = (node, time);
-        return (nodes, times);
+        var distinct = new List<int>(batch.Length);
+        for (var i = 0; i < batch.Length; i++)
+        {
+            var isFirst = _first.TryAdd((batch[i].NodeAddress, batch[i].Timestamp), i);
+            outcomes[i] = isFirst ? RowOutcome.Inserted : RowOutcome.Duplicate;
+            if (isFirst) distinct.Add(i);
+        }
+        return distinct;
     }
 
     // In the order of the batch, so that every engine admits the same nodes.
@@ -134,21 +140,23 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     }
 
     private async Task<(long BatchId, long NodeCount)> AcquireWriterLockAsync(
-        NpgsqlConnection connection, int[] nodes, long[] times, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+        NpgsqlConnection connection, ReadOnlyMemory<Reading> batch, List<int> distinct, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
-        var stored = new NpgsqlBatchCommand(StoredKeys);
-        stored.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = nodes });
-        stored.Parameters.Add(PgTime.Seconds(times));
-        foreach (var time in (long[])[times.Min(), times.Max()]) stored.Parameters.Add(PgTime.Seconds(time));
         var newNodes = new NpgsqlBatchCommand(NewNodes);
-        newNodes.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. nodes.Distinct()] });
-        await using var start = new NpgsqlBatch(connection) { BatchCommands = { new(AcquireWriterLock), new(NextBatchId), stored, newNodes } };
+        newNodes.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. distinct.Select(i => batch.Span[i].NodeAddress).Distinct()] });
+        await using var start = new NpgsqlBatch(connection) { BatchCommands = { new(AcquireWriterLock), new(NextBatchId), newNodes } };
+        foreach (var range in TimescaleBatchLimit.RangesOf(distinct, TimeOf, SecondsPerDay))
+        {
+            var stored = new NpgsqlBatchCommand(StoredKeys);
+            stored.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. range.Select(i => batch.Span[i].NodeAddress)] });
+            stored.Parameters.Add(PgTime.Seconds(range.Select(TimeOf)));
+            foreach (var time in (long[])[range.Min(TimeOf), range.Max(TimeOf)]) stored.Parameters.Add(PgTime.Seconds(time));
+            start.BatchCommands.Add(stored);
+        }
         await using var reader = await start.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var batchId = reader.GetInt64(0);
-        await reader.NextResultAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken)) outcomes.Span[_first[(reader.GetInt32(0), reader.GetSeconds(1))]] = RowOutcome.Duplicate;
         await reader.NextResultAsync(cancellationToken);
         _newNodes.Clear();
         var nodeCount = 0L;
@@ -157,7 +165,11 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
             _newNodes.Add(reader.GetInt32(0));
             nodeCount = reader.GetInt64(1);
         }
+        while (await reader.NextResultAsync(cancellationToken))
+            while (await reader.ReadAsync(cancellationToken)) outcomes.Span[_first[(reader.GetInt32(0), reader.GetSeconds(1))]] = RowOutcome.Duplicate;
         return (batchId, nodeCount);
+
+        long TimeOf(int row) => batch.Span[row].Timestamp;
     }
 
     private (int Added, long First, long Last) Count(ReadOnlySpan<Reading> batch, ReadOnlySpan<RowOutcome> outcomes)

@@ -17,6 +17,13 @@ public sealed class TimescaleStoreReporter(TimescaleDatabase database, IOptions<
         SELECT count(*)::int, count(*) FILTER (WHERE is_compressed)::int FROM timescaledb_information.chunks WHERE hypertable_schema = current_schema()
         """;
 
+    // A query without a range of time locks each chunk and its indexes, and the server has a fixed table of locks for all its transactions.
+    private const string Locks = """
+        SELECT current_setting('max_locks_per_transaction')::bigint * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint)
+        """;
+
+    private const int LocksPerChunk = 3;
+
     // Functions of the Community edition; each reads its own table only.
     private const string Compression = """
         SELECT sum(s.before_compression_total_bytes)::float8 / nullif(sum(s.after_compression_total_bytes), 0)
@@ -47,14 +54,25 @@ public sealed class TimescaleStoreReporter(TimescaleDatabase database, IOptions<
         if (LimitationOf(edition) is { } lack) report = report with { Notes = [lack] };
         if (edition == TimescaleEdition.Plain) return report;
         var (chunks, compressed) = await ReadChunksAsync(connection, cancellationToken);
+        if (await FindLackOfLocksAsync(connection, chunks, cancellationToken) is { } locks) report = report with { Notes = [.. report.Notes, locks] };
         if (edition == TimescaleEdition.Apache) return report with { Parts = new PartUse("chunk", chunks, compressed, null) };
         await using var ratio = new NpgsqlCommand(Compression, connection);
         return report with
         {
             Parts = new PartUse("chunk", chunks, compressed, await ratio.ExecuteScalarAsync(cancellationToken) as double?),
-            Notes = await ReadPoliciesAsync(connection, cancellationToken),
+            Notes = [.. report.Notes, .. await ReadPoliciesAsync(connection, cancellationToken)],
         };
     }
+
+    private static async Task<string?> FindLackOfLocksAsync(NpgsqlConnection connection, int chunks, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Locks, connection);
+        return LackOfLocks(chunks, (long)(await command.ExecuteScalarAsync(cancellationToken))!);
+    }
+
+    /// <summary>What to tell users when all chunks together need more locks than the server has; null when they do not.</summary>
+    internal static string? LackOfLocks(int chunks, long locks) => (long)chunks * LocksPerChunk <= locks ? null : FormattableString.Invariant(
+        $"A query over all time can fail: it locks {chunks} chunks with their indexes, and the server has {locks} locks. Raise max_locks_per_transaction, or set a longer ChunkInterval for new chunks.");
 
     private static string? LimitationOf(TimescaleEdition edition) => edition switch
     {

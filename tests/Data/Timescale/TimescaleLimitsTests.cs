@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
@@ -80,6 +81,32 @@ public sealed class TimescaleLimitsTests
         await Assert.ThrowsAsync<StoreBatchTooLargeException>(() => fixture.Store.AddAsync(readings));
         Assert.Equal(100, await fixture.Store.AddAsync(readings[1..]));
         Assert.Equal(100, await fixture.ScalarAsync("SELECT count(*) FROM sensor_readings"));
+    }
+
+    [SkippableFact]
+    public async Task Append_ReadingsOfDaysFarApart_LeavesTheChunksBetweenThemAlone()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+        var days = Some.Run(12, 300, interval: 86_400);
+        foreach (var part in days.Chunk(100)) await fixture.Store.AddAsync(part);
+        var between = await ChunkOfAsync(fixture, days[150]);
+
+        await using (await fixture.HoldAsync($"LOCK TABLE {between}"))
+            Assert.Equal(1, await fixture.Store.AddAsync(days[0], days[^1], days[^1] with { NodeAddress = 13 }));
+
+        Assert.Equal(301, await fixture.ScalarAsync("SELECT count(*) FROM sensor_readings"));
+    }
+
+    [Theory]
+    [InlineData(2_133, false)]
+    [InlineData(2_134, true)]
+    public void LackOfLocks_MoreChunksThanTheServerCanLock_IsSaid(int chunks, bool isSaid)
+        => Assert.Equal(isSaid, TimescaleStoreReporter.LackOfLocks(chunks, 64 * 100)?.Contains("max_locks_per_transaction", StringComparison.Ordinal) ?? false);
+
+    private static async Task<string> ChunkOfAsync(TimescaleStoreFixture fixture, Reading reading)
+    {
+        await using var connection = await fixture.Database.OpenAsync(default);
+        return (await QueryAsync(connection, FormattableString.Invariant($"SELECT tableoid::regclass::text FROM sensor_readings WHERE timestamp = to_timestamp({reading.Timestamp})")))!;
     }
 
     private static TimescaleDatabase Hasty(TimescaleStoreFixture fixture, int seconds)
