@@ -12,7 +12,7 @@ internal static class CommandLine
         Usage: SensorDash.Web [command] [--SETTING=VALUE ...]
 
         Commands:
-          {DemoCommand.Name}      start the server and load demo data, unless the database has other nodes
+          {DemoCommand.Name}      start the server and load demo data, which goes on while it runs, unless the database has other nodes
           {RebuildCommand.Name}   start the server and rebuild the DuckDB side path
         Without a command the server starts.
 

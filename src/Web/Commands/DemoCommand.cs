@@ -1,8 +1,9 @@
+using SensorDash.Web.Demo;
 using SensorDash.Web.Operations;
 
 namespace SensorDash.Web.Commands;
 
-/// <summary><c>dotnet run --project src/Web -- demo</c>: starts with demo data loaded.</summary>
+/// <summary><c>dotnet run --project src/Web -- demo</c>: starts with demo data, which goes on while the program runs.</summary>
 internal static class DemoCommand
 {
     public const string Name = "demo";

@@ -16,7 +16,7 @@ using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
 using SensorDash.Migrations;
 using SensorDash.Web.Api;
-using SensorDash.Web.Commands;
+using SensorDash.Web.Demo;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Pages.Error;
 using SensorDash.Web.Pages.Overview;
@@ -93,6 +93,8 @@ internal static class Startup
         services.AddMemoryCache();
         services.AddSingleton<DemoEvents>();
         services.AddSingleton<DemoData>();
+        services.AddSingleton<DemoSender>();
+        services.AddHostedService(provider => provider.GetRequiredService<DemoSender>());
         services.AddSingleton<Traces>();
         services.AddSingleton<ZonePanels>();
         services.AddSingleton<RailNodes>();

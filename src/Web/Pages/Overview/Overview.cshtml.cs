@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
-using SensorDash.Web.Commands;
+using SensorDash.Web.Demo;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Pages.Display.Plots;
 
@@ -177,7 +177,7 @@ internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirecto
         foreach (var node in all)
         {
             ReadingCount += node.Node.TotalReadings;
-            if (DemoData.IsDemo(node.Node)) DemoNodeCount++;
+            if (DemoNodes.IsDemo(node.Node)) DemoNodeCount++;
             _counts[node.Status] = CountOf(node.Status) + 1;
         }
         NodeEntry[] matching = [.. all.Where(Matches)];
