@@ -67,6 +67,29 @@ public sealed record EventFilter
     /// <summary>Conditions on the content of JSON lanes; no raw event matches one.</summary>
     public IReadOnlyList<PayloadCondition> Payload { get; init; } = [];
 
+    /// <summary>A filter that every event passes that passes one of these.</summary>
+    /// <param name="filters">At least one.</param>
+    internal static EventFilter Union(IReadOnlyCollection<EventFilter> filters)
+    {
+        if (filters.Count == 1) return filters.First();
+        var fields = filters.First().Fields.Where(field => filters.All(f => f.Fields.Contains(field)));
+        return new()
+        {
+            Lanes = [.. filters.SelectMany(f => f.Lanes).Distinct()],
+            Scopes = filters.Any(f => f.Scopes.Count == 0) ? [] : [.. filters.SelectMany(f => f.Scopes).Distinct()],
+            Fields = [.. fields],
+        };
+    }
+
+    /// <summary>Whether the event matches all conditions, the cheap ones first.</summary>
+    internal bool Matches(LaneEvent laneEvent)
+    {
+        if (!Lanes.Contains(laneEvent.Lane) || (Scopes.Count > 0 && !Scopes.Contains(laneEvent.ScopeId))) return false;
+        foreach (var (field, value) in Fields)
+            if (laneEvent.ValueOf(field) != value) return false;
+        return MatchesPayload(laneEvent);
+    }
+
     /// <summary>Whether the event matches the conditions on the content, which no store evaluates in SQL.</summary>
     internal bool MatchesPayload(LaneEvent laneEvent)
     {

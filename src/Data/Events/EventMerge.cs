@@ -40,9 +40,6 @@ internal abstract class LaneRows(EventQuery query)
 internal sealed class EventMerge<TRows>(IReadOnlyList<TRows> lanes, EventQuery query)
     where TRows : LaneRows
 {
-    // A page ends after this much content, so that ten thousand events of a megabyte do not fill the memory.
-    private const int MaxContentBytes = 16 << 20;
-
     private readonly List<LaneEvent> _events = [];
     private long _contentBytes;
 
@@ -71,7 +68,7 @@ internal sealed class EventMerge<TRows>(IReadOnlyList<TRows> lanes, EventQuery q
                 if (first is null || lane.Position < first.Position == (query.Direction == EventDirection.Forward)) first = lane;
             }
             if (first is null) Page = new EventPage(_events, null);
-            else if (Remaining == 0 || _contentBytes >= MaxContentBytes) Page = FullPage();
+            else if (Remaining == 0 || _contentBytes >= query.MaxContentBytes) Page = FullPage();
             else Take(first);
         }
         return null;

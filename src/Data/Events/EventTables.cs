@@ -30,6 +30,8 @@ internal sealed class EventBatchTable : IEntityTypeConfiguration<EventBatchRow>
     {
         builder.ToTable("event_batches").HasKey(r => r.Id);
         builder.Property(r => r.Id).ValueGeneratedNever();
+        // For a stream that goes on after a position (ADR 0028).
+        builder.HasIndex(r => r.LastCanonicalTime).HasDatabaseName("ix_event_batches_last_canonical_time");
     }
 }
 

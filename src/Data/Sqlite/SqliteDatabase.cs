@@ -14,13 +14,16 @@ public sealed class SqliteDatabase : IDisposable
     // Readers for slow queries. Queries of up to half a minute leave the other readers to interactive ones.
     private const int MaxLongReaders = 2;
 
+    // Streams read in short steps, but there may be hundreds of them.
+    private const int MaxStreamReaders = 1;
+
     // A few hundred rows: a fraction of a millisecond, and too rare to cost time.
     private const int StepsBetweenLooks = 10_000;
 
     private const int PageBytes = 4096;
 
     private readonly string _pragmas;
-    private readonly SemaphoreSlim _readers = new(MaxReaders), _longReaders = new(MaxLongReaders);
+    private readonly SemaphoreSlim _readers = new(MaxReaders), _longReaders = new(MaxLongReaders), _streamReaders = new(MaxStreamReaders);
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
 
     public SqliteDatabase(IOptions<SqliteOptions> options)
@@ -111,17 +114,22 @@ public sealed class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>As <see cref="ReadAsync"/>, for a read that may scan a whole table; some readers are always reserved for other reads.</summary>
-    public async Task<T> ReadLongAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken)
+    /// <summary>As <see cref="ReadAsync{T}(Func{SqliteConnection, T}, CancellationToken)"/>, for a read that may scan a whole table; some readers are always reserved for other reads.</summary>
+    public Task<T> ReadLongAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken) => ReadAsync(_longReaders, read, cancellationToken);
+
+    /// <summary>As <see cref="ReadAsync{T}(Func{SqliteConnection, T}, CancellationToken)"/>, for a step of a stream: streams that are behind leave readers to all others.</summary>
+    public Task<T> ReadStreamAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken) => ReadAsync(_streamReaders, read, cancellationToken);
+
+    private async Task<T> ReadAsync<T>(SemaphoreSlim admission, Func<SqliteConnection, T> read, CancellationToken cancellationToken)
     {
-        await _longReaders.WaitAsync(cancellationToken);
+        await admission.WaitAsync(cancellationToken);
         try
         {
             return await ReadAsync(read, cancellationToken);
         }
         finally
         {
-            _longReaders.Release();
+            admission.Release();
         }
     }
 
@@ -159,5 +167,6 @@ public sealed class SqliteDatabase : IDisposable
         foreach (var connection in _idle) connection.Dispose();
         _readers.Dispose();
         _longReaders.Dispose();
+        _streamReaders.Dispose();
     }
 }

@@ -15,6 +15,11 @@ internal static class SqliteEventPages
     {
         // One transaction: a consistent snapshot of all lanes.
         using var transaction = connection.BeginTransaction(deferred: true);
+        return Read(connection, transaction, query, cancellationToken);
+    }
+
+    public static EventPage Read(SqliteConnection connection, SqliteTransaction transaction, EventQuery query, CancellationToken cancellationToken)
+    {
         var lanes = new List<SqliteLaneRows>(query.Filter.Lanes.Count);
         try
         {
@@ -47,6 +52,8 @@ internal static class SqliteEventPages
             var place = lane == Lane.Raw ? "$time, $connection, $sequence, $id" : "$time, $id";
             sql.Append(CultureInfo.InvariantCulture, $" AND ({key}) {(forward ? '>' : '<')} ({place})");
         }
+        if (query.CommittedUpTo is not null) sql.Append(" AND +canonical_truth_time <= $committed");
+        if (query.SourceFrom is not null) sql.Append(" AND +source_truth_time >= $source");
         // The unary plus keeps the planner from treating a filter as a constant of the order, which makes old versions sort.
         for (var i = 0; i < query.Filter.Scopes.Count; i++) sql.Append(i == 0 ? " AND +scope_id IN (" : ", ").Append("$scope").Append(i);
         if (query.Filter.Scopes.Count > 0) sql.Append(')');
@@ -74,6 +81,8 @@ internal static class SqliteEventPages
         }
         command.Parameters.AddWithValue("$from", from);
         command.Parameters.AddWithValue("$to", to);
+        if (query.CommittedUpTo is { } committed) command.Parameters.AddWithValue("$committed", committed);
+        if (query.SourceFrom is { } source) command.Parameters.AddWithValue("$source", source);
         for (var i = 0; i < query.Filter.Scopes.Count; i++) command.Parameters.AddWithValue($"$scope{i}", query.Filter.Scopes[i]);
         for (var i = 0; i < query.Filter.Fields.Count; i++) command.Parameters.AddWithValue($"$field{i}", query.Filter.Fields[i].Value);
     }

@@ -87,6 +87,17 @@ public sealed class SqliteEventStore(SqliteDatabase database, EventCommitSignal 
         return new EventChanges(step.UpTo, step.CommittedAt, events);
     }
 
+    /// <inheritdoc/>
+    public Task<EventHead> ReadHeadAsync(CancellationToken cancellationToken) => database.ReadStreamAsync(connection => SqliteEventSteps.ReadHead(connection, null), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<EventStep> ReadStepAsync(EventStepQuery query, CancellationToken cancellationToken)
+        => database.ReadStreamAsync(connection => SqliteEventSteps.Read(connection, query, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<EventPageToHead> ReadToHeadAsync(EventQuery query, CancellationToken cancellationToken)
+        => database.ReadStreamAsync(connection => SqliteEventSteps.ReadToHead(connection, query, cancellationToken), cancellationToken);
+
     private static BatchStep ChooseBatches(SqliteConnection connection, long after)
     {
         using var command = connection.CreateCommand();

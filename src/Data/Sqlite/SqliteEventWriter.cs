@@ -36,12 +36,14 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
     /// <inheritdoc cref="IRowStore{TRow}.AppendAsync"/>
     public async Task<int> AppendAsync(ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
-        var added = await writer.TransactAsync(_ => Append(batch.Span, outcomes.Span, cancellationToken), cancellationToken);
-        if (added > 0) commits.Publish();
+        var (prev, added) = await writer.TransactAsync(_ => Append(batch.Span, outcomes.Span, cancellationToken), cancellationToken);
+        if (added == 0) return 0;
+        if (commits.Recent.IsWanted) commits.Recent.Add(prev, RowOutcomes.Inserted(batch.Span, outcomes.Span, added));
+        commits.Publish();
         return added;
     }
 
-    private int Append(ReadOnlySpan<LaneEvent> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
+    private (long Prev, int Added) Append(ReadOnlySpan<LaneEvent> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         // Read each time, so that it is correct after a restart, a rollback, and after the clock was set back.
         var (batchId, last) = ReadLastBatch();
@@ -58,7 +60,7 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
         }
         var added = (int)(next - first);
         if (added > 0) writer.Run(InsertBatch, batchId, clock.NowMicroseconds(), added, first, next - 1, hash);
-        return added;
+        return (last, added);
     }
 
     private RowOutcome Insert(LaneEvent laneEvent, long canonicalTime, long batchId)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -12,7 +13,7 @@ public sealed partial class TimescaleCommitListener(
 {
     internal const string Channel = "sensordash_commits";
 
-    /// <summary>Payload of the notification for a commit of events; for readings it is empty.</summary>
+    /// <summary>Start of the payload of the notification for a commit of events; for readings it is empty. A process and the last canonical time follow.</summary>
     internal const string OfEvents = "events";
 
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(5);
@@ -26,10 +27,11 @@ public sealed partial class TimescaleCommitListener(
             try
             {
                 await using var connection = await database.OpenAsync(stoppingToken);
-                connection.Notification += (_, told) => (told.Payload == OfEvents ? eventCommits : commits).Publish();
+                connection.Notification += (_, told) => Take(told.Payload);
                 await using (var listen = new NpgsqlCommand("LISTEN " + Channel, connection)) await listen.ExecuteNonQueryAsync(stoppingToken);
                 isNews = true;
                 commits.Publish(); // For commits while the connection did not listen.
+                eventCommits.Recent.NoteCommit(null);
                 eventCommits.Publish();
                 while (true) await connection.WaitAsync(stoppingToken);
             }
@@ -45,6 +47,23 @@ public sealed partial class TimescaleCommitListener(
                 await Task.Delay(_retry, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    /// <summary>The payload for a commit of events: as long as three numbers, far below the server's limit of 8,000 bytes.</summary>
+    internal static string PayloadOf(EventCommitSignal process, long lastCanonicalTime)
+        => string.Create(CultureInfo.InvariantCulture, $"{OfEvents} {process.ProcessId} {lastCanonicalTime}");
+
+    private void Take(string payload)
+    {
+        if (!payload.StartsWith(OfEvents, StringComparison.Ordinal))
+        {
+            commits.Publish();
+            return;
+        }
+        // Writers of this process have added their events themselves, and faster.
+        if (payload.Split(' ') is not [_, var process, var time] || !long.TryParse(time, CultureInfo.InvariantCulture, out var last)) eventCommits.Recent.NoteCommit(null);
+        else if (process != eventCommits.ProcessId) eventCommits.Recent.NoteCommit(last);
+        eventCommits.Publish();
     }
 
     private static partial class Log

@@ -27,6 +27,13 @@ internal static class TimescaleEventPages
         if (AsksForTheImpossible(query)) return new EventPage([], null);
         // One consistent snapshot of all lanes.
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        return await ReadInTransactionAsync(connection, query, hasContentIndex, cancellationToken);
+    }
+
+    /// <summary>Reads a page in the snapshot of a transaction. Its cursors stay open until the transaction ends or <c>CLOSE ALL</c>.</summary>
+    public static async Task<EventPage> ReadInTransactionAsync(NpgsqlConnection connection, EventQuery query, bool hasContentIndex, CancellationToken cancellationToken)
+    {
+        if (AsksForTheImpossible(query)) return new EventPage([], null);
         var lanes = query.Filter.Lanes.Distinct().Select(lane => new TimescaleLaneRows(lane, query)).ToList();
         var firstRows = Math.Min(query.EndsAtLimit ? query.Limit : query.Limit + 1, FirstRows);
         await using (var start = new NpgsqlBatch(connection))
@@ -68,6 +75,8 @@ internal static class TimescaleEventPages
                 ? $"{AddTime(after.Time)}, {Add(after.ConnectionId!)}, {Add(after.Sequence)}, {Add(after.Id.ToArray())}" : $"{AddTime(after.Time)}, {Add(after.Id.ToArray())}";
             sql.Append(CultureInfo.InvariantCulture, $" AND ({key}) {(forward ? '>' : '<')} ({place})");
         }
+        if (query.CommittedUpTo is { } committed) sql.Append(CultureInfo.InvariantCulture, $" AND canonical_truth_time <= {AddTime(committed)}");
+        if (query.SourceFrom is { } source) sql.Append(CultureInfo.InvariantCulture, $" AND source_truth_time >= {AddTime(source)}");
         if (query.Filter.Scopes.Count > 0) sql.Append(CultureInfo.InvariantCulture, $" AND scope_id = ANY ({Add(query.Filter.Scopes.Where(TimescaleDatabase.CanHold).ToArray())})");
         foreach (var (field, value) in query.Filter.Fields) sql.Append(CultureInfo.InvariantCulture, $" AND {table.ColumnOf(field)} = {Add(value)}");
         foreach (var condition in query.Filter.Payload)

@@ -107,6 +107,17 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
             },
             cancellationToken);
 
+    /// <inheritdoc/>
+    public Task<EventHead> ReadHeadAsync(CancellationToken cancellationToken) => database.ReadAsync(TimescaleEventSteps.ReadHeadAsync, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<EventStep> ReadStepAsync(EventStepQuery query, CancellationToken cancellationToken)
+        => database.ReadAsync((connection, token) => TimescaleEventSteps.ReadAsync(connection, query, token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<EventPageToHead> ReadToHeadAsync(EventQuery query, CancellationToken cancellationToken)
+        => database.ReadAsync((connection, token) => TimescaleEventSteps.ReadToHeadAsync(connection, query, database.HasContentIndex, token), cancellationToken);
+
     private static async Task<BatchStep> ChooseBatchesAsync(NpgsqlConnection connection, long after, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(SelectBatches, connection);

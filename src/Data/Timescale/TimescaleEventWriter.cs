@@ -15,7 +15,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
     internal const string AcquireWriterLock = "SELECT pg_advisory_xact_lock(5318010)";
 
     /// <summary>Sent with the commit to the subscribers of all processes.</summary>
-    internal const string Notify = $"NOTIFY {TimescaleCommitListener.Channel}, '{TimescaleCommitListener.OfEvents}'";
+    internal const string Notify = $"SELECT pg_notify('{TimescaleCommitListener.Channel}', $1)";
 
     // Separate statements: only a statement that starts under the lock sees the previous writer's commit.
     private const string LastBatch = "SELECT id, last_canonical_time FROM event_batches ORDER BY id DESC LIMIT 1";
@@ -71,12 +71,22 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         cancellationToken.ThrowIfCancellationRequested();
         if (batch.IsEmpty) return 0;
         TimescaleBatchLimit.Check(batch.Span, laneEvent => laneEvent.SourceTime, MicrosecondsPerDay);
-        var added = await _writer.RunAsync(connection => AppendAsync(connection, batch, outcomes, cancellationToken), cancellationToken);
-        if (added > 0) commits.Publish();
-        return added;
+        try
+        {
+            var (prev, added) = await _writer.RunAsync(connection => AppendAsync(connection, batch, outcomes, cancellationToken), cancellationToken);
+            if (added == 0) return 0;
+            if (commits.Recent.IsWanted) commits.Recent.Add(prev, RowOutcomes.Inserted(batch.Span, outcomes.Span, added));
+            commits.Publish();
+            return added;
+        }
+        catch
+        {
+            commits.PublishUncertain(); // A commit whose response was lost may have happened.
+            throw;
+        }
     }
 
-    private async Task<int> AppendAsync(NpgsqlConnection connection, ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
+    private async Task<(long Prev, int Added)> AppendAsync(NpgsqlConnection connection, ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         HashSet<int> collisions = [];
         while (true)
@@ -99,7 +109,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
             // Not cancellable: without waiting for a sent commit, its result is unknown.
             await transaction.CommitAsync(CancellationToken.None);
             SetOutcomes(batch.Span, outcomes.Span, candidates);
-            return added;
+            return (last, added);
         }
     }
 
@@ -263,7 +273,9 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         foreach (var time in (long[])[first, last]) row.Parameters.Add(PgTime.Microseconds(time));
         row.Parameters.Add(new NpgsqlParameter<long> { TypedValue = candidates.Hash });
         rest.BatchCommands.Add(row);
-        rest.BatchCommands.Add(new NpgsqlBatchCommand(Notify));
+        var notify = new NpgsqlBatchCommand(Notify);
+        notify.Parameters.Add(new NpgsqlParameter<string> { TypedValue = TimescaleCommitListener.PayloadOf(commits, last) });
+        rest.BatchCommands.Add(notify);
         await rest.ExecuteNonQueryAsync(cancellationToken);
     }
 

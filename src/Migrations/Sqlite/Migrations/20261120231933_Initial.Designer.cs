@@ -233,6 +233,23 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     b.ToTable("followers", (string)null);
                 });
 
+            modelBuilder.Entity("SensorDash.Data.Storage.StoreInfo", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Epoch")
+                        .IsRequired()
+                        .HasMaxLength(8)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("epoch");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("store_info", (string)null);
+                });
+
             modelBuilder.Entity("SensorDash.Data.Nodes.NodeMetadata", b =>
                 {
                     b.HasOne("SensorDash.Data.Nodes.Zone", null)

@@ -76,6 +76,21 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                 """);
 
             migrationBuilder.CreateTable(
+                name: "store_info",
+                columns: table => new
+                {
+                    id = table.Column<int>(type: "INTEGER", nullable: false),
+                    epoch = table.Column<string>(type: "TEXT", maxLength: 8, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_store_info", x => x.id);
+                });
+
+            // Eight hexadecimal digits that no other store has.
+            migrationBuilder.Sql("INSERT INTO store_info (id, epoch) VALUES (1, lower(hex(randomblob(4))))");
+
+            migrationBuilder.CreateTable(
                 name: "zones",
                 columns: table => new
                 {
@@ -142,6 +157,9 @@ namespace SensorDash.Migrations.Sqlite.Migrations
 
             migrationBuilder.DropTable(
                 name: "sensor_readings");
+
+            migrationBuilder.DropTable(
+                name: "store_info");
 
             migrationBuilder.DropTable(
                 name: "zones");

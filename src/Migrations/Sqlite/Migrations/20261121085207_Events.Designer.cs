@@ -145,6 +145,9 @@ namespace SensorDash.Migrations.Sqlite.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("LastCanonicalTime")
+                        .HasDatabaseName("ix_event_batches_last_canonical_time");
+
                     b.ToTable("event_batches", (string)null);
                 });
 
@@ -634,6 +637,23 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     b.HasKey("Feed", "Name");
 
                     b.ToTable("followers", (string)null);
+                });
+
+            modelBuilder.Entity("SensorDash.Data.Storage.StoreInfo", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Epoch")
+                        .IsRequired()
+                        .HasMaxLength(8)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("epoch");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("store_info", (string)null);
                 });
 
             modelBuilder.Entity("SensorDash.Data.Nodes.NodeMetadata", b =>

@@ -26,6 +26,11 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     table.PrimaryKey("PK_event_batches", x => x.id);
                 });
 
+            migrationBuilder.CreateIndex(
+                name: "ix_event_batches_last_canonical_time",
+                table: "event_batches",
+                column: "last_canonical_time");
+
             // WITHOUT ROWID, which EF cannot say: the rows lie in the order of their key, which is the order in which they are read.
             migrationBuilder.Sql("""
                 CREATE TABLE event_index (

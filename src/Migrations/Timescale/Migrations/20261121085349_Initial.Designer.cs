@@ -273,6 +273,25 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     b.ToTable("followers", (string)null);
                 });
 
+            modelBuilder.Entity("SensorDash.Data.Storage.StoreInfo", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Epoch")
+                        .IsRequired()
+                        .HasMaxLength(8)
+                        .HasColumnType("character varying(8)")
+                        .HasColumnName("epoch")
+                        .UseCollation("C");
+
+                    b.HasKey("Id")
+                        .HasName("pk_store_info");
+
+                    b.ToTable("store_info", (string)null);
+                });
+
             modelBuilder.Entity("SensorDash.Data.Nodes.NodeMetadata", b =>
                 {
                     b.HasOne("SensorDash.Data.Nodes.Zone", null)

@@ -84,6 +84,21 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "store_info",
+                columns: table => new
+                {
+                    id = table.Column<int>(type: "integer", nullable: false),
+                    epoch = table.Column<string>(type: "character varying(8)", maxLength: 8, nullable: false, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_store_info", x => x.id);
+                });
+
+            // Eight hexadecimal digits that no other store has.
+            migrationBuilder.Sql("INSERT INTO store_info (id, epoch) VALUES (1, left(replace(gen_random_uuid()::text, '-', ''), 8))");
+
+            migrationBuilder.CreateTable(
                 name: "zones",
                 columns: table => new
                 {
@@ -157,6 +172,9 @@ namespace SensorDash.Migrations.Timescale.Migrations
 
             migrationBuilder.DropTable(
                 name: "sensor_readings");
+
+            migrationBuilder.DropTable(
+                name: "store_info");
 
             migrationBuilder.DropTable(
                 name: "zones");

@@ -164,6 +164,9 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     b.HasKey("Id")
                         .HasName("pk_event_batches");
 
+                    b.HasIndex("LastCanonicalTime")
+                        .HasDatabaseName("ix_event_batches_last_canonical_time");
+
                     b.ToTable("event_batches", (string)null);
                 });
 
@@ -718,6 +721,25 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         .HasName("pk_followers");
 
                     b.ToTable("followers", (string)null);
+                });
+
+            modelBuilder.Entity("SensorDash.Data.Storage.StoreInfo", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Epoch")
+                        .IsRequired()
+                        .HasMaxLength(8)
+                        .HasColumnType("character varying(8)")
+                        .HasColumnName("epoch")
+                        .UseCollation("C");
+
+                    b.HasKey("Id")
+                        .HasName("pk_store_info");
+
+                    b.ToTable("store_info", (string)null);
                 });
 
             modelBuilder.Entity("SensorDash.Data.Nodes.NodeMetadata", b =>

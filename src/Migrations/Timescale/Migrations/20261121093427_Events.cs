@@ -172,6 +172,11 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 column: "accepted_at");
 
             migrationBuilder.CreateIndex(
+                name: "ix_event_batches_last_canonical_time",
+                table: "event_batches",
+                column: "last_canonical_time");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_command_events_source_order",
                 table: "command_events",
                 columns: new[] { "source_truth_time", "event_id" });
