@@ -12,6 +12,7 @@ using SensorDash.Data.Readings;
 using SensorDash.Data.Retention;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
+using SensorDash.Data.Streaming;
 using SensorDash.Data.Timescale;
 
 namespace SensorDash.Data;
@@ -31,7 +32,12 @@ public static class DataServices
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<CommitSignal>();
         services.AddSingleton<RecentBatches>();
-        services.AddSingleton<EventCommitSignal>();
+        services.AddSingleton(provider =>
+        {
+            var signal = new EventCommitSignal();
+            signal.Recent.MaxBytes = (long)provider.GetRequiredService<IOptions<EventOptions>>().Value.StreamBufferMiB << 20;
+            return signal;
+        });
         services.AddSingleton<NodeDirectory>();
         services.AddSingleton<NodeViews>();
         services.AddSingleton<ZoneDirectory>();
@@ -47,6 +53,8 @@ public static class DataServices
         services.AddSingleton<WriteBuffer<LaneEvent>>();
         services.AddSingleton<IRowStore<LaneEvent>>(provider => provider.GetRequiredService<IEventStore>());
         services.AddSingleton<IngestWorker<LaneEvent>>();
+        services.AddSingleton<EventFeed>();
+        services.AddSingleton<LiveEvents>();
         services.AddHostedService<RetentionWorker>();
         services.AddHostedService<BatchMergeWorker>();
         return services;

@@ -19,6 +19,7 @@ public sealed partial class ArchitectureTests
         ["Analytics"] = ["Nodes", "Readings", "Storage"],
         // An export of hours and days is made of the calendar statistics.
         ["Export"] = ["Analytics", "Events", "Nodes", "Readings", "Storage"],
+        ["Streaming"] = ["Events", "Readings", "Storage"],
         ["Retention"] = ["Readings", "Storage"],
         ["Sqlite"] = ["Events", "Nodes", "Readings", "Storage"],
         ["Timescale"] = ["Events", "Nodes", "Readings", "Storage"],

@@ -12,12 +12,24 @@ public sealed class EventOptions
 
     /// <summary>Maximum time of one query, except exports; 10 ms to 1 h. Default 30 s.</summary>
     public TimeSpan ReadTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Maximum number of live streams and replays at the same time, 1 to 100000. Default 500.</summary>
+    public int MaxStreams { get; set; } = 500;
+
+    /// <summary>Memory for the latest events, which live streams share, 1 to 1024 MiB. Used only while there are streams. Default 16 MiB.</summary>
+    public int StreamBufferMiB { get; set; } = 16;
 }
 
 /// <summary>Every error at once, with the setting's full name.</summary>
 public sealed class EventOptionsValidator : IValidateOptions<EventOptions>
 {
     public ValidateOptionsResult Validate(string? name, EventOptions options)
-        => options.ReadTimeout < TimeSpan.FromMilliseconds(10) || options.ReadTimeout > TimeSpan.FromHours(1)
-            ? ValidateOptionsResult.Fail($"Events:ReadTimeout must be 00:00:00.010 to 01:00:00, not {options.ReadTimeout}.") : ValidateOptionsResult.Success;
+    {
+        var result = new ValidateOptionsResultBuilder();
+        if (options.ReadTimeout < TimeSpan.FromMilliseconds(10) || options.ReadTimeout > TimeSpan.FromHours(1))
+            result.AddError($"Events:ReadTimeout must be 00:00:00.010 to 01:00:00, not {options.ReadTimeout}.");
+        if (options.MaxStreams is < 1 or > 100_000) result.AddError($"Events:MaxStreams must be 1 to 100000, not {options.MaxStreams}.");
+        if (options.StreamBufferMiB is < 1 or > 1024) result.AddError($"Events:StreamBufferMiB must be 1 to 1024, not {options.StreamBufferMiB}.");
+        return result.Build();
+    }
 }

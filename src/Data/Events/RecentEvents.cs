@@ -16,6 +16,21 @@ internal sealed record RecentSegment(long Prev, long Last, RecentEvent[] Events,
     public long Bytes { get; } = Events.Sum(e => BytesPerEvent + (3L * e.Event.Content.Length));
 }
 
+/// <summary>Result of a search for the events after a position.</summary>
+internal enum RecentSearch
+{
+    /// <summary>There are none.</summary>
+    None,
+
+    Found,
+
+    /// <summary>They no longer fit in memory.</summary>
+    Dropped,
+
+    /// <summary>They are there without those that the subscriber wants, or the store has another epoch.</summary>
+    Incomplete,
+}
+
 /// <summary>The latest events in commit order, without gaps, as far as they fit: streams that keep up read nothing from the store.</summary>
 /// <remarks>
 /// Writers of this process add what they committed. Commits of other processes are only noted: <c>EventFeed</c> reads them from the store and adds them.
@@ -158,17 +173,20 @@ public sealed class RecentEvents
     /// <param name="after">The position that a stream has reached.</param>
     /// <param name="epoch">Epoch of that position.</param>
     /// <param name="subscriber">Number of the subscriber.</param>
-    /// <param name="found">Events, of which some may be before the position; null when there are none.</param>
-    /// <returns>False when the store has to be read.</returns>
-    internal bool Find(long after, string epoch, long subscriber, out RecentSegment? found)
+    /// <param name="found">Events, of which some may be before the position; null without <see cref="RecentSearch.Found"/>.</param>
+    internal RecentSearch Find(long after, string epoch, long subscriber, out RecentSegment? found)
     {
         found = null;
         lock (_lock)
         {
-            if (Epoch != epoch || _last is null || after < _start || after > _last) return false;
-            if (after == _last) return true;
-            found = _segments[FirstAfter(after)];
-            return found.Coverage >= subscriber;
+            if (Epoch is null || _last is null) return RecentSearch.None;
+            if (Epoch != epoch) return RecentSearch.Incomplete;
+            if (after >= _last) return RecentSearch.None;
+            if (after < _start) return RecentSearch.Dropped;
+            var segment = _segments[FirstAfter(after)];
+            if (segment.Coverage < subscriber) return RecentSearch.Incomplete;
+            found = segment;
+            return RecentSearch.Found;
         }
     }
 

@@ -1,4 +1,5 @@
 using SensorDash.Web.Requests;
+using SensorDash.Web.Streaming;
 
 namespace SensorDash.Web.Api;
 
@@ -13,6 +14,7 @@ internal static class ApiRoutes
         routes.MapReadings();
         routes.MapEvents();
         routes.MapEventExport();
+        routes.MapLiveEvents();
         routes.MapNodes();
         routes.MapNodeDeletion();
         routes.MapZones();

@@ -22,6 +22,7 @@ using SensorDash.Web.Pages.Error;
 using SensorDash.Web.Pages.Overview;
 using SensorDash.Web.Requests;
 using SensorDash.Web.Security;
+using SensorDash.Web.Streaming;
 
 namespace SensorDash.Web.Operations;
 
@@ -72,6 +73,7 @@ internal static class Startup
         services.AddRequestDecompression(decompression => DecompressedBody.AddTo(decompression.DecompressionProviders));
         services.AddCompressedResponses();
         services.AddEventReadLimit();
+        services.AddSingleton<StreamLimit>();
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
         services.AddExceptionHandler<ExceptionProblems>();

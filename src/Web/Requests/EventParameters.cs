@@ -24,6 +24,9 @@ internal static class EventParameters
     private static readonly PrefixParameter _payload = new(PayloadPrefix, "<path>",
         "Only events with this value in their JSON. The path consists of keys and array indices, joined by dots.", "12");
 
+    /// <summary>The parameters of the filter.</summary>
+    public static readonly QueryParameter[] OfFilter = [_lanes, Scope, .. _fields, _payload];
+
     /// <summary>All parameters.</summary>
     public static readonly QueryParameter[] All = [_from, _to, Timebase, _lanes, Scope, _order, .. _fields, _payload];
 
@@ -34,7 +37,7 @@ internal static class EventParameters
         return new EventQuery(ReadFilter(reader), Timebase.Read(reader), _order.Read(reader), from, to);
     }
 
-    private static EventFilter ReadFilter(QueryReader reader)
+    public static EventFilter ReadFilter(QueryReader reader)
     {
         var fields = EventFields.All.Select(f => (Field: f, Value: reader.Text(f.Name()))).Where(f => f.Value is not null)
             .Select(f => KeyValuePair.Create(f.Field, f.Value!)).ToArray();
