@@ -55,6 +55,8 @@ public static class DataServices
         services.AddSingleton<IngestWorker<LaneEvent>>();
         services.AddSingleton<EventFeed>();
         services.AddSingleton<LiveEvents>();
+        services.AddSingleton<ReadingFeed>();
+        services.AddSingleton<LiveReadings>();
         services.AddHostedService<RetentionWorker>();
         services.AddHostedService<BatchMergeWorker>();
         return services;

@@ -15,6 +15,12 @@ public sealed record NodeRemoval(int Node, long? Before);
 public sealed record ReadingChanges(
     long UpTo, long CommittedAt, IReadOnlyList<Reading> Added, IReadOnlyList<NodeRemoval> RemovedNodes, long? RemovedBefore = null);
 
+/// <summary>The newest and the oldest batch of a store.</summary>
+/// <param name="Epoch">Eight hexadecimal digits: batches of another epoch are of another history.</param>
+/// <param name="OldestBatch">0 in an empty store.</param>
+/// <param name="LastBatch">0 in an empty store.</param>
+public readonly record struct ReadingHead(string Epoch, long OldestBatch, long LastBatch);
+
 /// <summary>The readings in commit order, for subscribers.</summary>
 public interface IReadingChangeFeed
 {
@@ -32,6 +38,10 @@ public interface IReadingChangeFeed
     /// <returns>Rows read; fewer than the page holds: there are no more.</returns>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<int> ReadStoredAsync(ReadingPosition? after, long upTo, Memory<Reading> page, CancellationToken cancellationToken);
+
+    /// <summary>The epoch and the newest and oldest batch.</summary>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
+    Task<ReadingHead> ReadHeadAsync(CancellationToken cancellationToken);
 
     /// <summary>Commit time of a batch, Unix microseconds; null when the store has no such batch.</summary>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>

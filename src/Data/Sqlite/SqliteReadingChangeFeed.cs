@@ -24,6 +24,10 @@ public sealed class SqliteReadingChangeFeed(SqliteDatabase database, RecentBatch
         WHERE (r.node_address, r.timestamp) > ($node, $time) AND r.batch_id <= $upTo ORDER BY r.node_address, r.timestamp LIMIT $limit
         """;
 
+    private const string SelectHead = """
+        SELECT epoch, coalesce((SELECT min(id) FROM ingest_batches), 0), coalesce((SELECT max(id) FROM ingest_batches), 0) FROM store_info
+        """;
+
     private const string SelectLag = """
         SELECT coalesce((SELECT max(id) FROM ingest_batches), 0), coalesce(sum(abs(row_count)), 0), min(committed_at) FROM ingest_batches WHERE id > $after
         """;
@@ -63,6 +67,19 @@ public sealed class SqliteReadingChangeFeed(SqliteDatabase database, RecentBatch
                 var count = 0;
                 while (count < page.Length && reader.Read()) page.Span[count++] = SqliteReadingRow.Read(reader);
                 return count;
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ReadingHead> ReadHeadAsync(CancellationToken cancellationToken)
+        => database.ReadAsync(
+            connection =>
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = SelectHead;
+                using var reader = command.ExecuteReader();
+                reader.Read();
+                return new ReadingHead(reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2));
             },
             cancellationToken);
 

@@ -25,6 +25,10 @@ public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database, Recen
         WHERE r.timestamp >= $1 AND NOT (r.timestamp = $1 AND r.node_address >= $2) AND r.batch_id <= $3 ORDER BY r.timestamp, r.node_address DESC LIMIT $4
         """;
 
+    private const string SelectHead = """
+        SELECT epoch, coalesce((SELECT min(id) FROM ingest_batches), 0), coalesce((SELECT max(id) FROM ingest_batches), 0) FROM store_info
+        """;
+
     private const string SelectLag = """
         SELECT coalesce((SELECT max(id) FROM ingest_batches), 0), coalesce(sum(abs(row_count)), 0)::bigint, min(committed_at) FROM ingest_batches WHERE id > $1
         """;
@@ -62,6 +66,18 @@ public sealed class TimescaleReadingChangeFeed(TimescaleDatabase database, Recen
                 var count = 0;
                 while (count < page.Length && await reader.ReadAsync(token)) page.Span[count++] = TimescaleRows.ReadReading(reader);
                 return count;
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ReadingHead> ReadHeadAsync(CancellationToken cancellationToken)
+        => database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using var command = new NpgsqlCommand(SelectHead, connection);
+                await using var reader = await command.ExecuteReaderAsync(token);
+                await reader.ReadAsync(token);
+                return new ReadingHead(reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2));
             },
             cancellationToken);
 

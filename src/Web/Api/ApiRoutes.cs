@@ -15,6 +15,7 @@ internal static class ApiRoutes
         routes.MapEvents();
         routes.MapEventExport();
         routes.MapLiveEvents();
+        routes.MapLiveReadings();
         routes.MapNodes();
         routes.MapNodeDeletion();
         routes.MapZones();

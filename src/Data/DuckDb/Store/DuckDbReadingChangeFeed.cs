@@ -38,6 +38,19 @@ public sealed class DuckDbReadingChangeFeed(DuckDbReadingFile file) : IReadingCh
             cancellationToken);
 
     /// <inheritdoc/>
+    public Task<ReadingHead> ReadHeadAsync(CancellationToken cancellationToken)
+        => file.ReadAsync(
+            connection =>
+            {
+                using var rows = connection.Query("""
+                    SELECT epoch, coalesce((SELECT min(id) FROM ingest_batches), 0)::BIGINT, coalesce((SELECT max(id) FROM ingest_batches), 0)::BIGINT FROM store_state
+                    """, cancellationToken);
+                rows.Read();
+                return new ReadingHead(rows.Get<string>(0), rows.Get<long>(1), rows.Get<long>(2));
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
     public Task<long?> FindCommittedAtAsync(long batch, CancellationToken cancellationToken)
         => file.ReadAsync(
             connection =>

@@ -284,6 +284,8 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         public Task<int> ReadStoredAsync(ReadingPosition? after, long upTo, Memory<Reading> page, CancellationToken cancellationToken)
             => _pages++ == StoredPages ? Task.FromException<int>(new InvalidOperationException("A mistake.")) : changes.ReadStoredAsync(after, upTo, page, cancellationToken);
 
+        public Task<ReadingHead> ReadHeadAsync(CancellationToken cancellationToken) => changes.ReadHeadAsync(cancellationToken);
+
         public Task<long?> FindCommittedAtAsync(long batch, CancellationToken cancellationToken) => changes.FindCommittedAtAsync(batch, cancellationToken);
 
         public void ForgetRecent() => changes.ForgetRecent();
