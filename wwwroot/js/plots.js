@@ -53,7 +53,7 @@ export function startPlots() {
 function show(plot, part) {
   plot.dataset.at = part;
   const time = timeAt(plot, part);
-  const found = valuesAt(plot, part * Width);
+  const found = valuesAt(plot, part * Width + Number(plot.dataset.shift ?? 0));
   element(plot, 'cross-line').style.left = `${part * 100}%`;
   const table = plot.closest('[data-lines]')?.querySelector('[data-at-time]');
   const title = iso(time * 1000, plot.dataset.tz).replace('T', ' ');

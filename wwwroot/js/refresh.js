@@ -1,8 +1,10 @@
 // Keeps the page up to date: at the interval that the page names, and when a node is due to turn late or stale. Not while the page is hidden.
 import { now } from './clock.js';
+import { connection, setConnection } from './connection.js';
 import { refresh } from './navigation.js';
 
 const MinPause = 1; // s
+const LivePause = 300; // s; by push the page is current, and only what is computed of long ranges gets old.
 
 let timer = null;
 
@@ -12,6 +14,7 @@ export function startRefresh() {
     say(`updated ${new Date().toLocaleTimeString()}`);
     schedule();
   });
+  document.addEventListener('page:polls', schedule);
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) return void tick();
     clearTimeout(timer);
@@ -21,7 +24,10 @@ export function startRefresh() {
 
 // An empty page waits for its first data, whatever the interval is.
 function interval() {
-  return Number(document.querySelector('[data-poll]')?.dataset.poll ?? document.querySelector('[data-refresh]')?.dataset.refresh ?? 0);
+  const chosen = document.querySelector('[data-refresh]');
+  const seconds = Number(document.querySelector('[data-poll]')?.dataset.poll ?? chosen?.dataset.refresh ?? 0);
+  const isPushed = document.querySelector('[data-push]') && connection() === 'live' && chosen?.dataset.isChosen === undefined;
+  return isPushed ? Math.max(seconds, LivePause) : seconds;
 }
 
 function pause() {
@@ -41,6 +47,7 @@ async function tick() {
 }
 
 function say(text) {
+  if (connection()) return setConnection(connection());
   const state = document.querySelector('[data-refresh-state]');
   if (state) state.textContent = interval() > 0 ? text : '';
 }

@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace SensorDash.Browser.Tests;
+
+/// <summary>Readings reach an open page by push.</summary>
+public sealed class PushTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
+{
+    [SkippableTheory]
+    [InlineData("")]
+    [InlineData("&view=table")]
+    public async Task Overview_ReadingPosted_ShowsItWithoutARequest(string view)
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await browser.SendAsync(61, 3, secondsAgo: 60);
+        await page.GotoAsync("/?range=15m" + view);
+        await ExpectConnectionAsync(page, "live");
+        var line = page.Locator("[data-line='61']");
+        var path = await line.GetAttributeAsync("d");
+        var requests = new ConcurrentQueue<string>();
+        page.Request += (_, request) => requests.Enqueue(request.Url);
+
+        await SendAsync(61, 15.15m);
+
+        await Expect(page.Locator(view.Length == 0 ? ".card[data-node='61'] .large" : "tr[data-node='61'] [data-quantity=temperature]")).ToHaveTextAsync("15.15");
+        await Expect(page.Locator(".rail [data-node='61']")).ToContainTextAsync("15.2");
+        await Expect(line).Not.ToHaveAttributeAsync("d", path!);
+        Assert.Empty(requests);
+        watched.AssertNoErrors();
+    }
+
+    [SkippableFact]
+    public async Task Overview_ReadingOutsideTheAxisOrOfANewNode_IsDrawnAfterFetchingThePage()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await browser.SendAsync(62, 3, secondsAgo: 60);
+        await page.GotoAsync("/?range=15m");
+        await ExpectConnectionAsync(page, "live");
+        var highest = await page.Locator("[data-plot]").GetAttributeAsync("data-highest");
+
+        await SendAsync(62, 44);
+        await Expect(page.Locator("[data-plot]")).Not.ToHaveAttributeAsync("data-highest", highest!);
+        await SendAsync(63, 21);
+
+        await Expect(page.Locator(".card[data-node='63']")).ToBeVisibleAsync();
+        watched.AssertNoErrors();
+    }
+
+    [SkippableFact]
+    public async Task Node_ReadingPosted_IsInStatisticsAndReadings_ScrollStays()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await browser.SendAsync(64, 30, secondsAgo: 60);
+        await page.GotoAsync("/nodes/64?range=1h&by=readings");
+        await ExpectConnectionAsync(page, "live");
+        await page.EvaluateAsync("scrollTo(0, 200)");
+        var scroll = await page.EvaluateAsync<double>("scrollY");
+
+        await SendAsync(64, 44.44m);
+
+        await Expect(page.Locator(".side .mini")).ToContainTextAsync("44.44");
+        await Expect(page.Locator("#readings")).ToContainTextAsync("44.44");
+        Assert.Equal(scroll, await page.EvaluateAsync<double>("scrollY"));
+        watched.AssertNoErrors();
+    }
+
+    [SkippableFact]
+    public async Task StreamBlocked_ThePagePolls()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await browser.SendAsync(65, 3, secondsAgo: 60);
+        // A proxy that collects a response before it hands it on.
+        await page.RouteAsync("**/api/sensor-data/live*", _ => Task.CompletedTask);
+        await page.GotoAsync("/?refresh=5");
+        await ExpectConnectionAsync(page, "polling");
+
+        await SendAsync(65, 15.35m);
+
+        await Expect(page.Locator(".card[data-node='65'] .large")).ToHaveTextAsync("15.35");
+        watched.AssertNoErrors();
+    }
+
+    [SkippableFact]
+    public async Task HiddenTab_ClosesItsStreamAndGoesOnWhereItWas()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await browser.SendAsync(66, 3, secondsAgo: 60);
+        await page.GotoAsync("/?range=15m");
+        await ExpectConnectionAsync(page, "live");
+
+        await HideAsync(page, isHidden: true);
+        await ExpectConnectionAsync(page, "");
+        await SendAsync(66, 15.45m);
+        await Expect(page.Locator(".card[data-node='66'] .large")).Not.ToHaveTextAsync("15.45");
+        var resumed = page.WaitForRequestAsync(request => request.Url.Contains("/live?after=", StringComparison.Ordinal));
+        await HideAsync(page, isHidden: false);
+
+        await resumed;
+        await Expect(page.Locator(".card[data-node='66'] .large")).ToHaveTextAsync("15.45");
+        watched.AssertNoErrors();
+    }
+
+    [SkippableFact]
+    public async Task RefreshByHand_HasNoStream()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await browser.SendAsync(67, 3, secondsAgo: 60);
+        var requests = new ConcurrentQueue<string>();
+        page.Request += (_, request) => requests.Enqueue(request.Url);
+
+        await page.GotoAsync("/?refresh=0");
+        await Expect(page.Locator(".card[data-node='67']")).ToBeVisibleAsync();
+        await page.Locator("select[name=refresh]").SelectOptionAsync("60");
+
+        await ExpectConnectionAsync(page, "live");
+        Assert.Equal(1, requests.Count(url => url.Contains("/live", StringComparison.Ordinal)));
+        watched.AssertNoErrors();
+    }
+
+    private static Task ExpectConnectionAsync(IPage page, string state)
+        => Expect(page.Locator("[data-refresh-state]")).ToHaveAttributeAsync("data-connection", state);
+
+    private static async Task HideAsync(IPage page, bool isHidden) => await page.EvaluateAsync(
+        "hidden => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden }); document.dispatchEvent(new Event('visibilitychange')); }", isHidden);
+
+    private async Task SendAsync(int node, decimal celsius)
+    {
+        using var reading = new StringContent(string.Create(CultureInfo.InvariantCulture,
+            $"{{\"node_address\":{node},\"timestamp\":{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()},\"temperature_celsius\":{celsius},\"humidity_percent\":41}}"), null, "application/json");
+        using var response = await browser.Client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), reading);
+        response.EnsureSuccessStatusCode();
+    }
+}
