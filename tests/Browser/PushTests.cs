@@ -70,6 +70,23 @@ public sealed class PushTests(BrowserFixture browser) : IClassFixture<BrowserFix
     }
 
     [SkippableFact]
+    public async Task Node_OfAPastRange_HasNoStream()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await browser.SendAsync(68, 3, secondsAgo: 86_400);
+        var requests = new ConcurrentQueue<string>();
+        page.Request += (_, request) => requests.Enqueue(request.Url);
+        var to = TimeProvider.System.GetUtcNow().AddHours(-20).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+
+        await page.GotoAsync($"/nodes/68?from=2026-01-01&to={to}");
+        await Expect(page.Locator(".side .mini")).ToBeVisibleAsync();
+
+        Assert.DoesNotContain(requests, url => url.Contains("/live", StringComparison.Ordinal));
+        watched.AssertNoErrors();
+    }
+
+    [SkippableFact]
     public async Task StreamBlocked_ThePagePolls()
     {
         await using var watched = await browser.OpenAsync();

@@ -7,7 +7,7 @@ export function startKeys() {
   const help = document.querySelector('[data-keys]');
   document.addEventListener('click', event => { if (event.target.closest('[data-help]')) help.showModal(); });
   document.addEventListener('keydown', event => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isField(event.target) || help.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isField(event.target) || help.open || isPressed(event)) return;
     if (event.key === '?') return act(event, () => help.showModal());
     if (going && event.key in Pages) return act(event, () => document.querySelectorAll('[data-nav] a')[Pages[event.key]].click());
     going = event.key === 'g';
@@ -21,6 +21,11 @@ function act(event, action) {
   event.preventDefault();
   going = false;
   action();
+}
+
+// The space bar presses what has the focus.
+function isPressed({ key, target }) {
+  return key === ' ' && target.closest('button, summary, a, [tabindex]:not(main)') !== null;
 }
 
 function isField(target) {

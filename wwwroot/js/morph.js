@@ -2,7 +2,7 @@
 import { Idiomorph } from '../lib/idiomorph/dist/idiomorph.esm.js';
 
 // Scripts write into these.
-const Ours = '[data-readout], [data-refresh-state], [data-download-state], [data-cancel], [data-panel-error], [data-progress]';
+const Ours = '[data-tail] tbody, [data-tail-held], [data-play-clock], [data-play-state], [data-play-rate-text], [data-readout], [data-refresh-state], [data-download-state], [data-cancel], [data-panel-error], [data-progress]';
 
 /** `form` is the one whose answer `fresh` is; a refresh leaves panels as the user opened and closed them. */
 export function morph(target, fresh, { isRefresh = false, form = null, style = 'outerHTML' } = {}) {
@@ -20,7 +20,7 @@ export function morph(target, fresh, { isRefresh = false, form = null, style = '
         if (old.matches('data[value], time[data-relative]') && valueOf(old) === valueOf(next)) return copyAttributes(old, next);
         // A canvas keeps its chart, a part that is fetched separately its content until it is fetched again, a form that was begun its text.
         const isFilled = old.matches('[data-part]') && next.matches('[data-fragment]');
-        if (old.matches('[data-canvas]') || isFilled || (old !== form && isBegun(old))) return copyAttributes(old, next);
+        if (old.matches('[data-canvas], [data-timeline-plot]') || isFilled || (old !== form && isBegun(old))) return copyAttributes(old, next);
         if (isTyped(old) && (old === document.activeElement || defaultOf(old) === defaultOf(next))) typed.add(old);
         return true;
       },

@@ -29,7 +29,7 @@ export function startPush() {
 function follow() {
   const place = document.querySelector('[data-push]');
   const isOff = document.querySelector('[data-refresh]')?.dataset.refresh === '0'; // Refresh by hand.
-  const wanted = !place || isOff || document.hidden ? null : `/api/sensor-data/live${place.dataset.push}`;
+  const wanted = (!isOff && !document.hidden && place?.dataset.push) || null; // Empty: a range of the past.
   if (wanted === address && (source || retryTimer)) return;
   if (address) close();
   if (!wanted) return;
@@ -79,7 +79,7 @@ function block() {
 }
 
 function take({ readings, removed_nodes: removed }) {
-  if (document.querySelector('[data-push]').dataset.push !== '') return fetchSoon();
+  if (!document.querySelector('[data-push][data-unit]')) return fetchSoon();
   if (removed) return fetchSoon();
   for (const reading of readings) if (!show(reading)) fetchSoon();
 }
@@ -126,7 +126,7 @@ function write(element, value) {
 
 // Continues the line of the node, and moves the drawing on to now. False when the value lies outside its axis.
 function draw(node, timestamp, values) {
-  const line = document.querySelector(`[data-rolling] [data-line="${node}"]`);
+  const line = document.querySelector(`[data-rolling]:not([data-rolling=""]) [data-line="${node}"]`);
   if (!line) return true;
   const plot = line.closest('[data-plot]');
   const value = values[plot.closest('[data-rolling]').dataset.rolling];

@@ -47,8 +47,9 @@ internal sealed class DemoEvents(WriteBuffer<LaneEvent> buffer, TimeProvider clo
     private static IEnumerable<Dictionary<string, object>> History(long now)
     {
         var start = now - SecondsPerDay;
-        yield return Metadata("ProducerDescriptor", Time(start), new { maker = "Example", model = "WS-2", capabilities = _capabilities });
-        yield return Metadata("Calibration", Time(start + 30), new { pressure = new { offset = -0.4, unit = "hPa" } });
+        var midnight = start - (start % SecondsPerDay); // The same all day: loading it again adds no second description.
+        yield return Metadata("ProducerDescriptor", Time(midnight), new { maker = "Example", model = "WS-2", capabilities = _capabilities });
+        yield return Metadata("Calibration", Time(midnight + 30), new { pressure = new { offset = -0.4, unit = "hPa" } });
         for (var at = start + HistoryStep - (start % HistoryStep); at <= now; at += HistoryStep)
         {
             if (now - at is > 45_000 and < 50_400) continue; // A disconnected cable.

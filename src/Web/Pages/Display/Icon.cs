@@ -26,10 +26,14 @@ internal static class Icon
         ["theme"] = "M8 2a6 6 0 1 0 0 12zM8 2a6 6 0 0 1 0 12",
         ["keys"] = "M6 6a2 2 0 1 1 2.7 1.9c-.5.2-.7.6-.7 1.3M8 12h.01",
         ["close"] = "m4 4 8 8M12 4l-8 8",
+        ["first"] = "M3.5 3v10M12.5 3 6 8l6.5 5z",
+        ["backward"] = "M12 3 4.5 8l7.5 5z",
+        ["play"] = "M4.5 3 12 8l-7.5 5z",
+        ["pause"] = "M5.5 3v10M10.5 3v10",
         ["edit"] = "m10.5 3 2.5 2.5L6 12.5l-3 .5.5-3z",
     };
 
     /// <param name="name">One of the names above.</param>
     public static IHtmlContent Of(string name)
-        => new HtmlString($"<svg class=\"icon\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><path d=\"{_paths[name]}\" /></svg>");
+        => new HtmlString($"<svg class=\"icon icon-{name}\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><path d=\"{_paths[name]}\" /></svg>");
 }

@@ -25,6 +25,10 @@ internal static class EventLinks
     public static PageUrl PageOf(PageUrl list, LaneEvent laneEvent)
         => list.With((OpenParameter, null), (TimeParameter, EventTime.Format(laneEvent.SourceTime))).Path($"/events/{laneEvent.Id}");
 
+    /// <summary>The page of the command that an event belongs to.</summary>
+    public static PageUrl CommandOf(PageUrl page, CommandEvent command)
+        => page.At($"/events/commands/{Uri.EscapeDataString(command.CommandId)}").With(("scope", command.ScopeId));
+
     /// <summary>The list from which the page of an event was opened.</summary>
     public static PageUrl List(PageUrl page) => Closed(page).Path("/events");
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Primitives;
 using SensorDash.Data.Events;
@@ -85,6 +86,9 @@ internal sealed class EventSelection
         var query = new QueryBuilder(_api.SelectMany(p => p.Value, (p, value) => KeyValuePair.Create(p.Key, value ?? ""))) { { "format", format } };
         return "/api/events/export" + query;
     }
+
+    /// <summary>The filters as <c>/ws</c> takes them, a JSON object.</summary>
+    public string StreamFilters => JsonSerializer.Serialize(_api.Where(p => p.Key is not ("from" or "to" or "order" or "timebase")).ToDictionary(p => p.Key, p => p.Value.ToString()));
 
     // A range that ends now includes the current second, so that it has events sent a moment ago.
     private static long EndOf(ViewRange range) => (range.IsRolling ? range.To + 1 : range.To) * Second;
