@@ -3,24 +3,20 @@ using SensorDash.Web.Operations;
 
 try
 {
-    var command = CommandLine.Parse(args);
-    if (command is CommandLine.Help or CommandLine.Version)
-    {
-        Console.WriteLine(command == CommandLine.Help ? CommandLine.Usage : $"SensorDash {BuildInfo.Version}");
-        return 0;
-    }
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = ContentRoot.Find(args) });
+    var line = CommandLine.Parse(args);
+    if (line.IsWithoutServer) return await line.InvokeAsync();
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = line.Settings, ContentRootPath = ContentRoot.Find(line.Settings) });
     builder.AddSensorDash();
     await using var app = builder.Build(); // A start that fails also releases its files.
     app.UseSensorDash();
-    if (command == DemoCommand.Name) app.LoadDemoWhenStarted();
-    if (command == RebuildCommand.Name) app.RebuildAnalytics();
+    if (line.Command == DemoCommand.Name) app.LoadDemoWhenStarted();
+    if (line.Command == RebuildCommand.Name) app.RebuildAnalytics();
     await app.RunSensorDashAsync();
     return 0;
 }
 catch (CommandLineException e)
 {
-    await Console.Error.WriteLineAsync($"SensorDash: {e.Message}\n\n{CommandLine.Usage}");
+    await Console.Error.WriteLineAsync($"SensorDash: {e.Message}\n\n{e.Usage}");
     return 2;
 }
 catch (InvalidDataException e) // A settings file that is not JSON.
