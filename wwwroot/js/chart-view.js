@@ -60,6 +60,8 @@ export function showPoints(chart, points) {
     pointHoverRadius: 4,
     pointHitRadius: 0,
     spanGaps: false,
+    // Fewer readings or nodes than usual; finer than the dashes that tell lines apart.
+    segment: { borderDash: ({ p0DataIndex: a, p1DataIndex: b }) => isFew(points[a]) || isFew(points[b]) ? [2, 4] : undefined },
     clip: 8, // A dot at the edge is not cut off.
   };
   chart.update('none');
@@ -81,8 +83,11 @@ export function recolor(chart) {
 export function textOf(state, point) {
   const number = value => value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const value = `${number(point.y)} ${state.unit}`;
-  return point.count > 1 ? [`${value}, mean of ${point.count}`, `${number(point.min)} … ${number(point.max)} min–max`] : [value];
+  if (point.count === 1 && !point.expected) return [value];
+  return [`${value}, mean of ${point.count}${point.expected ? ` of ${point.expected} readings` : ''}`, `${number(point.min)} … ${number(point.max)} min–max`];
 }
+
+const isFew = point => Boolean(point.expected);
 
 function options(state, onZoom, onHover) {
   return {

@@ -92,15 +92,18 @@ function draw(panel, series) {
 function pointsOf(series, quantity, convert, zone) {
   const points = [];
   const half = series.bucket_seconds * 500;
+  const usual = medianOf(series.buckets.filter(b => !b.partial).map(b => b.reading_count)); // As in FleetSeries.
   for (const bucket of series.buckets) {
     const values = bucket[quantity];
     if (values.p50 === null) continue;
     const start = bucket.bucket_start * 1000;
     const before = points.at(-1);
+    const few = bucket.reading_count * 10 < usual * 9 ? usual : null;
     if (before && before.start + 2 * half < start) points.push({ x: (before.x + start + half) / 2, y: null });
     points.push({
       x: start + half, start, y: convert(values.p50), p95: convert(values.p95), p99: convert(values.p99), min: convert(values.min), max: convert(values.max),
-      count: bucket.reading_count, nodes: nodesText(bucket.node_count, series.expected_node_count), partial: bucket.partial, title: `${iso(start, zone)}, ${lengthText(series.bucket_seconds)}`,
+      readings: readingsText(bucket.reading_count, few), nodes: nodesText(bucket.node_count, series.expected_node_count), partial: bucket.partial,
+      count: bucket.reading_count, expected: bucket.partial || few || bucket.node_count < series.expected_node_count, title: `${iso(start, zone)}, ${lengthText(series.bucket_seconds)}`,
     });
   }
   return points;
@@ -136,8 +139,15 @@ function describe(panel, points, series) {
 
 function textOf(point, { unit }) {
   return [`p50 ${number(point.y)} ${unit}`, `p95 ${number(point.p95)}, p99 ${number(point.p99)}`, `min ${number(point.min)}, max ${number(point.max)}`,
-    `${point.nodes}, ${point.count.toLocaleString()} reading${point.count === 1 ? '' : 's'}${point.partial ? ', incomplete' : ''}`];
+    `${point.nodes}, ${point.readings}${point.partial ? ', incomplete' : ''}`];
 }
+
+// "540 of usually 720 readings" where some are missing.
+function readingsText(count, usual) {
+  return `${count.toLocaleString()} ${usual ? `of usually ${usual.toLocaleString()} ` : ''}reading${count === 1 && !usual ? '' : 's'}`;
+}
+
+const medianOf = values => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 // "11 of 12 nodes" where some are missing.
 function nodesText(count, expected) {

@@ -2,7 +2,7 @@
 import { Idiomorph } from '../lib/idiomorph/dist/idiomorph.esm.js';
 
 // Scripts write into these.
-const Ours = '[data-tail] tbody, [data-tail-held], [data-play-clock], [data-play-state], [data-play-rate-text], [data-readout], [data-refresh-state], [data-download-state], [data-cancel], [data-panel-error], [data-progress]';
+const Ours = '[data-tail] tbody, [data-tail-held], [data-play-clock], [data-play-state], [data-play-rate-text], [data-readout], [data-at-few], [data-refresh-state], [data-download-state], [data-cancel], [data-panel-error], [data-progress]';
 
 /** `form` is the one whose answer `fresh` is; a refresh leaves panels as the user opened and closed them. */
 export function morph(target, fresh, { isRefresh = false, form = null, style = 'outerHTML' } = {}) {

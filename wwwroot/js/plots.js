@@ -34,6 +34,11 @@ export function startPlots() {
   });
   document.addEventListener('keydown', event => {
     const plot = event.target.closest?.('[data-plot]');
+    const line = event.target.closest?.('[data-solo]');
+    if (line && event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      return void visit(line.dataset.solo);
+    }
     const step = { ArrowLeft: -0.01, ArrowRight: 0.01, PageUp: -0.1, PageDown: 0.1 }[event.key];
     if (!plot || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Escape') return hide();
@@ -61,6 +66,7 @@ function show(plot, part) {
     table.textContent = title.slice(11, 16);
     table.title = title;
     for (const cell of plot.closest('[data-lines]').querySelectorAll('[data-at-line]')) cell.textContent = text(found.find(f => f.key === cell.dataset.atLine)?.value);
+    plot.closest('[data-lines]').querySelector('[data-at-few]').textContent = found.filter(f => f.few).map(f => `${f.name}: ${f.few}`).join(', ');
     return;
   }
   const flag = element(plot, 'cross-flag');
@@ -68,7 +74,7 @@ function show(plot, part) {
   const head = Object.assign(document.createElement('b'), { textContent: title });
   flag.replaceChildren(head, ...found.filter(f => f.value !== null).sort((a, b) => b.value - a.value).map(f => {
     const row = document.createElement('span');
-    row.append(f.name, Object.assign(document.createElement('b'), { textContent: text(f.value) }));
+    row.append(f.few ? `${f.name} (${f.few})` : f.name, Object.assign(document.createElement('b'), { textContent: text(f.value) }));
     return row;
   }));
   flag.classList.toggle('left', part > 0.6);
@@ -77,7 +83,7 @@ function show(plot, part) {
 
 function hide() {
   for (const mark of document.querySelectorAll('.cross-line, .cross-flag')) mark.remove();
-  for (const cell of document.querySelectorAll('[data-at-line], [data-at-time]')) cell.textContent = '';
+  for (const cell of document.querySelectorAll('[data-at-line], [data-at-time], [data-at-few]')) cell.textContent = '';
 }
 
 function markDrag(event) {
@@ -94,19 +100,21 @@ function element(plot, name) {
   return made;
 }
 
-// The value of each line at a place: of its nearest point, unless the line has a gap there.
+// The value of each line at a place: of its nearest point, unless the line has a gap there. `few` says what the point lacks: "3 of 5 readings".
 function valuesAt(plot, x) {
   const [lowest, highest, height] = [plot.dataset.lowest, plot.dataset.highest, plot.dataset.height].map(Number);
   return [...plot.querySelectorAll('[data-line]:not(.faint)')].map(line => {
-    const run = runsOf(line).find(points => points[0][0] <= x + 2 && points.at(-1)[0] >= x - 2);
-    const point = run?.reduce((best, p) => Math.abs(p[0] - x) < Math.abs(best[0] - x) ? p : best);
-    return { key: line.dataset.line, name: line.dataset.name, value: point ? lowest + (height - point[1]) / height * (highest - lowest) : null };
+    const { line: key, name, few, counted } = line.dataset;
+    const run = runsOf(line).filter(points => points[0][0] <= x + 2 && points.at(-1)[0] >= x - 2);
+    const point = run.flat().reduce((best, p) => !best || Math.abs(p[0] - x) < Math.abs(best[0] - x) ? p : best, null);
+    const lack = point && few.split(' ').find(text => Number(text.split(':')[0]) === point[0])?.split(':')[1];
+    return { key, name, value: point ? lowest + (height - point[1]) / height * (highest - lowest) : null, few: lack ? `${lack.replace('/', ' of ')} ${counted}` : '' };
   });
 }
 
-// Parsed once per drawing: a refresh changes the path of the same element.
+// Solid, dashed and single points, parsed once per drawing: a refresh changes the paths of the same element.
 function runsOf(line) {
-  const path = line.getAttribute('d');
+  const path = [...line.children].map(part => part.getAttribute('d')).join('');
   if (line.parsed?.path !== path) line.parsed = { path, runs: path.split('M').slice(1).map(run => run.replace('h0', '').split('L').map(point => point.split(' ').map(Number))) };
   return line.parsed.runs;
 }

@@ -29,6 +29,12 @@ public sealed record FleetSeries(long From, long To, long BucketSeconds, Populat
     /// <summary>Maximum buckets of one response.</summary>
     public const int MaxPoints = 500;
 
+    /// <summary>Readings of a whole bucket: their median, the upper one.</summary>
+    public long ExpectedReadingCount { get; } = MedianOf(Buckets, b => b.Statistics.Count);
+
+    /// <summary>Whether a bucket has fewer nodes than usual, fewer than nine in ten of the usual readings, or is not whole.</summary>
+    public bool Lacks(FleetBucket bucket) => bucket.IsPartial || bucket.NodeCount < ExpectedNodeCount || bucket.Statistics.Count * 10 < ExpectedReadingCount * 9;
+
     /// <summary>Completes what the engines have computed, so that their results are equal.</summary>
     /// <param name="range">Unix seconds, both inclusive.</param>
     /// <param name="seconds">Length of a bucket.</param>
@@ -39,9 +45,15 @@ public sealed record FleetSeries(long From, long To, long BucketSeconds, Populat
     {
         var end = Math.Min(range.To + 1, now);
         FleetBucket[] buckets = [.. found.Select(b => new FleetBucket(b.Index * seconds, b.Nodes, b.Index * seconds < range.From || (b.Index + 1) * seconds > end, b.Statistics))];
-        var whole = buckets.Where(b => !b.IsPartial).Select(b => b.NodeCount).Order().ToArray();
-        if (whole.Length == 0) whole = [.. buckets.Select(b => b.NodeCount).Order()];
-        return new(range.From, range.To, seconds, population, whole.Length == 0 ? 0 : whole[whole.Length / 2], buckets);
+        return new(range.From, range.To, seconds, population, (int)MedianOf(buckets, b => b.NodeCount), buckets);
+    }
+
+    // Of the whole buckets, if there are any; the upper one.
+    private static long MedianOf(IReadOnlyList<FleetBucket> buckets, Func<FleetBucket, long> of)
+    {
+        var whole = buckets.Where(b => !b.IsPartial).Select(of).Order().ToArray();
+        if (whole.Length == 0) whole = [.. buckets.Select(of).Order()];
+        return whole.Length == 0 ? 0 : whole[whole.Length / 2];
     }
 }
 

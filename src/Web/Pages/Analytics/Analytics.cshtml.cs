@@ -34,7 +34,14 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
     public bool MayDrawLines => Selection.Selected.Count <= NodeLines.MaxNodes;
 
     /// <summary>Whether each node has a line: selected nodes unless bands are asked for, others only when lines are.</summary>
-    public bool IsLines => MayDrawLines && !IsTable && (Request.Query["draw"] == "lines" || (Selection.IsExplicit && Request.Query["draw"] != "bands"));
+    public bool IsLines => MayDrawLines && !IsTable && (Request.Query["draw"] == "lines" || IsDifference || (Selection.IsExplicit && Request.Query["draw"] != "bands"));
+
+    /// <summary>Whether the lines are differences to the mean of the nodes.</summary>
+    public bool IsDifference => Request.Query["draw"] == "difference";
+
+    /// <summary>The range to compare with, one of <see cref="NodeComparison.EarlierRanges"/>; empty: none.</summary>
+    public string Compare => NodeComparison.EarlierRanges.Select(r => r.Key).FirstOrDefault(key => key == Request.Query["compare"]) ?? "";
+
     public AnalyticsStatus SidePath { get; private set; } = null!;
 
     // Null: not part of this response.
@@ -61,6 +68,9 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
     /// <summary>The CSV of a table. Its range is fixed, so that the file matches the page.</summary>
     public PageUrl CsvOf(string table) => TableFiles.Of(View.CurrentUrl, table)
         .With(("draw", null), ("solo", null), ("range", null), ("base", null), ("from", ClockText.Utc(Range.From)), ("to", ClockText.Utc(Range.To)));
+
+    /// <summary>A difference of two values in the unit of the page.</summary>
+    public decimal? ShownDifference(decimal? value) => IsHumidity || !View.Fahrenheit ? value : value * 9 / 5;
 
     /// <summary>A value in the unit of the page.</summary>
     public decimal? Shown(decimal? value) => IsHumidity ? value : View.Temperature(value);
@@ -171,13 +181,16 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
     }
 
     private Task<NodeLines> ReadLinesAsync(CancellationToken cancellationToken)
-        => NodeLines.BuildAsync(store, [.. Selection.First(NodeLines.MaxNodes)], Range, IsHumidity, Request.Query["solo"], View, Now, cancellationToken);
+        => IsDifference
+            ? NodeLines.BuildDifferencesAsync(analytics, [.. Selection.First(NodeLines.MaxNodes)], Selection.Buckets(Range), Range, IsHumidity, Request.Query["solo"], View, cancellationToken)
+            : NodeLines.BuildAsync(store, [.. Selection.First(NodeLines.MaxNodes)], Range, IsHumidity, Request.Query["solo"], View, Now, cancellationToken);
 
     private async Task<HourMap> ReadHoursAsync(CancellationToken cancellationToken)
-        => HourMap.Of(await analytics.HoursOfWeekAsync(Selection.Addresses, new(Range.From, Range.To), View.Zone, Across, cancellationToken), IsHumidity, View);
+        => HourMap.Of(await analytics.HoursOfWeekAsync(Selection.Addresses, new(Range.From, Range.To), View.Zone, Across, cancellationToken), IsHumidity, View,
+            Math.Max(Range.From, Selection.Selected.Min(n => n.Node.FirstSeenAt)), Math.Min(Range.To, Now));
 
     private Task<NodeComparison> CompareAsync(CancellationToken cancellationToken)
-        => NodeComparison.BuildAsync(analytics, Selection.First(NodeComparison.MaxNodes), Range, IsHumidity, Request.Query["sort"], cancellationToken);
+        => NodeComparison.BuildAsync(analytics, Selection.First(NodeComparison.MaxNodes), Range, NodeComparison.EarlierOf(Compare, Range), IsHumidity, View, Request.Query["sort"], cancellationToken);
 
     private async Task<IReadOnlyList<(NodeEntry Node, DataQuality Quality)>> ReadQualityAsync(CancellationToken cancellationToken)
     {

@@ -42,8 +42,13 @@ internal sealed class AnalyticsCsv(ViewSettings view, bool isHumidity)
 
     public void AddNodes(NodeComparison comparison)
     {
-        _table.AddRow(["node_address", "value_count", .. StatisticsColumns]);
-        foreach (var node in comparison.Nodes) _table.AddRow([node.Node.Node.Address, node.Values.Count, .. Cells(node.Values)]);
+        var hasEarlier = comparison.Earlier is not null;
+        _table.AddRow(["node_address", "value_count", .. StatisticsColumns, .. hasEarlier ? ["earlier_value_count", .. StatisticsColumns.Select(c => $"earlier_{c}"), $"{_quantity}_avg_change_{_unit}"] : Array.Empty<string>()]);
+        foreach (var node in comparison.Nodes)
+        {
+            object?[] row = [node.Node.Node.Address, node.Values.Count, .. Cells(node.Values)];
+            _table.AddRow(node.Earlier is { } earlier ? [.. row, earlier.Count, .. Cells(earlier), CsvTable.Number(ShownDifference(node.Change), "0.00")] : row);
+        }
     }
 
     public void AddQuality(IEnumerable<DataQuality> nodes)
@@ -60,6 +65,8 @@ internal sealed class AnalyticsCsv(ViewSettings view, bool isHumidity)
     private IEnumerable<object?> Cells(ValueStatistics values) => [
         .. new[] { values.Min, values.Average, values.Max }.Select(v => CsvTable.Number(Shown(v), "0.00")),
         .. values.Percentiles.Select(v => CsvTable.Number(Shown(v), "0.00##"))];
+
+    private decimal? ShownDifference(decimal? value) => isHumidity || !view.Fahrenheit ? value : value * 9 / 5;
 
     private decimal? Shown(decimal? value) => isHumidity ? value : view.Temperature(value);
 }

@@ -14,7 +14,7 @@ internal static partial class TableFiles
 
     private static readonly string[] _shared = ["range", "from", "to", "base", "tz", "unit", "refresh", "view"];
 
-    private static readonly QueryParameter[] _ofAnalytics = ParametersOf("zone", "node", "quantity", "across", "sort", NodeOptions.Parameter, "whole");
+    private static readonly QueryParameter[] _ofAnalytics = ParametersOf("zone", "node", "quantity", "across", "sort", "compare", NodeOptions.Parameter, "whole");
     private static readonly QueryParameter[] _ofNode = ParametersOf("by", "page");
 
     /// <summary>The URL of a table's file.</summary>

@@ -69,7 +69,10 @@ internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirecto
     public decimal PanelSpan { get; private set; }
 
     /// <summary>The zones of <see cref="Plot"/>.</summary>
-    public IEnumerable<(string Name, string Class)> ZoneKeys => Groups.Select(g => g.Zone).DistinctBy(z => z?.Id).Select(z => (z?.Name ?? "No zone", ClassOf(z)));
+    public IEnumerable<(string Name, string Class, string Key)> ZoneKeys => Groups.SelectMany(g => g.Cards).Select(c => c.Node.Zone).DistinctBy(z => z?.Id).Select(z => (z?.Name ?? "No zone", ClassOf(z), KeyOf(z)));
+
+    /// <summary>The zones whose lines the legend has selected.</summary>
+    public SoloSelection ZoneSelection => field ??= new([.. ZoneKeys.Select(z => z.Key)], Request.Query[SoloSelection.Parameter]);
 
     /// <summary>The latest gaps of the shown nodes.</summary>
     public IReadOnlyList<(NodeView Node, SeriesGap Gap)> Findings { get; private set; } = [];
@@ -98,6 +101,8 @@ internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirecto
         var (celsius, percent) = (group.Cards[0].Height.Celsius * (View.Fahrenheit ? 9m / 5 : 1), group.Cards[0].Height.Percent);
         return string.Create(CultureInfo.InvariantCulture, $"{celsius:0.#} {View.TemperatureUnit}, {percent:0} %");
     }
+
+    private static string KeyOf(Zone? zone) => zone?.Id.ToString(CultureInfo.InvariantCulture) ?? NoZone;
 
     public string ClassOf(Zone? zone) => zone is null ? "s6" : _classes.GetValueOrDefault(zone.Id, "s6");
 
@@ -203,7 +208,13 @@ internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirecto
     }
 
     private PlotLine LineOf((NodeView Node, NodeTrace Trace) card) => new(card.Node.DisplayName, card.Node.Node.Address.ToString(CultureInfo.InvariantCulture), ClassOf(card.Node.Zone),
-        [.. card.Trace.RunsOf(IsHumidity).Select(run => (IReadOnlyList<(long, decimal)>)[.. run.Select(p => (p.Time, IsHumidity ? p.Value.Average!.Value : View.Temperature(p.Value.Average)!.Value))])]);
+        [.. card.Trace.Runs.Select(run => (IReadOnlyList<PlotPoint>)[.. run.Where(p => (IsHumidity ? p.Humidity : p.Temperature).Average is not null).Select(p => PointOf(card.Trace, p))]).Where(run => run.Count > 0)])
+    {
+        IsFaint = ZoneSelection.IsFaint(KeyOf(card.Node.Zone)),
+    };
+
+    private PlotPoint PointOf(NodeTrace trace, in SeriesPoint point)
+        => new(point.Time, IsHumidity ? point.Humidity.Average!.Value : View.Temperature(point.Temperature.Average)!.Value, point.Count, trace.ExpectedIn(point, Now));
 
     private bool Matches(NodeEntry node)
     {

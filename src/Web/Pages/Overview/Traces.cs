@@ -2,6 +2,7 @@ using Microsoft.Extensions.Caching.Memory;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Pages.Display;
+using SensorDash.Web.Pages.Display.Plots;
 
 namespace SensorDash.Web.Pages.Overview;
 
@@ -13,9 +14,16 @@ namespace SensorDash.Web.Pages.Overview;
 /// <param name="Temperature">Of all readings, not of the points.</param>
 /// <param name="Humidity">Likewise.</param>
 /// <param name="IntervalSeconds">Expected interval; null when unknown.</param>
+/// <param name="BucketSeconds">Length of a point; null if the points are readings.</param>
 internal sealed record NodeTrace(
-    long From, long To, IReadOnlyList<IReadOnlyList<SeriesPoint>> Runs, IReadOnlyList<SeriesGap> Gaps, SeriesValue Temperature, SeriesValue Humidity, int? IntervalSeconds)
+    long From, long To, IReadOnlyList<IReadOnlyList<SeriesPoint>> Runs, IReadOnlyList<SeriesGap> Gaps, SeriesValue Temperature, SeriesValue Humidity, int? IntervalSeconds, long? BucketSeconds)
 {
+    /// <summary>The readings that a point should have, if it lacks some or is not over; otherwise null.</summary>
+    /// <param name="point">A point of <see cref="Runs"/>.</param>
+    /// <param name="now">Unix seconds.</param>
+    public int? ExpectedIn(in SeriesPoint point, long now) => BucketSeconds is not { } seconds ? null
+        : PlotPoint.ExpectedIn(Downsampling.Index(point.Time, seconds) * seconds, seconds, point.Count, IntervalSeconds, From, Math.Min(To, now));
+
     /// <summary>Runs of one quantity, without its empty points.</summary>
     public IReadOnlyList<IReadOnlyList<(long Time, SeriesValue Value)>> RunsOf(bool isHumidity) => [.. Runs
         .Select(run => (IReadOnlyList<(long Time, SeriesValue Value)>)[.. run.Select(p => (p.Time, Value: isHumidity ? p.Humidity : p.Temperature)).Where(p => p.Value.Average is not null)])
@@ -52,7 +60,7 @@ internal sealed class Traces(IReadingStore store, IReadingAnalytics analytics, I
     {
         var series = await NodeSeries.BuildAsync(store, view.Node, from, to, Points, view.Metadata?.ExpectedIntervalS, clock.GetUtcNow().ToUnixTimeSeconds(), cancellationToken);
         var (t, h) = (series.Statistics.Temperature, series.Statistics.Humidity);
-        return new(from, to, series.Runs, series.Gaps, new(t.Min, t.Average, t.Max), new(h.Min, h.Average, h.Max), series.ExpectedIntervalSeconds);
+        return new(from, to, series.Runs, series.Gaps, new(t.Min, t.Average, t.Max), new(h.Min, h.Average, h.Max), series.ExpectedIntervalSeconds, series.BucketSeconds);
     }
 
     private async Task<NodeTrace> ReadBucketsAsync(NodeView view, long from, long to, CancellationToken cancellationToken)
@@ -70,7 +78,7 @@ internal sealed class Traces(IReadingStore store, IReadingAnalytics analytics, I
         }
         var last = Math.Min(to, clock.GetUtcNow().ToUnixTimeSeconds());
         if (last - end >= series.BucketSeconds) AddGap(end, last);
-        return new(from, to, runs, gaps, Total(b => b.Statistics.Temperature), Total(b => b.Statistics.Humidity), view.Liveness.ExpectedIntervalSeconds);
+        return new(from, to, runs, gaps, Total(b => b.Statistics.Temperature), Total(b => b.Statistics.Humidity), view.Liveness.ExpectedIntervalSeconds, series.BucketSeconds);
 
         void AddGap(long start, long stop) => gaps.Add(SeriesGap.Between(start, stop, view.Liveness.ExpectedIntervalSeconds ?? (int)Math.Min(int.MaxValue, series.BucketSeconds)));
 

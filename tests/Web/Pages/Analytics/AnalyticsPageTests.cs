@@ -72,7 +72,7 @@ public sealed partial class AnalyticsPageTests : PageTests
 
         Assert.Equal(2, page.Split("data-line=\"").Length - 1);
         Assert.Equal(2, page.Split("data-at-line=\"").Length - 1);
-        Assert.DoesNotContain("trace s1 faint", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("s1 faint", page, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,10 +82,58 @@ public sealed partial class AnalyticsPageTests : PageTests
 
         var page = Uri.UnescapeDataString(await ReadPageAsync("/analytics?range=1h&node=1,2&solo=1"));
 
-        Assert.Contains("trace s2 faint", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("trace s1 faint", page, StringComparison.Ordinal);
+        Assert.Contains("s2 faint", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("s1 faint", page, StringComparison.Ordinal);
         Assert.Contains("href=\"/analytics?range=1h&amp;node=1,2\" title=\"Show alone", page, StringComparison.Ordinal); // Of node 1.
         Assert.Contains("data-solo=\"/analytics?range=1h&amp;node=1,2\"", page, StringComparison.Ordinal); // Ctrl adds node 2: all again.
+    }
+
+    [Fact]
+    public async Task Lines_BucketsThatLackReadings_AreDashedAndSayHowMany()
+    {
+        // Every second reading of one hour is missing, which is no gap.
+        await StoreAsync([.. Some.Run(1, 2880).Where((r, i) => i % 2 == 0 || r.Timestamp is <= Noon - 7200 or > Noon - 3600)]);
+
+        var page = await ReadPageAsync($"/analytics?tz=UTC&node=1&from={Noon - 86_400}&to={Noon}");
+
+        Assert.Contains("class=\"trace few\"", page, StringComparison.Ordinal);
+        Assert.Matches("data-few=\"[^\"]*9[1-5][0-9.]*:[45]/9", page); // A point stands for 288 s.
+        Assert.Contains("data-counted=\"readings\"", page, StringComparison.Ordinal);
+        Assert.Contains("Dashed: points that lack readings", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lines_AsDifferences_AreToTheMeanOfTheNodes()
+    {
+        await StoreAsync([.. Enumerable.Range(1, 3).SelectMany(node => Some.Run(node, 120).Select(r => r with { TemperatureCentidegrees = (short)(2000 + (node * 300)) })).Where(r => r.NodeAddress < 3 || r.Timestamp < Noon - 1800)]);
+
+        var page = await ReadPageAsync($"/analytics?node=1,2,3&draw=difference&unit=f&tz=UTC&from={Noon - 3600}&to={Noon}");
+
+        Assert.Contains("Difference to the mean of these nodes", page, StringComparison.Ordinal);
+        // 23, 26 and 29 °C; then the first two alone. In °F a difference has no offset.
+        Assert.Contains("<data value=\"-5.40\">-5.40</data>", page, StringComparison.Ordinal);
+        Assert.Contains("<data value=\"-2.70\">-2.70</data>", page, StringComparison.Ordinal);
+        Assert.Contains(":2/3", page, StringComparison.Ordinal);
+        Assert.Contains("data-counted=\"nodes\"", page, StringComparison.Ordinal);
+        Assert.Equal(3, page.Split("data-line=\"").Length - 1);
+    }
+
+    [Fact]
+    public async Task Comparison_WithAnEarlierRange_IsOnOneLabeledAxis()
+    {
+        await StoreAsync([.. Some.Run(1, 100).Select(r => r with { TemperatureCentidegrees = 2500 }), .. Some.Run(1, 100, Noon - 86_400).Select(r => r with { TemperatureCentidegrees = 1000 })]);
+
+        var part = await ReadPageAsync("/analytics?range=1h&compare=day&tz=UTC&handler=comparison");
+
+        Assert.Contains("<g class=\"earlier\">", part, StringComparison.Ordinal);
+        Assert.Contains("25.00 to 25.00", part, StringComparison.Ordinal);
+        Assert.Contains("earlier 10.00 to 10.00, median 10.00", part, StringComparison.Ordinal);
+        Assert.Contains("\u002B15.0", WebUtility.HtmlDecode(part), StringComparison.Ordinal);
+        Assert.Matches("<text[^>]*>10</text>", part);
+        Assert.Matches("<text[^>]*>25</text>", part);
+        var lines = (await Client.GetStringAsync("/analytics/nodes.csv?range=1h&compare=day&tz=UTC")).Split('\n');
+        Assert.EndsWith("temperature_avg_change_celsius", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith(",15.00", lines[1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -131,6 +179,37 @@ public sealed partial class AnalyticsPageTests : PageTests
         var part = await ReadPageAsync("/analytics?range=1d&tz=UTC&handler=hours");
 
         Assert.Equal(2, part.Split("<td class=\"heat-4\"").Length - 1);
+    }
+
+    [Fact]
+    public async Task Hours_FewerThanNineInTenNodesOrReadings_AreMarked()
+    {
+        // Twelve nodes; two are missing for the hour from 8, and half of the readings for the hour from 9.
+        var readings = Enumerable.Range(1, 12).SelectMany(node => Some.Run(node, 600, interval: 60).Where((r, i) => !(node > 10 && IsIn(r, 8)) && !(IsIn(r, 9) && i % 2 == 0)));
+        await StoreAsync([.. readings]);
+
+        var part = await ReadPageAsync($"/analytics?tz=UTC&from={Noon - (8 * 3600)}&to={Noon - 1}&handler=hours");
+
+        Assert.Equal(2, part.Split(" few\" title").Length - 1);
+        Assert.Matches("heat-[0-8] few\" title=\"[A-Za-z]+ 08:00, [^\"]*10 of 12 nodes, 600 of usually 720 readings", part);
+        Assert.Matches("heat-[0-8] few\" title=\"[A-Za-z]+ 09:00, [^\"]*, 360 of usually 720 readings", part);
+        Assert.Contains("fewer than 9 in 10 nodes or readings", part, StringComparison.Ordinal);
+
+        static bool IsIn(Data.Readings.Reading reading, int hour) => DateTimeOffset.FromUnixTimeSeconds(reading.Timestamp).Hour == hour;
+    }
+
+    [Fact]
+    public async Task Bands_FewerNodesThanUsual_SayHowMany()
+    {
+        // Twelve nodes; one is missing for ten minutes, all send half as often for another ten.
+        await StoreAsync([.. Enumerable.Range(1, 12).SelectMany(node => Some.Run(node, 300, interval: 60)
+            .Where((r, i) => !(node == 12 && r.Timestamp is >= Noon - 1800 and < Noon - 1200) && !(r.Timestamp is >= Noon - 2400 and < Noon - 1800 && i % 2 == 0)))]);
+
+        var table = await ReadPageAsync($"/analytics?tz=UTC&view=table&handler=bands&from={Noon - 7200}&to={Noon}");
+
+        Assert.Contains("<td>11 of 12 nodes</td>", table, StringComparison.Ordinal);
+        Assert.Matches("<tr class=\"few\">", table);
+        Assert.Matches("<data value=\"[0-9]+\">[0-9]+</data> of 24</td>", table);
     }
 
     [Fact]

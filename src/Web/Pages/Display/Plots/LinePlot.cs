@@ -4,17 +4,6 @@ using NodaTime;
 
 namespace SensorDash.Web.Pages.Display.Plots;
 
-/// <summary>A line of a plot.</summary>
-/// <param name="Name">Shown at its end.</param>
-/// <param name="Key">Names it in the URL and to scripts.</param>
-/// <param name="Class">The class of its color.</param>
-/// <param name="Runs">Points between two gaps, oldest first.</param>
-internal sealed record PlotLine(string Name, string Key, string Class, IReadOnlyList<IReadOnlyList<(long Time, decimal Value)>> Runs)
-{
-    /// <summary>Whether another line is selected.</summary>
-    public bool IsFaint { get; init; }
-}
-
 /// <summary>A label at the end of a line.</summary>
 /// <param name="At">Where the line ends.</param>
 /// <param name="Y">Where its name stands, so that names do not overlap.</param>
@@ -22,7 +11,7 @@ internal sealed record PlotName(PlotLine Line, string At, string Y);
 
 /// <summary>Lines over time as SVG that the server draws: it needs no script, and prints.</summary>
 internal sealed record LinePlot(
-    long From, long To, PlotScale Scale, int Height, IReadOnlyList<PlotLine> Lines, IReadOnlyList<string> Paths, IReadOnlyList<TimeTick> Ticks, IReadOnlyList<PlotName> Names)
+    long From, long To, PlotScale Scale, int Height, IReadOnlyList<PlotLine> Lines, IReadOnlyList<PlotPaths> Paths, IReadOnlyList<TimeTick> Ticks, IReadOnlyList<PlotName> Names)
 {
     /// <summary>Width of the plot in its own units; it stretches.</summary>
     public const int Width = 1000;
@@ -43,7 +32,7 @@ internal sealed record LinePlot(
         var values = lines.SelectMany(l => l.Runs).SelectMany(run => run).Select(p => p.Value).ToArray();
         if (values.Length == 0) return null;
         var scale = PlotScale.Of(values.Min(), values.Max(), Math.Max(2, height / 28));
-        return new(from, to, scale, height, lines, [.. lines.Select(l => PathOf(l.Runs, from, to, scale, height))], TimeAxis.TicksOf(from, to, zone, MaxTicks),
+        return new(from, to, scale, height, lines, [.. lines.Select(l => PlotPaths.Of(l.Runs, from, to, scale, height))], TimeAxis.TicksOf(from, to, zone, MaxTicks),
             hasNames ? NamesOf(lines, scale, height) : []);
     }
 
@@ -84,7 +73,8 @@ internal sealed record LinePlot(
     /// <summary>A value of the axis.</summary>
     public static string Label(decimal value) => value.ToString("0.##;−0.##;0", CultureInfo.InvariantCulture);
 
-    private static decimal X(long time, long from, long to) => (decimal)(time - from) / Math.Max(1, to - from) * Width;
+    /// <summary>Horizontal position in the units of the drawing.</summary>
+    public static decimal X(long time, long from, long to) => (decimal)(time - from) / Math.Max(1, to - from) * Width;
 
     private static void Append(StringBuilder path, ref char command, decimal x, decimal y)
     {
