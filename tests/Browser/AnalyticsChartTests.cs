@@ -118,6 +118,33 @@ public sealed partial class AnalyticsChartTests(BrowserFixture browser) : IClass
         watched.AssertNoErrors();
     }
 
+    [SkippableFact]
+    public async Task NodeCharts_EventsAboutTheNode_AreMarkedAndReadOut()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await browser.SendAsync(70, 120);
+        var at = TimeProvider.System.GetUtcNow().AddMinutes(-30);
+        foreach (var stream in (string[])["70", "71"])
+        {
+            using var laneEvent = new StringContent($$$"""{"lane": "parsed", "scopeId": "home", "sourceTruthTime": "{{{at:yyyy-MM-ddTHH:mm:ssZ}}}", "streamId": "{{{stream}}}", "streamType": "battery", "schemaVersion": "1", "payload": {"volts": 2.9}}""", null, "application/json");
+            using var response = await browser.Client.PostAsync(new Uri("/api/events", UriKind.Relative), laneEvent);
+            response.EnsureSuccessStatusCode();
+        }
+        await page.GotoAsync("/nodes/70?range=1h&refresh=0", new() { WaitUntil = WaitUntilState.NetworkIdle });
+        await Expect(page.Locator(".chart-events summary")).ToContainTextAsync("1 event about this node");
+        await Expect(page.Locator("[data-skeleton]")).ToHaveCountAsync(0);
+        await page.Locator("[data-canvas=temperature]").FocusAsync();
+        var readout = page.Locator("[data-readout=temperature]");
+
+        await page.Keyboard.PressAsync("End");
+        for (var i = 0; i < 60 && !(await readout.InnerTextAsync()).Contains('▼', StringComparison.Ordinal); i++) await page.Keyboard.PressAsync("ArrowLeft");
+
+        await Expect(readout).ToContainTextAsync("parsed battery");
+        Assert.Equal(1, await page.EvaluateAsync<int>("Object.values(Chart.instances)[1].sensordash.events.length")); // On both charts.
+        watched.AssertNoErrors();
+    }
+
     // Whether the chart draws a part of its line dashed.
     private static Task<bool> IsDashedAsync(IPage page) => page.EvaluateAsync<bool>("""
         () => {

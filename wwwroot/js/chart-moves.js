@@ -33,6 +33,6 @@ export function colorsOf(quantity) {
   const color = name => style.getPropertyValue(`--${name}`).trim();
   return {
     series: color(quantity), band: color(`${quantity}-band`), plane: color('plane'), text: color('text'), muted: color('muted'), edge: color('edge'),
-    line: color('line'), grid: color('grid'), hatch: color('hatch'), mark: color('mark'),
+    line: color('line'), grid: color('grid'), hatch: color('hatch'), mark: color('mark'), event: color('s5'),
   };
 }

@@ -87,6 +87,33 @@ export const crosshair = {
   },
 };
 
+/** Events about the node: a mark at the top and a dotted line at their time. */
+export const events = {
+  id: 'events',
+  afterDatasetsDraw(chart) {
+    const { ctx, chartArea: { left, right, top, bottom }, scales: { x }, sensordash: own } = chart;
+    ctx.save();
+    ctx.strokeStyle = ctx.fillStyle = own.colors.event;
+    let last = -Infinity; // Marks on the same pixels are one mark.
+    for (const event of own.events ?? []) {
+      const at = x.getPixelForValue(event.time);
+      if (at < left || at > right || at - last < 1) continue;
+      last = at;
+      ctx.setLineDash([1, 3]);
+      ctx.beginPath();
+      ctx.moveTo(at, top + 7);
+      ctx.lineTo(at, bottom);
+      ctx.stroke();
+      ctx.beginPath();
+      ctx.moveTo(at - 4, top);
+      ctx.lineTo(at + 4, top);
+      ctx.lineTo(at, top + 7);
+      ctx.fill();
+    }
+    ctx.restore();
+  },
+};
+
 export function clip(ctx, area, draw) {
   ctx.save();
   ctx.beginPath();

@@ -1,6 +1,6 @@
 // One chart: a quantity over time.
 import { timeTicks } from './chart-axis.js';
-import { band, crosshair, gaps } from './chart-plugins.js';
+import { band, crosshair, events, gaps } from './chart-plugins.js';
 import { iso } from './zone-time.js';
 
 // With fewer points, each has a dot.
@@ -17,7 +17,7 @@ export function createChart(canvas, state, { onZoom, onHover, spread = band }) {
     type: 'line',
     data: { datasets: [{ data: [] }] },
     options: options(state, onZoom, onHover),
-    plugins: [fade, gaps, spread, crosshair, { id: 'own', beforeInit(c) { c.sensordash = state; } }],
+    plugins: [fade, gaps, spread, events, crosshair, { id: 'own', beforeInit(c) { c.sensordash = state; } }],
   });
   return chart;
 }

@@ -4,6 +4,7 @@ import { colorsOf, moveTo as moveAll, zoomTo as zoomFrom } from './chart-moves.j
 import { createChart, recolor, showPoints, textOf } from './chart-view.js';
 import { saveSeen } from './seen-csv.js';
 import { pointsOf, toFahrenheit } from './series.js';
+import { clockSeconds } from './zone-time.js';
 
 const charts = new Map(); // By quantity.
 let loaded = null;
@@ -25,7 +26,24 @@ export function startCharts() {
     const section = document.querySelector('[data-charts]');
     if (event.target.closest('[data-csv-seen]') && shown) saveSeen(shown, section.dataset);
   });
+  document.addEventListener('part:filled', showEvents);
   startChartKeys(charts, { moveTo, zoomTo });
+}
+
+// The list of events below the charts has their times and words.
+function showEvents() {
+  const found = [...document.querySelectorAll('[data-charts] [data-event-time]')].map(item => ({ time: Number(item.dataset.eventTime) * 1000, text: item.dataset.text }))
+    .sort((a, b) => a.time - b.time);
+  for (const { sensordash: state, data } of charts.values()) {
+    state.events = found;
+    state.eventsAt = new Map();
+    const points = data.datasets[0].data.filter(p => p.y !== null);
+    for (const event of points.length > 0 ? found : []) {
+      const { x } = points.reduce((best, p) => Math.abs(p.x - event.time) < Math.abs(best.x - event.time) ? p : best);
+      state.eventsAt.set(x, [...state.eventsAt.get(x) ?? [], `▼ ${clockSeconds(event.time, state.zone)} ${event.text}`]);
+    }
+  }
+  for (const chart of charts.values()) chart.update('none');
 }
 
 function load() {
@@ -62,7 +80,7 @@ function show(section, series) {
       time: null,
       mark: null,
     };
-    state.textOf = point => textOf(state, point);
+    state.textOf = point => [...textOf(state, point), ...charts.get(quantity)?.sensordash.eventsAt?.get(point.x) ?? []];
     let chart = charts.get(quantity);
     if (chart) Object.assign(chart.sensordash, state);
     else {
@@ -77,6 +95,7 @@ function show(section, series) {
   // The crosshair stays on its reading while new ones arrive, until the reading leaves the range.
   const [any] = charts.values();
   const index = any.data.datasets[0].data.findIndex(p => p.x === held);
+  showEvents();
   moveTo(null, true);
   if (index >= 0) moveTo(index);
 }

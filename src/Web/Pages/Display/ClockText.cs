@@ -26,6 +26,14 @@ internal static class ClockText
     /// <summary>2026-05-01T08:00:00+02:00.</summary>
     public static string Iso(long time, DateTimeZone zone) => _iso.Format(At(time, zone));
 
+    /// <summary>2026-05-01T08:00:00.000123+02:00.</summary>
+    /// <param name="microseconds">Unix microseconds.</param>
+    public static string IsoPrecise(long microseconds, DateTimeZone zone)
+    {
+        var time = (long)Math.Floor(microseconds / 1_000_000m);
+        return Iso(time, zone).Insert("0000-00-00T00:00:00".Length, FormattableString.Invariant($".{microseconds - (time * 1_000_000):000000}"));
+    }
+
     /// <summary>2026-05-01T06:00:00Z, for links.</summary>
     public static string Utc(long time) => Iso(time, DateTimeZone.Utc);
 
@@ -91,7 +99,7 @@ internal static class ClockText
         var time = (long)Math.Floor(microseconds / 1_000_000m);
         var fraction = FormattableString.Invariant($".{microseconds - (time * 1_000_000):000000}");
         var tag = Tag(time, view, Clock(time, view.Zone) + fraction + (IsNearClockChange(time, view.Zone) ? $" {Offset(time, view.Zone)}" : ""));
-        tag.Attributes["datetime"] = tag.Attributes["title"] = Iso(time, view.Zone).Insert("0000-00-00T00:00:00".Length, fraction);
+        tag.Attributes["datetime"] = tag.Attributes["title"] = IsoPrecise(microseconds, view.Zone);
         return tag;
     }
 

@@ -58,7 +58,7 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
         IsTable = Request.Query["view"] == "table";
         if (Selection.Errors.Count > 0) return;
 
-        Events = await WithinAsync(_readLimit, token => store.ReadAsync(Selection.Query, token), cancellationToken);
+        Events = await clock.WithinAsync(_readLimit, token => store.ReadAsync(Selection.Query, token), cancellationToken);
         if (Events is null) return;
         if (Events.Events.Count == 0 && !Selection.IsLaterPage)
         {
@@ -67,7 +67,7 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
         }
         Opened = await FindOpenedAsync(cancellationToken);
         var query = EventChart.QueryOf(Selection.Query);
-        if (await WithinAsync(_countLimit, token => counts.CountAsync(query, token), cancellationToken) is { } found) Chart = EventChart.Of(query, found);
+        if (await clock.WithinAsync(_countLimit, token => counts.CountAsync(query, token), cancellationToken) is { } found) Chart = EventChart.Of(query, found);
     }
 
     /// <summary>The counts as a CSV file, with times in the page's time zone.</summary>
@@ -78,7 +78,7 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
         Selection = EventSelection.Read(Request.Query, Range);
         if (Selection.Errors.Count > 0) return BadRequest();
         var query = EventChart.QueryOf(Selection.Query);
-        if (await WithinAsync(_readLimit, token => counts.CountAsync(query, token), cancellationToken) is not { } found)
+        if (await clock.WithinAsync(_readLimit, token => counts.CountAsync(query, token), cancellationToken) is not { } found)
             return StatusCode(StatusCodes.Status504GatewayTimeout);
         return File(EventChart.Of(query, found).ToCsv(View), "text/csv", FormattableString.Invariant($"sensordash_event_counts_{Range.From}_{Range.To}.csv"));
     }
@@ -87,7 +87,7 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
     {
         if (!EventId.TryParse(Request.Query[EventLinks.OpenParameter].ToString(), out var id)) return null;
         long? time = EventTime.TryParse(Request.Query[EventLinks.TimeParameter].ToString(), out var given) ? given : null;
-        var found = await WithinAsync(_latestLimit, token => store.FindAsync(id, time, token), cancellationToken);
+        var found = await clock.WithinAsync(_latestLimit, token => store.FindAsync(id, time, token), cancellationToken);
         return found is null ? null : new(found, Selection.Timebase, View);
     }
 
@@ -96,23 +96,8 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
         var latest = await store.FindNewestAsync(EventFilter.All, Selection.Timebase, cancellationToken);
         IsEmpty = latest is null;
         if (IsEmpty) return;
-        Latest = await WithinAsync(_latestLimit, token => store.FindNewestAsync(Selection.Query.Filter, Selection.Timebase, token), cancellationToken);
+        Latest = await clock.WithinAsync(_latestLimit, token => store.FindNewestAsync(Selection.Query.Filter, Selection.Timebase, token), cancellationToken);
         LatestMatchesFilter = Latest is not null;
         Latest ??= latest;
-    }
-
-    private async Task<T?> WithinAsync<T>(TimeSpan limit, Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken)
-        where T : class?
-    {
-        using var timeout = new CancellationTokenSource(limit, clock);
-        using var limited = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        try
-        {
-            return await read(limited.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return null;
-        }
     }
 }

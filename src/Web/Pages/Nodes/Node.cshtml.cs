@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Api;
@@ -13,7 +14,7 @@ namespace SensorDash.Web.Pages.Nodes;
 
 /// <summary>One node: its status and metadata, and the statistics, charts and readings of a range.</summary>
 internal sealed class NodeModel(
-    NodeViews views, INodeStore nodes, RailNodes rail, NodeDirectory directory, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics,
+    NodeViews views, INodeStore nodes, RailNodes rail, NodeDirectory directory, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics, IEventStore eventStore, IEventCounts eventCounts,
     IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions> json, TimeProvider clock) : PageModel
 {
     /// <summary>Readings per page of the table.</summary>
@@ -40,6 +41,9 @@ internal sealed class NodeModel(
 
     /// <summary>The table of the page, one of <see cref="NodeSummary.Choices"/>.</summary>
     public string By { get; private set; } = "";
+
+    /// <summary>Events about the node; null when they are not part of this response, or their search took too long.</summary>
+    public NodeEvents? Events { get; private set; }
 
     public (PageUrl? Previous, PageUrl? Next) Neighbors { get; private set; }
 
@@ -84,18 +88,30 @@ internal sealed class NodeModel(
         return Page();
     }
 
+    /// <summary>The events about the node, for its charts.</summary>
+    public async Task<IActionResult> OnGetEventsAsync(int address, CancellationToken cancellationToken)
+    {
+        if (await views.FindAsync(address, cancellationToken) is not { } node) return NotFound();
+        Node = node;
+        ReadView();
+        Events = await ReadEventsAsync(cancellationToken);
+        return Partial("_ChartEvents", this);
+    }
+
     /// <summary>A table of the page as a file; of quality findings the first 100 of each kind.</summary>
     public async Task<IActionResult> OnGetTableAsync(int address, string? table, string? format, CancellationToken cancellationToken)
     {
-        if (table is not ("readings" or "hours" or "days" or "findings") || await views.FindAsync(address, cancellationToken) is not { } node) return NotFound();
+        if (table is not ("readings" or "hours" or "days" or "findings" or "events") || await views.FindAsync(address, cancellationToken) is not { } node) return NotFound();
         Node = node;
         ReadView();
+        if (table == "events" && (Events = await ReadEventsAsync(cancellationToken)) is null) return StatusCode(StatusCodes.Status504GatewayTimeout);
         return TableFiles.Send(await TableAsync(table, cancellationToken), format, FormattableString.Invariant($"sensordash_{address}_{table}_{Range.From}_{Range.To}.csv"));
     }
 
     private async Task<CsvTable> TableAsync(string table, CancellationToken cancellationToken)
     {
         var address = Node.Node.Address;
+        if (table == "events") return NodeEvents.ToTable(Events!.Events, View);
         if (table == "readings")
         {
             await ReadRowsAsync(await store.CountAsync(new(address, new(Range.From, Range.To)), cancellationToken), cancellationToken);
@@ -155,10 +171,14 @@ internal sealed class NodeModel(
         By = NodeSummary.TableOf(IsTable && !Request.Query.ContainsKey("by") ? "readings" : Request.Query["by"].ToString(), Range);
         Neighbors = await FindNeighborsAsync(address, cancellationToken);
         if (Series.ReadingCount == 0) return null;
-        if (By == "readings") await ReadRowsAsync(Series.ReadingCount, cancellationToken);
+        if (By == "events") Events = await ReadEventsAsync(cancellationToken);
+        else if (By == "readings") await ReadRowsAsync(Series.ReadingCount, cancellationToken);
         else Summary = await NodeSummary.BuildAsync(analytics, node.Node, Range, View, By, Now, cancellationToken);
         return null;
     }
+
+    private Task<NodeEvents?> ReadEventsAsync(CancellationToken cancellationToken)
+        => NodeEvents.ReadAsync(eventStore, eventCounts, Node.Node.Address, Range, clock, cancellationToken);
 
     private void ReadView()
     {

@@ -19,7 +19,7 @@ internal sealed record NodeSummary(string By, IReadOnlyList<NodeBucket> Buckets,
     // Longest range that is shown by the hour by default.
     private const long HourlySeconds = 2 * 86_400;
 
-    public static IReadOnlyList<(string By, string Label)> Choices { get; } = [("hour", "Hours"), ("day", "Days"), ("readings", "Readings"), ("quality", "Quality")];
+    public static IReadOnlyList<(string By, string Label)> Choices { get; } = [("hour", "Hours"), ("day", "Days"), ("readings", "Readings"), ("quality", "Quality"), ("events", "Events")];
 
     /// <summary>The table of a request: the selected one of <see cref="Choices"/>, otherwise hours or days by the length of the range.</summary>
     public static string TableOf(string? selected, ViewRange range)
