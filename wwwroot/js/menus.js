@@ -3,7 +3,7 @@
 export function startMenus() {
   document.addEventListener('click', event => {
     const inside = event.target.closest('.menu');
-    close(menu => menu !== inside || event.target.closest('.menu .pop a, .menu .pop button'));
+    close(menu => menu !== inside || event.target.closest('.menu .pop a, .menu .pop button:not([data-copy])'));
   });
   document.addEventListener('submit', event => close(menu => menu.contains(event.target)));
   document.addEventListener('keydown', event => {

@@ -98,6 +98,7 @@ async function show(request) {
   try {
     const { page, response } = await receive(address, { signal: AbortSignal.any([own.signal, AbortSignal.timeout(Timeout)]) });
     const target = response.redirected ? response.url : address;
+    if (!isHere(new URL(target))) return location.assign(target);
     if (!await loadScripts(page)) return location.assign(target);
     if (isPushed) push(target);
     render(page, { isRefresh });

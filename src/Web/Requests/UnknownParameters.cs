@@ -28,7 +28,8 @@ internal static class UnknownParameters
         foreach (var name in reader.Names.Where(name => !allowed.Any(parameter => parameter.Accepts(name)))) reader.Error(name, Describe(name, allowed));
     }
 
-    private static string Describe(string name, IReadOnlyList<QueryParameter> allowed)
+    /// <summary>Why a name is not allowed, with the one that was probably meant.</summary>
+    public static string Describe(string name, IReadOnlyList<QueryParameter> allowed)
     {
         if (allowed.Count == 0) return "is not a parameter here: there are none";
         var nearest = allowed.Select(parameter => parameter.Name).MinBy(known => Distance(name.ToLowerInvariant(), known.ToLowerInvariant()))!;

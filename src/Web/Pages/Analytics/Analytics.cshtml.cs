@@ -65,9 +65,8 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
         }
     }
 
-    /// <summary>The CSV of a table. Its range is fixed, so that the file matches the page.</summary>
-    public PageUrl CsvOf(string table) => TableFiles.Of(View.CurrentUrl, table)
-        .With(("draw", null), ("solo", null), ("range", null), ("base", null), ("from", ClockText.Utc(Range.From)), ("to", ClockText.Utc(Range.To)));
+    /// <summary>The files of a table.</summary>
+    public TableLinks Files(string table) => TableFiles.Of(table, View, Request, Range);
 
     /// <summary>A difference of two values in the unit of the page.</summary>
     public decimal? ShownDifference(decimal? value) => IsHumidity || !View.Fahrenheit ? value : value * 9 / 5;
@@ -141,10 +140,14 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
                 csv.AddBands(await ReadBandsAsync(cancellationToken));
                 break;
             case "hours":
-                csv.AddHours(await analytics.HoursOfWeekAsync(Selection.Addresses, new(Range.From, Range.To), View.Zone, Across, cancellationToken), Across);
+                csv.AddHours(await ReadHoursAsync(cancellationToken), Across);
                 break;
             case "nodes":
                 csv.AddNodes(await CompareAsync(cancellationToken));
+                break;
+            case "lines":
+                if (!MayDrawLines) return NotFound();
+                csv.AddLines(await ReadLinesAsync(cancellationToken));
                 break;
             case "quality":
                 csv.AddQuality((await ReadQualityAsync(cancellationToken)).Select(q => q.Quality));

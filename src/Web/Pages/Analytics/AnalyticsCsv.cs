@@ -10,6 +10,8 @@ internal sealed class AnalyticsCsv(ViewSettings view, bool isHumidity)
 {
     private static readonly string[] _statistics = ["min", "avg", "max", "p50", "p95", "p99"];
 
+    private static readonly string[] _ofLines = ["last", "min", "avg", "max", "p95"];
+
     private readonly CsvTable _table = new();
     private readonly string _quantity = isHumidity ? "humidity" : "temperature";
     private readonly string _unit = isHumidity ? "percent" : view.Fahrenheit ? "fahrenheit" : "celsius";
@@ -30,14 +32,26 @@ internal sealed class AnalyticsCsv(ViewSettings view, bool isHumidity)
         }
     }
 
-    public void AddHours(IEnumerable<HourOfWeek> hours, Population across)
+    public void AddHours(HourMap map, Population across)
     {
-        _table.AddRow(["weekday", "hour", "tz", "across", "reading_count", "node_count", ColumnOf("avg")]);
-        foreach (var hour in hours)
+        _table.AddRow(["weekday", "hour", "tz", "across", "reading_count", "usual_reading_count", "node_count", "usual_node_count", ColumnOf("avg")]);
+        for (var day = 0; day < map.Cells.Count; day++)
         {
-            var value = isHumidity ? hour.Percent : view.Temperature(hour.Celsius);
-            _table.AddRow([HourMap.Weekdays[(hour.Weekday + 6) % 7], hour.Hour, view.Zone.Id, FleetApi.NameOf(across), hour.Count, hour.NodeCount, CsvTable.Number(value, "0.00")]);
+            for (var hour = 0; hour < map.Cells[day].Length; hour++)
+            {
+                if (map.Cells[day][hour] is not { } cell) continue;
+                _table.AddRow([HourMap.Weekdays[day], hour, view.Zone.Id, FleetApi.NameOf(across), cell.Count, cell.UsualCount, cell.Nodes, cell.UsualNodes, CsvTable.Number(cell.Value, "0.00")]);
+            }
         }
+    }
+
+    /// <summary>The legend of the lines.</summary>
+    public void AddLines(NodeLines lines)
+    {
+        var prefix = lines.IsDifference ? "difference_" : "";
+        _table.AddRow(["node_address", lines.IsDifference ? "bucket_count" : "value_count", .. _ofLines.Select(name => prefix + ColumnOf(name))]);
+        foreach (var line in lines.Lines)
+            _table.AddRow([line.Node.Node.Address, line.Count, .. new[] { line.Last, line.Min, line.Mean, line.Max, line.P95 }.Select(v => CsvTable.Number(v, "0.00"))]);
     }
 
     public void AddNodes(NodeComparison comparison)

@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace SensorDash.Web.Pages.Display;
 
-/// <summary>A table of a page as a file, CSV or JSON. Its cells are numbers, times and fixed words: no free text that a spreadsheet could run.</summary>
+/// <summary>A table of a page as a file, CSV or JSON.</summary>
 internal sealed class CsvTable
 {
     private static readonly JsonWriterOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -21,7 +21,7 @@ internal sealed class CsvTable
     public byte[] ToCsv()
     {
         var text = new StringBuilder();
-        foreach (var row in _rows) text.AppendJoin(',', row.Select(TextOf)).Append('\n');
+        foreach (var row in _rows) text.AppendJoin(',', row.Select(CellOf)).Append('\n');
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
@@ -52,6 +52,15 @@ internal sealed class CsvTable
         if (cell is null or "") json.WriteNullValue();
         else if (cell is string text) json.WriteStringValue(text);
         else json.WriteRawValue(TextOf(cell));
+    }
+
+    // As in exports: text that a spreadsheet would run gets an apostrophe in front of it.
+    private static string CellOf(object? cell)
+    {
+        if (cell is not string { Length: > 0 } text) return TextOf(cell);
+        var isFormula = text[0] is '=' or '+' or '-' or '@' or '\t' or '\r';
+        if (isFormula) text = "'" + text;
+        return isFormula || text.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? "\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"" : text;
     }
 
     private static string TextOf(object? cell) => Convert.ToString(cell, CultureInfo.InvariantCulture) ?? "";

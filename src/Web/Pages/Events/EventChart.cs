@@ -54,13 +54,13 @@ internal sealed record EventChart(IReadOnlyList<LaneBars> Lanes, long SpanSecond
         => Lanes.SelectMany(l => l.Bars).Select(b => b.Start).Distinct().OrderDescending()
             .Select(start => (start, Lanes.Select(l => l.Bars.FirstOrDefault(b => b.Start == start)?.Count ?? 0).ToArray()));
 
-    /// <summary>The rows as a CSV file, oldest first.</summary>
-    public byte[] ToCsv(ViewSettings view)
+    /// <summary>The rows as a file, oldest first.</summary>
+    public CsvTable ToTable(ViewSettings view)
     {
         var table = new CsvTable();
         table.AddRow(["time", "span_seconds", .. Lanes.Select(l => l.Lane.Name())]);
         foreach (var (start, counts) in Rows().Reverse()) table.AddRow([ClockText.Iso(start, view.Zone), SpanSeconds, .. counts]);
-        return table.ToCsv();
+        return table;
     }
 
     private static LaneBars BarsOf(Lane lane, EventCount[] counts, EventCountQuery query, double step)

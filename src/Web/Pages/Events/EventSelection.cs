@@ -23,7 +23,7 @@ internal sealed class EventSelection
     private EventSelection(Dictionary<string, StringValues> api) => _api = api;
 
     /// <summary>Parameters that filter events, except the range.</summary>
-    public static IReadOnlyList<string> FilterNames { get; } = ["lanes", "scope", .. EventFields.All.Select(f => f.Name()), "payload"];
+    public static IReadOnlyList<string> FilterNames { get; } = ["lanes", "scope", .. EventFields.All.Select(f => f.Name()), "payload", EventSearch.Parameter];
 
     public EventQuery Query { get; private set; } = null!; // Set by Read.
 
@@ -33,6 +33,9 @@ internal sealed class EventSelection
     /// <summary>Payload filters as typed: <c>path=value</c>.</summary>
     public IReadOnlyList<string> Payload { get; private set; } = [];
 
+    /// <summary>A search that cannot be understood, as typed.</summary>
+    public string Search { get; private set; } = "";
+
     /// <summary>Names and values of all filters.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Filters { get; private set; } = [];
 
@@ -41,7 +44,8 @@ internal sealed class EventSelection
 
     public Timebase Timebase => Query.Timebase;
 
-    public static EventSelection Read(IQueryCollection query, ViewRange range)
+    /// <param name="search">What was typed and cannot be understood; null: nothing.</param>
+    public static EventSelection Read(IQueryCollection query, ViewRange range, EventSearch? search = null)
     {
         var (from, to) = (range.From * Second, EndOf(range));
         var api = new Dictionary<string, StringValues> { ["from"] = EventTime.Format(from), ["to"] = EventTime.Format(to) };
@@ -72,7 +76,8 @@ internal sealed class EventSelection
         return new EventSelection(api)
         {
             Query = read,
-            Errors = errors,
+            Errors = [.. search?.Errors ?? [], .. errors],
+            Search = search?.Text ?? "",
             Payload = payload,
             Filters = [
                 .. FilterNames.Where(n => n != "payload" && api.ContainsKey(n)).Select(n => KeyValuePair.Create(n, api[n].ToString())),

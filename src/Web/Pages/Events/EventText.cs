@@ -1,5 +1,6 @@
 using System.Text;
 using SensorDash.Data.Events;
+using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Events;
 
@@ -21,6 +22,16 @@ internal static class EventText
         CommandEvent command => $"{command.MessageType} {command.CommandType}",
         _ => laneEvent.ValueOf(EventField.MessageType) ?? "frame",
     };
+
+    /// <summary>The rows of a table.</summary>
+    public static CsvTable ToTable(IEnumerable<LaneEvent> events, ViewSettings view)
+    {
+        var table = new CsvTable();
+        table.AddRow(["canonical_time", "source_time", "lane", "identity", "type", "scope", "size_bytes", "content_start", "event_id"]);
+        foreach (var e in events)
+            table.AddRow([ClockText.IsoPrecise(e.CanonicalTime, view.Zone), ClockText.IsoPrecise(e.SourceTime, view.Zone), e.Lane.Name(), Identity(e), Type(e), e.ScopeId, e.Content.Length, Preview(e), e.Id.ToString()]);
+        return table;
+    }
 
     /// <summary>The start of its content: JSON as stored, a frame as hexadecimal bytes and text.</summary>
     public static string Preview(LaneEvent laneEvent)

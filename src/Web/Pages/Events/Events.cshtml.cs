@@ -49,38 +49,48 @@ internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimePr
     /// <summary>The page of one event. Its URL keeps the parameters of this list.</summary>
     public PageUrl PageOf(LaneEvent laneEvent) => EventLinks.PageOf(View.CurrentUrl, laneEvent);
 
-    public async Task OnGetAsync(CancellationToken cancellationToken)
+    public async Task<IActionResult> OnGetAsync(CancellationToken cancellationToken)
     {
+        var search = EventSearch.Read(Request);
+        if (search?.Target is { } target) return LocalRedirect(target.ToString());
         View = ViewSettings.Of(HttpContext);
         Now = clock.GetUtcNow().ToUnixTimeSeconds();
         Range = ViewRange.Read(Request.Query, View.Zone, Now);
-        Selection = EventSelection.Read(Request.Query, Range);
+        Selection = EventSelection.Read(Request.Query, Range, search);
         IsTable = Request.Query["view"] == "table";
-        if (Selection.Errors.Count > 0) return;
+        if (Selection.Errors.Count > 0) return Page();
 
         Events = await clock.WithinAsync(_readLimit, token => store.ReadAsync(Selection.Query, token), cancellationToken);
-        if (Events is null) return;
+        if (Events is null) return Page();
         if (Events.Events.Count == 0 && !Selection.IsLaterPage)
         {
             await FindLatestAsync(cancellationToken);
-            return;
+            return Page();
         }
         Opened = await FindOpenedAsync(cancellationToken);
         var query = EventChart.QueryOf(Selection.Query);
         if (await clock.WithinAsync(_countLimit, token => counts.CountAsync(query, token), cancellationToken) is { } found) Chart = EventChart.Of(query, found);
+        return Page();
     }
 
-    /// <summary>The counts as a CSV file, with times in the page's time zone.</summary>
-    public async Task<IActionResult> OnGetCountsAsync(CancellationToken cancellationToken)
+    /// <summary>The files of a table. A range that ends now includes this second, as on the page.</summary>
+    public TableLinks Files(string table) => TableFiles.Of(table, View, Request, Range.IsRolling ? Range with { To = Range.To + 1 } : Range);
+
+    /// <summary>The list or the counts as a file, with times in the page's time zone.</summary>
+    public async Task<IActionResult> OnGetTableAsync(string? table, string? format, CancellationToken cancellationToken)
     {
+        if (table is not ("list" or "counts")) return NotFound();
         View = ViewSettings.Of(HttpContext);
         Range = ViewRange.Read(Request.Query, View.Zone, clock.GetUtcNow().ToUnixTimeSeconds());
         Selection = EventSelection.Read(Request.Query, Range);
         if (Selection.Errors.Count > 0) return BadRequest();
+        var name = FormattableString.Invariant($"sensordash_event_{table}_{Range.From}_{Range.To}.csv");
+        if (table == "list")
+            return await clock.WithinAsync(_readLimit, token => store.ReadAsync(Selection.Query, token), cancellationToken) is { } page
+                ? TableFiles.Send(EventText.ToTable(page.Events, View), format, name) : StatusCode(StatusCodes.Status504GatewayTimeout);
         var query = EventChart.QueryOf(Selection.Query);
-        if (await clock.WithinAsync(_readLimit, token => counts.CountAsync(query, token), cancellationToken) is not { } found)
-            return StatusCode(StatusCodes.Status504GatewayTimeout);
-        return File(EventChart.Of(query, found).ToCsv(View), "text/csv", FormattableString.Invariant($"sensordash_event_counts_{Range.From}_{Range.To}.csv"));
+        return await clock.WithinAsync(_readLimit, token => counts.CountAsync(query, token), cancellationToken) is { } found
+            ? TableFiles.Send(EventChart.Of(query, found).ToTable(View), format, name) : StatusCode(StatusCodes.Status504GatewayTimeout);
     }
 
     private async Task<EventDetails?> FindOpenedAsync(CancellationToken cancellationToken)

@@ -9,6 +9,7 @@ using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Api;
 using SensorDash.Web.Pages.Display;
+using SensorDash.Web.Pages.Events;
 
 namespace SensorDash.Web.Pages.Nodes;
 
@@ -101,7 +102,7 @@ internal sealed class NodeModel(
     /// <summary>A table of the page as a file; of quality findings the first 100 of each kind.</summary>
     public async Task<IActionResult> OnGetTableAsync(int address, string? table, string? format, CancellationToken cancellationToken)
     {
-        if (table is not ("readings" or "hours" or "days" or "findings" or "events") || await views.FindAsync(address, cancellationToken) is not { } node) return NotFound();
+        if (table is not ("readings" or "hours" or "days" or "findings" or "events" or "statistics") || await views.FindAsync(address, cancellationToken) is not { } node) return NotFound();
         Node = node;
         ReadView();
         if (table == "events" && (Events = await ReadEventsAsync(cancellationToken)) is null) return StatusCode(StatusCodes.Status504GatewayTimeout);
@@ -111,7 +112,11 @@ internal sealed class NodeModel(
     private async Task<CsvTable> TableAsync(string table, CancellationToken cancellationToken)
     {
         var address = Node.Node.Address;
-        if (table == "events") return NodeEvents.ToTable(Events!.Events, View);
+        if (table == "events") return EventText.ToTable(Events!.Events, View);
+        if (table == "statistics")
+        {
+            return NodeTables.Statistics(await NodeSeries.BuildAsync(store, Node.Node, Range.From, Range.To, ChartPoints, Node.Metadata?.ExpectedIntervalS, Now, cancellationToken), View);
+        }
         if (table == "readings")
         {
             await ReadRowsAsync(await store.CountAsync(new(address, new(Range.From, Range.To)), cancellationToken), cancellationToken);

@@ -49,14 +49,6 @@ internal sealed record NodeEvents(IReadOnlyList<LaneEvent> Events, IReadOnlyList
     /// <summary>What happened, in a line: lane, type and the start of the content.</summary>
     public static string TextOf(LaneEvent laneEvent) => $"{laneEvent.Lane.Name()} {EventText.Type(laneEvent)}: {EventText.Preview(laneEvent)}";
 
-    public static CsvTable ToTable(IEnumerable<LaneEvent> events, ViewSettings view)
-    {
-        var table = new CsvTable();
-        table.AddRow(["source_time", "canonical_time", "lane", "event_id", "size_bytes"]);
-        foreach (var e in events) table.AddRow([ClockText.IsoPrecise(e.SourceTime, view.Zone), ClockText.IsoPrecise(e.CanonicalTime, view.Zone), e.Lane.Name(), e.Id.ToString(), e.Content.Length]);
-        return table;
-    }
-
     private static EventFilter FilterOf(EventField field, int address) => new()
     {
         Lanes = [.. Lanes.All.Where(lane => lane.Has(field))],

@@ -1,3 +1,4 @@
+using SensorDash.Data.Analytics;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Pages.Display;
 
@@ -15,6 +16,23 @@ internal static class NodeTables
         foreach (var row in rows)
             table.AddRow([ClockText.Iso(row.Timestamp, view.Zone), CsvTable.Number(view.Temperature(row.TemperatureCentidegrees / 100m), "0.00"),
                 CsvTable.Number(row.HumidityCentipercent / 100m, "0.00"), row.Flags, ClockText.Iso(row.ReceivedAt, view.Zone)]);
+        return table;
+    }
+
+    /// <summary>The statistics in the side, in their order.</summary>
+    public static IEnumerable<(string Name, decimal? Celsius, decimal? Percent)> StatisticsOf(NodeSeries series)
+    {
+        var (t, h) = (series.Statistics.Temperature, series.Statistics.Humidity);
+        return [
+            ("last", series.LastCelsius, series.LastPercent), ("max", t.Max, h.Max), ("p99", t.Percentiles[2], h.Percentiles[2]), ("p95", t.Percentiles[1], h.Percentiles[1]),
+            ("mean", t.Average, h.Average), ("p50", t.Percentiles[0], h.Percentiles[0]), ("min", t.Min, h.Min)];
+    }
+
+    public static CsvTable Statistics(NodeSeries series, ViewSettings view)
+    {
+        var table = new CsvTable();
+        table.AddRow(["statistic", $"temperature_{UnitOf(view)}", "humidity_percent"]);
+        foreach (var (name, celsius, percent) in StatisticsOf(series)) table.AddRow([name, CsvTable.Number(view.Temperature(celsius), "0.00##"), CsvTable.Number(percent, "0.00##")]);
         return table;
     }
 

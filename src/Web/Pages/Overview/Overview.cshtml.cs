@@ -78,8 +78,8 @@ internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirecto
     public IReadOnlyList<(NodeView Node, SeriesGap Gap)> Findings { get; private set; } = [];
     public int FindingCount { get; private set; }
 
-    /// <summary>The table as a CSV file. Its range is fixed, so that the file matches the page.</summary>
-    public PageUrl CsvUrl => View.CurrentUrl.With(("handler", "Csv"), ("range", null), ("base", null), ("from", ClockText.Utc(Range.From)), ("to", ClockText.Utc(Range.To)));
+    /// <summary>The files of the table.</summary>
+    public TableLinks Files => TableFiles.Of("nodes", View, Request, Range);
 
     /// <summary>A command that works unchanged, with the host name of this request.</summary>
     public string FirstReadingCommand => $"curl {Request.Scheme}://{Request.Host}/api/sensor-data -H 'Content-Type: application/json' "
@@ -124,22 +124,24 @@ internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirecto
         Findings = [.. gaps.OrderByDescending(g => g.gap.From).Take(MaxFindings)];
     }
 
-    /// <summary>The nodes of this page of the table as a CSV file, with values in °C and %.</summary>
-    public async Task<IActionResult> OnGetCsvAsync(CancellationToken cancellationToken)
+    /// <summary>The nodes of this page of the table as a file.</summary>
+    public async Task<IActionResult> OnGetTableAsync(string? table, string? format, CancellationToken cancellationToken)
     {
+        if (table != "nodes") return NotFound();
         await LoadAsync(cancellationToken);
-        var table = new CsvTable();
-        table.AddRow(["node_address", "status", "measured", "temperature_celsius", "humidity_percent", "temperature_min_celsius", "temperature_max_celsius",
-            "humidity_min_percent", "humidity_max_percent"]);
+        var file = new CsvTable();
+        var unit = View.Fahrenheit ? "fahrenheit" : "celsius";
+        file.AddRow(["node_address", "status", "measured", $"temperature_{unit}", "humidity_percent", $"temperature_min_{unit}", $"temperature_max_{unit}",
+            "humidity_min_percent", "humidity_max_percent", "name", "zone"]);
         foreach (var view in Shown.Nodes)
         {
             var trace = await traces.ReadAsync(view, Range, cancellationToken);
-            var numbers = new[] { view.Current?.TemperatureCentidegrees / 100m, view.Current?.HumidityCentipercent / 100m, trace.Temperature.Min, trace.Temperature.Max,
-                trace.Humidity.Min, trace.Humidity.Max };
-            table.AddRow([view.Node.Address, StatusName.Of(view.Liveness.Status), view.Current is { } latest ? ClockText.Iso(latest.Timestamp, View.Zone) : "",
-                .. numbers.Select(n => CsvTable.Number(n, "0.00"))]);
+            var numbers = new[] { View.Temperature(view.Current?.TemperatureCentidegrees / 100m), view.Current?.HumidityCentipercent / 100m, View.Temperature(trace.Temperature.Min),
+                View.Temperature(trace.Temperature.Max), trace.Humidity.Min, trace.Humidity.Max };
+            file.AddRow([view.Node.Address, StatusName.Of(view.Liveness.Status), view.Current is { } latest ? ClockText.Iso(latest.Timestamp, View.Zone) : "",
+                .. numbers.Select(n => CsvTable.Number(n, "0.00")), view.DisplayName, view.Zone?.Name]);
         }
-        return TableFiles.Send(table, null, FormattableString.Invariant($"sensordash_nodes_{Range.From}_{Range.To}.csv"));
+        return TableFiles.Send(file, format, FormattableString.Invariant($"sensordash_nodes_{Range.From}_{Range.To}.csv"));
     }
 
     public async Task<IActionResult> OnPostDemoAsync(CancellationToken cancellationToken)

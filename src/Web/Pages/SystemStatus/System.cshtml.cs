@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Analytics;
@@ -44,6 +45,27 @@ internal sealed class SystemModel(
     public TimeSpan Uptime => clock.GetUtcNow() - Process.GetCurrentProcess().StartTime.ToUniversalTime();
     public static long WorkingSet => Environment.WorkingSet;
     public static long Managed => GC.GetTotalMemory(forceFullCollection: false);
+
+    /// <summary>A table as a file.</summary>
+    public async Task<IActionResult> OnGetTableAsync(string? table, string? format, CancellationToken cancellationToken)
+    {
+        if (table is not ("ingest" or "stores")) return NotFound();
+        await OnGetAsync(cancellationToken);
+        var file = new CsvTable();
+        if (table == "ingest")
+        {
+            file.AddRow(["type", "rows_per_second", "commit_p50_ms", "commit_p95_ms", "commit_p99_ms", "queued", "capacity", "stored_since_startup"]);
+            foreach (var (type, status, rates, queued, capacity) in Intakes)
+                file.AddRow([type, .. new[] { (decimal)rates.RowsPerSecond, (decimal?)rates.P50, (decimal?)rates.P95, (decimal?)rates.P99 }.Select(n => CsvTable.Number(n, "0.00")), queued, capacity, status.RowsCommitted]);
+            return TableFiles.Send(file, format, "sensordash_ingest.csv");
+        }
+        if (Error is not null) return StatusCode(StatusCodes.Status503ServiceUnavailable);
+        file.AddRow(["store", "version", "size_bytes", "busy_connections", "max_connections", "partitions", "compressed_partitions", "compression_ratio", "location"]);
+        foreach (var report in Stores)
+            file.AddRow([report.Engine, report.Version, report.SizeBytes, report.Pool?.Busy, report.Pool?.Max, report.Parts?.Count, report.Parts?.Compressed,
+                CsvTable.Number((decimal?)report.Parts?.CompressionRatio, "0.00"), report.Place]);
+        return TableFiles.Send(file, format, "sensordash_stores.csv");
+    }
 
     public async Task OnGetAsync(CancellationToken cancellationToken)
     {

@@ -22,6 +22,17 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
 
     public Task OnGetAsync(CancellationToken cancellationToken) => LoadAsync(cancellationToken);
 
+    /// <summary>The table as a file.</summary>
+    public async Task<IActionResult> OnGetTableAsync(string? table, string? format, CancellationToken cancellationToken)
+    {
+        if (table != "list") return NotFound();
+        await LoadAsync(cancellationToken);
+        var file = new CsvTable();
+        file.AddRow(["zone_id", "name", "color", "node_count", "description"]);
+        foreach (var zone in Zones) file.AddRow([zone.Id, zone.SavedName, zone.SavedColor, zone.NodeCount, zone.Description]);
+        return TableFiles.Send(file, format, "sensordash_zones.csv");
+    }
+
     public async Task<IActionResult> OnPostAddAsync(string? name, string? color, string? description, CancellationToken cancellationToken)
     {
         var patch = PatchOf(name, color, description);

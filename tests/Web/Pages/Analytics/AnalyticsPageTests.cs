@@ -233,8 +233,9 @@ public sealed partial class AnalyticsPageTests : PageTests
 
     [Theory]
     [InlineData("bands", "time,bucket_seconds,across,reading_count,node_count,expected_node_count,partial,humidity_min_percent,")]
-    [InlineData("hours", "weekday,hour,tz,across,reading_count,node_count,humidity_avg_percent")]
+    [InlineData("hours", "weekday,hour,tz,across,reading_count,usual_reading_count,node_count,usual_node_count,humidity_avg_percent")]
     [InlineData("nodes", "node_address,value_count,humidity_min_percent,")]
+    [InlineData("lines", "node_address,value_count,humidity_last_percent,")]
     [InlineData("quality", "node_address,completeness_percent,")]
     public async Task Csv_OfEveryTable_HasMachineNumbers(string table, string head)
     {

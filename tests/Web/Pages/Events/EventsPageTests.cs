@@ -91,6 +91,59 @@ public sealed partial class EventsPageTests : PageTests
         if (query.StartsWith("payload=s", StringComparison.Ordinal)) Assert.Contains("name=\"payload\" value=\"speed\"", page, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("streamId:a", "streamId=a")]
+    [InlineData("STREAMID:a lane:parsed", "streamId=a&lanes=parsed")]
+    [InlineData("n=2 streamType:weather.wind", "payload.n=2&streamType=weather.wind")]
+    [InlineData("payload.deep.key:\"two words\"", "payload.deep.key=two%20words")]
+    [InlineData("scope:s,t", "scope=s,t")]
+    public async Task Search_WithoutScript_LeadsToTheParametersOfTheApi(string typed, string query)
+    {
+        await SendAsync(Parsed("a", 1), Parsed("b", 2));
+
+        using var answer = await Client.GetAsync($"/events?range=5m&search={Uri.EscapeDataString(typed)}");
+
+        Assert.Equal($"/events?range=5m&{query}", answer.RequestMessage!.RequestUri!.PathAndQuery);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Search_WithFiltersAlready_KeepsAndReplacesThem()
+    {
+        await SendAsync(Parsed("a", 1), Parsed("b", 2), Raw(1));
+
+        using var answer = await Client.GetAsync("/events?range=5m&streamId=a&lanes=parsed&payload.n=1&search=streamId:b%20lane:raw");
+
+        Assert.Equal("/events?range=5m&payload.n=1&streamId=b&lanes=parsed,raw", answer.RequestMessage!.RequestUri!.PathAndQuery);
+    }
+
+    [Theory]
+    [InlineData("streamld:a", "“streamld” is not a field; did you mean streamId?")]
+    [InlineData("volts:3", "content is searched by payload.path=value")]
+    [InlineData("weather", "“weather” must be field:value")]
+    [InlineData("streamId:", "“streamId:” must be field:value")]
+    public async Task Search_ThatCannotBeMeant_IsNamedAndKept(string typed, string words)
+    {
+        await SendAsync(Parsed("a", 1));
+
+        var page = WebUtility.HtmlDecode(await ReadPageAsync($"/events?range=5m&search={typed}"));
+
+        Assert.Contains(words, page, StringComparison.Ordinal);
+        Assert.Contains($"name=\"search\" value=\"{typed}\"", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Search_OfAnId_OpensTheEvent()
+    {
+        await SendAsync(Parsed("a", 1));
+        var id = (await FirstEventAsync("/events?range=5m")).Split('?')[0].Split('/')[^1];
+
+        using var answer = await Client.GetAsync($"/events?range=5m&search={id}");
+
+        Assert.Equal($"/events/{id}?range=5m", answer.RequestMessage!.RequestUri!.PathAndQuery);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
     [Fact]
     public async Task Range_WithoutAMatch_LeadsToTheNewestThatMatches()
     {
@@ -123,7 +176,7 @@ public sealed partial class EventsPageTests : PageTests
         Assert.Contains("20 events, 1 min per row", page, StringComparison.Ordinal);
         var counts = Counted().Matches(page).Select(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture));
         Assert.Equal(20, counts.Sum());
-        var csv = (await Client.GetStringAsync("/events?range=1h&timebase=source&streamId=b&tz=UTC&handler=Counts")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var csv = (await Client.GetStringAsync("/events/counts.csv?range=1h&timebase=source&streamId=b&tz=UTC")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal("time,span_seconds,metadata,parsed", csv[0]);
         Assert.Equal(20, csv[1..].Sum(line => int.Parse(line.Split(',')[3], CultureInfo.InvariantCulture)));
         Assert.Equal(csv[1..].Order(StringComparer.Ordinal), csv[1..]);

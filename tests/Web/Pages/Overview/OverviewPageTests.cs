@@ -107,7 +107,7 @@ public sealed class OverviewPageTests : PageTests
     {
         await StoreAsync([.. Some.Run(1, 10), .. Some.Run(2, 10)]);
 
-        var lines = (await Client.GetStringAsync("/?range=1h&handler=Csv&tz=UTC")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = (await Client.GetStringAsync("/overview/nodes.csv?range=1h&tz=UTC")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         Assert.StartsWith("node_address,status,measured,temperature_celsius,", lines[0], StringComparison.Ordinal);
         Assert.Equal(3, lines.Length);
