@@ -21,7 +21,7 @@ public sealed class EventSearchTests(BrowserFixture browser) : IClassFixture<Bro
             response.EnsureSuccessStatusCode();
         }
         await page.GotoAsync("/events?range=1h&refresh=0", new() { WaitUntil = WaitUntilState.NetworkIdle });
-        var (box, rows) = (page.Locator("input[name=search]"), page.Locator("[id=events] table.events tbody tr"));
+        var (box, rows) = (page.Locator("input[type=search][name=search]"), page.Locator("[id=events] table.events tbody tr"));
         await Expect(rows).ToHaveCountAsync(3);
 
         await box.FillAsync("streamId:door");

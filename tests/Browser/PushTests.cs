@@ -18,7 +18,7 @@ public sealed class PushTests(BrowserFixture browser) : IClassFixture<BrowserFix
         await browser.SendAsync(61, 3, secondsAgo: 60);
         await page.GotoAsync("/?range=15m" + view);
         await ExpectConnectionAsync(page, "live");
-        var line = page.Locator("[data-line='61']");
+        var line = page.Locator("[data-line='61'] .trace:not(.few)");
         var path = await line.GetAttributeAsync("d");
         var requests = new ConcurrentQueue<string>();
         page.Request += (_, request) => requests.Enqueue(request.Url);

@@ -8,9 +8,11 @@ export function startForms() {
     const [form, button] = [event.target, event.submitter];
     if (event.defaultPrevented || form.method === 'dialog' || button?.name === 'handler') return;
     event.preventDefault();
-    if (form.method === 'post') send(form, button);
+    if (form.method === 'post') return send(form, button);
+    // What the page makes of it, not what was typed, is shown next.
+    for (const field of form.querySelectorAll('[data-once]')) field.defaultValue = field.value;
     // Without a button a field has submitted the form: the focus stays there.
-    else visit(urlOf(form), () => { if (button) focusFault(form); });
+    visit(urlOf(form), () => { if (button) focusFault(form); });
   });
   document.addEventListener('change', event => {
     if (event.target.matches('[data-submit]')) event.target.form.requestSubmit();

@@ -136,8 +136,7 @@ function draw(node, timestamp, values) {
   const [from, to, shift] = [Number(plot.dataset.from), Number(plot.dataset.to), Number(plot.dataset.shift ?? 0)];
   const scale = Width / (to - from);
   const x = shift + (timestamp - from) * scale;
-  const path = line.getAttribute('d');
-  line.setAttribute('d', `${path.replace(/h0$/, '')}${path === '' ? 'M' : 'L'}${x.toFixed(1)} ${((highest - value) / (highest - lowest) * height).toFixed(1)}`);
+  extend(line, `${x.toFixed(1)} ${((highest - value) / (highest - lowest) * height).toFixed(1)}`);
   const passed = Math.max(0, Math.round(now() / 1000) - to);
   if (passed === 0) return true;
   Object.assign(plot.dataset, { from: from + passed, to: to + passed, shift: shift + passed * scale });
@@ -145,4 +144,19 @@ function draw(node, timestamp, values) {
   const axis = plot.parentElement.querySelector('.axis-x');
   if (axis) axis.style.translate = `${-plot.dataset.shift / Width * 100}%`;
   return true;
+}
+
+// The solid part of a line goes on from its last point, which may be dashed or a dot.
+function extend(line, point) {
+  const ends = [...line.children].map(path => path.getAttribute('d').match(/([0-9.-]+ [0-9.-]+)(h0)?$/)?.[1]).filter(Boolean);
+  const last = ends.reduce((best, end) => best === null || parseFloat(end) > parseFloat(best) ? end : best, null);
+  let solid = line.querySelector('.trace:not(.few)');
+  if (!solid) {
+    solid = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+    solid.setAttribute('class', 'trace');
+    line.prepend(solid);
+  }
+  const path = solid.getAttribute('d') ?? '';
+  const start = path.endsWith(last ?? ' ') ? path : last === null ? path : `${path}M${last}`;
+  solid.setAttribute('d', `${start}${start === '' ? 'M' : 'L'}${point}`);
 }
