@@ -58,7 +58,7 @@ public class BrowserFixture : IAsyncLifetime
     }
 
     /// <summary>A page of its own, whose errors are collected.</summary>
-    public async Task<WatchedPage> OpenAsync(int width = 1440, ColorScheme scheme = ColorScheme.Light)
+    public async Task<WatchedPage> OpenAsync(int width = 1440, ColorScheme scheme = ColorScheme.Light, bool hasTouch = false)
     {
         Skip.If(_browser is null, $"{Chromium} is not installed.");
         var context = await _browser.NewContextAsync(new BrowserNewContextOptions
@@ -69,6 +69,8 @@ public class BrowserFixture : IAsyncLifetime
             TimezoneId = "Europe/Paris",
             Locale = "en-GB",
             AcceptDownloads = true,
+            HasTouch = hasTouch,
+            IsMobile = hasTouch,
         });
         context.SetDefaultTimeout(_timeout);
         return new WatchedPage(context, await context.NewPageAsync());

@@ -16,6 +16,7 @@ import { startPush } from './pushed.js';
 import { startRefresh } from './refresh.js';
 import { startSidePath } from './side-path.js';
 import { startTheme } from './theme.js';
+import { startTouch } from './touch.js';
 import { startParts } from './waiting.js';
 
 startClock();
@@ -29,6 +30,7 @@ startCopy();
 startKeys();
 startMenus();
 startPlots();
+startTouch();
 startPlayer();
 startConfirm();
 startSidePath();

@@ -25,7 +25,7 @@ export function zoomTo(shown, from, to) {
   query.set('from', text(from));
   query.set('to', text(to));
   query.set('base', before);
-  visit(address.href);
+  return visit(address.href);
 }
 
 export function colorsOf(quantity) {
