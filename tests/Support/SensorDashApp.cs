@@ -88,9 +88,22 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
         });
     }
 
+    // Null also when the test has stopped the program.
+    private string? FindConnectionString()
+    {
+        try
+        {
+            return Services.GetService<SqliteDatabase>()?.ConnectionString;
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
     public override async ValueTask DisposeAsync()
     {
-        var connectionString = Services.GetService<SqliteDatabase>()?.ConnectionString;
+        var connectionString = FindConnectionString();
         await base.DisposeAsync();
         if (connectionString is not null)
             using (var pooled = new SqliteConnection(connectionString)) SqliteConnection.ClearPool(pooled);

@@ -10,22 +10,23 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
     /// <summary>Maximum wait of a statement for a lock before the call fails as unavailable.</summary>
     public const int LockTimeoutSeconds = 2;
 
-    // A process that hangs between two statements, or whose machine failed, holds the writer lock at most this long.
-    private const int IdleTransactionTimeoutSeconds = 30;
-
     public TimescaleDatabase(IOptions<TimescaleOptions> settings)
     {
         var options = settings.Value;
         HasContentIndex = options.ContentIndex;
+        WriterTimeout = options.Pool.WriterTimeout;
         Name = FormattableString.Invariant($"{options.Database} on {options.Host}:{options.Port}");
         var connection = Connect(options);
         DataSource = new NpgsqlSlimDataSourceBuilder(connection.ToString()).EnableArrays().EnableJsonTypes().EnableTransportSecurity().Build();
-        (connection.CommandTimeout, connection.Pooling, connection.Options) = (0, false, Limits(lockSeconds: 0, statementSeconds: 0));
+        (connection.CommandTimeout, connection.Pooling, connection.Options) = (0, false, Limits(lockSeconds: 0, statementSeconds: 0, WriterTimeout));
         MigrationConnectionString = connection.ToString();
     }
 
     /// <summary><see cref="TimescaleOptions.ContentIndex"/>.</summary>
     public bool HasContentIndex { get; }
+
+    /// <summary><see cref="TimescalePoolOptions.WriterTimeout"/>.</summary>
+    internal int WriterTimeout { get; }
 
     /// <summary>Database, host and port, for messages; never the password.</summary>
     public string Name { get; }
@@ -97,13 +98,13 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
         // Plans use the values, so that the planner knows the chunks of a range before the query runs. Rows come from an index
         // in order where possible: for a chunk without statistics the planner would otherwise sort all rows for one page.
         // Late rows and removals may decompress any number of rows; a server without TimescaleDB ignores this setting.
-        Options = Limits(LockTimeoutSeconds, options.Pool.CommandTimeout) + " -c jit=off -c enable_sort=off -c plan_cache_mode=force_custom_plan"
+        Options = Limits(LockTimeoutSeconds, options.Pool.CommandTimeout, options.Pool.WriterTimeout) + " -c jit=off -c enable_sort=off -c plan_cache_mode=force_custom_plan"
             + " -c timescaledb.max_tuples_decompressed_per_dml_transaction=0",
     };
 
-    private static string Limits(int lockSeconds, int statementSeconds)
+    private static string Limits(int lockSeconds, int statementSeconds, int writerSeconds)
         => FormattableString.Invariant($"-c lock_timeout={lockSeconds}s -c statement_timeout={statementSeconds}s ")
-            + FormattableString.Invariant($"-c idle_in_transaction_session_timeout={IdleTransactionTimeoutSeconds}s -c TimeZone=UTC");
+            + FormattableString.Invariant($"-c idle_in_transaction_session_timeout={writerSeconds}s -c TimeZone=UTC");
 
     public void Dispose() => DataSource.Dispose();
 

@@ -14,6 +14,8 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
     /// <summary>Released with the transaction. Not the lock of the readings: the two never wait for each other.</summary>
     internal const string AcquireWriterLock = "SELECT pg_advisory_xact_lock(5318010)";
 
+    private const int WriterLock = 5318010;
+
     /// <summary>Sent with the commit to the subscribers of all processes.</summary>
     internal const string Notify = $"SELECT pg_notify('{TimescaleCommitListener.Channel}', $1)";
 
@@ -46,7 +48,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         INSERT INTO event_batches (id, committed_at, event_count, first_canonical_time, last_canonical_time, rows_hash) VALUES ($1, $2, $3, $4, $5, $6)
         """;
 
-    private readonly TimescaleWriter _writer = new(database);
+    private readonly TimescaleWriter _writer = new(database, WriterLock);
     private readonly EventHash _hash = new();
 
     // The events of a batch that may be new, and their state.

@@ -57,6 +57,9 @@ public sealed class TimescalePoolOptions
 
     /// <summary>Maximum wait for a connection in seconds, 1 to 600. Default 10.</summary>
     public int ConnectionTimeout { get; set; } = 10;
+
+    /// <summary>Seconds after which a process that holds the writer lock and does nothing, because it is frozen or its machine failed, loses it; 1 to 3600. Default 30.</summary>
+    public int WriterTimeout { get; set; } = 30;
 }
 
 /// <summary>Chunks and compression of TimescaleDB. Applied at every startup; unused on plain PostgreSQL.</summary>
@@ -91,6 +94,7 @@ public sealed class TimescaleOptionsValidator : IValidateOptions<TimescaleOption
         if (pool.MinSize < 0 || pool.MinSize > pool.MaxSize)
             yield return $"Database:Timescale:Pool:MinSize must be 0 to Database:Timescale:Pool:MaxSize, not {pool.MinSize}.";
         if (pool.CommandTimeout is < 1 or > 86_400) yield return $"Database:Timescale:Pool:CommandTimeout must be 1 to 86400 seconds, not {pool.CommandTimeout}.";
+        if (pool.WriterTimeout is < 1 or > 3600) yield return $"Database:Timescale:Pool:WriterTimeout must be 1 to 3600 seconds, not {pool.WriterTimeout}.";
         if (pool.ConnectionTimeout is < 1 or > 600) yield return $"Database:Timescale:Pool:ConnectionTimeout must be 1 to 600 seconds, not {pool.ConnectionTimeout}.";
 
         var table = options.Hypertable;

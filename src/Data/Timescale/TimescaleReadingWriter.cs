@@ -18,6 +18,8 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     /// <summary>Released with the transaction. The number is arbitrary; other programs that write readings should also acquire it.</summary>
     internal const string AcquireWriterLock = "SELECT pg_advisory_xact_lock(5318008)";
 
+    private const int WriterLock = 5318008;
+
     /// <summary>A separate statement: only one that starts under the lock sees the previous writer's commit.</summary>
     internal const string NextBatchId = "SELECT coalesce(max(id), 0) + 1 FROM ingest_batches";
 
@@ -64,7 +66,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
 
     private const long SecondsPerDay = 86_400;
 
-    private readonly TimescaleWriter _writer = new(database);
+    private readonly TimescaleWriter _writer = new(database, WriterLock);
     private readonly Dictionary<(int Node, long Time), int> _first = [];
     private readonly NodeChanges _changes = new();
     private readonly HashSet<int> _newNodes = [];

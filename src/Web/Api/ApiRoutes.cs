@@ -16,6 +16,7 @@ internal static class ApiRoutes
         routes.MapEventExport();
         routes.MapLiveEvents();
         routes.MapLiveReadings();
+        routes.MapSocket();
         routes.MapNodes();
         routes.MapNodeDeletion();
         routes.MapZones();

@@ -8,9 +8,9 @@ namespace SensorDash.Web.Operations;
 /// <summary>Short names of settings, as the first hubs used them.</summary>
 internal static class SettingAliases
 {
-    public static readonly string[] Names = ["DB_BACKEND", "DUCKDB_PATH", "DB_BATCH_SIZE", "DB_FLUSH_INTERVAL", "NOVA_DB_TYPE"];
+    public static readonly string[] Names = ["DB_BACKEND", "DUCKDB_PATH", "DB_BATCH_SIZE", "DB_FLUSH_INTERVAL", "NOVA_DB_TYPE", "NOVA_SCOPE_ID"];
 
-    /// <summary>Adds <c>DB_BACKEND</c> (sqlite, duckdb), <c>DUCKDB_PATH</c>, <c>DB_BATCH_SIZE</c>, <c>DB_FLUSH_INTERVAL</c> (seconds) and <c>NOVA_DB_TYPE</c> when they are set; long names take precedence.</summary>
+    /// <summary>Adds <c>DB_BACKEND</c> (sqlite, duckdb), <c>DUCKDB_PATH</c>, <c>DB_BATCH_SIZE</c>, <c>DB_FLUSH_INTERVAL</c> (seconds), <c>NOVA_DB_TYPE</c> and <c>NOVA_SCOPE_ID</c> when they are set; long names take precedence.</summary>
     public static void AddSettingAliases(this ConfigurationManager configuration)
     {
         var settings = new Dictionary<string, string?>();
@@ -43,6 +43,7 @@ internal static class SettingAliases
                 _ => engine, // The settings validator names it.
             };
         }
+        if (configuration["NOVA_SCOPE_ID"] is { Length: > 0 } scope) settings["Events:ScopeId"] = scope;
         if (ListenAddresses.OfEnvironment(configuration, Environment.GetEnvironmentVariable) is { } addresses) settings[ListenAddresses.Setting] = addresses;
         // They override files, which contain all settings, but not the environment and the command line.
         var sources = ((IConfigurationBuilder)configuration).Sources;

@@ -74,6 +74,7 @@ internal static class Startup
         services.AddCompressedResponses();
         services.AddEventReadLimit();
         services.AddSingleton<StreamLimit>();
+        services.AddSingleton<SocketServices>();
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
         services.AddExceptionHandler<ExceptionProblems>();
@@ -121,6 +122,7 @@ internal static class Startup
         app.UseFormLimits();
         app.UseRequestDecompression();
         app.UseTableFiles();
+        app.UseSockets();
         app.UseRouting();
         app.UseUnknownParameters();
         app.UseRequestTimeouts();

@@ -50,7 +50,7 @@ internal static class Problems
     public static bool AcceptsHtml(HttpContext context)
     {
         var path = context.Request.Path;
-        var isApi = path.StartsWithSegments("/api") || path.StartsWithSegments("/write") || path.StartsWithSegments("/query") || path.StartsWithSegments("/ping") || path.StartsWithSegments("/health")
+        var isApi = path.StartsWithSegments("/api") || path.StartsWithSegments("/ws") || path.StartsWithSegments("/write") || path.StartsWithSegments("/query") || path.StartsWithSegments("/ping") || path.StartsWithSegments("/health")
             || path.StartsWithSegments("/openapi");
         return !isApi && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
     }

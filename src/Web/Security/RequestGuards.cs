@@ -45,7 +45,7 @@ internal static class RequestGuards
 
     // Without the check, pages of other sites could post to /write. Browsers send Origin with every writing request, and Sec-Fetch-Site only to https and
     // localhost; other programs send neither.
-    private static bool IsFromAnotherSite(HttpRequest request)
+    public static bool IsFromAnotherSite(HttpRequest request)
     {
         if (request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none")) return true;
         if (request.Headers.Origin.Count == 0) return false;
