@@ -13,7 +13,7 @@ public sealed partial class TimescaleEventStreamTests : EventStreamContract
 
     private TimescaleStoreFixture Timescale => (TimescaleStoreFixture)Fixture;
 
-    protected override bool IsShared => true;
+    protected override int RandomReplays => 30; // Each window is several round trips.
 
     protected override async Task<StoreFixture> CreateFixtureAsync() => await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
 
