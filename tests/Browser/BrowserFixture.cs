@@ -86,6 +86,16 @@ public class BrowserFixture : IAsyncLifetime
         response.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Sends an event that happens now.</summary>
+    public async Task SendEventAsync(string stream = "door")
+    {
+        using var laneEvent = new StringContent($$$"""
+            {"lane": "parsed", "scopeId": "home", "sourceTruthTime": "{{{TimeProvider.System.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}}}", "streamId": "{{{stream}}}", "streamType": "contact", "schemaVersion": "1", "payload": {"open": true}}
+            """, null, "application/json");
+        using var response = await Client.PostAsync(new Uri("/api/events", UriKind.Relative), laneEvent);
+        response.EnsureSuccessStatusCode();
+    }
+
     /// <summary>What must be so before the hub starts.</summary>
     protected virtual Task PrepareAsync(string databasePath) => Task.CompletedTask;
 

@@ -9,6 +9,10 @@ internal sealed record Section(string Title, string Path, string Icon)
         new("Overview", "/", "overview"), new("Analytics", "/analytics", "analytics"), new("Events", "/events", "events"),
         new("Zones", "/zones", "zones"), new("Export", "/export", "export"), new("System", "/system", "system")];
 
+    /// <summary>Its parts, as links below it while it is open: their text and the id of their heading.</summary>
+    public IReadOnlyList<(string Title, string Id)> Parts => Path == "/system"
+        ? [("Health", "ingest-title"), ("Stores", "stores-title"), ("Analytics", "analytics-title"), ("Retention", "retention-title"), ("Process", "process-title")] : [];
+
     /// <summary>Whether a path is this page or one of its parts.</summary>
     public bool Contains(string path) => Path == "/"
         ? path == "/" || path.StartsWith("/nodes/", StringComparison.Ordinal)

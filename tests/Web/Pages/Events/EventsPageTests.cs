@@ -273,7 +273,7 @@ public sealed partial class EventsPageTests : PageTests
     [GeneratedRegex("<th scope=\"row\"><a href=\"(/events/[^\"]+)\"")]
     private static partial Regex Row();
 
-    [GeneratedRegex("rel=\"next\" data-soft href=\"([^\"]+)\"")]
+    [GeneratedRegex("rel=\"next\" href=\"([^\"]+)\"")]
     private static partial Regex Next();
 
     [GeneratedRegex("href=\"(/api/events/export[^\"]+format=ndjson)\"")]
