@@ -135,7 +135,6 @@ public sealed class RecentEvents
         lock (_lock)
         {
             if (!_isWanted) return;
-            _mayHaveMore = false;
             if (Epoch is not null && (Epoch != head.Epoch || head.Position < _last)) Restart(head);
             Epoch = head.Epoch;
             _head = Math.Max(_head ?? 0, head.Position);
@@ -157,14 +156,18 @@ public sealed class RecentEvents
         }
     }
 
-    /// <summary>What has to be read from the store.</summary>
+    /// <summary>What has to be read from the store. If that read fails, note a commit again.</summary>
     /// <returns>The position after which events are missing; −1: only the head is wanted; null: nothing.</returns>
     internal long? FindGap()
     {
         lock (_lock)
         {
             if (!_isWanted) return null;
-            if (Epoch is null || _last is null || _mayHaveMore) return -1;
+            if (Epoch is null || _last is null || _mayHaveMore)
+            {
+                _mayHaveMore = false; // Before the read: a commit during it is noted for the next one.
+                return -1;
+            }
             return _last < _head ? _last : null;
         }
     }

@@ -90,6 +90,7 @@ public sealed partial class EventFeed(IEventStore store, EventCommitSignal commi
                 // Any error: streams wait for the store, and none may end this loop.
                 if (isNews) Log.CannotRead(logger, e);
                 isNews = false;
+                Recent.NoteCommit(null);
                 await Task.Delay(_retry, clock, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

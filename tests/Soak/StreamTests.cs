@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text.Json;
+using SensorDash.Data.Timescale;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Soak.Tests;
+
+/// <summary>A client that follows the live events while two writers post them, connections are dropped and the program is killed: it receives what is stored, once, in order.</summary>
+public sealed class StreamTests
+{
+    private static readonly int _rounds = SoakSize.Choose(quick: 2, full: 20);
+    private static readonly int _eventsOfRound = SoakSize.Choose(quick: 1_000, full: 5_000);
+
+    // By one process on a file; by two processes on one database.
+    [SkippableTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Follow_WithDroppedConnectionsAndKilledPrograms_ReceivesTheStoredOrderExactly(int processes)
+    {
+        using var folder = new TemporaryFolder();
+        await using var database = processes > 1 ? await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache) : null;
+        EventSender[] senders = [new(), new()];
+        var follower = new Follower();
+        for (var round = 0; round < _rounds; round++)
+        {
+            var servers = new List<SensorDashProcess>();
+            while (servers.Count < processes) servers.Add(await StartAsync(folder, database));
+            using var stop = new CancellationTokenSource();
+            await follower.BeginAsync(servers[0]);
+            var following = follower.RunAsync(servers, stop.Token);
+            var wanted = (round + 1) * _eventsOfRound;
+            var sending = senders.Select(async (sender, number) =>
+            {
+                while (sender.Acknowledged.Count < wanted && await sender.PostAsync(servers[number % processes].Client, 40 + (number * 30)) is not null)
+                {
+                    // Until the round is over or the program is killed.
+                }
+            }).ToArray();
+            await Task.WhenAny(sending); // The other one still sends: the kill hits it in the middle.
+            foreach (var server in servers) await server.KillAsync();
+            await Task.WhenAll(sending);
+            await stop.CancelAsync();
+            await following;
+            foreach (var server in servers) await server.DisposeAsync();
+        }
+
+        await using var last = await StartAsync(folder, database);
+        using var enough = new CancellationTokenSource();
+        var rest = follower.RunAsync([last], enough.Token);
+        var stored = await StoredAsync(last.Client);
+        Assert.True(stored.Count >= senders.Max(s => s.Acknowledged.Count));
+        await WaitFor.TrueAsync("everything is received", () => follower.Received.Count >= stored.Count || rest.IsFaulted);
+        await enough.CancelAsync();
+        await rest;
+
+        Assert.Equal(stored, follower.Received);
+        Assert.True(follower.Connections > 5 * _rounds, $"{follower.Connections} connections");
+    }
+
+    private static Task<SensorDashProcess> StartAsync(TemporaryFolder folder, TimescaleStoreFixture? database)
+        => SensorDashProcess.StartAsync(folder.File("events.db"), [.. database?.ProgramEnvironment ?? [], ("Analytics__Enabled", "false")]);
+
+    private static async Task<List<string>> StoredAsync(HttpClient client)
+    {
+        var ids = new List<string>();
+        for (var cursor = ""; ;)
+        {
+            var page = JsonDocument.Parse(await client.GetStringAsync(new Uri($"/api/events?limit=10000&cursor={cursor}", UriKind.Relative))).RootElement;
+            ids.AddRange(page.GetProperty("events").EnumerateArray().Select(e => e.GetProperty("eventId").GetString()!));
+            if (page.GetProperty("next").GetString() is not { } next) return ids;
+            cursor = next;
+        }
+    }
+
+    /// <summary>Follows the events with the token of its last message, from whichever process it reaches.</summary>
+    private sealed class Follower
+    {
+        private readonly Random _random = new(28);
+        private readonly List<string> _received = [];
+        private string? _token;
+
+        public IReadOnlyList<string> Received
+        {
+            get
+            {
+                lock (_received) return [.. _received];
+            }
+        }
+
+        public int Connections { get; private set; }
+
+        /// <summary>Starts at the beginning of the empty store.</summary>
+        public async Task BeginAsync(SensorDashProcess server)
+        {
+            if (_token is not null) return;
+            await using var stream = await SseClient.OpenAsync(server.Client.BaseAddress!, "/api/events/live");
+            _token = (await stream.ReadAsync("caughtUp")).Id;
+        }
+
+        public async Task RunAsync(IReadOnlyList<SensorDashProcess> servers, CancellationToken stop)
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    await FollowAsync(servers[_random.Next(servers.Count)], stop);
+                }
+                catch (Exception e) when (e is HttpRequestException or IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+                {
+                    await Task.Delay(10, CancellationToken.None); // Killed, or not there yet.
+                }
+            }
+        }
+
+        private async Task FollowAsync(SensorDashProcess server, CancellationToken stop)
+        {
+            await using var stream = await SseClient.OpenAsync(server.Client.BaseAddress!, "/api/events/live", _token);
+            await using var end = stop.Register(() => stream.Response.Dispose());
+            Connections++;
+            for (var left = _random.Next(1, 12); left > 0 && await stream.TryReadAsync() is { } message; left--)
+            {
+                Assert.NotEqual("reset", message.Event);
+                if (message.Event == "events")
+                {
+                    Assert.Equal(long.Parse(_token!.Split('.')[1], CultureInfo.InvariantCulture), message.Data.GetProperty("prev").GetInt64());
+                    lock (_received) _received.AddRange(message.Data.GetProperty("events").EnumerateArray().Select(e => e.GetProperty("eventId").GetString()!));
+                }
+                _token = message.Id ?? _token;
+            }
+        }
+    }
+}
