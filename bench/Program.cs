@@ -9,6 +9,7 @@ using SensorDash.Bench;
     ("events", 10_000_000, EventsBench.RunAsync),
     ("events-http", 500_000, EventsHttpBench.RunAsync),
     ("events-soak", 20, EventsSoak.RunAsync),
+    ("streams", 30, StreamsBench.RunAsync),
     ("export", 5_000_000, ExportBench.RunAsync),
     ("analytics", 10_000_000, AnalyticsBench.RunAsync),
     ("nodes", 50_000, NodesBench.RunAsync),

@@ -98,7 +98,7 @@ public sealed class StreamTests
             _token = (await stream.ReadAsync("caughtUp")).Id;
         }
 
-        public async Task RunAsync(IReadOnlyList<SensorDashProcess> servers, CancellationToken stop)
+        public async Task RunAsync(List<SensorDashProcess> servers, CancellationToken stop)
         {
             while (!stop.IsCancellationRequested)
             {

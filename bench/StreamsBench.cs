@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using SensorDash.Data.Events;
+using SensorDash.Data.Timescale;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Bench;
+
+/// <summary>Live streams while events arrive: delivery after the commit, the response of ingest with and without streams, memory.</summary>
+/// <remarks>Server, senders and clients share the machine, so the figures are upper limits.</remarks>
+internal static class StreamsBench
+{
+    private const int EventsPerRequest = 50;
+    private const int RequestsPerSecond = 100;
+    private const int EventConnections = 50;
+    private const int Unfiltered = 20, Filtered = 180, Stalled = 10;
+
+    public static async Task<int> RunAsync(int seconds)
+    {
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{EventsPerRequest * RequestsPerSecond:N0} events/s for {seconds} s; {Environment.ProcessorCount} cores, .NET {Environment.Version}"));
+        Console.WriteLine("| engine | streams | ingest p50 / p95, ms | delivered after commit p50 / p95, ms | messages | server CPU, s | server memory, MiB |\n|---|---|---|---|---|---|---|");
+        using (var folder = new TemporaryFolder())
+        {
+            await using var server = await PublishedProgram.StartAsync(folder.File("events.db"), ("Analytics__Enabled", "false"));
+            await MeasureAsync("SQLite", server, seconds);
+        }
+        await using var database = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+        using var files = new TemporaryFolder();
+        await using var timescale = await PublishedProgram.StartAsync(files.File("events.db"), [.. database.ProgramEnvironment, ("Analytics__Enabled", "false")]);
+        await MeasureAsync("TimescaleDB", timescale, seconds);
+        return 0;
+    }
+
+    private static async Task MeasureAsync(string engine, SensorDashProcess server, int seconds)
+    {
+        await RoundAsync(engine, server, seconds, 0, 0, 0);
+        await RoundAsync(engine, server, seconds, Unfiltered, 0, 0);
+        await RoundAsync(engine, server, seconds, Unfiltered, Filtered, Stalled);
+    }
+
+    private static async Task RoundAsync(string engine, SensorDashProcess server, int seconds, int unfiltered, int filtered, int stalled)
+    {
+        using var stop = new CancellationTokenSource();
+        var delays = new List<double>();
+        var streams = new List<Task>();
+        for (var i = 0; i < unfiltered; i++) streams.Add(FollowAsync(server, "", delays, stop.Token));
+        for (var i = 0; i < filtered; i++) streams.Add(FollowAsync(server, $"?lanes=raw&connectionId=c{i % EventConnections}", delays, stop.Token));
+        var dead = new List<Stream>();
+        for (var i = 0; i < stalled; i++) dead.Add(await server.Client.GetStreamAsync(new Uri("/api/events/live", UriKind.Relative), CancellationToken.None));
+        await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None); // All have caught up.
+        lock (delays) delays.Clear();
+        var cpu = server.ProcessorTime;
+
+        var answers = await SendAsync(server.Client, seconds);
+
+        cpu = server.ProcessorTime - cpu;
+        var memory = server.Memory().Anonymous;
+        await stop.CancelAsync();
+        await Task.WhenAll(streams);
+        foreach (var stream in dead) await stream.DisposeAsync();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"| {engine} | {unfiltered} + {filtered} filtered + {stalled} stalled | {Percentiles(answers)} | {Percentiles(delays)} | {delays.Count:N0} | {cpu.TotalSeconds:0.0} | {memory:0} |"));
+    }
+
+    private static async Task FollowAsync(SensorDashProcess server, string query, List<double> delays, CancellationToken stop)
+    {
+        try
+        {
+            using var client = new HttpClient(new SocketsHttpHandler(), disposeHandler: true) { BaseAddress = server.Client.BaseAddress };
+            await using var stream = await client.GetStreamAsync(new Uri("/api/events/live" + query, UriKind.Relative), stop);
+            using var lines = new StreamReader(stream, Encoding.UTF8, false, 64 * 1024);
+            long position = 0;
+            while (await lines.ReadLineAsync(stop) is { } line)
+            {
+                if (line.StartsWith("id: ", StringComparison.Ordinal)) position = SseClient.PositionOf(line);
+                if (!line.StartsWith("data: {\"events\":[{", StringComparison.Ordinal)) continue;
+                // The position of a commit is the hub's clock when it began, on the same machine.
+                var now = TimeProvider.System.GetUtcNow().UtcTicks - DateTime.UnixEpoch.Ticks;
+                lock (delays) delays.Add((now - (position * TimeSpan.TicksPerMicrosecond)) / (double)TimeSpan.TicksPerMillisecond);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException && stop.IsCancellationRequested)
+        {
+            // The end of the round.
+        }
+    }
+
+    // At a fixed rate; a late request does not delay those after it.
+    private static async Task<List<double>> SendAsync(HttpClient client, int seconds)
+    {
+        var answers = new List<double>();
+        var requests = new List<Task>();
+        var started = Stopwatch.StartNew();
+        for (var number = 0; number < seconds * RequestsPerSecond; number++)
+        {
+            var due = TimeSpan.FromSeconds((double)number / RequestsPerSecond) - started.Elapsed;
+            if (due > TimeSpan.Zero) await Task.Delay(due);
+            requests.Add(PostAsync(number));
+        }
+        await Task.WhenAll(requests);
+        return answers;
+
+        async Task PostAsync(int number)
+        {
+            var watch = Stopwatch.StartNew();
+            using var content = new ByteArrayContent(Body(number));
+            content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
+            using var response = await client.PostAsync(new Uri("/api/events", UriKind.Relative), content);
+            response.EnsureSuccessStatusCode();
+            lock (answers) answers.Add(watch.Elapsed.TotalMilliseconds);
+        }
+    }
+
+    private static byte[] Body(int number)
+    {
+        var text = new StringBuilder();
+        var time = EventTime.Format((TimeProvider.System.GetUtcNow().UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond);
+        for (var i = 0; i < EventsPerRequest; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $$"""
+                {"lane":"raw","scopeId":"s","sourceTruthTime":"{{time}}","connectionId":"c{{i % EventConnections}}","sequence":{{number}},"bytes":"JFdJTVdWLDIxNC44LFIsMC4xLEssQSoyOA=="}
+                """).Append('\n');
+        }
+        return Encoding.ASCII.GetBytes(text.ToString());
+    }
+
+    private static string Percentiles(List<double> values)
+    {
+        if (values.Count == 0) return "–";
+        values.Sort();
+        return string.Create(CultureInfo.InvariantCulture, $"{values[values.Count / 2]:0.0} / {values[(int)(values.Count * 0.95)]:0.0}");
+    }
+}
