@@ -283,7 +283,13 @@ public abstract class SocketContract : ApiTests
 
         static JsonObject Command(string request, string mode) => new()
         {
-            ["type"] = "command", ["requestId"] = request, ["commandId"] = "heat", ["targetId"] = "dev", ["commandType"] = "heat", ["payload"] = new JsonObject(), ["timelineMode"] = mode,
+            ["type"] = "command",
+            ["requestId"] = request,
+            ["commandId"] = "heat",
+            ["targetId"] = "dev",
+            ["commandType"] = "heat",
+            ["payload"] = new JsonObject(),
+            ["timelineMode"] = mode,
         };
     }
 
