@@ -29,7 +29,8 @@ internal sealed class QueryAttack(AttackedServer server, Findings findings, bool
         using var description = JsonDocument.Parse((await server.GetAsync("/openapi/v1.json")).Body);
         foreach (var path in description.RootElement.GetProperty("paths").EnumerateObject())
         {
-            if (!path.Value.TryGetProperty("get", out var get)) continue;
+            // A stream has no end.
+            if (!path.Value.TryGetProperty("get", out var get) || get.GetRawText().Contains("text/event-stream", StringComparison.Ordinal)) continue;
             var parameters = get.TryGetProperty("parameters", out var all) ? all.EnumerateArray().Where(p => p.GetProperty("in").GetString() == "query").Select(p => p.GetProperty("name").GetString()!).ToArray() : [];
             _routes.Add(new(path.Name, parameters, IsApi: true));
         }

@@ -108,7 +108,8 @@ public sealed partial class ErrorTextTests : IDisposable
     private async Task<string> AssertPlainAsync(HttpClient client, Action? meanwhile = null)
     {
         var description = JsonSerializer.Deserialize<JsonElement>(await client.GetStringAsync("/openapi/v1.json"));
-        var paths = description.GetProperty("paths").EnumerateObject().Where(path => path.Value.TryGetProperty("get", out _))
+        // A stream has no end; its tests read its messages.
+        var paths = description.GetProperty("paths").EnumerateObject().Where(path => path.Value.TryGetProperty("get", out var get) && !get.GetRawText().Contains("text/event-stream", StringComparison.Ordinal))
             .Select(path => PathParameter().Replace(path.Name, match => match.Value == "{eventId}" ? new string('0', 64) : "12"));
         var all = new StringBuilder();
         foreach (var path in paths.Concat(_pages)) await AssertPlainAsync(path, new(HttpMethod.Get, path) { Headers = { { "Accept", "text/html" } } });
