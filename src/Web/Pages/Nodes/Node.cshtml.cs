@@ -9,6 +9,7 @@ using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Api;
 using SensorDash.Web.Pages.Display;
+using SensorDash.Web.Pages.Display.Plots;
 using SensorDash.Web.Pages.Events;
 
 namespace SensorDash.Web.Pages.Nodes;
@@ -61,6 +62,10 @@ internal sealed class NodeModel(
     public string Resolution => Series.BucketSeconds is null
         ? "1 point = 1 reading"
         : $"1 point = {NumberText.Count((long)Math.Round(Series.ReadingCount / (double)Series.Runs.Sum(r => r.Count)), "reading")}";
+
+    /// <summary>Whether the charts have points that lack readings, drawn dashed.</summary>
+    public bool HasFewReadings => Series.BucketSeconds is { } seconds && Series.Runs.Any(run => run.Any(point => PlotPoint.ExpectedIn(
+        Downsampling.Index(point.Time, seconds) * seconds, seconds, point.Count, Series.ExpectedIntervalSeconds, Range.From, Math.Min(Range.To, Now)) is not null));
 
     /// <summary>Change of the latest value within an hour, in the unit of the page; null when the range does not end with it.</summary>
     public decimal? Change(bool isHumidity)
