@@ -6,10 +6,10 @@ const PreviewText = 40;
 const Units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
 const Json = { metadata: 'payload', parsed: 'payload', command: 'payload', ui: 'data' };
 
-/** Microseconds since 1970 of an RFC 3339 time. */
+/** Microseconds since 1970 of an RFC 3339 time; NaN of another text. */
 export function microseconds(text) {
-  const [, whole, fraction = ''] = /^(.{19})(?:\.(\d+))?/.exec(text);
-  return Date.parse(`${whole}Z`) * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6));
+  const [, whole, fraction = '', zone] = /^(.{19})(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/i.exec(text) ?? [];
+  return Date.parse(`${whole}${zone}`) * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6));
 }
 
 export const timeOf = (event, timebase) => microseconds(timebase === 'source' ? event.sourceTruthTime : event.canonicalTruthTime);

@@ -4,8 +4,8 @@ const MinPause = 500; // ms before connecting again; doubles up to the maximum
 const MaxPause = 15_000;
 const FirstAnswer = 8_000; // ms within which the server answers, or the stream counts as blocked
 
-// Content may have whole numbers that a double cannot hold; positions and times have 16 digits and fit.
-const exact = (_, value, context) => typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
+// The sequence of a frame may be a number that a double cannot hold; positions and times have 16 digits and fit.
+const exact = (_, value, context) => typeof value === 'number' && !Number.isSafeInteger(value) && /^\d+$/.test(context?.source ?? '') ? BigInt(context.source) : value;
 
 const parse = text => /\d{17}/.test(text) ? JSON.parse(text, exact) : JSON.parse(text);
 

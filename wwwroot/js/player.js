@@ -3,7 +3,7 @@ import { setConnection } from './connection.js';
 import { now } from './clock.js';
 import { EventStream } from './event-stream.js';
 import { Tail } from './event-tail.js';
-import { timeOf } from './event-rows.js';
+import { microseconds, timeOf } from './event-rows.js';
 import { Timeline } from './event-timeline.js';
 import { day, iso } from './zone-time.js';
 
@@ -36,6 +36,7 @@ class Player {
   #lookup = 0; // Number of the latest fetch; answers of earlier ones are dropped.
   #selection;
   #words = '';
+  #link = 'connecting'; // The state of the stream
 
   constructor(element) {
     this.element = element;
@@ -58,7 +59,7 @@ class Player {
   /** Takes the state from the URL. */
   restore() {
     const query = new URLSearchParams(location.search);
-    const [mode, position] = [query.get('play'), Date.parse(query.get('position')) * 1000];
+    const [mode, position] = [query.get('play'), microseconds(query.get('position') ?? '')];
     this.#position = position || Number(this.element.dataset.end) * 1e6;
     if (mode === 'live') return this.live();
     if (mode === 'paused' && position) return void this.seek(position, { isSaved: false });
@@ -234,7 +235,7 @@ class Player {
   }
 
   async #onState(state, message) {
-    this.#words = '';
+    [this.#words, this.#link] = ['', state];
     if (state === 'live') {
       if (this.#mode === 'playing') this.#mode = 'live'; // The replay has reached the head.
       if (this.tail.isEmpty) {
@@ -249,10 +250,11 @@ class Player {
       this.stream.stop();
       this.#save(true);
     }
-    const words = { connecting: 'reconnecting', blocked: 'blocked', behind: this.#words }[state];
-    setConnection(state === 'connecting' ? 'reconnecting' : state === 'blocked' ? 'polling' : 'live', words ?? this.#modeText());
-    if (state === 'blocked') this.#tell('The stream does not get through. The list below refreshes instead.');
-    if (state === 'blocked') return this.#leave();
+    if (state === 'blocked') {
+      this.#leave();
+      setConnection('polling');
+      this.#tell('The stream does not get through. The list below refreshes instead.');
+    }
     this.#show();
   }
 
@@ -301,7 +303,7 @@ class Player {
     const url = new URL(location.href);
     url.searchParams.set('play', this.#mode === 'playing' ? this.#rate : this.#mode);
     if (this.#mode === 'live') url.searchParams.delete('position');
-    else url.searchParams.set('position', new Date(this.#position / 1000).toISOString());
+    else url.searchParams.set('position', `${new Date(Math.floor(this.#position / 1000)).toISOString().slice(0, -1)}${String(Math.floor(this.#position) % 1000).padStart(3, '0')}Z`);
     url.searchParams.delete('page');
     if (url.href !== location.href) history.replaceState(history.state, '', url);
   }
@@ -333,7 +335,8 @@ class Player {
     const { held, dropped } = this.tail;
     find('[data-play-state]').textContent = [this.#words, this.#mode === 'off' ? '' : held > 0 ? `${held.toLocaleString()} held` : '', dropped > 0 ? `${dropped.toLocaleString()} dropped` : ''].filter(Boolean).join(' · ');
     this.timeline.draw(this.#mode === 'off' ? null : time);
-    if (isRunning || this.#mode === 'paused') setConnection(isLive ? 'live' : 'held', this.#modeText());
+    if (isRunning && this.#link === 'connecting') setConnection('reconnecting');
+    else if (this.#mode !== 'off') setConnection(isLive ? 'live' : 'held', this.#modeText());
   }
 }
 
