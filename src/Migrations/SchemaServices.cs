@@ -42,6 +42,19 @@ public static class SchemaServices
             .AddKeyedSingleton<IDbContextFactory<SensorDashContext>, TimescaleMigrationContexts>(ForMigrations);
     }
 
+    /// <summary>Contexts of a file that is not the database of the settings.</summary>
+    public static IDbContextFactory<SensorDashContext> SqliteContexts(string connectionString)
+        => new OtherContexts(() => new SqliteContext(new DbContextOptionsBuilder<SqliteContext>().UseSqlite(connectionString).Options));
+
+    /// <summary>Contexts of a server that is not the database of the settings.</summary>
+    public static IDbContextFactory<SensorDashContext> TimescaleContexts(TimescaleDatabase database)
+        => new OtherContexts(() => new TimescaleContext(new DbContextOptionsBuilder<TimescaleContext>().UseNpgsql(database.DataSource).Options));
+
+    private sealed class OtherContexts(Func<SensorDashContext> create) : IDbContextFactory<SensorDashContext>
+    {
+        public SensorDashContext CreateDbContext() => create();
+    }
+
     private static DbContextOptionsBuilder UseForMigrations(DbContextOptionsBuilder options, IServiceProvider provider) => options
         .UseNpgsql(
             provider.GetRequiredService<TimescaleDatabase>().MigrationConnectionString,

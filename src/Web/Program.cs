@@ -17,7 +17,7 @@ try
 catch (CommandLineException e)
 {
     await Console.Error.WriteLineAsync($"SensorDash: {e.Message}\n\n{e.Usage}");
-    return 2;
+    return e.ExitCode;
 }
 catch (InvalidDataException e) // A settings file that is not JSON.
 {

@@ -21,10 +21,12 @@ public sealed partial class ArchitectureTests
         ["Export"] = ["Analytics", "Events", "Nodes", "Readings", "Storage"],
         ["Streaming"] = ["Events", "Readings", "Storage"],
         ["Retention"] = ["Readings", "Storage"],
-        ["Sqlite"] = ["Events", "Nodes", "Readings", "Storage"],
-        ["Timescale"] = ["Events", "Nodes", "Readings", "Storage"],
+        // A CSV file is read like a sender's numbers.
+        ["Transfer"] = ["Events", "Ingest", "Nodes", "Readings", "Storage"],
+        ["Sqlite"] = ["Events", "Nodes", "Readings", "Storage", "Transfer"],
+        ["Timescale"] = ["Events", "Nodes", "Readings", "Storage", "Transfer"],
         // It answers questions too.
-        ["DuckDb"] = ["Analytics", "Nodes", "Readings", "Storage"],
+        ["DuckDb"] = ["Analytics", "Events", "Nodes", "Readings", "Storage", "Transfer"],
     };
 
     private static readonly (string Engine, string Driver)[] _drivers = [

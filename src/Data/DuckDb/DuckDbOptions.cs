@@ -9,6 +9,9 @@ namespace SensorDash.Data.DuckDb;
 /// <param name="Threads">Threads of a query. Null or 0 means one per core.</param>
 internal sealed record DuckDbOptions(int? MemoryLimitMiB = null, int? Threads = null)
 {
+    /// <summary>Whether the file stays as it is, with its log.</summary>
+    public bool IsReadOnly { get; init; }
+
     /// <summary>The driver's settings for a file. SQL can access that file and its spill files, but no other file and no server.</summary>
     /// <param name="path">Absolute.</param>
     public string ToConnectionString(string path)
@@ -22,6 +25,7 @@ internal sealed record DuckDbOptions(int? MemoryLimitMiB = null, int? Threads = 
         };
         if (MemoryLimitMiB is { } limit) builder.MemoryLimit = string.Create(CultureInfo.InvariantCulture, $"{limit}MiB");
         if (Threads is { } threads and not 0) builder.Threads = threads;
+        if (IsReadOnly) builder["access_mode"] = "READ_ONLY";
         return builder.ConnectionString;
     }
 }

@@ -35,6 +35,9 @@ public sealed class DuckDbReadingsOptions
     internal int? MemoryLimitMiB { get; set; }
 
     internal int? Threads { get; set; }
+
+    // For the source of a transfer.
+    internal bool IsReadOnly { get; set; }
 }
 
 /// <summary>Every error at once, with the setting's full name.</summary>

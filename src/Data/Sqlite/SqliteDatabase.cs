@@ -36,6 +36,8 @@ public sealed class SqliteDatabase : IDisposable
         _pragmas = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; "
             + $"PRAGMA wal_autocheckpoint={(options.Value.LogMiB << 20) / PageBytes}; PRAGMA journal_size_limit={(long)options.Value.LogMiB << 20}; "
             + $"PRAGMA cache_size=-{options.Value.CacheMiB * 1024}; PRAGMA temp_store=MEMORY";
+        if (options.Value.ReadOnlyConnection is { } readOnly)
+            (ConnectionString, _pragmas) = (readOnly, $"PRAGMA query_only=ON; PRAGMA cache_size=-{options.Value.CacheMiB * 1024}; PRAGMA temp_store=MEMORY");
         Writer = new SqliteWriter(this);
     }
 

@@ -36,30 +36,34 @@ internal sealed class SqliteEventWriter(SqliteWriter writer, EventCommitSignal c
     /// <inheritdoc cref="IRowStore{TRow}.AppendAsync"/>
     public async Task<int> AppendAsync(ReadOnlyMemory<LaneEvent> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
-        var (prev, added) = await writer.TransactAsync(_ => Append(batch.Span, outcomes.Span, cancellationToken), cancellationToken);
+        var (prev, added) = await writer.TransactAsync(_ => Append(batch.Span, outcomes.Span, keepsTimes: false, cancellationToken), cancellationToken);
         if (added == 0) return 0;
         if (commits.Recent.IsWanted) commits.Recent.Add(prev, RowOutcomes.Inserted(batch.Span, outcomes.Span, added));
         commits.Publish();
         return added;
     }
 
-    private (long Prev, int Added) Append(ReadOnlySpan<LaneEvent> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
+    /// <summary>Adds a batch inside a transaction of <see cref="SqliteWriter.TransactAsync"/>.</summary>
+    /// <param name="keepsTimes">Whether the events have their canonical times already, ascending and after those of the store.</param>
+    internal (long Prev, int Added) Append(ReadOnlySpan<LaneEvent> batch, Span<RowOutcome> outcomes, bool keepsTimes, CancellationToken cancellationToken)
     {
         // Read each time, so that it is correct after a restart, a rollback, and after the clock was set back.
         var (batchId, last) = ReadLastBatch();
         batchId++;
-        var first = Math.Max(clock.NowMicroseconds(), last + 1);
-        var (next, hash) = (first, 0L);
+        var next = keepsTimes && batch.Length > 0 ? batch[0].CanonicalTime : Math.Max(clock.NowMicroseconds(), last + 1);
+        if (keepsTimes && next <= last) throw new StoreRejectedException($"The store has events up to {EventTime.Format(last)} already.");
+        var (first, newest, added, hash) = (next, next, 0, 0L);
         for (var i = 0; i < batch.Length; i++)
         {
             if (i % EventsBetweenCancellationChecks == 0) cancellationToken.ThrowIfCancellationRequested();
-            outcomes[i] = Insert(batch[i], next, batchId);
+            var time = keepsTimes ? batch[i].CanonicalTime : next;
+            outcomes[i] = Insert(batch[i], time, batchId);
             if (outcomes[i] != RowOutcome.Inserted) continue;
-            hash = unchecked(hash + _hash.Of(batch[i], next));
-            batch[i].CanonicalTime = next++;
+            hash = unchecked(hash + _hash.Of(batch[i], time));
+            (batch[i].CanonicalTime, newest, next) = (time, time, next + 1);
+            added++;
         }
-        var added = (int)(next - first);
-        if (added > 0) writer.Run(InsertBatch, batchId, clock.NowMicroseconds(), added, first, next - 1, hash);
+        if (added > 0) writer.Run(InsertBatch, batchId, clock.NowMicroseconds(), added, first, newest, hash);
         return (last, added);
     }
 

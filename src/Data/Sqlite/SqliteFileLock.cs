@@ -44,6 +44,25 @@ public sealed class SqliteFileLock : IDisposable
         return new SqliteFileLock(held, file, ownerPath);
     }
 
+    /// <summary>Whether a process holds the lock; nothing is written.</summary>
+    public static bool IsHeld(string databasePath)
+    {
+        try
+        {
+            using var free = new FileStream(databasePath + ".lock", FileMode.Open, FileAccess.Read, FileShare.None);
+            return false;
+        }
+        // Without the right to read the lock nobody can tell; then the file itself is mostly unreadable too.
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
     public void Dispose()
     {
         File.Delete(_ownerPath);

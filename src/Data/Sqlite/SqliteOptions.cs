@@ -19,6 +19,9 @@ public sealed class SqliteOptions
 
     // Set from Ingest:Durability; not a separate setting.
     internal bool SyncsEveryCommit { get; set; } = true;
+
+    // Set for a file that is only read; it opens the file without writing beside it.
+    internal string? ReadOnlyConnection { get; set; }
 }
 
 /// <summary>Every error at once, with the setting's full name.</summary>

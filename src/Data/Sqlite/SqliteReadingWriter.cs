@@ -54,7 +54,8 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         return added;
     }
 
-    private (long Id, long CommittedAt, int Added) Append(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
+    /// <summary>Adds a batch inside a transaction of <see cref="SqliteWriter.TransactAsync"/>.</summary>
+    internal (long Id, long CommittedAt, int Added) Append(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
     {
         _changes.Clear(clock.GetUtcNow().ToUnixTimeSeconds());
         _nodeCount = null;

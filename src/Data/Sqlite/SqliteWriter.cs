@@ -93,6 +93,26 @@ public sealed class SqliteWriter(SqliteDatabase database) : IWriterLock, IDispos
         throw FailureOf(statement, code);
     }
 
+    /// <summary>Runs a statement that is not worth keeping.</summary>
+    /// <returns>Its rows: integers and texts.</returns>
+    internal List<object?[]> Rows(string sql)
+    {
+        var code = raw.sqlite3_prepare_v2(_handle, sql, out var statement);
+        if (code != raw.SQLITE_OK) throw Failure(code);
+        using (statement)
+        {
+            var rows = new List<object?[]>();
+            while (ReadRow(statement))
+            {
+                var row = new object?[raw.sqlite3_column_count(statement)];
+                for (var i = 0; i < row.Length; i++)
+                    row[i] = raw.sqlite3_column_type(statement, i) == raw.SQLITE_INTEGER ? raw.sqlite3_column_int64(statement, i) : raw.sqlite3_column_text(statement, i).utf8_to_string();
+                rows.Add(row);
+            }
+            return rows;
+        }
+    }
+
     private void Step(sqlite3_stmt statement, int expected)
     {
         var code = raw.sqlite3_step(statement);
@@ -115,7 +135,8 @@ public sealed class SqliteWriter(SqliteDatabase database) : IWriterLock, IDispos
         _connection = connection;
     }
 
-    private void Execute(string sql)
+    /// <summary>Runs a statement that is not worth keeping.</summary>
+    internal void Execute(string sql)
     {
         var code = raw.sqlite3_exec(_handle, sql);
         if (code != raw.SQLITE_OK) throw Failure(code);

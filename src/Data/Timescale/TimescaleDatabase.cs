@@ -85,7 +85,7 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
         Port = options.Port,
         Database = options.Database,
         Username = options.User,
-        Password = Environment.GetEnvironmentVariable(options.PasswordEnv),
+        Password = options.Password ?? Environment.GetEnvironmentVariable(options.PasswordEnv),
         SslMode = Enum.Parse<SslMode>(options.Ssl.ToString()),
         ApplicationName = "SensorDash",
         MinPoolSize = options.Pool.MinSize,
@@ -99,7 +99,7 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
         // in order where possible: for a chunk without statistics the planner would otherwise sort all rows for one page.
         // Late rows and removals may decompress any number of rows; a server without TimescaleDB ignores this setting.
         Options = Limits(LockTimeoutSeconds, options.Pool.CommandTimeout, options.Pool.WriterTimeout) + " -c jit=off -c enable_sort=off -c plan_cache_mode=force_custom_plan"
-            + " -c timescaledb.max_tuples_decompressed_per_dml_transaction=0",
+            + " -c timescaledb.max_tuples_decompressed_per_dml_transaction=0" + (options.IsReadOnly ? " -c default_transaction_read_only=on" : ""),
     };
 
     private static string Limits(int lockSeconds, int statementSeconds, int writerSeconds)

@@ -20,7 +20,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
     internal const string Notify = $"SELECT pg_notify('{TimescaleCommitListener.Channel}', $1)";
 
     // Separate statements: only a statement that starts under the lock sees the previous writer's commit.
-    private const string LastBatch = "SELECT id, last_canonical_time FROM event_batches ORDER BY id DESC LIMIT 1";
+    internal const string LastBatch = "SELECT id, last_canonical_time FROM event_batches ORDER BY id DESC LIMIT 1";
 
     private const string KnownRequests = """
         SELECT r.scope_id, r.request_id, r.event_id FROM unnest($1, $2) AS k (scope_id, request_id)
@@ -42,9 +42,9 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
 
     private const long MicrosecondsPerDay = 86_400_000_000;
 
-    private const string InsertRequests = "INSERT INTO command_requests (scope_id, request_id, event_id, accepted_at) SELECT * FROM unnest($1, $2, $3, $4)";
+    internal const string InsertRequests = "INSERT INTO command_requests (scope_id, request_id, event_id, accepted_at) SELECT * FROM unnest($1, $2, $3, $4)";
 
-    private const string InsertBatch = """
+    internal const string InsertBatch = """
         INSERT INTO event_batches (id, committed_at, event_count, first_canonical_time, last_canonical_time, rows_hash) VALUES ($1, $2, $3, $4, $5, $6)
         """;
 

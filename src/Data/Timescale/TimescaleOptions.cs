@@ -28,6 +28,12 @@ public sealed class TimescaleOptions
     /// <summary>Whether the JSON content of events has an index for queries with payload conditions. Applied at every startup. Default false: it costs a third of the ingest rate.</summary>
     public bool ContentIndex { get; set; }
 
+    // For the source of a transfer: the server itself refuses to write.
+    internal bool IsReadOnly { get; set; }
+
+    // Of a file that a transfer names; instead of the environment variable.
+    internal string? Password { get; set; }
+
     public TimescalePoolOptions Pool { get; set; } = new();
 
     public TimescaleHypertableOptions Hypertable { get; set; } = new();

@@ -60,7 +60,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
             last_received_at = greatest(nodes.last_received_at, excluded.last_received_at)
         """;
 
-    private const string InsertBatch = """
+    internal const string InsertBatch = """
         INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, rows_hash) VALUES ($1, $2, $3, $4, $5, $6)
         """;
 
@@ -93,7 +93,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
         if (added > 0) await CopyAsync(connection, batch, outcomes, batchId, cancellationToken);
 
         await using var rest = new NpgsqlBatch(connection);
-        rest.BatchCommands.Add(NodeUpsert());
+        rest.BatchCommands.Add(NodeUpsert(_changes));
         var now = clock.NowMicroseconds();
         if (added > 0)
         {
@@ -192,29 +192,38 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     {
         await using var copy = await connection.BeginBinaryImportAsync(CopyReadings, cancellationToken);
         for (var i = 0; i < batch.Length; i++)
-        {
-            if (outcomes.Span[i] != RowOutcome.Inserted) continue;
-            var reading = batch.Span[i];
-            await copy.StartRowAsync(cancellationToken);
-            await copy.WriteAsync(reading.NodeAddress, NpgsqlDbType.Integer, cancellationToken);
-            await copy.WriteAsync(PgTime.OfSeconds(reading.Timestamp), PgTime.Type, cancellationToken);
-            await WriteOrNullAsync(copy, reading.TemperatureCentidegrees, cancellationToken);
-            await WriteOrNullAsync(copy, reading.HumidityCentipercent, cancellationToken);
-            await copy.WriteAsync((long)reading.Flags, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync(PgTime.OfSeconds(reading.ReceivedAt), PgTime.Type, cancellationToken);
-            await copy.WriteAsync(batchId, NpgsqlDbType.Bigint, cancellationToken);
-        }
+            if (outcomes.Span[i] == RowOutcome.Inserted) await WriteAsync(copy, batch.Span[i], batchId, cancellationToken);
         await copy.CompleteAsync(cancellationToken);
+    }
+
+    /// <summary>Copies readings that are not stored yet.</summary>
+    internal static async Task CopyAsync(NpgsqlConnection connection, ReadOnlyMemory<Reading> readings, long batchId, CancellationToken cancellationToken)
+    {
+        await using var copy = await connection.BeginBinaryImportAsync(CopyReadings, cancellationToken);
+        for (var i = 0; i < readings.Length; i++) await WriteAsync(copy, readings.Span[i], batchId, cancellationToken);
+        await copy.CompleteAsync(cancellationToken);
+    }
+
+    private static async Task WriteAsync(NpgsqlBinaryImporter copy, Reading reading, long batchId, CancellationToken cancellationToken)
+    {
+        await copy.StartRowAsync(cancellationToken);
+        await copy.WriteAsync(reading.NodeAddress, NpgsqlDbType.Integer, cancellationToken);
+        await copy.WriteAsync(PgTime.OfSeconds(reading.Timestamp), PgTime.Type, cancellationToken);
+        await WriteOrNullAsync(copy, reading.TemperatureCentidegrees, cancellationToken);
+        await WriteOrNullAsync(copy, reading.HumidityCentipercent, cancellationToken);
+        await copy.WriteAsync((long)reading.Flags, NpgsqlDbType.Bigint, cancellationToken);
+        await copy.WriteAsync(PgTime.OfSeconds(reading.ReceivedAt), PgTime.Type, cancellationToken);
+        await copy.WriteAsync(batchId, NpgsqlDbType.Bigint, cancellationToken);
     }
 
     private static Task WriteOrNullAsync(NpgsqlBinaryImporter copy, short? value, CancellationToken cancellationToken)
         => value is { } given ? copy.WriteAsync(given, NpgsqlDbType.Smallint, cancellationToken) : copy.WriteNullAsync(cancellationToken);
 
     // By ascending address: a program that updates nodes in the same order cannot deadlock with this one.
-    private NpgsqlBatchCommand NodeUpsert()
+    internal static NpgsqlBatchCommand NodeUpsert(NodeChanges changed)
     {
         var command = new NpgsqlBatchCommand(UpsertNodes);
-        var byAddress = _changes.All.OrderBy(c => c.Key).ToArray();
+        var byAddress = changed.All.OrderBy(c => c.Key).ToArray();
         var changes = byAddress.Select(c => c.Value).ToArray();
         command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. byAddress.Select(c => c.Key)] });
         command.Parameters.Add(new NpgsqlParameter<long?[]> { TypedValue = [.. changes.Select(c => (long?)c.DeviceId)] });

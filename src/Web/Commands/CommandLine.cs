@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using SensorDash.Web.Commands.Transfer;
 using SensorDash.Web.Operations;
 
 namespace SensorDash.Web.Commands;
@@ -29,7 +30,7 @@ internal static class CommandLine
         var root = Create(settings);
         var result = root.Parse(words);
         if (result.Errors is [var first, ..] && result.Action is not HelpAction)
-            throw new CommandLineException(Explain(first.Message, result)) { Usage = HelpOf(root, result) };
+            throw new CommandLineException(Explain(first.Message, result)) { Usage = HelpOf(root, result), ExitCode = words is [TransferCommand.Name, ..] ? TransferCommand.Failed : CommandLineException.Unknown };
         return new(result, settings);
     }
 
@@ -40,6 +41,7 @@ internal static class CommandLine
         {
             new Command(DemoCommand.Name, "Start the server and load demo data, which goes on while it runs, unless the database has other nodes.") { Action = start },
             new Command(RebuildCommand.Name, "Start the server and rebuild the DuckDB side path.") { Action = start },
+            TransferCommand.Create(settings),
         };
         root.Action = start;
         // Read with the settings; here for the help only.
@@ -162,6 +164,11 @@ internal sealed record ParsedCommandLine(ParseResult Result, string[] Settings)
 /// <summary>The arguments are invalid; the message says which.</summary>
 internal sealed class CommandLineException(string message) : Exception(message)
 {
+    /// <summary>The exit code for words that are unknown; a transfer uses it otherwise.</summary>
+    public const int Unknown = 2;
+
+    public int ExitCode { get; init; } = Unknown;
+
     /// <summary>What is allowed instead.</summary>
     public string Usage { get; init; } = "";
 }

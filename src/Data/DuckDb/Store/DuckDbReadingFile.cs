@@ -95,7 +95,7 @@ public sealed partial class DuckDbReadingFile(IOptions<ReadingsOptions> options,
         DuckDbDatabase? database = null;
         try
         {
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
+            if (!options.Value.DuckDb.IsReadOnly) Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
             database = OpenRepaired();
             using var connection = database.Connect();
             DuckDbStoreSchema.Prepare(connection, cancellationToken);
@@ -116,14 +116,14 @@ public sealed partial class DuckDbReadingFile(IOptions<ReadingsOptions> options,
 
     private DuckDbDatabase OpenRepaired()
     {
-        var settings = new DuckDbOptions(options.Value.DuckDb.MemoryLimitMiB, options.Value.DuckDb.Threads);
+        var settings = new DuckDbOptions(options.Value.DuckDb.MemoryLimitMiB, options.Value.DuckDb.Threads) { IsReadOnly = options.Value.DuckDb.IsReadOnly };
         try
         {
             return DuckDbDatabase.Open(Path, settings);
         }
         catch (DuckDbException e)
         {
-            if (DuckDbRepair.TryRepair(Path, e, clock) is not { } repair) throw;
+            if (settings.IsReadOnly || DuckDbRepair.TryRepair(Path, e, clock) is not { } repair) throw;
             Log.Repaired(logger, Path, repair);
             Repair = repair;
             return DuckDbDatabase.Open(Path, settings);

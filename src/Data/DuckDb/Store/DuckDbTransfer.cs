@@ -1,0 +1,180 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Events;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+using SensorDash.Data.Transfer;
+
+namespace SensorDash.Data.DuckDb.Store;
+
+/// <summary>DuckDB stores of readings in a transfer. Names, notes and zones of their nodes are in the database beside them.</summary>
+public static class DuckDbTransfer
+{
+    private const string Kind = "SensorDash readings (DuckDB)";
+
+    /// <summary>Opens a store read-only.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be read, or another process has it open.</exception>
+    public static ITransferSource OpenSource(string path, int? memoryLimitMiB, int? threads, TimeProvider clock)
+    {
+        if (!File.Exists(path)) throw new TransferException($"{path} does not exist.");
+        var file = Open(path, memoryLimitMiB, threads, isReadOnly: true, clock);
+        var parts = Parts(file, clock, out var store);
+        return new StoreSource(parts, store, file);
+    }
+
+    /// <summary>Opens or creates a store as the target.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be opened, or another process has it open.</exception>
+    public static ITransferTarget OpenTarget(string path, int? memoryLimitMiB, int? threads, TimeProvider clock)
+    {
+        var file = Open(path, memoryLimitMiB, threads, isReadOnly: false, clock);
+        var parts = Parts(file, clock, out var store);
+        return new DuckDbTransferTarget(parts, file, clock, store, file);
+    }
+
+    /// <summary>A store of this process as the target.</summary>
+    public static ITransferTarget OpenTarget(DuckDbReadingFile file, TimeProvider clock) => new DuckDbTransferTarget(Parts(file, clock, out var store), file, clock, store);
+
+    private static DuckDbReadingFile Open(string path, int? memoryLimitMiB, int? threads, bool isReadOnly, TimeProvider clock)
+    {
+        var options = new ReadingsOptions { DuckDb = { Path = path, MemoryLimitMiB = memoryLimitMiB, Threads = threads, IsReadOnly = isReadOnly } };
+        var file = new DuckDbReadingFile(Options.Create(options), clock, NullLogger<DuckDbReadingFile>.Instance);
+        try
+        {
+            file.Open(CancellationToken.None);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static StoreParts Parts(DuckDbReadingFile file, TimeProvider clock, out DuckDbReadingStore store)
+    {
+        store = new DuckDbReadingStore(file, new NoMetadata(), new NoMetadata(), new(), Options.Create(new NodeLimitOptions()), clock);
+        return new(Kind, file.Path, store, store, null, null, token => file.ReadAsync(
+            connection => new TransferContents(
+                connection.Scalar<long>("SELECT coalesce(sum(row_count), 0)::BIGINT FROM ingest_batches", token), null, new FileInfo(file.Path).Length)
+            {
+                Notes = ["a DuckDB store has no names, notes and zones of nodes: they are in the database beside it"],
+            },
+            token))
+        {
+            LedgerTables = "SELECT count(*)::BIGINT FROM duckdb_tables() WHERE table_name = 'transfers'",
+            Query = (sql, token) => file.ReadAsync(connection => Query(connection, sql, token), token),
+        };
+    }
+
+    // A record is a text, and all else are numbers.
+    internal static IReadOnlyList<object?[]> Query(DuckDbConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        var rows = new List<object?[]>();
+        var (isRecord, isCount) = (sql.StartsWith("SELECT record", StringComparison.Ordinal), sql.StartsWith("SELECT count", StringComparison.Ordinal));
+        using var found = connection.Query(sql, cancellationToken);
+        while (found.Read()) rows.Add(isRecord ? [found.Get<string>(0)] : isCount ? [found.Get<long>(0)] : [found.Get<long>(0), found.Get<long>(1), found.Get<long>(2)]);
+        return rows;
+    }
+
+    // A transfer deletes no node.
+    private sealed class NoMetadata : IDbContextFactory<SensorDashContext>, IWriterLock
+    {
+        public SensorDashContext CreateDbContext() => throw new NotSupportedException();
+
+        public Task<IDisposable> AcquireAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+}
+
+/// <summary>A DuckDB store that takes the readings of a transfer.</summary>
+internal sealed class DuckDbTransferTarget(StoreParts parts, DuckDbReadingFile file, TimeProvider clock, params IReadOnlyList<IDisposable> owned)
+    : StoreSource(parts, owned), ITransferTarget
+{
+    private readonly NodeChanges _changes = new();
+    private HashSet<int>? _nodes;
+
+    public bool Holds(TransferPart part) => part == TransferPart.Readings;
+
+    public Task<IReadOnlyList<object?[]>> RunLedgerAsync(string sql, CancellationToken cancellationToken) => file.ReadAsync<IReadOnlyList<object?[]>>(
+        connection =>
+        {
+            if (sql.StartsWith("SELECT", StringComparison.Ordinal)) return DuckDbTransfer.Query(connection, sql, cancellationToken);
+            connection.Execute(sql, cancellationToken);
+            return [];
+        },
+        cancellationToken);
+
+    public Task RenewEpochAsync(string epoch, CancellationToken cancellationToken)
+        => file.ReadAsync(connection => connection.Execute($"UPDATE store_state SET epoch = '{epoch}'", cancellationToken), cancellationToken);
+
+    public async Task WriteAsync(ReadOnlyMemory<Reading> readings, string ledger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await file.ReadAsync(
+                connection =>
+                {
+                    if (readings.Length > 0) Add(connection, readings, cancellationToken);
+                    return connection.Execute(ledger, cancellationToken);
+                },
+                cancellationToken);
+            foreach (var (address, _) in _changes.All) _nodes!.Add(address);
+            _changes.Clear(0);
+        }
+        catch (StoreRejectedException e)
+        {
+            throw new TransferException($"{Name} does not take a row: {e.Message}", e);
+        }
+    }
+
+    private void Add(DuckDbConnection connection, ReadOnlyMemory<Reading> readings, CancellationToken cancellationToken)
+    {
+        _nodes ??= [.. DuckDbNodes.List(connection, "", int.MaxValue, cancellationToken).Select(n => n.Address)];
+        var (now, hash, rows) = (clock.NowMicroseconds(), 0L, readings.ToArray());
+        _changes.Clear(now / 1_000_000);
+        foreach (ref readonly var reading in readings.Span)
+        {
+            _changes.Count(reading, RowOutcome.Inserted);
+            hash = unchecked(hash + ReadingHash.Of(reading));
+        }
+        var batchId = connection.Scalar<long>("SELECT coalesce(max(id), 0)::BIGINT + 1 FROM ingest_batches", cancellationToken);
+        DuckDbNodes.Store(connection, _changes, _nodes.Contains, cancellationToken);
+        DuckDbMonths.Append(connection, rows, batchId, cancellationToken);
+        connection.Execute(string.Create(CultureInfo.InvariantCulture,
+            $"INSERT INTO ingest_batches VALUES ({batchId}, {now}, {rows.Length}, {rows.Min(r => r.Timestamp)}, {rows.Max(r => r.Timestamp)}, NULL, NULL, {hash})"), cancellationToken);
+    }
+
+    public Task WriteAsync(ReadOnlyMemory<LaneEvent> events, string ledger, CancellationToken cancellationToken) => throw new NotSupportedException("A DuckDB store has no events.");
+
+    public async Task WriteSmallTablesAsync(SmallTables tables, CancellationToken cancellationToken)
+    {
+        await file.ReadAsync(
+            connection =>
+            {
+                var nodes = DuckDbNodes.List(connection, "", int.MaxValue, cancellationToken).ToDictionary(n => n.Address);
+                foreach (var node in tables.Nodes)
+                {
+                    var merged = nodes.GetValueOrDefault(node.Address) ?? SmallTableWriter.Empty(node);
+                    SmallTableWriter.Merge(merged, node, tables.HasCounters);
+                    connection.Execute(string.Create(CultureInfo.InvariantCulture, $"""
+                        INSERT OR REPLACE INTO nodes VALUES ({merged.Address}, {merged.DeviceId?.ToString(CultureInfo.InvariantCulture) ?? "NULL"}, '{merged.NodeType.Replace("'", "''", StringComparison.Ordinal)}',
+                            {merged.FirstSeenAt}, {merged.LastSeenAt}, {merged.TotalReadings}, {merged.DuplicatesSeen}, {merged.LastReceivedAt}, {merged.LastReceivedTimestamp})
+                        """), cancellationToken);
+                }
+                return 0;
+            },
+            cancellationToken);
+        // Chunks are in the order of time, and queries of one node want them by node.
+        while (await SortOneAsync(cancellationToken)) cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private Task<bool> SortOneAsync(CancellationToken cancellationToken)
+    {
+        using var connection = file.Connect(out _, cancellationToken);
+        return Task.FromResult(DuckDbMonths.SortOne(connection, cancellationToken));
+    }
+
+    public Task<bool> IndexAgreesAsync(CancellationToken cancellationToken) => Task.FromResult(true);
+}

@@ -1,0 +1,116 @@
+using System.Text;
+using Microsoft.Data.Sqlite;
+using SensorDash.Data.Transfer;
+using SensorDash.Data.Transfer.Legacy;
+using SQLitePCL;
+
+namespace SensorDash.Data.Sqlite;
+
+/// <summary>The tables of a SQLite file, with their columns as they are spelled.</summary>
+internal sealed class LegacyTables
+{
+    private readonly Dictionary<string, string[]> _tables = new(StringComparer.OrdinalIgnoreCase);
+
+    public IReadOnlyCollection<string> Names => _tables.Keys;
+
+    public static LegacyTables Read(SqliteSourceFile file)
+    {
+        var tables = new LegacyTables();
+        try
+        {
+            using var connection = new SqliteConnection(file.ConnectionString);
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY m.name, c.cid";
+            using var reader = command.ExecuteReader();
+            while (reader.Read()) tables._tables[reader.GetString(0)] = [.. tables._tables.GetValueOrDefault(reader.GetString(0), []), reader.GetString(1)];
+            return tables;
+        }
+        catch (SqliteException e)
+        {
+            throw new TransferException($"{file.Path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    public bool Has(string table) => _tables.ContainsKey(table);
+
+    public bool Has(string table, string column) => ColumnsOf(table).Contains(column, StringComparer.OrdinalIgnoreCase);
+
+    public IReadOnlyList<string> ColumnsOf(string table) => _tables.GetValueOrDefault(table, []);
+}
+
+/// <summary>Reads the rows of one table of a former system, in the order of their row ids or one of them.</summary>
+internal sealed class LegacyReader : IDisposable
+{
+    private readonly sqlite3 _handle;
+    private readonly sqlite3_stmt _all;
+    private readonly sqlite3_stmt _one;
+    private readonly LegacyRow _row;
+    private readonly int _count;
+
+    public LegacyReader(SqliteConnection connection, LegacyTables tables, string table, IEnumerable<string> wanted)
+    {
+        string[] columns = [.. wanted.Distinct(StringComparer.OrdinalIgnoreCase).Where(column => tables.Has(table, column))];
+        _handle = connection.Handle!;
+        _count = columns.Length;
+        _row = new(table, columns.Select((column, i) => (column, i)).ToDictionary(c => c.column, c => c.i, StringComparer.OrdinalIgnoreCase));
+        var select = $"SELECT rowid{string.Concat(columns.Select(c => $", \"{c.Replace("\"", "\"\"", StringComparison.Ordinal)}\""))} FROM \"{table}\"";
+        _all = Prepare(select + " ORDER BY rowid");
+        _one = Prepare(select + " WHERE rowid = ?");
+    }
+
+    /// <summary>All rows; each is valid until the next one.</summary>
+    public IEnumerable<LegacyRow> All(CancellationToken cancellationToken)
+    {
+        raw.sqlite3_reset(_all);
+        for (var i = 0; Step(_all); i++)
+        {
+            if (i % 1_000 == 0) cancellationToken.ThrowIfCancellationRequested();
+            yield return Fill(_all);
+        }
+    }
+
+    /// <summary>One row, valid until the next one.</summary>
+    /// <exception cref="TransferException">It is gone.</exception>
+    public LegacyRow Find(long rowId)
+    {
+        raw.sqlite3_reset(_one);
+        raw.sqlite3_bind_int64(_one, 1, rowId);
+        return Step(_one) ? Fill(_one) : throw new TransferException($"Row {rowId} of table {_row.Table} is gone: another program changes the source. Stop it, or copy the file.");
+    }
+
+    private sqlite3_stmt Prepare(string sql)
+        => raw.sqlite3_prepare_v2(_handle, sql, out var statement) is var code && code == raw.SQLITE_OK ? statement : throw Failure(code);
+
+    private bool Step(sqlite3_stmt statement) => raw.sqlite3_step(statement) switch
+    {
+        raw.SQLITE_ROW => true,
+        raw.SQLITE_DONE => false,
+        var code => throw Failure(code),
+    };
+
+    private Exception Failure(int code) => SqliteErrors.Translate(code, raw.sqlite3_errmsg(_handle).utf8_to_string());
+
+    private LegacyRow Fill(sqlite3_stmt statement)
+    {
+        _row.RowId = raw.sqlite3_column_int64(statement, 0);
+        for (var i = 0; i < _count; i++) _row.Set(i, Value(statement, i + 1));
+        return _row;
+    }
+
+    private static object? Value(sqlite3_stmt statement, int column) => raw.sqlite3_column_type(statement, column) switch
+    {
+        raw.SQLITE_INTEGER => raw.sqlite3_column_int64(statement, column),
+        raw.SQLITE_FLOAT => raw.sqlite3_column_double(statement, column),
+        raw.SQLITE_NULL => null,
+        // As bytes, because a text may contain U+0000.
+        raw.SQLITE_TEXT when raw.sqlite3_column_blob(statement, column) is var utf8 && System.Text.Unicode.Utf8.IsValid(utf8) => Encoding.UTF8.GetString(utf8),
+        _ => raw.sqlite3_column_blob(statement, column).ToArray(),
+    };
+
+    public void Dispose()
+    {
+        _all.Dispose();
+        _one.Dispose();
+    }
+}

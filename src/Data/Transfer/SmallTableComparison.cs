@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
+
+namespace SensorDash.Data.Transfer;
+
+/// <summary>Counts the readings of each node anew, from the rows of the source.</summary>
+internal sealed class NodeRecount
+{
+    private readonly Dictionary<int, (long Count, long First, long Last)> _nodes = [];
+
+    public IReadOnlyCollection<int> Addresses => _nodes.Keys;
+
+    public void Add(Reading reading)
+    {
+        ref var node = ref CollectionsMarshal.GetValueRefOrAddDefault(_nodes, reading.NodeAddress, out var isKnown);
+        node = isKnown ? (node.Count + 1, Math.Min(node.First, reading.Timestamp), Math.Max(node.Last, reading.Timestamp)) : (1, reading.Timestamp, reading.Timestamp);
+    }
+
+    public (long Count, long First, long Last)? Of(int address) => _nodes.TryGetValue(address, out var node) ? node : null;
+}
+
+/// <summary>Compares nodes, their metadata and zones row by row.</summary>
+internal static class SmallTableComparison
+{
+    /// <summary>The differences. Rows that only the target has are none: it may have had nodes before.</summary>
+    /// <param name="recount">The readings of the source by node; null if the transfer does not cover all of them.</param>
+    public static IEnumerable<Difference> Compare(SmallTables source, SmallTables target, NodeRecount? recount)
+        => Nodes(source, target, recount).Concat(!target.HasMetadata ? [] :
+        [
+            .. Rows("node_metadata", source.Metadata, target.Metadata, m => m.Address, Columns),
+            .. Rows("zones", source.Zones, target.Zones, z => z.Id, Columns),
+        ]);
+
+    private static IEnumerable<Difference> Nodes(SmallTables source, SmallTables target, NodeRecount? recount)
+    {
+        foreach (var difference in Rows("nodes", source.Nodes, target.Nodes, n => n.Address, node => Columns(node, recount is not null && source.HasCounters && target.HasCounters)))
+            yield return difference;
+        if (recount is null) yield break;
+        foreach (var node in target.Nodes)
+        {
+            if (recount.Of(node.Address) is var (count, first, last) && (node.TotalReadings, node.FirstSeenAt, node.LastSeenAt) != (count, first, last))
+            {
+                yield return new(DifferenceKind.Different, "nodes", Text(node.Address)!, string.Create(CultureInfo.InvariantCulture,
+                    $"its counters say {node.TotalReadings} readings from {node.FirstSeenAt} to {node.LastSeenAt}, a recount {count} from {first} to {last}"));
+            }
+        }
+        var known = target.Nodes.Select(n => n.Address).ToHashSet();
+        foreach (var address in recount.Addresses.Where(a => !known.Contains(a)).Except(source.Nodes.Select(n => n.Address)))
+            yield return new(DifferenceKind.Missing, "nodes", Text(address)!, null);
+    }
+
+    private static IEnumerable<Difference> Rows<TRow>(
+        string table, IEnumerable<TRow> source, IEnumerable<TRow> target, Func<TRow, int> key, Func<TRow, IEnumerable<(string Column, string? Value)>> columns)
+    {
+        var there = target.ToDictionary(key);
+        foreach (var row in source)
+        {
+            if (!there.TryGetValue(key(row), out var other))
+            {
+                yield return new(DifferenceKind.Missing, table, Text(key(row))!, null);
+                continue;
+            }
+            var different = columns(row).Zip(columns(other)).Where(pair => pair.First.Value != pair.Second.Value)
+                .Select(pair => $"{pair.First.Column} is {pair.First.Value ?? "absent"} in the source and {pair.Second.Value ?? "absent"} in the target").ToArray();
+            if (different.Length > 0) yield return new(DifferenceKind.Different, table, Text(key(row))!, string.Join("; ", different));
+        }
+    }
+
+    private static IEnumerable<(string, string?)> Columns(Node node, bool withCounters)
+    {
+        yield return ("device_id", Text(node.DeviceId));
+        yield return ("node_type", node.NodeType);
+        if (!withCounters) yield break;
+        yield return ("duplicates_seen", Text(node.DuplicatesSeen));
+        yield return ("last_received_at", Text(node.LastReceivedAt));
+        yield return ("last_received_timestamp", Text(node.LastReceivedTimestamp));
+    }
+
+    private static IEnumerable<(string, string?)> Columns(NodeMetadata metadata) => [
+        ("name", metadata.Name), ("location", metadata.Location), ("notes", metadata.Notes), ("zone_id", Text(metadata.ZoneId)),
+        ("expected_interval_s", Text(metadata.ExpectedIntervalS)), ("updated_at", Text(metadata.UpdatedAt))];
+
+    private static IEnumerable<(string, string?)> Columns(Zone zone) => [("name", zone.Name), ("color", zone.Color), ("description", zone.Description)];
+
+    private static string? Text(long? value) => value?.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,161 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Transfer;
+
+/// <summary>Copies a source into a target, chunk by chunk; a transfer that was interrupted goes on.</summary>
+/// <param name="progress">Called after each chunk.</param>
+public sealed class TransferRunner(ITransferSource source, ITransferTarget target, TransferOptions options, TimeProvider clock, Action<TransferStep>? progress = null)
+{
+    // A chunk is in one transaction: others of the target wait for it, and a killed transfer does it again.
+    private static readonly TimeSpan _chunkTime = TimeSpan.FromSeconds(0.5);
+
+    private const int FirstBatch = 2_000;
+    private const int MinBatch = 100;
+    private const int MaxBatch = 50_000;
+
+    // A subscriber reads a batch of events at once.
+    private const int MaxEventBatch = 10_000;
+
+    private readonly TransferLedger _ledger = new(target.RunLedgerAsync);
+
+    /// <summary>Copies what is missing.</summary>
+    /// <returns>The transfer in the ledger, copied but not verified.</returns>
+    /// <exception cref="TransferException">It cannot go on; the message states the reason and the fix.</exception>
+    /// <exception cref="StoreUnavailableException">A side is temporarily unavailable; run it again.</exception>
+    public async Task<TransferRecord> RunAsync(RejectLog rejects, CancellationToken cancellationToken)
+    {
+        var contents = await source.InspectAsync(cancellationToken);
+        var parts = PartsOf(contents, target);
+        await _ledger.PrepareAsync(cancellationToken);
+        var record = await FindAsync(cancellationToken) ?? await BeginAsync(parts, cancellationToken);
+        await source.PrepareAsync(rejects, cancellationToken);
+        rejects.Flush();
+        foreach (var part in parts) await CopyAsync(record, part, contents.Rows(part), cancellationToken);
+        if (parts.Contains(TransferPart.Readings)) await CopySmallTablesAsync(cancellationToken);
+        record = record with { State = TransferState.Copied, CopiedAt = clock.NowMicroseconds(), Rejects = rejects.Count };
+        await _ledger.SaveAsync(record, cancellationToken);
+        return record;
+    }
+
+    /// <summary>The parts that both sides can have.</summary>
+    /// <exception cref="TransferException">There is none.</exception>
+    public static IReadOnlyList<TransferPart> PartsOf(TransferContents contents, ITransferTarget target)
+    {
+        var has = Enum.GetValues<TransferPart>().Where(contents.Has).ToArray();
+        var parts = has.Where(target.Holds).ToArray();
+        return parts.Length > 0 ? parts : throw new TransferException(has.Length == 0
+            ? "The source has neither readings nor events." : $"{target.Kind} holds readings only, and the source has events only.");
+    }
+
+    // The last one with these arguments: a complete one is only verified again.
+    private async Task<TransferRecord?> FindAsync(CancellationToken cancellationToken)
+    {
+        var known = await _ledger.ListAsync(cancellationToken);
+        if (known.LastOrDefault(r => r.IsOf(source, options)) is { } found) return found;
+        if (known.LastOrDefault(r => r.State == TransferState.Copying) is { } open)
+        {
+            throw new TransferException($"{target.Name} is the target of a transfer that is not finished: {open.Id}, from {open.Source}. "
+                + "Finish that one with its own arguments, or choose another target.");
+        }
+        return null;
+    }
+
+    private async Task<TransferRecord> BeginAsync(IReadOnlyList<TransferPart> parts, CancellationToken cancellationToken)
+    {
+        foreach (var part in parts)
+        {
+            var range = options.RangeOf(part);
+            var isEmpty = part == TransferPart.Readings
+                ? (await target.ReadReadingsAsync(range, 1, cancellationToken)).Rows.IsEmpty : (await target.ReadEventsAsync(range, 1, cancellationToken)).Rows.IsEmpty;
+            if (!isEmpty)
+            {
+                throw new TransferException($"{target.Name} must have no {Name(part)} in the range of the transfer, but it has some. "
+                    + "Choose an empty target, or a range with --from-time and --to-time.");
+            }
+        }
+        var known = await _ledger.ListAsync(cancellationToken);
+        var record = new TransferRecord
+        {
+            Id = known.Count == 0 ? 1 : known.Max(r => r.Id) + 1,
+            SourceKind = source.Kind,
+            Source = source.Name,
+            Target = target.Name,
+            StartedAt = clock.NowMicroseconds(),
+            Readings = options.Readings,
+            Events = options.Events,
+        };
+        await target.RenewEpochAsync(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)), cancellationToken);
+        await _ledger.AddAsync(record, cancellationToken);
+        return record;
+    }
+
+    private async Task CopyAsync(TransferRecord record, TransferPart part, long total, CancellationToken cancellationToken)
+    {
+        var done = await _ledger.ReadProgressAsync(record.Id, part, cancellationToken);
+        var (from, rows) = (done.End ?? record.RangeOf(part).From, done.Rows);
+        progress?.Invoke(new("copy", part, rows, total));
+        var maxBatch = part == TransferPart.Readings ? MaxBatch : MaxEventBatch;
+        var batch = Math.Min(options.BatchSize ?? FirstBatch, maxBatch);
+        var (startedAt, copied) = (clock.GetTimestamp(), 0L);
+        for (var to = record.RangeOf(part).To; from < to;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var since = clock.GetTimestamp();
+            TransferRange chunk;
+            long count;
+            try
+            {
+                (chunk, count) = part == TransferPart.Readings
+                    ? await CopyReadingsAsync(record.Id, new(from, to), batch, cancellationToken) : await CopyEventsAsync(record.Id, new(from, to), batch, cancellationToken);
+            }
+            catch (StoreBatchTooLargeException) when (batch > 1)
+            {
+                batch = Math.Max(1, batch / 2); // Rows of thousands of days are as many chunks of TimescaleDB.
+                continue;
+            }
+            (from, rows, copied) = (chunk.To, rows + count, copied + count);
+            progress?.Invoke(new("copy", part, rows, Math.Max(rows, total)));
+            if (options.BatchSize is null) batch = Next(batch, maxBatch, clock.GetElapsedTime(since));
+            if (options.RateLimit is { } rate)
+            {
+                var pause = TimeSpan.FromSeconds((double)copied / rate) - clock.GetElapsedTime(startedAt);
+                if (pause > TimeSpan.Zero) await Task.Delay(pause, clock, cancellationToken);
+            }
+        }
+    }
+
+    private static int Next(int batch, int max, TimeSpan took)
+    {
+        var wanted = batch * (_chunkTime / TimeSpan.FromTicks(Math.Max(1, took.Ticks)));
+        return (int)Math.Clamp(wanted, Math.Max(MinBatch, batch / 2), Math.Min(max, 2 * batch));
+    }
+
+    private async Task<(TransferRange Chunk, long Rows)> CopyReadingsAsync(long id, TransferRange rest, int batch, CancellationToken cancellationToken)
+    {
+        var page = await source.ReadReadingsAsync(rest, batch, cancellationToken);
+        var (summary, chunk) = (new TransferSummary(), new TransferRange(rest.From, page.End));
+        summary.Add(page.Rows.Span);
+        await target.WriteAsync(page.Rows, TransferLedger.AddChunk(id, TransferPart.Readings, chunk, summary, clock.NowMicroseconds()), cancellationToken);
+        return (chunk, summary.Count);
+    }
+
+    private async Task<(TransferRange Chunk, long Rows)> CopyEventsAsync(long id, TransferRange rest, int batch, CancellationToken cancellationToken)
+    {
+        var page = await source.ReadEventsAsync(rest, batch, cancellationToken);
+        var (summary, chunk) = (new TransferSummary(), new TransferRange(rest.From, page.End));
+        summary.Add(page.Rows.Span);
+        await target.WriteAsync(page.Rows, TransferLedger.AddChunk(id, TransferPart.Events, chunk, summary, clock.NowMicroseconds()), cancellationToken);
+        return (chunk, summary.Count);
+    }
+
+    private async Task CopySmallTablesAsync(CancellationToken cancellationToken)
+    {
+        var tables = await source.ReadSmallTablesAsync(cancellationToken);
+        // The last reception of a node is of a reading that may be outside the range.
+        await target.WriteSmallTablesAsync(options.IsWhole ? tables : tables with { HasCounters = false }, cancellationToken);
+    }
+
+    internal static string Name(TransferPart part) => part.ToString().ToLower(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,173 @@
+using System.Globalization;
+using SensorDash.Data.Events;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Data.Transfer;
+
+/// <summary>Compares a source with its target: chunk by chunk by counts, sums and hashes, and where these differ row by row.</summary>
+/// <remarks>Values are compared as the program understands them, not as an engine shows them, so no collation, floating-point number or time zone can mislead.</remarks>
+public sealed class TransferVerifier(ITransferSource source, ITransferTarget target, TimeProvider clock, Action<TransferStep>? progress = null)
+{
+    private const int ReadingsAtOnce = 20_000;
+    private const int EventsAtOnce = 5_000;
+    private const int MaxNamed = 100;
+
+    private readonly List<Difference> _differences = [];
+    private readonly NodeRecount _recount = new();
+    private long _differenceCount;
+
+    /// <summary>Compares everything that the transfer covers, and notes the result in the ledger.</summary>
+    /// <param name="record">The transfer.</param>
+    /// <param name="rejects">What the source's preparation found.</param>
+    /// <param name="program">Name and version, for the report.</param>
+    /// <param name="cancellationToken">Cancels it; the ledger is unchanged then.</param>
+    /// <exception cref="StoreUnavailableException">A side is temporarily unavailable; run it again.</exception>
+    public async Task<TransferReport> RunAsync(TransferRecord record, RejectLog rejects, string program, CancellationToken cancellationToken)
+    {
+        var contents = await source.InspectAsync(cancellationToken);
+        var parts = new List<PartReport>();
+        var smallRows = 0L;
+        foreach (var part in TransferRunner.PartsOf(contents, target)) parts.Add(await VerifyAsync(record, part, contents.Rows(part), cancellationToken));
+        if (parts.Any(p => p.Part == TransferPart.Readings)) smallRows = await VerifySmallTablesAsync(record, cancellationToken);
+        if (parts.Any(p => p.Part == TransferPart.Events) && !await target.IndexAgreesAsync(cancellationToken))
+            Note(new(DifferenceKind.Different, "event_index", "all", "the number of its rows is not that of the lanes"));
+        var now = clock.NowMicroseconds();
+        var isEqual = _differenceCount == 0 && parts.TrueForAll(p => p.IsEqual);
+        record = record with { State = isEqual ? TransferState.Verified : TransferState.Different, VerifiedAt = now, Rejects = rejects.Count };
+        await new TransferLedger(target.RunLedgerAsync).SaveAsync(record, cancellationToken);
+        return new()
+        {
+            Program = program,
+            Transfer = record,
+            VerifiedAt = TransferReport.Time(now),
+            IsEqual = isEqual,
+            Parts = parts,
+            DifferenceCount = _differenceCount,
+            Differences = _differences,
+            SmallTableRows = smallRows,
+            Rejects = rejects.Count,
+            RejectReasons = rejects.Reasons,
+            Warnings = rejects.Warnings,
+            Notes = contents.Notes,
+        };
+    }
+
+    private async Task<PartReport> VerifyAsync(TransferRecord record, TransferPart part, long total, CancellationToken cancellationToken)
+    {
+        var (sourceSummary, targetSummary, chunks) = (new TransferSummary(), new TransferSummary(), 0L);
+        var isReadings = part == TransferPart.Readings;
+        for (var (from, to) = record.RangeOf(part); from < to; chunks++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var rest = new TransferRange(from, to);
+            from = isReadings
+                ? await CompareAsync<Reading>(rest, ReadingsAtOnce, Readings, sourceSummary, targetSummary, cancellationToken)
+                : await CompareAsync<LaneEvent>(rest, EventsAtOnce, Events, sourceSummary, targetSummary, cancellationToken);
+            progress?.Invoke(new("verify", part, sourceSummary.Count, Math.Max(total, sourceSummary.Count)));
+        }
+        var copied = await new TransferLedger(target.RunLedgerAsync).ReadProgressAsync(record.Id, part, cancellationToken);
+        return new(part, sourceSummary.Equals(targetSummary), chunks, sourceSummary.Count, targetSummary.Count, TransferReport.Hex(sourceSummary.Hash),
+            TransferReport.Hex(targetSummary.Hash), (copied.Rows, copied.Hash) != (sourceSummary.Count, sourceSummary.Hash), sourceSummary.Columns, targetSummary.Columns);
+    }
+
+    private delegate Task<TransferPage<TRow>> ReadPage<TRow>(ITransferSource store, TransferRange range, int limit, CancellationToken cancellationToken);
+
+    private static readonly ReadPage<Reading> _readings = (store, range, limit, token) => store.ReadReadingsAsync(range, limit, token);
+    private static readonly ReadPage<LaneEvent> _events = (store, range, limit, token) => store.ReadEventsAsync(range, limit, token);
+
+    private Rows<Reading> Readings => new(_readings, (summary, rows) => summary.Add(rows), row => $"sensor_readings {row.NodeAddress} at {row.Timestamp}", Describe, _recount.Add);
+
+    private static Rows<LaneEvent> Events => new(_events, (summary, rows) => summary.Add(rows), row => $"{row.Lane.Name()}_events {row.Id} at {EventTime.Format(row.CanonicalTime)}", Describe, _ => { });
+
+    private delegate void AddRows<TRow>(TransferSummary summary, ReadOnlySpan<TRow> rows);
+
+    // How the rows of one part are read, summed up and named.
+    private sealed record Rows<TRow>(
+        ReadPage<TRow> Read, AddRows<TRow> AddTo, Func<TRow, string> Name, Func<TRow, IEnumerable<(string Column, string? Value)>> Describe, Action<TRow> SeenInSource);
+
+    private async Task<long> CompareAsync<TRow>(
+        TransferRange rest, int limit, Rows<TRow> rows, TransferSummary sourceAll, TransferSummary targetAll, CancellationToken cancellationToken)
+    {
+        var page = await rows.Read(source, rest, limit, cancellationToken);
+        var (ofSource, ofTarget) = (new TransferSummary(), new TransferSummary());
+        rows.AddTo(ofSource, page.Rows.Span);
+        foreach (var row in page.Rows.Span) rows.SeenInSource(row);
+        var chunk = new TransferRange(rest.From, page.End);
+        for (var from = chunk.From; from < chunk.To;)
+        {
+            var other = await rows.Read(target, new(from, chunk.To), limit, cancellationToken);
+            rows.AddTo(ofTarget, other.Rows.Span);
+            from = other.End;
+        }
+        if (!ofSource.Equals(ofTarget)) await NameDifferencesAsync(page.Rows, chunk, limit, rows, cancellationToken);
+        sourceAll.Add(ofSource);
+        targetAll.Add(ofTarget);
+        return page.End;
+    }
+
+    // The rows of the source are one chunk; those of the target are read page by page, because there may be any number of them.
+    private async Task NameDifferencesAsync<TRow>(ReadOnlyMemory<TRow> page, TransferRange chunk, int limit, Rows<TRow> rows, CancellationToken cancellationToken)
+    {
+        var expected = new Dictionary<string, TRow>(page.Length);
+        foreach (var row in page.Span) expected[rows.Name(row)] = row;
+        for (var from = chunk.From; from < chunk.To;)
+        {
+            var other = await rows.Read(target, new(from, chunk.To), limit, cancellationToken);
+            foreach (var row in other.Rows.Span)
+            {
+                var name = rows.Name(row);
+                if (!expected.Remove(name, out var there)) Note(DifferenceKind.Extra, name, null);
+                else if (Differing(rows.Describe(there), rows.Describe(row)) is { } columns) Note(DifferenceKind.Different, name, columns);
+            }
+            from = other.End;
+        }
+        foreach (var name in expected.Keys) Note(DifferenceKind.Missing, name, null);
+    }
+
+    private static string? Differing(IEnumerable<(string Column, string? Value)> source, IEnumerable<(string Column, string? Value)> target)
+    {
+        var different = source.Zip(target).Where(pair => pair.First.Value != pair.Second.Value)
+            .Select(pair => $"{pair.First.Column} is {Shown(pair.First.Value)} in the source and {Shown(pair.Second.Value)} in the target").ToArray();
+        return different.Length == 0 ? null : string.Join("; ", different);
+    }
+
+    private static string Shown(string? value) => value is null ? "absent" : OutsideText.Shown(value);
+
+    private static IEnumerable<(string, string?)> Describe(Reading r) => [
+        ("temperature_centidegrees", Text(r.TemperatureCentidegrees)), ("humidity_centipercent", Text(r.HumidityCentipercent)), ("flags", Text(r.Flags)),
+        ("received_at", Text(r.ReceivedAt))];
+
+    private static IEnumerable<(string, string?)> Describe(LaneEvent e) => [
+        ("scope_id", e.ScopeId), ("source_truth_time", Text(e.SourceTime)), ("source_text", e.SourceText),
+        .. LaneTable.Of(e.Lane).Own.Select(column => (column.Name, column switch
+        {
+            TextColumn text => text.Get(e),
+            WholeColumn whole => Text(whole.Get(e)),
+            TimeColumn time => Text(time.Get(e)),
+            _ => null,
+        })),
+        (LaneTable.Of(e.Lane).Content, e.Lane.HoldsJson() ? System.Text.Encoding.UTF8.GetString(e.Content) : Convert.ToHexStringLower(e.Content))];
+
+    private static string? Text(long? value) => value?.ToString(CultureInfo.InvariantCulture);
+
+    private async Task<long> VerifySmallTablesAsync(TransferRecord record, CancellationToken cancellationToken)
+    {
+        var isWhole = record.Readings == TransferRange.All;
+        var (ofSource, ofTarget) = (await source.ReadSmallTablesAsync(cancellationToken), await target.ReadSmallTablesAsync(cancellationToken));
+        foreach (var (kind, table, key, columns) in SmallTableComparison.Compare(ofSource, ofTarget, isWhole ? _recount : null)) Note(new(kind, table, key, columns));
+        return ofSource.Nodes.Count + (ofTarget.HasMetadata ? ofSource.Metadata.Count + ofSource.Zones.Count : 0);
+    }
+
+    private void Note(DifferenceKind kind, string name, string? columns)
+    {
+        var space = name.IndexOf(' ', StringComparison.Ordinal);
+        Note(new(kind, name[..space], name[(space + 1)..], columns));
+    }
+
+    private void Note(Difference difference)
+    {
+        _differenceCount++;
+        if (_differences.Count < MaxNamed) _differences.Add(difference);
+    }
+}

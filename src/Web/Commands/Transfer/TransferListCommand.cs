@@ -1,0 +1,45 @@
+using System.Globalization;
+using SensorDash.Data.Events;
+using SensorDash.Data.Transfer;
+
+namespace SensorDash.Web.Commands.Transfer;
+
+/// <summary>The commands that read the ledger of a target; also while a transfer runs, where the engine admits a second process.</summary>
+internal static class TransferListCommand
+{
+    public static async Task<int> ListAsync(TransferStores stores, TransferAddress address, TextWriter output, CancellationToken cancellationToken)
+    {
+        var transfers = await ReadAsync(stores, address, cancellationToken);
+        if (transfers.Count == 0) await output.WriteLineAsync("There is no transfer into this store.");
+        foreach (var (record, readings, events) in transfers) await output.WriteLineAsync(Line(record, readings, events));
+        return TransferCommand.Complete;
+    }
+
+    public static async Task<int> StatusAsync(TransferStores stores, TransferAddress address, TextWriter output, CancellationToken cancellationToken)
+    {
+        var transfers = await ReadAsync(stores, address, cancellationToken);
+        if (transfers.Count == 0)
+        {
+            await output.WriteLineAsync("There is no transfer into this store.");
+            return TransferCommand.Complete;
+        }
+        var (record, readings, events) = transfers[^1];
+        await output.WriteLineAsync(Line(record, readings, events));
+        if (readings.End is { } reading && reading != record.Readings.To) await output.WriteLineAsync($"Readings are copied up to {EventTime.Format(reading * 1_000_000)}.");
+        if (events.End is { } position && position != record.Events.To) await output.WriteLineAsync($"Events are copied up to {EventTime.Format(position)}.");
+        if (record.State == TransferState.Copying) await output.WriteLineAsync("It is not finished: 'transfer run' with the same arguments goes on.");
+        return TransferCommand.Complete;
+    }
+
+    private static async Task<IReadOnlyList<(TransferRecord Record, TransferProgress Readings, TransferProgress Events)>> ReadAsync(
+        TransferStores stores, TransferAddress address, CancellationToken cancellationToken)
+    {
+        await using var store = stores.OpenSource(address, isQuiet: false);
+        return store is StoreSource ledger ? await ledger.ReadTransfersAsync(cancellationToken)
+            : throw new TransferException($"{store.Name} is a file of the {store.Kind}; only a store of SensorDash is the target of transfers.");
+    }
+
+    private static string Line(TransferRecord record, TransferProgress readings, TransferProgress events) => string.Create(CultureInfo.InvariantCulture,
+        $"{record.Id}  {record.State.ToString().ToLowerInvariant(),-9}  started {EventTime.Format(record.StartedAt)}{(record.VerifiedAt is { } at ? $", verified {EventTime.Format(at)}" : "")}  ")
+        + string.Create(CultureInfo.InvariantCulture, $"{readings.Rows:N0} readings, {events.Rows:N0} events{(record.Rejects > 0 ? $", {record.Rejects:N0} rejected" : "")}  from {record.Source}");
+}
