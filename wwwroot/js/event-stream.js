@@ -4,10 +4,10 @@ const MinPause = 500; // ms before connecting again; doubles up to the maximum
 const MaxPause = 15_000;
 const FirstAnswer = 8_000; // ms within which the server answers, or the stream counts as blocked
 
-// The sequence of a frame may be a number that a double cannot hold; positions and times have 16 digits and fit.
+// The sequence of a frame may be a number that a double cannot hold; positions and times are smaller.
 const exact = (_, value, context) => typeof value === 'number' && !Number.isSafeInteger(value) && /^\d+$/.test(context?.source ?? '') ? BigInt(context.source) : value;
 
-const parse = text => /\d{17}/.test(text) ? JSON.parse(text, exact) : JSON.parse(text);
+const parse = text => /\d{17}|9\d{15}/.test(text) ? JSON.parse(text, exact) : JSON.parse(text);
 
 /**
  * `on` has functions, all optional: chunk(events, message), state('connecting' | 'live' | 'behind' | 'playing' | 'complete' | 'blocked'), error(text),

@@ -12,6 +12,7 @@ const Width = 1000; // Units of a plot.
 
 let source = null;
 let address = null;
+let follows = null; // The address that the token is of
 let token = null;
 let answerTimer = null;
 let retryTimer = null;
@@ -33,6 +34,7 @@ function follow() {
   if (wanted === address && (source || retryTimer)) return;
   if (address) close();
   if (!wanted) return;
+  if (wanted !== follows) [follows, token] = [wanted, place.dataset.pushAfter]; // What was committed since the page was rendered is sent first.
   address = wanted;
   open();
 }

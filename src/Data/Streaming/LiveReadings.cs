@@ -27,6 +27,13 @@ public sealed class LiveReadings(ReadingFeed feed, TimeProvider clock)
     // A message has at most so many readings of a step; the position moves with the last part.
     private const int MaxReadings = 5_000;
 
+    /// <summary>Where a stream starts that misses nothing committed from now on.</summary>
+    public async Task<StreamToken> ReadTokenAsync(CancellationToken cancellationToken)
+    {
+        var head = await feed.ReadHeadAsync(cancellationToken);
+        return new(head.Epoch, head.LastBatch);
+    }
+
     /// <summary>Reads until cancelled.</summary>
     /// <param name="after">Where the client stands; null: it wants only what is committed from now on.</param>
     /// <param name="isWanted">Selects nodes by address; called for each step, so it may change.</param>

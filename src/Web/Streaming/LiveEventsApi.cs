@@ -8,7 +8,7 @@ namespace SensorDash.Web.Streaming;
 internal static class LiveEventsApi
 {
     public static void MapLiveEvents(this IEndpointRouteBuilder routes)
-        => routes.MapGet("/api/events/live", Read).WithTags("Events").WithName("LiveEvents").Produces(200, contentType: "text/event-stream")
+        => routes.MapGet("/api/events/live", Read).WithTags("Events").WithName("LiveEvents").Produces<string>(200, "text/event-stream")
             .WithSummary("Events as they are committed, as server-sent events: events, caughtUp, fellBehind, reset")
             .WithQuery([StreamParameters.After, .. EventParameters.OfFilter]);
 

@@ -14,7 +14,7 @@ internal static class LiveReadingsApi
     private static readonly WholeParameter _zone = new("zone_id", 1, int.MaxValue, "Only the nodes of this zone, as it is when the stream starts.", "1");
 
     public static void MapLiveReadings(this IEndpointRouteBuilder routes)
-        => routes.MapGet("/api/sensor-data/live", ReadAsync).WithTags("Readings").WithName("LiveReadings").Produces(200, contentType: "text/event-stream")
+        => routes.MapGet("/api/sensor-data/live", ReadAsync).WithTags("Readings").WithName("LiveReadings").Produces<string>(200, "text/event-stream")
             .WithSummary("Readings as they are committed, as server-sent events: readings, caughtUp, reset")
             .WithQuery(StreamParameters.After, _nodes, _zone);
 

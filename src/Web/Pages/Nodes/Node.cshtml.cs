@@ -7,6 +7,7 @@ using SensorDash.Data.Analytics;
 using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Streaming;
 using SensorDash.Web.Api;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Pages.Display.Plots;
@@ -16,7 +17,7 @@ namespace SensorDash.Web.Pages.Nodes;
 
 /// <summary>One node: its status and metadata, and the statistics, charts and readings of a range.</summary>
 internal sealed class NodeModel(
-    NodeViews views, INodeStore nodes, RailNodes rail, NodeDirectory directory, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics, IEventStore eventStore, IEventCounts eventCounts,
+    NodeViews views, INodeStore nodes, RailNodes rail, NodeDirectory directory, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics, IEventStore eventStore, IEventCounts eventCounts, LiveReadings live,
     IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions> json, TimeProvider clock) : PageModel
 {
     /// <summary>Readings per page of the table.</summary>
@@ -38,6 +39,10 @@ internal sealed class NodeModel(
     public int PageNumber { get; private set; } = 1;
     public int PageCount { get; private set; } = 1;
     public bool IsTable { get; private set; }
+
+    /// <summary>Where the page's stream of readings starts.</summary>
+    public StreamToken PushAfter { get; private set; }
+
     /// <summary>Null for the table of readings, and without readings.</summary>
     public NodeSummary? Summary { get; private set; }
 
@@ -171,6 +176,7 @@ internal sealed class NodeModel(
     /// <returns>A result that replaces the page, or null.</returns>
     private async Task<IActionResult?> LoadAsync(int address, CancellationToken cancellationToken)
     {
+        PushAfter = await live.ReadTokenAsync(cancellationToken); // Before the readings: one in between is sent, not missed.
         ReadView();
         if (await views.FindAsync(address, cancellationToken) is not { } node) return NotFound();
         Node = node;

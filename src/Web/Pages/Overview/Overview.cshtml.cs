@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Streaming;
 using SensorDash.Web.Demo;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Pages.Display.Plots;
@@ -11,7 +12,7 @@ using SensorDash.Web.Pages.Display.Plots;
 namespace SensorDash.Web.Pages.Overview;
 
 /// <summary>All nodes: a line each or a panel per zone, and cards or a table with their status, latest values and range.</summary>
-internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirectory zones, Traces traces, ZonePanels panels, DemoData demo, TimeProvider clock) : PageModel
+internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirectory zones, Traces traces, ZonePanels panels, LiveReadings live, DemoData demo, TimeProvider clock) : PageModel
 {
     /// <summary>Nodes per page: with more, a phone scrolls for minutes and drawing takes seconds.</summary>
     public const int PageLength = 60;
@@ -58,6 +59,9 @@ internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirecto
     public string Order { get; private set; } = "";
     public string Scale { get; private set; } = "";
     public bool IsHumidity { get; private set; }
+    /// <summary>Where the page's stream of readings starts.</summary>
+    public StreamToken PushAfter { get; private set; }
+
     public string QuantityName => IsHumidity ? "Humidity" : "Temperature";
     public string Unit => IsHumidity ? "%RH" : View.TemperatureUnit;
 
@@ -108,6 +112,7 @@ internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirecto
 
     public async Task OnGetAsync(CancellationToken cancellationToken)
     {
+        PushAfter = await live.ReadTokenAsync(cancellationToken); // Before the nodes: a reading in between is sent, not missed.
         var matching = await LoadAsync(cancellationToken);
         var cards = new List<(NodeView Node, NodeTrace Trace)>();
         foreach (var view in Shown.Nodes) cards.Add((view, await traces.ReadAsync(view, Range, cancellationToken)));
