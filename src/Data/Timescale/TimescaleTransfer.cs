@@ -47,8 +47,9 @@ public static class TimescaleTransfer
                 case "passwordenv": options.PasswordEnv = value; break;
                 case "passwordfile": options.Password = ReadPassword(value); break;
                 case "ssl" or "sslmode" or "ssl mode" when Enum.TryParse<TimescaleSsl>(value, ignoreCase: true, out var ssl): options.Ssl = ssl; break;
-                case "password": throw new TransferException("A connection must not have a password, because other users of this machine can read the arguments of a program. "
-                    + $"Set the environment variable {options.PasswordEnv}, or name another with PasswordEnv=NAME or a file with PasswordFile=PATH.");
+                case "password":
+                    throw new TransferException("A connection must not have a password, because other users of this machine can read the arguments of a program. "
+                        + $"Set the environment variable {options.PasswordEnv}, or name another with PasswordEnv=NAME or a file with PasswordFile=PATH.");
                 // Without the value, which may be a password with a misspelled name.
                 default: throw new TransferException($"A connection must have Host, Port, Database, User, PasswordEnv, PasswordFile and Ssl with valid values, such as Host=localhost;Port=5432;Database=nova; '{OutsideText.Shown(name)}' is not one.");
             }

@@ -82,7 +82,7 @@ internal static class HubRows
         if (LegacyFault.Whole(row, "id", out var id) is { } f1) return f1;
         if (id is not (>= 1 and <= int.MaxValue)) return new("id", "must be 1 to 2147483647");
         if (TextUpTo(row, "name", Zone.NameLength, out var name) is { } f2) return f2;
-        if (name is null) return new("name", "must be a text");
+        if (name is null) return new("name", "must be a string");
         if (TextUpTo(row, "color", 7, out var color) is { } f3) return f3;
         if (TextUpTo(row, "description", Zone.DescriptionLength, out var description) is { } f4) return f4;
         if (color is not null && !Zone.ColorPattern().IsMatch(color)) return new("color", "must be #RRGGBB");
@@ -93,7 +93,7 @@ internal static class HubRows
     private static LegacyFault? TextUpTo(LegacyRow row, string column, int length, out string? value)
     {
         value = row[column] as string;
-        if (value is null) return row[column] is null ? null : new(column, "must be a text");
+        if (value is null) return row[column] is null ? null : new(column, "must be a string");
         return value.Contains('\0') ? new(column, "must not contain U+0000") : value.Length > length ? new(column, $"must be at most {length} characters") : null;
     }
 }

@@ -45,7 +45,7 @@ internal readonly record struct LegacyFault(string? Column, string Reason)
     public static LegacyFault? Text(LegacyRow row, string column, out string? value)
     {
         value = row[column] as string;
-        if (value is null) return row[column] is null ? null : new(column, $"must be a text, not {TypeOf(row[column])}");
+        if (value is null) return row[column] is null ? null : new(column, $"must be a string, not {TypeOf(row[column])}");
         if (value.Contains('\0')) return new(column, "must not contain U+0000");
         return Encoding.UTF8.GetByteCount(value) > MaxTextLength ? new(column, $"must be at most {MaxTextLength} bytes long") : null;
     }
