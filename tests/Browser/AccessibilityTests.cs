@@ -4,7 +4,8 @@ using Microsoft.Playwright;
 namespace SensorDash.Browser.Tests;
 
 /// <summary>axe-core finds nothing on any page, wide and light, narrow and dark.</summary>
-public sealed class AccessibilityTests(DemoHubFixture browser) : IClassFixture<DemoHubFixture>
+[Collection(DemoHubFixture.Hub)]
+public sealed class AccessibilityTests(DemoHubFixture browser)
 {
     public static TheoryData<string, int, ColorScheme> Views()
     {
@@ -22,7 +23,7 @@ public sealed class AccessibilityTests(DemoHubFixture browser) : IClassFixture<D
     public async Task Page_InBothThemes_HasNoViolations(string path, int width, ColorScheme scheme)
     {
         await using var watched = await browser.OpenAsync(width, scheme);
-        await watched.Page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
+        await LayoutTests.AssertFitsAsync(watched, path);
 
         var found = await watched.Page.RunAxe();
 

@@ -5,7 +5,8 @@ using static Microsoft.Playwright.Assertions;
 namespace SensorDash.Browser.Tests;
 
 /// <summary>The analytics page while something takes long: a part that is still computed, a DuckDB that does not answer yet.</summary>
-public sealed class AnalyticsWaitTests(DemoHubFixture browser) : IClassFixture<DemoHubFixture>
+[Collection(DemoHubFixture.Hub)]
+public sealed class AnalyticsWaitTests(DemoHubFixture browser)
 {
     [SkippableFact]
     public async Task Part_CancelledWhileComputed_GivesTheRequestUpAndCanBeLoadedAfterAll()

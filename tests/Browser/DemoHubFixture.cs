@@ -3,9 +3,16 @@ using static Microsoft.Playwright.Assertions;
 
 namespace SensorDash.Browser.Tests;
 
-/// <summary>A hub with demo data, loaded once for all tests of a class.</summary>
+/// <summary>The tests that share a hub with demo data: loading it is half a million readings.</summary>
+[CollectionDefinition(DemoHubFixture.Hub)]
+public sealed class DemoHubTests : ICollectionFixture<DemoHubFixture>;
+
+/// <summary>A hub with demo data, loaded once. Its tests change nothing in it.</summary>
 public sealed class DemoHubFixture : BrowserFixture
 {
+    /// <summary>The name of the collection of its tests.</summary>
+    public const string Hub = "demo hub";
+
     public override async Task InitializeAsync()
     {
         await base.InitializeAsync();

@@ -4,7 +4,8 @@ using SensorDash.Tests.Support;
 namespace SensorDash.Browser.Tests;
 
 /// <summary>Pictures of all pages, for looking at and for the docs: SENSORDASH_SCREENSHOTS names their folder. tools/screenshots runs this.</summary>
-public sealed class ScreenshotTests(DemoHubFixture browser) : IClassFixture<DemoHubFixture>
+[Collection(DemoHubFixture.Hub)]
+public sealed class ScreenshotTests(DemoHubFixture browser)
 {
     private const string Setting = "SENSORDASH_SCREENSHOTS";
 
