@@ -96,7 +96,7 @@ public sealed partial class PlayerTests(PlayerFixture browser) : IClassFixture<P
         await Expect(page).ToHaveURLAsync(PausedUrl());
         await Expect(Rows(page).First).ToBeVisibleAsync();
         var position = Position(page.Url);
-        Assert.True(string.CompareOrdinal(await TopAsync(page), position.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)) < 0);
+        Assert.True(string.CompareOrdinal(await TopAsync(page), position.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)) < 0);
 
         await page.Locator("[data-playhead]").FocusAsync();
         var before = page.Url;
