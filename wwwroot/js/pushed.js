@@ -3,6 +3,7 @@
 import { now } from './clock.js';
 import { setConnection } from './connection.js';
 import { refresh } from './navigation.js';
+import { toFahrenheit } from './series.js';
 
 const FirstAnswer = 8_000; // ms without a message, after which the page polls
 const Retry = 60_000; // ms until a blocked stream is tried again
@@ -103,7 +104,7 @@ function show(reading) {
   if (places.some(place => Number(place.dataset.latest) >= timestamp)) return true; // Sent late, of the past.
   const isFahrenheit = document.querySelector('[data-push]').dataset.unit === 'f';
   const celsius = reading.temperature_celsius ?? null;
-  const values = { temperature: celsius !== null && isFahrenheit ? celsius * 9 / 5 + 32 : celsius, humidity: reading.humidity_percent ?? null };
+  const values = { temperature: isFahrenheit ? toFahrenheit(celsius) : celsius, humidity: reading.humidity_percent ?? null };
   for (const place of places) {
     for (const [quantity, value] of Object.entries(values)) {
       for (const data of place.querySelectorAll(`[data-quantity="${quantity}"]`)) write(data, value);

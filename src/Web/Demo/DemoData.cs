@@ -44,7 +44,7 @@ internal sealed class DemoData(WriteBuffer<Reading> buffer, INodeStore store, No
     {
         await sender.StopSendingAsync(cancellationToken); // A reading on its way would make its node anew.
         var removed = NodeCount.None;
-        foreach (var node in (await store.FindAsync([.. DemoNodes.All.Select(n => n.Address)], cancellationToken)).Where(DemoNodes.IsDemo))
+        foreach (var node in await DemoNodes.FindAsync(store, cancellationToken))
             removed += await store.DeleteAllAsync(new(node.Address, node.Address), cancellationToken);
         var used = await zones.CountNodesAsync(cancellationToken);
         foreach (var zone in await zones.ListAsync(cancellationToken))

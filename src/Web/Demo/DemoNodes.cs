@@ -31,6 +31,13 @@ internal static class DemoNodes
     /// <summary>Hardware ids of their own tell demo nodes from others with the same address.</summary>
     public static bool IsDemo(Node node) => (ulong?)node.DeviceId == DeviceIdOf(node.Address) && All.Any(demo => demo.Address == node.Address);
 
+    /// <summary>Those in the store.</summary>
+    public static async Task<IReadOnlyList<DemoNode>> FindAsync(INodeStore store, CancellationToken cancellationToken)
+    {
+        var found = await store.FindAsync([.. All.Select(n => n.Address)], cancellationToken);
+        return [.. found.Where(IsDemo).Select(node => All.First(demo => demo.Address == node.Address))];
+    }
+
     /// <summary>The readings of the 30 days before <paramref name="now"/> (Unix seconds).</summary>
     public static IEnumerable<Reading> History(DemoNode node, long now)
     {

@@ -39,7 +39,7 @@ internal sealed class DemoSender(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // The program was started again on a store with demo data.
-        if (await TryAsync(async () => (await FindNodesAsync(stoppingToken)).Count > 0, stoppingToken)) GoOnAfter(clock.GetUtcNow().ToUnixTimeSeconds());
+        if (await TryAsync(async () => (await DemoNodes.FindAsync(store, stoppingToken)).Count > 0, stoppingToken)) GoOnAfter(clock.GetUtcNow().ToUnixTimeSeconds());
         while (true)
         {
             await _started.WaitAsync(stoppingToken);
@@ -57,7 +57,7 @@ internal sealed class DemoSender(
         try
         {
             if (!_isOn) return false;
-            var nodes = await FindNodesAsync(cancellationToken);
+            var nodes = await DemoNodes.FindAsync(store, cancellationToken);
             if (nodes.Count == 0) return false;
             // After a sleep of the machine not all of the night at once: it was a gap.
             var after = Math.Max(_sentUntil, now - DemoNodes.IntervalSeconds);
@@ -77,12 +77,6 @@ internal sealed class DemoSender(
         {
             _sending.Release();
         }
-    }
-
-    private async Task<IReadOnlyList<DemoNode>> FindNodesAsync(CancellationToken cancellationToken)
-    {
-        var found = await store.FindAsync([.. DemoNodes.All.Select(n => n.Address)], cancellationToken);
-        return [.. found.Where(DemoNodes.IsDemo).Select(node => DemoNodes.All.First(demo => demo.Address == node.Address))];
     }
 
     // A store that is busy or away is no reason to end: the rows of the last minute are sent again.

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -14,8 +13,6 @@ internal sealed class CommandModel(IEventStore store, TimeProvider clock) : Page
 {
     /// <summary>Maximum steps of a page: the first ones of a command that reports more.</summary>
     public const int MaxSteps = 500;
-
-    private static readonly JsonDocumentOptions _deep = new() { MaxDepth = 128 };
 
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public long Now { get; private set; }
@@ -36,12 +33,6 @@ internal sealed class CommandModel(IEventStore store, TimeProvider clock) : Page
 
     /// <summary>Time since the request by the producers' clocks, Unix microseconds.</summary>
     public long Since(CommandEvent step) => step.SourceTime - (Asked ?? First).SourceTime;
-
-    public static JsonTree TreeOf(CommandEvent step)
-    {
-        using var document = JsonDocument.Parse(step.Content, _deep);
-        return new(document.RootElement.Clone());
-    }
 
     public async Task<IActionResult> OnGetAsync(string id, string? scope, CancellationToken cancellationToken)
     {

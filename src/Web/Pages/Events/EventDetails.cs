@@ -1,4 +1,3 @@
-using System.Text.Json;
 using SensorDash.Data.Events;
 using SensorDash.Web.Pages.Display;
 using EventId = SensorDash.Data.Events.EventId;
@@ -11,9 +10,6 @@ internal sealed record EventDetails(LaneEvent Event, Timebase Timebase, ViewSett
 {
     /// <summary>Maximum number of bytes of a frame that a page shows.</summary>
     public const int MaxBytes = 4_096;
-
-    // The depth that ingest accepts.
-    private static readonly JsonDocumentOptions _deep = new() { MaxDepth = 128 };
 
     public EventId ComputedId { get; } = Event.ComputeId();
 
@@ -39,12 +35,5 @@ internal sealed record EventDetails(LaneEvent Event, Timebase Timebase, ViewSett
     /// <summary>The remaining fields.</summary>
     public IEnumerable<(string Name, string Value)> OtherFields => EventFields.Others(Event);
 
-    public JsonTree Tree
-    {
-        get
-        {
-            using var document = JsonDocument.Parse(Event.Content, _deep);
-            return new(document.RootElement.Clone());
-        }
-    }
+    public JsonTree Tree => JsonTree.Of(Event);
 }

@@ -14,7 +14,7 @@ internal sealed partial record EventSearch(string Text, PageUrl? Target, IReadOn
 {
     public const string Parameter = "search";
 
-    private const string PayloadPrefix = "payload.";
+    private const string PayloadPrefix = EventSelection.PayloadPrefix;
 
     private static readonly string[] _fields = [.. EventFields.All.Select(f => f.Name())];
 

@@ -13,7 +13,9 @@ internal sealed class EventSelection
     /// <summary>Events per page of the table.</summary>
     public const int PageLength = 50;
 
-    private const string PayloadPrefix = "payload.";
+    /// <summary>Before the path of a filter on content.</summary>
+    public const string PayloadPrefix = "payload.";
+
     private const long Second = 1_000_000; // Microseconds.
 
     private static readonly string[] _copied = ["timebase", "scope", .. EventFields.All.Select(f => f.Name())];

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Html;
+using SensorDash.Data.Events;
 using SensorDash.Web.Pages.Display;
 
 namespace SensorDash.Web.Pages.Events;
@@ -17,7 +18,17 @@ internal sealed class JsonTree(JsonElement root) : IHtmlContent
     private const int LongText = 200;
     private const int LongTextStart = 80;
 
+    // The depth that ingest accepts.
+    private static readonly JsonDocumentOptions _deep = new() { MaxDepth = 128 };
+
     private int _left = MaxValues;
+
+    /// <summary>The content of an event of a JSON lane.</summary>
+    public static JsonTree Of(LaneEvent laneEvent)
+    {
+        using var document = JsonDocument.Parse(laneEvent.Content, _deep);
+        return new(document.RootElement.Clone());
+    }
 
     public void WriteTo(TextWriter writer, HtmlEncoder encoder)
     {
