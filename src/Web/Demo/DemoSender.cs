@@ -1,7 +1,6 @@
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
-using SensorDash.Data.Storage;
 
 namespace SensorDash.Web.Demo;
 
@@ -79,14 +78,14 @@ internal sealed class DemoSender(
         }
     }
 
-    // A store that is busy or away is no reason to end: the rows of the last minute are sent again.
+    // No fault of the demo ends it, or the program with it: the rows of the last minute are sent again.
     private async Task<bool> TryAsync(Func<Task<bool>> action, CancellationToken stoppingToken)
     {
         try
         {
             return await action();
         }
-        catch (Exception e) when (e is StoreUnavailableException or StoreFaultException or TimeoutException && !stoppingToken.IsCancellationRequested)
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
             DemoLog.SendingFailed(logger, e.Message);
             return true;
