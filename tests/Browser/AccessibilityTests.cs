@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 
 namespace SensorDash.Browser.Tests;
 
-/// <summary>axe-core finds nothing on any page, wide and light or narrow and dark; and each fits its screen.</summary>
+/// <summary>axe-core finds nothing on any page, wide and light, narrow and dark; and each fits its screen.</summary>
 [Collection(DemoHubFixture.Hub)]
 public sealed class AccessibilityTests(DemoHubFixture browser)
 {
@@ -13,7 +13,8 @@ public sealed class AccessibilityTests(DemoHubFixture browser)
         foreach (var path in (string[])["/", "/?view=table&sort=worst", "/?status=late&zone=1", "/nodes/8", "/nodes/8?by=quality", "/nodes/8?view=table", "/nodes/12?range=1h", "/analytics?range=7d",
             "/analytics?node=1,2,6,7,8,10&solo=1,2", "/analytics?view=table", "/events?timebase=source&lanes=parsed", "/events?lanes=raw&streamId=weather", "/zones?edit=1", "/export",
             "/nodes/delete?last_seen_before=now-1s", "/system", "/nodes/999"])
-            views.Add(path, views.Count % 2 == 0 ? 1440 : 390, views.Count % 2 == 0 ? ColorScheme.Light : ColorScheme.Dark); // In turn: pages share their parts, and each visit takes seconds.
+            foreach (var (width, scheme) in new[] { (1440, ColorScheme.Light), (390, ColorScheme.Dark) })
+                views.Add(path, width, scheme);
         return views;
     }
 

@@ -11,11 +11,15 @@ public sealed class PrintTests(SmallHubFixture browser) : IClassFixture<SmallHub
 
     [SkippableTheory]
     [InlineData("/?range=24h", true)]
+    [InlineData("/?range=24h&view=table", true)]
     [InlineData("/nodes/1?range=24h", true)]
     [InlineData("/nodes/1?range=7d&by=readings", true)]
     [InlineData("/analytics?range=7d&compare=week", true)]
+    [InlineData("/analytics?range=24h&node=1,2,3", true)]
     [InlineData("/analytics?range=24h&view=table", true)]
     [InlineData("/events?range=24h", true)]
+    [InlineData("/zones", false)]
+    [InlineData("/export", false)]
     [InlineData("/system", false)]
     public async Task Print_OnA4_FitsItsWidthAndSaysRangeAndTime(string path, bool hasRange)
     {
