@@ -10,6 +10,7 @@ using SensorDash.Bench;
     ("events-http", 500_000, EventsHttpBench.RunAsync),
     ("events-soak", 20, EventsSoak.RunAsync),
     ("streams", 30, StreamsBench.RunAsync),
+    ("pacing", 600, PacingBench.RunAsync),
     ("export", 5_000_000, ExportBench.RunAsync),
     ("analytics", 10_000_000, AnalyticsBench.RunAsync),
     ("nodes", 50_000, NodesBench.RunAsync),

@@ -16,11 +16,13 @@ internal static class StreamsBench
     private const int RequestsPerSecond = 100;
     private const int EventConnections = 50;
     private const int Unfiltered = 20, Filtered = 180, Stalled = 10;
+    private const int Askers = 20;
+    private static readonly TimeSpan _betweenQueries = TimeSpan.FromMilliseconds(100);
 
     public static async Task<int> RunAsync(int seconds)
     {
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{EventsPerRequest * RequestsPerSecond:N0} events/s for {seconds} s; {Environment.ProcessorCount} cores, .NET {Environment.Version}"));
-        Console.WriteLine("| engine | streams | ingest p50 / p95, ms | delivered after commit p50 / p95, ms | messages | server CPU, s | server memory, MiB |\n|---|---|---|---|---|---|---|");
+        Console.WriteLine("| engine | streams | ingest p50 / p95, ms | delivered after commit p50 / p95, ms | messages | server CPU, s | server memory, MiB | query of a second p50 / p95, ms |\n|---|---|---|---|---|---|---|---|");
         using (var folder = new TemporaryFolder())
         {
             await using var server = await PublishedProgram.StartAsync(folder.File("events.db"), ("Analytics__Enabled", "false"));
@@ -38,9 +40,10 @@ internal static class StreamsBench
         await RoundAsync(engine, server, seconds, 0, 0, 0);
         await RoundAsync(engine, server, seconds, Unfiltered, 0, 0);
         await RoundAsync(engine, server, seconds, Unfiltered, Filtered, Stalled);
+        await RoundAsync(engine, server, seconds, Unfiltered, 0, 0, Askers);
     }
 
-    private static async Task RoundAsync(string engine, SensorDashProcess server, int seconds, int unfiltered, int filtered, int stalled)
+    private static async Task RoundAsync(string engine, SensorDashProcess server, int seconds, int unfiltered, int filtered, int stalled, int askers = 0)
     {
         using var stop = new CancellationTokenSource();
         var delays = new List<double>();
@@ -53,15 +56,17 @@ internal static class StreamsBench
         lock (delays) delays.Clear();
         var cpu = server.ProcessorTime;
 
+        var queries = new List<double>();
+        var asking = Enumerable.Range(0, askers).Select(i => AskAsync(server.Client, i, queries, stop.Token)).ToArray();
         var answers = await SendAsync(server.Client, seconds);
 
         cpu = server.ProcessorTime - cpu;
         var memory = server.Memory().Anonymous;
         await stop.CancelAsync();
-        await Task.WhenAll(streams);
+        await Task.WhenAll([.. streams, .. asking]);
         foreach (var stream in dead) await stream.DisposeAsync();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {engine} | {unfiltered} + {filtered} filtered + {stalled} stalled | {Percentiles(answers)} | {Percentiles(delays)} | {delays.Count:N0} | {cpu.TotalSeconds:0.0} | {memory:0} |"));
+            $"| {engine} | {unfiltered} + {filtered} filtered + {stalled} stalled | {Percentiles(answers)} | {Percentiles(delays)} | {delays.Count:N0} | {cpu.TotalSeconds:0.0} | {memory:0} | {Percentiles(queries)} |"));
     }
 
     private static async Task FollowAsync(SensorDashProcess server, string query, List<double> delays, CancellationToken stop)
@@ -82,6 +87,29 @@ internal static class StreamsBench
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException && stop.IsCancellationRequested)
+        {
+            // The end of the round.
+        }
+    }
+
+    // Each client asks for what one connection sent in one second of the last minute, ten times a second, all at different moments.
+    private static async Task AskAsync(HttpClient client, int number, List<double> queries, CancellationToken stop)
+    {
+        try
+        {
+            await Task.Delay(_betweenQueries * number / Askers, stop);
+            for (var round = 0; ; round++)
+            {
+                var to = TimeProvider.System.GetUtcNow().AddSeconds(-1 - ((number + round) % 30));
+                var watch = Stopwatch.StartNew();
+                using var response = await client.GetAsync(new Uri(string.Create(CultureInfo.InvariantCulture,
+                    $"/api/events?lanes=raw&connectionId=c{number}&from={to.AddSeconds(-1):yyyy-MM-dd'T'HH:mm:ss.fff'Z'}&to={to:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}"), UriKind.Relative), stop);
+                response.EnsureSuccessStatusCode();
+                lock (queries) queries.Add(watch.Elapsed.TotalMilliseconds);
+                await Task.Delay(_betweenQueries, stop);
+            }
+        }
+        catch (OperationCanceledException)
         {
             // The end of the round.
         }

@@ -13,7 +13,7 @@ const wanted = Number(values.events ?? Infinity);
 const messagesPerConnection = Number(values['reconnect-every'] ?? Infinity);
 const silenceMs = 45_000; // The hub sends its position every 15 s.
 let token = values.after; // The id of the last message: where to go on.
-let received = 0;
+let [received, connections] = [0, 0];
 
 // A client that stands at `prev` has missed nothing, whatever its filter selects.
 function check(message) {
@@ -40,6 +40,7 @@ async function follow() {
   const headers = { accept: 'text/event-stream', ...(token && { 'last-event-id': token }) };
   const response = await fetch(`${hub.replace(/\/$/, '')}/api/events/live?${values.query}`, { headers, signal: abort.signal });
   if (!response.ok) throw Object.assign(new Error(await response.text()), { isFinal: response.status === 400 });
+  connections++;
   try {
     let [text, messages] = ['', 0];
     for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
@@ -72,3 +73,4 @@ while (received < wanted) {
     await new Promise(resolve => setTimeout(resolve, 1_000));
   }
 }
+console.error(`${received} events over ${connections} connections`);

@@ -8,10 +8,11 @@ using System.Text.Json;
 
 namespace SensorDash.Soak.Tests;
 
-/// <summary>Posts the events of a fixed row, one after the other, and remembers which were acknowledged. Every sender posts the same row.</summary>
-internal sealed class EventSender
+/// <summary>Posts the events of a fixed row, one after the other, and remembers which were acknowledged. Every sender with the same first number posts the same row.</summary>
+/// <param name="first">The number of the first event; its source time is as many milliseconds later.</param>
+internal sealed class EventSender(int first = 0)
 {
-    private int _next;
+    private int _next = first;
 
     /// <summary>Source times that a 200 has covered, Unix microseconds; an event is known by its own.</summary>
     public ConcurrentQueue<long> Acknowledged { get; } = new();

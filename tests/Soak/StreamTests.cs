@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Net.Sockets;
-using System.Text.Json;
 using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Soak.Tests;
 
-/// <summary>A client that follows the live events while two writers post them, connections are dropped and the program is killed: it receives what is stored, once, in order.</summary>
+/// <summary>A client that follows the live events while two writers post them, connections are dropped, the program is killed and its clock is an hour behind in every second round: it receives what is stored, once, in order.</summary>
 public sealed class StreamTests
 {
     private static readonly int _rounds = SoakSize.Choose(quick: 2, full: 20);
@@ -25,7 +24,7 @@ public sealed class StreamTests
         for (var round = 0; round < _rounds; round++)
         {
             var servers = new List<SensorDashProcess>();
-            while (servers.Count < processes) servers.Add(await StartAsync(folder, database));
+            while (servers.Count < processes) servers.Add(await StartAsync(folder, database, round % 2 == 1 ? SetBackClock.Environment : []));
             using var stop = new CancellationTokenSource();
             await follower.BeginAsync(servers[0]);
             var following = follower.RunAsync(servers, stop.Token);
@@ -46,10 +45,10 @@ public sealed class StreamTests
             foreach (var server in servers) await server.DisposeAsync();
         }
 
-        await using var last = await StartAsync(folder, database);
+        await using var last = await StartAsync(folder, database, []);
         using var enough = new CancellationTokenSource();
         var rest = follower.RunAsync([last], enough.Token);
-        var stored = await StoredAsync(last.Client);
+        var stored = (await StoredEvent.ReadAllAsync(last.Client)).ConvertAll(e => e.Id);
         Assert.True(stored.Count >= senders.Max(s => s.Acknowledged.Count));
         await WaitFor.TrueAsync("everything is received", () => follower.Received.Count >= stored.Count || rest.IsFaulted);
         await enough.CancelAsync();
@@ -59,20 +58,8 @@ public sealed class StreamTests
         Assert.True(follower.Connections > 5 * _rounds, $"{follower.Connections} connections");
     }
 
-    private static Task<SensorDashProcess> StartAsync(TemporaryFolder folder, TimescaleStoreFixture? database)
-        => SensorDashProcess.StartAsync(folder.File("events.db"), [.. database?.ProgramEnvironment ?? [], ("Analytics__Enabled", "false")]);
-
-    private static async Task<List<string>> StoredAsync(HttpClient client)
-    {
-        var ids = new List<string>();
-        for (var cursor = ""; ;)
-        {
-            var page = JsonDocument.Parse(await client.GetStringAsync(new Uri($"/api/events?limit=10000&cursor={cursor}", UriKind.Relative))).RootElement;
-            ids.AddRange(page.GetProperty("events").EnumerateArray().Select(e => e.GetProperty("eventId").GetString()!));
-            if (page.GetProperty("next").GetString() is not { } next) return ids;
-            cursor = next;
-        }
-    }
+    private static Task<SensorDashProcess> StartAsync(TemporaryFolder folder, TimescaleStoreFixture? database, (string Name, string Value)[] clock)
+        => SensorDashProcess.StartAsync(folder.File("events.db"), [.. database?.ProgramEnvironment ?? [], ("Analytics__Enabled", "false"), .. clock]);
 
     /// <summary>Follows the events with the token of its last message, from whichever process it reaches.</summary>
     private sealed class Follower
