@@ -11,6 +11,8 @@ internal static class NodesBench
     private const int Rounds = 5;
     private const int LinesPerRequest = 50_000;
     private const int HourSeconds = 3600;
+    private const int YearSeconds = 365 * 24 * HourSeconds;
+    private const int Interval = 30;
 
     private static readonly string[] _paths =
     [
@@ -26,7 +28,21 @@ internal static class NodesBench
         var day = await MeasureAsync(count, readings: 24);
         Console.WriteLine("| path | one reading per node: ms | CPU ms | kB | 24 hourly readings per node: ms | CPU ms | kB |\n|---|---|---|---|---|---|---|");
         foreach (var path in _paths) Console.WriteLine($"| `{path}` | {Text(one[path])} | {Text(day[path])} |");
+        await MeasureYearAsync(count);
         return 0;
+    }
+
+    // One node with a year of readings, beside all others with one.
+    private static async Task MeasureYearAsync(int count)
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await PublishedProgram.StartAsync(folder.File("nodes.db"), ("Ingest__MaxNodes", "1000000"));
+        await FillAsync(server.Client, count, 1);
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        await PostAsync(server.Client, Enumerable.Range(1, YearSeconds / Interval).Select(i => string.Create(CultureInfo.InvariantCulture, $"m,node=1 temp={i % 400 / 10.0:0.0} {now - (long)(i * Interval)}\n")));
+        string[] paths = ["/nodes/1", "/nodes/1?range=7d", "/nodes/1?range=30d", string.Create(CultureInfo.InvariantCulture, $"/nodes/1?from={DateTimeOffset.FromUnixTimeSeconds(now - YearSeconds):yyyy-MM-dd'T'HH:mm:ss'Z'}&to={DateTimeOffset.FromUnixTimeSeconds(now):yyyy-MM-dd'T'HH:mm:ss'Z'}")];
+        Console.WriteLine($"A year of readings every {Interval} s:\n| path | ms | CPU ms | kB |\n|---|---|---|---|");
+        foreach (var (path, measured) in await MeasureAsync(server, paths)) Console.WriteLine($"| `{path}` | {Text(measured)} |");
     }
 
     private static string Text((double Milliseconds, double Cpu, long Bytes) measured) => $"{measured.Milliseconds:N0} | {measured.Cpu:N0} | {measured.Bytes / 1000.0:N0}";
@@ -36,10 +52,17 @@ internal static class NodesBench
         using var folder = new TemporaryFolder();
         await using var server = await PublishedProgram.StartAsync(folder.File("nodes.db"), ("Ingest__MaxNodes", "1000000"));
         await FillAsync(server.Client, count, readings);
+        var measured = await MeasureAsync(server, _paths);
+        Console.WriteLine($"{readings} per node: memory of the server, anonymous / peak resident MiB: {server.Memory().Anonymous:N0} / {server.Memory().Peak:N0}");
+        return measured;
+    }
+
+    private static async Task<Dictionary<string, (double Milliseconds, double Cpu, long Bytes)>> MeasureAsync(SensorDashProcess server, string[] paths)
+    {
         while ((await server.Client.GetStringAsync(new Uri("/api/system/analytics", UriKind.Relative))) is var status
             && (status.Contains("catching_up", StringComparison.Ordinal) || !status.Contains("\"lag_rows\":0", StringComparison.Ordinal))) await Task.Delay(100);
         var measured = new Dictionary<string, (double, double, long)>();
-        foreach (var path in _paths)
+        foreach (var path in paths)
         {
             await GetAsync(server.Client, path); // Not measured: fills caches and compiles code.
             var (times, cpu) = (new List<(double Milliseconds, long Bytes)>(), server.ProcessorTime);
@@ -47,7 +70,6 @@ internal static class NodesBench
             var (milliseconds, bytes) = times.OrderBy(t => t.Milliseconds).ElementAt(Rounds / 2);
             measured[path] = (milliseconds, (server.ProcessorTime - cpu).TotalMilliseconds / Rounds, bytes);
         }
-        Console.WriteLine($"{readings} per node: memory of the server, anonymous / peak resident MiB: {server.Memory().Anonymous:N0} / {server.Memory().Peak:N0}");
         return measured;
     }
 
@@ -58,6 +80,12 @@ internal static class NodesBench
         var lines = from hour in Enumerable.Range(0, readings)
                     from node in Enumerable.Range(1, count)
                     select string.Create(CultureInfo.InvariantCulture, $"m,node={node} temp={node % 40}.5 {now - ((readings - 1 - hour) * HourSeconds)}\n");
+        var bytes = await PostAsync(client, lines);
+        Console.WriteLine($"{readings} per node: {bytes / 1e6:0.0} MB of line protocol stored in {watch.Elapsed.TotalSeconds:0.0} s");
+    }
+
+    private static async Task<long> PostAsync(HttpClient client, IEnumerable<string> lines)
+    {
         var bytes = 0L;
         foreach (var chunk in lines.Chunk(LinesPerRequest))
         {
@@ -66,7 +94,7 @@ internal static class NodesBench
             using var stored = await client.PostAsync(new Uri("/write?precision=s", UriKind.Relative), content);
             stored.EnsureSuccessStatusCode();
         }
-        Console.WriteLine($"{readings} per node: {bytes / 1e6:0.0} MB of line protocol stored in {watch.Elapsed.TotalSeconds:0.0} s");
+        return bytes;
     }
 
     private static async Task<(double Milliseconds, long Bytes)> GetAsync(HttpClient client, string path)

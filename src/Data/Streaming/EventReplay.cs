@@ -105,8 +105,10 @@ public sealed class EventReplay(ReplayQuery query, EventFeed feed, LiveEvents li
         while (true)
         {
             var (head, (events, next)) = await feed.ReadToHeadAsync(page, cancellationToken);
-            var cursor = next is { } last ? EventCursor.Format(last, query.Timebase, bounds.CommittedUpTo) : CursorAt(to, bounds);
-            yield return (new StreamChunk([.. events.Select(e => new RecentEvent(e))], next?.Time ?? to) { Cursor = cursor }, head);
+            // By canonical time the next commit follows the head: a window that ends after it is not complete.
+            var end = _isForward && bounds.CommittedUpTo is null ? Math.Min(to, Math.Max(from, head.Position + 1)) : to;
+            var cursor = next is { } last ? EventCursor.Format(last, query.Timebase, bounds.CommittedUpTo) : CursorAt(end, bounds);
+            yield return (new StreamChunk([.. events.Select(e => new RecentEvent(e))], next?.Time ?? end) { Cursor = cursor }, head);
             if (next is null) yield break;
             page = page with { After = next };
         }

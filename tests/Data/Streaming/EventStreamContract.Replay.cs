@@ -70,6 +70,31 @@ public abstract partial class EventStreamContract
         }
     }
 
+    [SkippableTheory]
+    [InlineData(Timebase.Canonical)]
+    [InlineData(Timebase.Source)]
+    public async Task Replay_PausedAtTheHead_GoesOnWithWhatIsCommittedMeanwhile(Timebase timebase)
+    {
+        var hub = OpenHub();
+        await WriteAsync(hub.Store, Many(50, 4), 1);
+        var query = new ReplayQuery(EventFilter.All, timebase, Noon, null, 1000); // A window is 50 s, and ends after the head.
+        var (paused, cursor) = (new List<EventId>(), "");
+        await foreach (var item in hub.Replay(query).ReadAsync(default))
+        {
+            if (item is not StreamChunk chunk) continue;
+            paused.AddRange(chunk.Events.Select(e => e.Event.Id));
+            cursor = chunk.Cursor!;
+            if (paused.Count >= 50) break;
+        }
+        await WriteAsync(hub.Store, Many(60, 5), 1);
+
+        Assert.Null(EventCursor.TryParse(cursor, timebase, out var position, out var committedUpTo));
+        await using var stream = new ReceivedStream(hub.Replay(query with { After = position, CommittedUpTo = committedUpTo }).ReadAsync, isPaused: false);
+        var expected = (await AllAsync(hub.Store)).Where(e => e.TimeBy(timebase) >= Noon).Select(e => e.Id).Order().ToList();
+        await stream.WaitForAsync(expected.Count - paused.Count);
+        Assert.Equal(expected, stream.Received.Select(e => e.Id).Concat(paused).Order());
+    }
+
     // Plays to the end, with pauses at random chunks.
     private static async Task<List<LaneEvent>> PlayAsync(Hub hub, ReplayQuery query, Random random)
     {
