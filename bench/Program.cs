@@ -15,6 +15,7 @@ using SensorDash.Bench;
     ("analytics", 10_000_000, AnalyticsBench.RunAsync),
     ("nodes", 50_000, NodesBench.RunAsync),
     ("batches", 5_000_000, BatchesBench.RunAsync),
+    ("transfer", 10_000_000, TransferBench.RunAsync),
     ("scale", 50_000_000, ScaleBench.RunAsync),
 ];
 var chosen = benches.FirstOrDefault(b => args is [var name, ..] && name == b.Name);

@@ -9,6 +9,9 @@ internal static class PublishedProgram
 {
     private static readonly Lazy<Task<string>> _path = new(PublishAsync);
 
+    /// <summary>Its file, for <c>dotnet</c>.</summary>
+    public static Task<string> PathAsync => _path.Value;
+
     /// <summary>Starts it on <paramref name="databasePath"/> and returns when it is ready.</summary>
     /// <param name="settings">Further environment variables.</param>
     public static async Task<SensorDashProcess> StartAsync(string databasePath, params (string Name, string Value)[] settings)
