@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest.Parsing;
@@ -13,6 +14,8 @@ internal sealed class CsvSource : ITransferSource
 {
     private const int LinesPerMark = 2_000;
 
+    private readonly string _path; // Of the text.
+    private readonly DirectoryInfo? _unpacked;
     private readonly TimeProvider _clock;
     private readonly char _separator;
     private readonly char _decimalMark;
@@ -23,27 +26,57 @@ internal sealed class CsvSource : ITransferSource
     private long _rows;
     private bool _isBackward;
 
-    private CsvSource(string path, char separator, char decimalMark, string[] columns, TimeProvider clock)
-        => (Name, _separator, _decimalMark, _columns, _clock) = (path, separator, decimalMark, columns, clock);
+    private CsvSource(string name, string path, DirectoryInfo? unpacked, char separator, char decimalMark, string[] columns, TimeProvider clock)
+        => (Name, _path, _unpacked, _separator, _decimalMark, _columns, _clock) = (name, path, unpacked, separator, decimalMark, columns, clock);
 
     public string Kind => "export of readings (CSV)";
 
     public string Name { get; }
 
-    /// <summary>Opens a file with a header of an export of readings.</summary>
+    /// <summary>Opens a file with a header of an export of readings. One that is compressed with gzip is unpacked into a temporary folder, because ranges of it are read.</summary>
     /// <exception cref="TransferException">It is not one.</exception>
     public static CsvSource Open(string path, TimeProvider clock)
     {
         path = Path.GetFullPath(path);
+        if (FileKinds.Of(path) != FileKind.Gzip) return Open(path, path, null, clock);
+        var folder = Directory.CreateTempSubdirectory("sensordash-transfer-");
+        try
+        {
+            return Open(path, Unpack(path, Path.Combine(folder.FullName, "export.csv")), folder, clock);
+        }
+        catch
+        {
+            folder.Delete(recursive: true);
+            throw;
+        }
+    }
+
+    private static string Unpack(string path, string to)
+    {
+        try
+        {
+            using var packed = new GZipStream(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), CompressionMode.Decompress);
+            using var text = File.Create(to);
+            packed.CopyTo(text);
+            return to;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            throw new TransferException($"{path} cannot be unpacked: {e.Message}", e);
+        }
+    }
+
+    private static CsvSource Open(string name, string path, DirectoryInfo? unpacked, TimeProvider clock)
+    {
         using var file = new LineReader(path, 0);
         var header = (file.Read() ?? "").TrimStart('\uFEFF');
         var separator = header.IndexOfAny([',', ';', '\t']) is >= 0 and var at ? header[at] : ',';
         string[] columns = [.. header.Split(separator).Select(c => c.Trim('"'))];
         foreach (var required in (string[])["node_address", "timestamp"])
-            if (!columns.Contains(required)) throw new TransferException($"{path} is not an export of readings: its first line has no column {required}.");
+            if (!columns.Contains(required)) throw new TransferException($"{name} is not an export of readings: its first line has no column {required}.");
         if (!columns.Any(c => c is "temperature_celsius" or "humidity_percent" or "temperature_raw" or "humidity_raw"))
-            throw new TransferException($"{path} has no column with temperatures or humidities.");
-        return new(path, separator, separator == ',' ? '.' : ',', columns, clock);
+            throw new TransferException($"{name} has no column with temperatures or humidities.");
+        return new(name, path, unpacked, separator, separator == ',' ? '.' : ',', columns, clock);
     }
 
     public Task<TransferContents> InspectAsync(CancellationToken cancellationToken)
@@ -51,7 +84,7 @@ internal sealed class CsvSource : ITransferSource
         var rows = _rows;
         if (rows == 0)
         {
-            using var file = new LineReader(Name, 0);
+            using var file = new LineReader(_path, 0);
             file.Read();
             while (file.Read() is { } line)
             {
@@ -71,7 +104,7 @@ internal sealed class CsvSource : ITransferSource
         _times.Clear();
         _nodes.Clear();
         _rows = 0;
-        using var file = new LineReader(Name, 0);
+        using var file = new LineReader(_path, 0);
         file.Read();
         var (last, seen, direction) = (0L, new HashSet<int>(), 0);
         while (true)
@@ -140,7 +173,7 @@ internal sealed class CsvSource : ITransferSource
 
     private IEnumerable<Reading> ReadMark(int mark)
     {
-        using var file = new LineReader(Name, _marks[mark].Offset);
+        using var file = new LineReader(_path, _marks[mark].Offset);
         var (seen, last) = (new HashSet<int>(), 0L);
         var end = mark + 1 < _marks.Count ? _marks[mark + 1].Offset : long.MaxValue;
         while (file.Offset < end && file.Read() is { } line)
@@ -209,7 +242,11 @@ internal sealed class CsvSource : ITransferSource
     public Task<SmallTables> ReadSmallTablesAsync(CancellationToken cancellationToken) => Task.FromResult(new SmallTables(
         [.. _nodes.Select(n => new Node { Address = n.Key, DeviceId = unchecked((long?)n.Value) })], [], [], HasCounters: false, HasMetadata: false));
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        _unpacked?.Delete(recursive: true);
+        return ValueTask.CompletedTask;
+    }
 
     // Lines with the place where they begin, which a StreamReader does not tell.
     private sealed class LineReader : IDisposable

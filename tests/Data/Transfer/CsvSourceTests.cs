@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using NodaTime;
 using SensorDash.Data.Export;
 using SensorDash.Data.Readings;
@@ -76,6 +77,35 @@ public sealed class CsvSourceTests : IDisposable
         var error = await Assert.ThrowsAsync<TransferException>(() => Transfers.RunAsync(source, target.Side, _clock));
 
         Assert.Contains("is not complete", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_CompressedExport_GivesTheSameReadings()
+    {
+        await using var first = await TransferStore.CreateAsync(TransferEngine.Sqlite);
+        await using var second = await TransferStore.CreateAsync(TransferEngine.Sqlite);
+        await first.Fixture.Store.AddAsync(Some.Run(node: 1, count: 300));
+        var path = _folder.File("readings.csv.gz");
+        await using (var file = new GZipStream(File.Create(path), CompressionLevel.Fastest)) await file.WriteAsync(await first.ExportReadingsAsync());
+
+        await using var source = FileKinds.OpenCsv(path, _clock);
+        var report = await Transfers.RunAsync(source, second.Side, _clock);
+
+        Assert.True(report.IsEqual, report.ToText());
+        Assert.Equal(path, report.Transfer.Source);
+        Assert.Equal(await first.ExportReadingsAsync(), await second.ExportReadingsAsync());
+    }
+
+    [Fact]
+    public async Task Open_CompressedFileThatWasCut_IsRefused()
+    {
+        var path = _folder.File("readings.csv.gz");
+        await using (var file = new GZipStream(File.Create(path), CompressionLevel.Fastest)) await file.WriteAsync(System.Security.Cryptography.RandomNumberGenerator.GetBytes(5_000));
+        await using (var file = File.OpenWrite(path)) file.SetLength(file.Length / 2);
+
+        var error = Assert.Throws<TransferException>(() => FileKinds.OpenCsv(path, _clock));
+
+        Assert.Contains(path, error.Message, StringComparison.Ordinal);
     }
 
     private string Write(params string[] lines)

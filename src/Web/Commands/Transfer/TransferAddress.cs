@@ -50,8 +50,7 @@ internal sealed record TransferAddress(StoreKind Kind, string Place)
         {
             FileKind.Sqlite => new(StoreKind.Sqlite, path),
             FileKind.DuckDb => new(StoreKind.DuckDb, path),
-            FileKind.Csv => new(StoreKind.Csv, path),
-            FileKind.Gzip => throw new TransferException($"{path} is compressed. Unpack it first, such as with gunzip -k."),
+            FileKind.Csv or FileKind.Gzip => new(StoreKind.Csv, path),
             _ => throw new TransferException($"{path} is not a file of SQLite or DuckDB, and not an export of readings as CSV."),
         };
     }
