@@ -108,6 +108,13 @@ public interface IEventStore : IRowStore<LaneEvent>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<EventHead> ReadHeadAsync(CancellationToken cancellationToken);
 
+    /// <summary>Batches and events committed after a position: the lag of a subscriber.</summary>
+    /// <param name="after">Canonical time of the last event that it has.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
+    /// <returns>The commit time of the oldest one, Unix microseconds, is null when there are none.</returns>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
+    Task<(long Batches, long Events, long? OldestCommittedAt)> ReadLagAsync(long after, CancellationToken cancellationToken);
+
     /// <summary>Reads the next events in commit order, up to the head of the same snapshot: none is passed over, whoever writes.</summary>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     Task<EventStep> ReadStepAsync(EventStepQuery query, CancellationToken cancellationToken);

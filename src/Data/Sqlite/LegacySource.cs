@@ -10,7 +10,7 @@ namespace SensorDash.Data.Sqlite;
 
 /// <summary>A file of the former sensor hub or of the former event store.</summary>
 /// <remarks>Columns are found by name. Rows that no store can hold are found in one pass before the first chunk, so that each chunk has the rows of a range of time.</remarks>
-internal sealed class LegacySource : ITransferSource
+internal sealed partial class LegacySource : IFollowedFile
 {
     private static readonly string[] _known = [HubRows.Readings, "nodes", "node_metadata", "zones", TruthRows.Index, .. Lanes.All.Select(TruthRows.TableOf)];
 
@@ -29,6 +29,7 @@ internal sealed class LegacySource : ITransferSource
         _truth = new(clock.NowMicroseconds());
         _connection = new(file.ConnectionString);
         _connection.Open();
+        SQLitePCL.raw.sqlite3_busy_timeout(_connection.Handle, SqliteDatabase.BusyTimeoutSeconds * 1000);
     }
 
     private bool HasReadings => _tables.Has(HubRows.Readings);
@@ -99,7 +100,7 @@ internal sealed class LegacySource : ITransferSource
         _keys?.Dispose();
         _keys = new();
         if (HasReadings) ScanReadings(rejects, cancellationToken);
-        ScanSmallTables(rejects, cancellationToken);
+        _small = ScanSmallTables(rejects, cancellationToken);
         foreach (var lane in LanesThere) ScanEvents(lane, rejects, cancellationToken);
         if (_tables.Has(TruthRows.Index)) CountOrphans(rejects);
         return Task.CompletedTask;
@@ -108,7 +109,7 @@ internal sealed class LegacySource : ITransferSource
     private void ScanReadings(RejectLog rejects, CancellationToken cancellationToken)
     {
         var now = _clock.GetUtcNow().ToUnixTimeSeconds();
-        foreach (var row in Reader(HubRows.Readings).All(cancellationToken))
+        foreach (var row in All(HubRows.Readings, cancellationToken))
         {
             var fault = HubRows.Convert(row, now, out var reading);
             if (fault is null && !_keys!.TryAddReading(reading.Timestamp, reading.NodeAddress, row.RowId)) fault = new("timestamp", "is a second reading of its node and second");
@@ -117,7 +118,7 @@ internal sealed class LegacySource : ITransferSource
         }
     }
 
-    private void ScanSmallTables(RejectLog rejects, CancellationToken cancellationToken)
+    private SmallTables ScanSmallTables(RejectLog rejects, CancellationToken cancellationToken)
     {
         var zones = Scan("zones", HubRows.Convert, (Zone zone) => zone.Id, rejects, cancellationToken);
         var metadata = Scan("node_metadata", HubRows.Convert, (NodeMetadata m) => m.Address, rejects, cancellationToken);
@@ -127,7 +128,7 @@ internal sealed class LegacySource : ITransferSource
             each.ZoneId = null;
             rejects.Warn("nodes were in a zone that does not exist");
         }
-        _small = new(Scan("nodes", HubRows.Convert, (Node node) => node.Address, rejects, cancellationToken), metadata, zones, HasCounters: false);
+        return new(Scan("nodes", HubRows.Convert, (Node node) => node.Address, rejects, cancellationToken), metadata, zones, HasCounters: false);
     }
 
     private delegate LegacyFault? ConvertRow<TRow>(LegacyRow row, out TRow converted);
@@ -136,7 +137,7 @@ internal sealed class LegacySource : ITransferSource
     {
         var rows = new SortedDictionary<int, TRow>();
         if (!_tables.Has(table)) return [];
-        foreach (var row in Reader(table).All(cancellationToken))
+        foreach (var row in All(table, cancellationToken))
         {
             var fault = convert(row, out var converted);
             if (fault is null && !rows.TryAdd(key(converted), converted)) fault = new(null, "has a key that is there already");
@@ -147,7 +148,7 @@ internal sealed class LegacySource : ITransferSource
 
     private void ScanEvents(Lane lane, RejectLog rejects, CancellationToken cancellationToken)
     {
-        foreach (var row in Reader(TruthRows.TableOf(lane)).All(cancellationToken))
+        foreach (var row in All(TruthRows.TableOf(lane), cancellationToken))
         {
             var fault = _truth.Convert(lane, row, out var laneEvent);
             if (fault is null && !_keys!.TryAddId(laneEvent, out var isSame))
@@ -165,11 +166,16 @@ internal sealed class LegacySource : ITransferSource
                 rejects.Add(row.Reject(Name, found.Column, found.Reason));
                 continue;
             }
-            _keys!.AddEvent(laneEvent.CanonicalTime, lane, row.RowId);
-            if (laneEvent.ComputeId() != laneEvent.Id) rejects.Warn($"{lane.Name()} events have an id that does not match their content; it is kept");
-            if (row["timelineMode"] is string mode && mode.Any(char.IsUpper)) rejects.Warn("timelineMode was in capitals");
-            if (lane == Lane.Raw && row.Has("systemId") && row["connectionId"] is not null) rejects.Warn("raw events have a connectionId besides the names of their system; it is not kept");
+            _keys!.AddEvent(TimeOf(lane, row.RowId, laneEvent.CanonicalTime), lane, row.RowId);
+            WarnOf(lane, row, laneEvent, rejects);
         }
+    }
+
+    private static void WarnOf(Lane lane, LegacyRow row, LaneEvent laneEvent, RejectLog rejects)
+    {
+        if (laneEvent.ComputeId() != laneEvent.Id) rejects.Warn($"{lane.Name()} events have an id that does not match their content; it is kept");
+        if (row["timelineMode"] is string mode && mode.Any(char.IsUpper)) rejects.Warn("timelineMode was in capitals");
+        if (lane == Lane.Raw && row.Has("systemId") && row["connectionId"] is not null) rejects.Warn("raw events have a connectionId besides the names of their system; it is not kept");
     }
 
     private void CountOrphans(RejectLog rejects)
@@ -196,7 +202,11 @@ internal sealed class LegacySource : ITransferSource
         if (LanesThere.Length == 0) return Task.FromResult(new TransferPage<LaneEvent>(default, range.To));
         var (keys, end) = Page(range, limit, Keys.Events, key => key.Time);
         var page = new LaneEvent[keys.Count];
-        for (var i = 0; i < page.Length; i++) ThrowIfChanged(_truth.Convert(keys[i].Lane, Reader(TruthRows.TableOf(keys[i].Lane)).Find(keys[i].Row), out page[i]));
+        for (var i = 0; i < page.Length; i++)
+        {
+            ThrowIfChanged(_truth.Convert(keys[i].Lane, Reader(TruthRows.TableOf(keys[i].Lane)).Find(keys[i].Row), out page[i]));
+            page[i].CanonicalTime = keys[i].Time;
+        }
         cancellationToken.ThrowIfCancellationRequested();
         return Task.FromResult(new TransferPage<LaneEvent>(page, end));
     }

@@ -55,14 +55,33 @@ internal sealed class LegacyReader : IDisposable
         _count = columns.Length;
         _row = new(table, columns.Select((column, i) => (column, i)).ToDictionary(c => c.column, c => c.i, StringComparer.OrdinalIgnoreCase));
         var select = $"SELECT rowid{string.Concat(columns.Select(c => $", \"{c.Replace("\"", "\"\"", StringComparison.Ordinal)}\""))} FROM \"{table}\"";
-        _all = Prepare(select + " ORDER BY rowid");
+        _all = Prepare(select + " WHERE rowid > ? AND rowid <= ? ORDER BY rowid LIMIT ?");
         _one = Prepare(select + " WHERE rowid = ?");
     }
 
-    /// <summary>All rows; each is valid until the next one.</summary>
-    public IEnumerable<LegacyRow> All(CancellationToken cancellationToken)
+    /// <summary>The rows of a range of row ids; each is valid until the next one.</summary>
+    /// <param name="after">Exclusive.</param>
+    /// <param name="upTo">Inclusive.</param>
+    /// <param name="limit">Maximum rows.</param>
+    /// <param name="cancellationToken">Checked now and then.</param>
+    public IEnumerable<LegacyRow> Read(long after, long upTo, int limit, CancellationToken cancellationToken)
     {
         raw.sqlite3_reset(_all);
+        raw.sqlite3_bind_int64(_all, 1, after);
+        raw.sqlite3_bind_int64(_all, 2, upTo);
+        raw.sqlite3_bind_int(_all, 3, limit);
+        try
+        {
+            foreach (var row in Rows(cancellationToken)) yield return row;
+        }
+        finally
+        {
+            raw.sqlite3_reset(_all); // An open statement keeps the log of the program that writes the file.
+        }
+    }
+
+    private IEnumerable<LegacyRow> Rows(CancellationToken cancellationToken)
+    {
         for (var i = 0; Step(_all); i++)
         {
             if (i % 1_000 == 0) cancellationToken.ThrowIfCancellationRequested();
@@ -76,7 +95,10 @@ internal sealed class LegacyReader : IDisposable
     {
         raw.sqlite3_reset(_one);
         raw.sqlite3_bind_int64(_one, 1, rowId);
-        return Step(_one) ? Fill(_one) : throw new TransferException($"Row {rowId} of table {_row.Table} is gone: another program changes the source. Stop it, or copy the file.");
+        var isThere = Step(_one);
+        if (isThere) Fill(_one);
+        raw.sqlite3_reset(_one);
+        return isThere ? _row : throw new TransferException($"Row {rowId} of table {_row.Table} is gone: another program changes the source. Stop it, or copy the file.");
     }
 
     private sqlite3_stmt Prepare(string sql)

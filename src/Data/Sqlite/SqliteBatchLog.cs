@@ -37,6 +37,16 @@ internal sealed class SqliteBatchLog(SqliteDatabase database, BatchTable table, 
         },
         cancellationToken);
 
+    public Task UnfollowAsync(string name, CancellationToken cancellationToken) => database.Writer.TransactAsync(
+        writer =>
+        {
+            var forget = writer.Statement("DELETE FROM followers WHERE feed = ? AND name = ?");
+            raw.sqlite3_bind_text(forget, 1, table.Feed);
+            raw.sqlite3_bind_text(forget, 2, name);
+            return writer.Run(forget);
+        },
+        cancellationToken);
+
     public Task<IReadOnlyList<Follower>> ListFollowersAsync(CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<Follower>>(
         connection =>
         {

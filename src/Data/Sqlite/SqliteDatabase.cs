@@ -37,7 +37,7 @@ public sealed class SqliteDatabase : IDisposable
             + $"PRAGMA wal_autocheckpoint={(options.Value.LogMiB << 20) / PageBytes}; PRAGMA journal_size_limit={(long)options.Value.LogMiB << 20}; "
             + $"PRAGMA cache_size=-{options.Value.CacheMiB * 1024}; PRAGMA temp_store=MEMORY";
         if (options.Value.ReadOnlyConnection is { } readOnly)
-            (ConnectionString, _pragmas) = (readOnly, $"PRAGMA query_only=ON; PRAGMA cache_size=-{options.Value.CacheMiB * 1024}; PRAGMA temp_store=MEMORY");
+            (IsReadOnly, ConnectionString, _pragmas) = (true, readOnly, $"PRAGMA query_only=ON; PRAGMA cache_size=-{options.Value.CacheMiB * 1024}; PRAGMA temp_store=MEMORY");
         Writer = new SqliteWriter(this);
     }
 
@@ -46,6 +46,9 @@ public sealed class SqliteDatabase : IDisposable
 
     /// <summary>Absolute path of the database file.</summary>
     public string Path { get; }
+
+    /// <summary>Whether nothing may be written to the file.</summary>
+    public bool IsReadOnly { get; }
 
     /// <summary>For EF Core and for readers; pooled by the driver.</summary>
     public string ConnectionString { get; }

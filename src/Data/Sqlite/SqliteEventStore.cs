@@ -91,6 +91,19 @@ public sealed class SqliteEventStore(SqliteDatabase database, EventCommitSignal 
     public Task<EventHead> ReadHeadAsync(CancellationToken cancellationToken) => database.ReadStreamAsync(connection => SqliteEventSteps.ReadHead(connection, null), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<(long Batches, long Events, long? OldestCommittedAt)> ReadLagAsync(long after, CancellationToken cancellationToken) => database.ReadStreamAsync(
+        connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT count(*), coalesce(sum(event_count), 0), min(committed_at) FROM event_batches WHERE last_canonical_time > $after";
+            command.Parameters.AddWithValue("$after", after);
+            using var reader = command.ExecuteReader();
+            reader.Read();
+            return (reader.GetInt64(0), reader.GetInt64(1), reader.IsDBNull(2) ? (long?)null : reader.GetInt64(2));
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
     public Task<EventStep> ReadStepAsync(EventStepQuery query, CancellationToken cancellationToken)
         => database.ReadStreamAsync(connection => SqliteEventSteps.Read(connection, query, cancellationToken), cancellationToken);
 

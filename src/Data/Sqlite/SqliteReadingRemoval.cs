@@ -76,6 +76,11 @@ internal static class SqliteReadingRemoval
         writer.ReadRow(end);
         var before = raw.sqlite3_column_int64(end, 0);
         raw.sqlite3_reset(end);
+        return RemoveOldest(writer, address, before, nowMicroseconds);
+    }
+
+    private static long RemoveOldest(SqliteWriter writer, int address, long before, long nowMicroseconds)
+    {
         var hash = Hash(writer, writer.Bound(SelectOfNode, address, before));
         var rows = writer.Run("DELETE FROM sensor_readings WHERE node_address = ? AND timestamp < ?", address, before);
         writer.Run(UpdateNode, address, rows);
@@ -90,6 +95,22 @@ internal static class SqliteReadingRemoval
         var stepEnd = writer.Bound(SelectStepEnd, before, RowsPerStep - 1);
         if (writer.ReadRow(stepEnd)) before = Math.Min(before, raw.sqlite3_column_int64(stepEnd, 0));
         raw.sqlite3_reset(stepEnd);
+        return RemoveAllBefore(writer, before, nowMicroseconds);
+    }
+
+    /// <summary>Deletes what another store has deleted.</summary>
+    public static void Apply(SqliteWriter writer, ReadingChanges changes, long nowMicroseconds)
+    {
+        foreach (var (node, before) in changes.RemovedNodes)
+        {
+            if (before is { } time) RemoveOldest(writer, node, time, nowMicroseconds);
+            else DeleteNode(writer, node, nowMicroseconds);
+        }
+        if (changes.RemovedBefore is { } limit) RemoveAllBefore(writer, limit, nowMicroseconds);
+    }
+
+    private static long RemoveAllBefore(SqliteWriter writer, long before, long nowMicroseconds)
+    {
         var counts = new List<(long Node, long Rows)>();
         var counting = writer.Bound(CountByNode, before);
         while (writer.ReadRow(counting)) counts.Add((raw.sqlite3_column_int64(counting, 0), raw.sqlite3_column_int64(counting, 1)));

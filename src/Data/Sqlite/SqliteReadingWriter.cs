@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
+using SensorDash.Data.Transfer;
 using SQLitePCL;
 
 namespace SensorDash.Data.Sqlite;
@@ -34,6 +35,10 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
         INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, rows_hash) VALUES (?, ?, ?, ?, ?, ?)
         """;
 
+    private const string FindReading = """
+        SELECT node_address, timestamp, temperature_centidegrees, humidity_centipercent, flags, received_at, NULL FROM sensor_readings WHERE node_address = ? AND timestamp = ?
+        """;
+
     private const string FindNode = "SELECT 1 FROM nodes WHERE address = ?";
 
     private const string CountNodes = "SELECT count(*) FROM nodes";
@@ -55,7 +60,8 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
     }
 
     /// <summary>Adds a batch inside a transaction of <see cref="SqliteWriter.TransactAsync"/>.</summary>
-    internal (long Id, long CommittedAt, int Added) Append(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken)
+    /// <param name="countsDuplicates">Whether a duplicate was received, so that it is counted.</param>
+    internal (long Id, long CommittedAt, int Added) Append(ReadOnlySpan<Reading> batch, Span<RowOutcome> outcomes, CancellationToken cancellationToken, bool countsDuplicates = true)
     {
         _changes.Clear(clock.GetUtcNow().ToUnixTimeSeconds());
         _nodeCount = null;
@@ -83,11 +89,31 @@ internal sealed class SqliteReadingWriter(SqliteWriter writer, CommitSignal comm
             (first, last) = (Math.Min(first, reading.Timestamp), Math.Max(last, reading.Timestamp));
             hash = unchecked(hash + ReadingHash.Of(reading));
         }
-        for (var i = 0; i < batch.Length; i++) _changes.Count(batch[i], outcomes[i]);
+        for (var i = 0; i < batch.Length; i++)
+            if (countsDuplicates || outcomes[i] != RowOutcome.Duplicate) _changes.Count(batch[i], outcomes[i]);
         StoreNodes();
         var now = clock.NowMicroseconds();
         if (added > 0) writer.Run(InsertBatch, batchId, now, added, first, last, hash);
         return (batchId, now, added);
+    }
+
+    /// <summary>Adds readings of another store inside a transaction; those that are stored with the same values change nothing.</summary>
+    /// <exception cref="RowsDifferException">Some are stored with other values.</exception>
+    internal void Apply(ReadOnlySpan<Reading> readings, CancellationToken cancellationToken)
+    {
+        var outcomes = new RowOutcome[readings.Length];
+        Append(readings, outcomes, cancellationToken, countsDuplicates: false);
+        var differing = new List<DifferingReading>();
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            if (outcomes[i] != RowOutcome.Duplicate) continue;
+            var find = writer.Bound(FindReading, readings[i].NodeAddress, readings[i].Timestamp);
+            writer.ReadRow(find);
+            var stored = SqliteReadingRow.Read(find);
+            raw.sqlite3_reset(find);
+            if (!stored.HasValuesOf(readings[i])) differing.Add(new(readings[i], stored));
+        }
+        if (differing.Count > 0) throw new RowsDifferException(differing);
     }
 
     // In the order of the batch, so that every engine admits the same new nodes.

@@ -25,8 +25,9 @@ internal sealed class SqliteSourceFile : IDisposable
 
     /// <param name="path">The file.</param>
     /// <param name="isQuiet">Whether no SensorDash may use it: its rows would change while they are copied.</param>
+    /// <param name="isFollowed">Whether another program goes on writing it: then the file itself is read, and SQLite may make its companions -wal and -shm.</param>
     /// <exception cref="TransferException">The file cannot be read, or is in use.</exception>
-    public static SqliteSourceFile Open(string path, bool isQuiet)
+    public static SqliteSourceFile Open(string path, bool isQuiet, bool isFollowed = false)
     {
         path = System.IO.Path.GetFullPath(path);
         if (SqliteFileLock.IsHeld(path))
@@ -40,7 +41,7 @@ internal sealed class SqliteSourceFile : IDisposable
             using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
                 if (file.ReadAtLeast(header, HeaderLength, throwOnEndOfStream: false) < HeaderLength || !header.StartsWith("SQLite format 3\0"u8))
                     throw new TransferException($"{path} is not a SQLite file.");
-            if (header[ReadVersionAt] != 2) return new(path, Connection(path), null);
+            if (header[ReadVersionAt] != 2 || isFollowed) return new(path, Connection(path), null);
             var hasLog = new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
             if (File.Exists(path + "-shm") && hasLog) return new(path, Connection(path), null);
             if (!hasLog) return new(path, Connection(Immutable(path)), null);

@@ -19,10 +19,11 @@ public static class SqliteTransfer
     /// <param name="contexts">Makes a context for a connection string.</param>
     /// <param name="isQuiet">Whether it must not be in use; a ledger may be read while a transfer runs.</param>
     /// <param name="clock">For times that are too far ahead.</param>
+    /// <param name="isFollowed">Whether a former system goes on writing it.</param>
     /// <exception cref="TransferException">It cannot be read, is in use, or is a file of another program.</exception>
-    public static ITransferSource OpenSource(string path, Func<string, IDbContextFactory<SensorDashContext>> contexts, bool isQuiet, TimeProvider clock)
+    public static ITransferSource OpenSource(string path, Func<string, IDbContextFactory<SensorDashContext>> contexts, bool isQuiet, TimeProvider clock, bool isFollowed = false)
     {
-        var file = SqliteSourceFile.Open(path, isQuiet);
+        var file = SqliteSourceFile.Open(path, isQuiet, isFollowed);
         try
         {
             var tables = LegacyTables.Read(file);
@@ -55,6 +56,8 @@ public static class SqliteTransfer
             return new TransferContents(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
         }, token))
     {
+        Changes = new SqliteReadingChangeFeed(database, new()),
+        Log = database.IsReadOnly ? null : new SqliteBatchLog(database, BatchTable.Readings, clock),
         LedgerTables = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'transfers'",
         Query = (sql, token) => database.ReadAsync<IReadOnlyList<object?[]>>(
             connection =>
@@ -122,10 +125,20 @@ internal sealed class SqliteTransferTarget(StoreParts parts, SqliteDatabase data
         }
     }
 
-    public async Task WriteSmallTablesAsync(SmallTables tables, CancellationToken cancellationToken)
+    public Task ApplyAsync(ReadingChanges changes, string? ledger, CancellationToken cancellationToken) => database.Writer.TransactAsync(
+        writer =>
+        {
+            if (changes.Added.Count > 0) _readings.Apply([.. changes.Added], cancellationToken);
+            SqliteReadingRemoval.Apply(writer, changes, clock.NowMicroseconds());
+            if (ledger is not null) writer.Execute(ledger);
+            return changes.Added.Count;
+        },
+        cancellationToken);
+
+    public async Task WriteSmallTablesAsync(SmallTables tables, bool isMirror, CancellationToken cancellationToken)
     {
         using var held = await database.Writer.AcquireAsync(cancellationToken);
-        await SmallTableWriter.WriteAsync(contexts, tables, cancellationToken);
+        await SmallTableWriter.WriteAsync(contexts, tables, isMirror, cancellationToken);
     }
 
     public Task<bool> IndexAgreesAsync(CancellationToken cancellationToken) => database.ReadLongAsync(

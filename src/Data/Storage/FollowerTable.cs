@@ -9,6 +9,6 @@ internal sealed class FollowerTable : IEntityTypeConfiguration<Follower>
     {
         builder.ToTable("followers").HasKey(f => new { f.Feed, f.Name });
         builder.Property(f => f.Feed).HasMaxLength(10);
-        builder.Property(f => f.Name).HasMaxLength(100);
+        builder.Property(f => f.Name).HasMaxLength(Follower.MaxNameLength);
     }
 }

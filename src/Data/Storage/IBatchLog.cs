@@ -13,6 +13,10 @@ public interface IBatchLog
     /// <exception cref="StoreUnavailableException">Nothing is noted.</exception>
     Task FollowAsync(string name, long cursor, CancellationToken cancellationToken);
 
+    /// <summary>Forgets a follower; does nothing if there is none of that name.</summary>
+    /// <exception cref="StoreUnavailableException">It is not forgotten.</exception>
+    Task UnfollowAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>The followers, by name.</summary>
     Task<IReadOnlyList<Follower>> ListFollowersAsync(CancellationToken cancellationToken);
 
@@ -29,6 +33,9 @@ public sealed class Follower
 {
     /// <summary>A follower that was silent for longer starts over.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromDays(30);
+
+    /// <summary>Characters of a name.</summary>
+    public const int MaxNameLength = 100;
 
     /// <summary>readings or events.</summary>
     public string Feed { get; set; } = "";

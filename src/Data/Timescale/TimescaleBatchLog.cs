@@ -38,6 +38,15 @@ internal sealed class TimescaleBatchLog(TimescaleDatabase database, BatchTable t
         },
         cancellationToken);
 
+    public Task UnfollowAsync(string name, CancellationToken cancellationToken) => database.ReadAsync(
+        async (connection, token) =>
+        {
+            await using var command = new NpgsqlCommand("DELETE FROM followers WHERE feed = $1 AND name = $2", connection);
+            foreach (var text in (string[])[table.Feed, name]) command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = text });
+            return await command.ExecuteNonQueryAsync(token);
+        },
+        cancellationToken);
+
     public Task<IReadOnlyList<Follower>> ListFollowersAsync(CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<Follower>>(
         async (connection, token) =>
         {

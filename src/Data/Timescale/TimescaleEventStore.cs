@@ -111,6 +111,18 @@ public sealed class TimescaleEventStore(TimescaleDatabase database, EventCommitS
     public Task<EventHead> ReadHeadAsync(CancellationToken cancellationToken) => database.ReadAsync(TimescaleEventSteps.ReadHeadAsync, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<(long Batches, long Events, long? OldestCommittedAt)> ReadLagAsync(long after, CancellationToken cancellationToken) => database.ReadAsync(
+        async (connection, token) =>
+        {
+            await using var command = new NpgsqlCommand("SELECT count(*), coalesce(sum(event_count), 0)::bigint, min(committed_at) FROM event_batches WHERE last_canonical_time > $1", connection);
+            command.Parameters.Add(PgTime.Microseconds(after));
+            await using var reader = await command.ExecuteReaderAsync(token);
+            await reader.ReadAsync(token);
+            return (reader.GetInt64(0), reader.GetInt64(1), await reader.IsDBNullAsync(2, token) ? (long?)null : reader.GetMicroseconds(2));
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
     public Task<EventStep> ReadStepAsync(EventStepQuery query, CancellationToken cancellationToken)
         => database.ReadAsync((connection, token) => TimescaleEventSteps.ReadAsync(connection, query, token), cancellationToken);
 

@@ -70,9 +70,25 @@ internal static class TimescaleLayout
             if (edition == TimescaleEdition.Community)
                 await ApplyCompressionAsync(connection, table, options.CompressionAfter, cancellationToken);
         }
+        await ScheduleCompressionAsync(connection, isScheduled: true, cancellationToken);
         await TimescaleContentIndex.ApplyAsync(connection, settings.ContentIndex, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return edition;
+    }
+
+    // Those of a transfer that was killed are paused.
+    private const string ScheduleCompression = """
+        SELECT count(alter_job(job_id, scheduled => $1, next_start => CASE WHEN $1 THEN now() END)) FROM timescaledb_information.jobs
+        WHERE hypertable_schema = current_schema() AND config ? 'compress_after' AND scheduled <> $1
+        """;
+
+    /// <summary>Pauses or resumes the compression of all tables, if the server has it.</summary>
+    public static async Task ScheduleCompressionAsync(NpgsqlConnection connection, bool isScheduled, CancellationToken cancellationToken)
+    {
+        if (await EditionAsync(connection, cancellationToken) != TimescaleEdition.Community) return;
+        await using var command = new NpgsqlCommand(ScheduleCompression, connection);
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = isScheduled });
+        await command.ExecuteScalarAsync(cancellationToken);
     }
 
     private static async Task ApplyCompressionAsync(NpgsqlConnection connection, Hypertable table, TimeSpan after, CancellationToken cancellationToken)

@@ -18,7 +18,9 @@ internal static class TimescaleNodeRemoval
 
     private const string SelectStepEnd = "SELECT timestamp FROM sensor_readings WHERE node_address = $1 ORDER BY timestamp LIMIT 1 OFFSET $2";
 
-    private const string UpdateNode = "UPDATE nodes SET total_readings = total_readings - $3, first_seen_at = $2 WHERE address = $1";
+    private const string UpdateNode = """
+        UPDATE nodes SET total_readings = total_readings - $2, first_seen_at = coalesce((SELECT min(timestamp) FROM sensor_readings WHERE node_address = $1), last_seen_at) WHERE address = $1
+        """;
 
     public static async Task<NodeCount> DeleteStepAsync(
         TimescaleDatabase database, CommitSignal commits, TimeProvider clock, NodeCriteria criteria, CancellationToken cancellationToken)
@@ -81,24 +83,25 @@ internal static class TimescaleNodeRemoval
     private static async Task<NodeCount> RemoveOldestAsync(NpgsqlConnection connection, TimeProvider clock, int address, CancellationToken cancellationToken)
     {
         long before;
-        await using (var find = CommandOf(SelectStepEnd, new NpgsqlParameter<long> { TypedValue = NodeCriteria.ReadingsPerStep }))
+        await using (var find = CommandOf(connection, SelectStepEnd, address, new NpgsqlParameter<long> { TypedValue = NodeCriteria.ReadingsPerStep }))
         await using (var reader = await find.ExecuteReaderAsync(cancellationToken))
         {
             await reader.ReadAsync(cancellationToken);
             before = reader.GetSeconds(0);
         }
+        return new(0, await RemoveOldestAsync(connection, clock, address, before, cancellationToken));
+    }
+
+    /// <summary>Deletes the readings of a node before a time; the node stays. In a transaction with the writer lock.</summary>
+    internal static async Task<long> RemoveOldestAsync(NpgsqlConnection connection, TimeProvider clock, int address, long before, CancellationToken cancellationToken)
+    {
         var removed = await TimescaleRemoval.DeleteReadingsAsync(
             connection, "node_address = $1 AND timestamp < $2", cancellationToken, new NpgsqlParameter<int> { TypedValue = address }, PgTime.Seconds(before));
-        await using (var update = CommandOf(UpdateNode, PgTime.Seconds(before), new NpgsqlParameter<long> { TypedValue = removed.Rows }))
-            await update.ExecuteNonQueryAsync(cancellationToken);
+        await using (var update = CommandOf(connection, UpdateNode, address, new NpgsqlParameter<long> { TypedValue = removed.Rows })) await update.ExecuteNonQueryAsync(cancellationToken);
         await TimescaleRemoval.InsertRemovalBatchAsync(connection, clock, removed, address, before, cancellationToken);
-        return new(0, removed.Rows);
-
-        NpgsqlCommand CommandOf(string sql, params NpgsqlParameter[] more)
-        {
-            var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0, Parameters = { new NpgsqlParameter<int> { TypedValue = address } } };
-            command.Parameters.AddRange(more);
-            return command;
-        }
+        return removed.Rows;
     }
+
+    private static NpgsqlCommand CommandOf(NpgsqlConnection connection, string sql, int address, NpgsqlParameter parameter)
+        => new(sql, connection) { CommandTimeout = 0, Parameters = { new NpgsqlParameter<int> { TypedValue = address }, parameter } };
 }

@@ -52,21 +52,45 @@ internal static class TimescaleRemoval
     public static async Task<bool> DeleteNodeAsync(
         TimescaleDatabase database, CommitSignal commits, TimeProvider clock, int address, CancellationToken cancellationToken)
     {
-        var removed = await RunAsync(
-            database,
-            async (connection, token) =>
-            {
-                if (await ExecuteAsync(connection, "DELETE FROM nodes WHERE address = $1", Address(), token) == 0) return false;
-                await ExecuteAsync(connection, "DELETE FROM node_metadata WHERE address = $1", Address(), token);
-                var removed = await DeleteReadingsAsync(connection, "node_address = $1", token, Address());
-                await InsertRemovalBatchAsync(connection, clock, removed, address, null, token);
-                return true;
-            },
-            cancellationToken);
+        var removed = await RunAsync(database, (connection, token) => DeleteNodeAsync(connection, clock, address, token), cancellationToken);
         if (removed) commits.Publish();
         return removed;
+    }
+
+    private static async Task<bool> DeleteNodeAsync(NpgsqlConnection connection, TimeProvider clock, int address, CancellationToken cancellationToken)
+    {
+        if (await ExecuteAsync(connection, "DELETE FROM nodes WHERE address = $1", Address(), cancellationToken) == 0) return false;
+        await ExecuteAsync(connection, "DELETE FROM node_metadata WHERE address = $1", Address(), cancellationToken);
+        var removed = await DeleteReadingsAsync(connection, "node_address = $1", cancellationToken, Address());
+        await InsertRemovalBatchAsync(connection, clock, removed, address, null, cancellationToken);
+        return true;
 
         NpgsqlParameter Address() => new NpgsqlParameter<int> { TypedValue = address };
+    }
+
+    /// <summary>Deletes what another store has deleted, to the second. In a transaction with the writer lock.</summary>
+    public static async Task ApplyAsync(NpgsqlConnection connection, TimeProvider clock, ReadingChanges changes, CancellationToken cancellationToken)
+    {
+        foreach (var (node, before) in changes.RemovedNodes)
+        {
+            if (before is { } time) await TimescaleNodeRemoval.RemoveOldestAsync(connection, clock, node, time, cancellationToken);
+            else await DeleteNodeAsync(connection, clock, node, cancellationToken);
+        }
+        if (changes.RemovedBefore is not { } limit) return;
+        await using (var counters = Command(connection, TakeFromCounters, PgTime.Seconds(limit))) await counters.ExecuteNonQueryAsync(cancellationToken);
+        var removed = new RemovedReadings();
+        // Whole chunks first: a store that drops them has removals of any number of rows.
+        if (await TimescaleLayout.IsHypertableAsync(connection, cancellationToken) && await FindEndAsync(connection, hasChunks: true, limit, cancellationToken) is not null)
+        {
+            await AddAsync(removed, connection, $"SELECT {HashedColumns} FROM sensor_readings WHERE timestamp < $1", cancellationToken, PgTime.Seconds(limit));
+            await DropAsync(connection, limit, cancellationToken);
+            await ExecuteAsync(connection, "DELETE FROM sensor_readings WHERE timestamp < $1", PgTime.Seconds(limit), cancellationToken);
+        }
+        else
+        {
+            removed = await DeleteReadingsAsync(connection, "timestamp < $1", cancellationToken, PgTime.Seconds(limit));
+        }
+        if (removed.Rows > 0) await InsertRemovalBatchAsync(connection, clock, removed, null, limit, cancellationToken);
     }
 
     public static async Task<long> RemoveBeforeAsync(

@@ -70,14 +70,19 @@ public static class TimescaleTransfer
     }
 
     /// <summary>Opens a database of SensorDash; the server refuses to write for this connection.</summary>
-    /// <param name="options">The connection.</param>
+    /// <param name="connection">The connection as text.</param>
+    /// <param name="defaults">The settings.</param>
     /// <param name="contexts">Makes a context for its data source.</param>
     /// <param name="clock">For the stores.</param>
-    public static ITransferSource OpenSource(TimescaleOptions options, Func<TimescaleDatabase, IDbContextFactory<SensorDashContext>> contexts, TimeProvider clock)
+    /// <exception cref="TransferException">The text has an unknown word or a password.</exception>
+    public static ITransferSource OpenSource(string connection, TimescaleOptions defaults, Func<TimescaleDatabase, IDbContextFactory<SensorDashContext>> contexts, TimeProvider clock)
     {
+        var options = Parse(connection, defaults);
         (options.IsReadOnly, options.Pool.MinSize) = (true, 0);
         var database = new TimescaleDatabase(Options.Create(options));
-        return new StoreSource(Parts(database, contexts(database), clock), database);
+        // A follower is registered in the source, which is all that a transfer writes there.
+        var log = new TimescaleDatabase(Options.Create(Parse(connection, defaults)));
+        return new StoreSource(Parts(database, contexts(database), clock) with { Log = new TimescaleBatchLog(log, BatchTable.Readings, clock) }, database, log);
     }
 
     /// <summary>A database of this process as the target; its schema is current.</summary>
@@ -96,6 +101,8 @@ public static class TimescaleTransfer
             },
             token))
     {
+        Changes = new TimescaleReadingChangeFeed(database, new()),
+        Log = new TimescaleBatchLog(database, BatchTable.Readings, clock),
         LedgerTables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'transfers'",
         Query = (sql, token) => QueryAsync(database, sql, token),
     };
@@ -126,6 +133,8 @@ internal sealed class TimescaleTransferTarget(StoreParts parts, TimescaleDatabas
     // An id that a person added must not be given again.
     private const string PassZones = "SELECT setval(pg_get_serial_sequence('zones', 'id'), greatest((SELECT max(id) FROM zones), nextval(pg_get_serial_sequence('zones', 'id')))) FROM zones LIMIT 1";
 
+    private const long DaySeconds = 86_400;
+
     private readonly NodeChanges _changes = new();
     private readonly EventHash _hash = new();
 
@@ -143,7 +152,7 @@ internal sealed class TimescaleTransferTarget(StoreParts parts, TimescaleDatabas
 
     public Task WriteAsync(ReadOnlyMemory<Reading> readings, string ledger, CancellationToken cancellationToken)
     {
-        TimescaleBatchLimit.Check(readings.Span, reading => reading.Timestamp, 86_400);
+        TimescaleBatchLimit.Check(readings.Span, reading => reading.Timestamp, DaySeconds);
         return WriteAsync(readings.Length, (connection, token) => AddAsync(connection, readings, token), ledger, cancellationToken);
     }
 
@@ -171,6 +180,31 @@ internal sealed class TimescaleTransferTarget(StoreParts parts, TimescaleDatabas
             }
         },
         cancellationToken);
+
+    public Task PauseUpkeepAsync(bool isPaused, CancellationToken cancellationToken) => database.ReadAsync(
+        async (connection, token) =>
+        {
+            await TimescaleLayout.ScheduleCompressionAsync(connection, !isPaused, token);
+            return isPaused;
+        },
+        cancellationToken);
+
+    public Task ApplyAsync(ReadingChanges changes, string? ledger, CancellationToken cancellationToken)
+    {
+        Reading[] added = [.. changes.Added];
+        TimescaleBatchLimit.Check(added, reading => reading.Timestamp, DaySeconds);
+        return TimescaleRemoval.RunAsync(
+            database,
+            async (connection, token) =>
+            {
+                if (added.Length > 0 && await TimescaleStoredReadings.ChooseNewAsync(connection, added, token) is { Length: > 0 } rows) await AddAsync(connection, rows, token);
+                await TimescaleRemoval.ApplyAsync(connection, clock, changes, token);
+                if (ledger is null) return 0;
+                await using var command = new NpgsqlCommand(ledger, connection);
+                return await command.ExecuteNonQueryAsync(token);
+            },
+            cancellationToken);
+    }
 
     private async Task AddAsync(NpgsqlConnection connection, ReadOnlyMemory<Reading> readings, CancellationToken cancellationToken)
     {
@@ -280,9 +314,9 @@ internal sealed class TimescaleTransferTarget(StoreParts parts, TimescaleDatabas
         rest.BatchCommands.Add(insert);
     }
 
-    public async Task WriteSmallTablesAsync(SmallTables tables, CancellationToken cancellationToken)
+    public async Task WriteSmallTablesAsync(SmallTables tables, bool isMirror, CancellationToken cancellationToken)
     {
-        await SmallTableWriter.WriteAsync(contexts, tables, cancellationToken);
+        await SmallTableWriter.WriteAsync(contexts, tables, isMirror, cancellationToken);
         await RunLedgerAsync(PassZones, cancellationToken);
     }
 

@@ -104,6 +104,9 @@ public interface ITransferTarget : ITransferSource
     /// <summary>Gives the store a new epoch: positions of its former history mean nothing after a transfer.</summary>
     Task RenewEpochAsync(string epoch, CancellationToken cancellationToken);
 
+    /// <summary>Pauses what the engine does with older rows by itself, such as compression: chunks are filled and compared first. A startup of the store resumes it, too.</summary>
+    Task PauseUpkeepAsync(bool isPaused, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Adds readings that the store does not have, counts their nodes, and runs a statement of the ledger, in one transaction.</summary>
     /// <exception cref="TransferException">The store has one of them.</exception>
     /// <exception cref="StoreBatchTooLargeException">Fewer rows may fit.</exception>
@@ -113,8 +116,29 @@ public interface ITransferTarget : ITransferSource
     /// <inheritdoc cref="WriteAsync(ReadOnlyMemory{Reading}, string, CancellationToken)" path="/exception"/>
     Task WriteAsync(ReadOnlyMemory<LaneEvent> events, string ledger, CancellationToken cancellationToken);
 
+    /// <summary>Applies changes that the source committed, and runs a statement of the ledger, in one transaction. Readings that the store has already with the same values change
+    /// nothing: the copy of a chunk may have brought them.</summary>
+    /// <param name="changes">Added rows, or removals.</param>
+    /// <param name="ledger">Null: none.</param>
+    /// <param name="cancellationToken">Cancels it; nothing is changed then.</param>
+    /// <exception cref="RowsDifferException">The store has some of the readings with other values.</exception>
+    /// <exception cref="StoreBatchTooLargeException">Fewer rows may fit.</exception>
+    Task ApplyAsync(ReadingChanges changes, string? ledger, CancellationToken cancellationToken);
+
     /// <summary>Adds or replaces nodes, metadata and zones; counters of readings stay as counted.</summary>
-    Task WriteSmallTablesAsync(SmallTables tables, CancellationToken cancellationToken);
+    /// <param name="tables">Those of the source.</param>
+    /// <param name="isMirror">Whether metadata and zones that the source does not have are deleted.</param>
+    /// <param name="cancellationToken">Cancels it; it may be partly done then.</param>
+    Task WriteSmallTablesAsync(SmallTables tables, bool isMirror, CancellationToken cancellationToken);
+
+    /// <summary>Canonical time of the newest event, Unix microseconds; 0 if there is none.</summary>
+    Task<long> ReadNewestEventAsync(CancellationToken cancellationToken);
+
+    /// <summary>An event, or null.</summary>
+    Task<LaneEvent?> FindEventAsync(EventId id, long sourceTime, CancellationToken cancellationToken);
+
+    /// <summary>Whether a request was accepted in a scope.</summary>
+    Task<bool> HasRequestAsync(string scope, string request, CancellationToken cancellationToken);
 
     /// <summary>Whether every event is in the index once, by count.</summary>
     Task<bool> IndexAgreesAsync(CancellationToken cancellationToken);

@@ -16,7 +16,8 @@ public sealed record Reject(string Source, string? Table, long RowId, string? Co
 /// <summary>Writes rejected rows to a file, one JSON object per line, and counts them and the warnings.</summary>
 /// <param name="path">The file; it is created with the first reject. Null: only counts.</param>
 /// <param name="isStrict">Whether the first reject is an error.</param>
-public sealed class RejectLog(string? path, bool isStrict) : IDisposable
+/// <param name="appends">Whether rejects of an earlier attempt stay in the file.</param>
+public sealed class RejectLog(string? path, bool isStrict, bool appends = false) : IDisposable
 {
     private const int MaxValueLength = 200;
 
@@ -29,6 +30,8 @@ public sealed class RejectLog(string? path, bool isStrict) : IDisposable
     private readonly SortedDictionary<string, long> _reasons = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, long> _warnings = new(StringComparer.Ordinal);
     private StreamWriter? _file;
+
+    public bool IsStrict => isStrict;
 
     public string? Path => _file is null ? null : path;
 
@@ -46,9 +49,9 @@ public sealed class RejectLog(string? path, bool isStrict) : IDisposable
         if (reject.Value is { Length: > MaxValueLength } value) reject = reject with { Value = value[..MaxValueLength] };
         if (path is not null && _file is null)
         {
-            // Of an earlier attempt, whose scan found the same.
+            // Of an earlier attempt, whose scan found the same, unless it is followed.
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
-            _file = new StreamWriter(path, append: false);
+            _file = new StreamWriter(path, append: appends);
         }
         _file?.WriteLine(JsonSerializer.Serialize(reject, _json));
         Count++;

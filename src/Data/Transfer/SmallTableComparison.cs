@@ -33,17 +33,27 @@ internal static class SmallTableComparison
             .. Rows("zones", source.Zones, target.Zones, z => z.Id, Columns),
         ]);
 
+    /// <summary>Whether two states of the small tables have the same rows and values, without the counters of readings.</summary>
+    public static bool AreEqual(SmallTables one, SmallTables other)
+        => (one.Nodes.Count, one.Metadata.Count, one.Zones.Count) == (other.Nodes.Count, other.Metadata.Count, other.Zones.Count)
+            && !Rows("", one.Nodes, other.Nodes, n => n.Address, node => Columns(node, withCounters: true)).Any()
+            && !Rows("", one.Metadata, other.Metadata, m => m.Address, Columns).Any() && !Rows("", one.Zones, other.Zones, z => z.Id, Columns).Any();
+
     private static IEnumerable<Difference> Nodes(SmallTables source, SmallTables target, NodeRecount? recount)
     {
         foreach (var difference in Rows("nodes", source.Nodes, target.Nodes, n => n.Address, node => Columns(node, recount is not null && source.HasCounters && target.HasCounters)))
             yield return difference;
         if (recount is null) yield break;
+        var there = source.Nodes.ToDictionary(n => n.Address);
         foreach (var node in target.Nodes)
         {
-            if (recount.Of(node.Address) is var (count, first, last) && (node.TotalReadings, node.FirstSeenAt, node.LastSeenAt) != (count, first, last))
+            if (recount.Of(node.Address) is not var (count, first, last)) continue;
+            // Also times of readings that were deleted.
+            if (source.HasCounters && there.TryGetValue(node.Address, out var ofSource)) (first, last) = (ofSource.FirstSeenAt, ofSource.LastSeenAt);
+            if ((node.TotalReadings, node.FirstSeenAt, node.LastSeenAt) != (count, first, last))
             {
                 yield return new(DifferenceKind.Different, "nodes", Text(node.Address)!, string.Create(CultureInfo.InvariantCulture,
-                    $"its counters say {node.TotalReadings} readings from {node.FirstSeenAt} to {node.LastSeenAt}, a recount {count} from {first} to {last}"));
+                    $"its counters say {node.TotalReadings} readings from {node.FirstSeenAt} to {node.LastSeenAt}, the source {count} from {first} to {last}"));
             }
         }
         var known = target.Nodes.Select(n => n.Address).ToHashSet();

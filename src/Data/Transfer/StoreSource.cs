@@ -18,11 +18,30 @@ public sealed record StoreParts(
     string Kind, string Name, IReadingStore Readings, INodeStore Nodes, IEventStore? Events, IDbContextFactory<SensorDashContext>? Contexts,
     Func<CancellationToken, Task<TransferContents>> Count)
 {
+    /// <summary>Its readings in commit order.</summary>
+    public required IReadingChangeFeed Changes { get; init; }
+
+    /// <summary>Its batches of readings, which a transfer follows; null if this process must not write to it.</summary>
+    public IBatchLog? Log { get; init; }
+
     /// <summary>A query with the number of its tables of the ledger.</summary>
     public required string LedgerTables { get; init; }
 
     /// <summary>Runs a query of the ledger.</summary>
     public required Func<string, CancellationToken, Task<IReadOnlyList<object?[]>>> Query { get; init; }
+
+    /// <summary>Reads nodes, metadata and zones.</summary>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
+    internal async Task<SmallTables> ReadSmallTablesAsync(CancellationToken cancellationToken)
+    {
+        var nodes = await Nodes.ListAsync(cancellationToken);
+        if (Contexts is null) return new(nodes, [], [], HasMetadata: false);
+        await using var context = await Contexts.CreateDbContextAsync(cancellationToken);
+        return new(
+            nodes,
+            await context.Set<NodeMetadata>().AsNoTracking().OrderBy(m => m.Address).ToListAsync(cancellationToken),
+            await context.Set<Zone>().AsNoTracking().OrderBy(z => z.Id).ToListAsync(cancellationToken));
+    }
 }
 
 /// <inheritdoc cref="ITransferSource"/>
@@ -31,6 +50,9 @@ public sealed record StoreParts(
 public class StoreSource(StoreParts parts, params IReadOnlyList<IDisposable> owned) : ITransferSource
 {
     private Reading[] _page = [];
+
+    /// <summary>What it consists of.</summary>
+    public StoreParts Parts => parts;
 
     public string Kind => parts.Kind;
 
@@ -84,15 +106,24 @@ public class StoreSource(StoreParts parts, params IReadOnlyList<IDisposable> own
         return new(instant.ToArray(), next.Time + 1);
     }
 
-    public async Task<SmallTables> ReadSmallTablesAsync(CancellationToken cancellationToken)
+    public Task<SmallTables> ReadSmallTablesAsync(CancellationToken cancellationToken) => parts.ReadSmallTablesAsync(cancellationToken);
+
+    public async Task<long> ReadNewestEventAsync(CancellationToken cancellationToken) => parts.Events is null ? 0 : (await parts.Events.ReadHeadAsync(cancellationToken)).Position;
+
+    public Task<LaneEvent?> FindEventAsync(EventId id, long sourceTime, CancellationToken cancellationToken)
+        => parts.Events is null ? Task.FromResult<LaneEvent?>(null) : parts.Events.FindAsync(id, sourceTime, cancellationToken);
+
+    public async Task<bool> HasRequestAsync(string scope, string request, CancellationToken cancellationToken)
+        => (await parts.Query($"SELECT event_id FROM command_requests WHERE scope_id = {TransferLedger.Literal(scope)} AND request_id = {TransferLedger.Literal(request)}", cancellationToken)).Count > 0;
+
+    /// <summary>Its newest batch of readings and its newest event.</summary>
+    /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
+    public async Task<TransferStart> ReadPositionAsync(CancellationToken cancellationToken)
     {
-        var nodes = await parts.Nodes.ListAsync(cancellationToken);
-        if (parts.Contexts is null) return new(nodes, [], [], HasMetadata: false);
-        await using var context = await parts.Contexts.CreateDbContextAsync(cancellationToken);
-        return new(
-            nodes,
-            await context.Set<NodeMetadata>().AsNoTracking().OrderBy(m => m.Address).ToListAsync(cancellationToken),
-            await context.Set<Zone>().AsNoTracking().OrderBy(z => z.Id).ToListAsync(cancellationToken));
+        var head = await parts.Changes.ReadHeadAsync(cancellationToken);
+        var committedAt = head.LastBatch == 0 ? 0 : await parts.Changes.FindCommittedAtAsync(head.LastBatch, cancellationToken) ?? 0;
+        var events = parts.Events is null ? null : (EventHead?)await parts.Events.ReadHeadAsync(cancellationToken);
+        return new(new(head.Epoch, head.LastBatch, committedAt), events is { } at ? new(at.Epoch, at.Position, 0) : null);
     }
 
     /// <summary>The transfers into this store, oldest first, with the rows that are copied; none if it never was a target.</summary>
@@ -107,6 +138,15 @@ public class StoreSource(StoreParts parts, params IReadOnlyList<IDisposable> own
                 await ledger.ReadProgressAsync(record.Id, TransferPart.Events, cancellationToken)));
         }
         return transfers;
+    }
+
+    /// <summary>How far this store follows the source of a transfer into it; null if it does not follow.</summary>
+    public async Task<TransferStart?> ReadAppliedAsync(TransferRecord record, CancellationToken cancellationToken)
+    {
+        if (record.Start is not { } start) return null;
+        var ledger = new TransferLedger(parts.Query);
+        return new(await ledger.ReadCursorAsync(record.Id, TransferPart.Readings, cancellationToken) ?? start.Readings,
+            start.Events is null ? null : await ledger.ReadCursorAsync(record.Id, TransferPart.Events, cancellationToken) ?? start.Events);
     }
 
     public async ValueTask DisposeAsync()

@@ -17,6 +17,9 @@ public sealed class TransferLedger(Func<string, CancellationToken, Task<IReadOnl
         "CREATE TABLE IF NOT EXISTS transfers (id BIGINT PRIMARY KEY, record TEXT NOT NULL)",
         "CREATE TABLE IF NOT EXISTS transfer_chunks (transfer_id BIGINT NOT NULL, part INTEGER NOT NULL, from_time BIGINT NOT NULL, to_time BIGINT NOT NULL, "
             + "row_count BIGINT NOT NULL, rows_hash BIGINT NOT NULL, committed_at BIGINT NOT NULL, PRIMARY KEY (transfer_id, part, from_time))",
+        "CREATE TABLE IF NOT EXISTS transfer_cursors (transfer_id BIGINT NOT NULL, part INTEGER NOT NULL, epoch BIGINT NOT NULL, position BIGINT NOT NULL, committed_at BIGINT NOT NULL, "
+            + "PRIMARY KEY (transfer_id, part))",
+        "CREATE TABLE IF NOT EXISTS transfer_given_times (transfer_id BIGINT NOT NULL, lane INTEGER NOT NULL, row_id BIGINT NOT NULL, given_time BIGINT NOT NULL, PRIMARY KEY (transfer_id, lane, row_id))",
     ];
 
     /// <summary>Creates its tables.</summary>
@@ -54,11 +57,43 @@ public sealed class TransferLedger(Func<string, CancellationToken, Task<IReadOnl
     public static string AddChunk(long id, TransferPart part, TransferRange range, TransferSummary summary, long committedAt)
         => $"INSERT INTO transfer_chunks VALUES ({Text(id)}, {Text((long)part)}, {Text(range.From)}, {Text(range.To)}, {Text(summary.Count)}, {Text(summary.Hash)}, {Text(committedAt)})";
 
+    /// <summary>How far a part is followed; null before the first change.</summary>
+    internal async Task<TransferCursor?> ReadCursorAsync(long id, TransferPart part, CancellationToken cancellationToken)
+    {
+        var rows = await run($"SELECT epoch, position, committed_at FROM transfer_cursors WHERE transfer_id = {Text(id)} AND part = {Text((long)part)}", cancellationToken);
+        return rows.Count == 0 ? null : new(TransferCursor.EpochOf(Number(rows[0][0])), Number(rows[0][1]), Number(rows[0][2]));
+    }
+
+    /// <summary>The statement that moves a cursor, for the transaction of the changes.</summary>
+    internal static string SetCursor(long id, TransferPart part, TransferCursor cursor)
+        => $"INSERT INTO transfer_cursors VALUES ({Text(id)}, {Text((long)part)}, {Text(cursor.EpochNumber)}, {Text(cursor.Position)}, {Text(cursor.CommittedAt)}) "
+            + "ON CONFLICT (transfer_id, part) DO UPDATE SET epoch = excluded.epoch, position = excluded.position, committed_at = excluded.committed_at";
+
+    // Numbers of the tables of a file that is followed, beside those of the parts.
+    internal const int ReadingTable = 10;
+    internal const int FirstLaneTable = 11;
+
+    /// <summary>The last row of each table of a file that the target has, by the number of the table.</summary>
+    internal async Task<IReadOnlyDictionary<int, long>> ReadRowIdsAsync(long id, CancellationToken cancellationToken)
+        => (await run($"SELECT part, position, committed_at FROM transfer_cursors WHERE transfer_id = {Text(id)} AND part >= {Text(ReadingTable)}", cancellationToken))
+            .ToDictionary(row => (int)Number(row[0]), row => Number(row[1]));
+
+    /// <summary>The statement that moves the row id of a table.</summary>
+    internal static string SetRowId(long id, int table, long row)
+        => $"INSERT INTO transfer_cursors VALUES ({Text(id)}, {Text(table)}, 0, {Text(row)}, 0) ON CONFLICT (transfer_id, part) DO UPDATE SET position = excluded.position";
+
+    internal async Task<IReadOnlyList<GivenTime>> ReadGivenTimesAsync(long id, CancellationToken cancellationToken)
+        => [.. (await run($"SELECT lane, row_id, given_time FROM transfer_given_times WHERE transfer_id = {Text(id)}", cancellationToken))
+            .Select(row => new GivenTime((Events.Lane)Number(row[0]), Number(row[1]), Number(row[2])))];
+
+    internal static string AddGivenTime(long id, GivenTime given)
+        => $"INSERT INTO transfer_given_times VALUES ({Text(id)}, {Text((long)given.Lane)}, {Text(given.RowId)}, {Text(given.Time)})";
+
     private static long Number(object? value) => Convert.ToInt64(value, CultureInfo.InvariantCulture);
 
     // In parentheses: the lowest number is not a literal with a sign on every engine.
     private static string Text(long value)
         => value == long.MinValue ? "(-9223372036854775807 - 1)" : value.ToString(CultureInfo.InvariantCulture);
 
-    private static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+    internal static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

@@ -15,9 +15,13 @@ public sealed record TransferOptions
     /// <summary>Maximum rows per second; null: as fast as possible.</summary>
     public long? RateLimit { get; init; }
 
+    /// <summary>Whether the source goes on being written, and its commits are applied after the chunks.</summary>
+    public bool Follows { get; init; }
+
     internal TransferRange RangeOf(TransferPart part) => part == TransferPart.Readings ? Readings : Events;
 
-    internal bool IsWhole => Readings == TransferRange.All && Events == TransferRange.All;
+    /// <summary>Whether all times are copied.</summary>
+    public bool IsWhole => Readings == TransferRange.All && Events == TransferRange.All;
 }
 
 /// <summary>A step of a transfer, for the console.</summary>

@@ -20,6 +20,11 @@ public enum TransferState
     Different,
 }
 
+/// <summary>Where a source was when a transfer began.</summary>
+/// <param name="Readings">Its newest batch.</param>
+/// <param name="Events">Its newest event; null if the transfer has none.</param>
+public sealed record TransferStart(TransferCursor Readings, TransferCursor? Events);
+
 /// <summary>A transfer in the ledger of its target.</summary>
 public sealed record TransferRecord
 {
@@ -56,11 +61,27 @@ public sealed record TransferRecord
 
     public long Rejects { get; init; }
 
+    /// <summary>Up to where the source was compared the last time; null if that was never, or it is not a store of SensorDash.</summary>
+    public TransferStart? VerifiedUpTo { get; init; }
+
+    /// <summary>The newest row of each table of a file that is followed, before the first chunk; null for other sources.</summary>
+    public IReadOnlyDictionary<string, long>? RowIds { get; init; }
+
+    /// <summary>Where the source was before the first chunk; null if it is not a store of SensorDash, or was not to be followed.</summary>
+    public TransferStart? Start { get; init; }
+
+    /// <summary>Whether a verified source or target is no longer what was compared.</summary>
+    /// <param name="now">Where it is.</param>
+    public bool IsStale(TransferStart now)
+        => VerifiedAt is not null && VerifiedUpTo is { } then && (now.Readings != then.Readings || (then.Events is not null && now.Events != then.Events));
+
     internal TransferRange RangeOf(TransferPart part) => part == TransferPart.Readings ? Readings : Events;
+
+    public bool IsFrom(ITransferSource source) => Source == source.Name && SourceKind == source.Kind;
 
     /// <summary>Whether a command with these arguments means this transfer.</summary>
     public bool IsOf(ITransferSource source, TransferOptions options)
-        => Source == source.Name && SourceKind == source.Kind && Readings == options.Readings && Events == options.Events;
+        => IsFrom(source) && Readings == options.Readings && Events == options.Events;
 
     internal string ToJson() => JsonSerializer.Serialize(this, _json);
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using SensorDash.Data.Events;
+using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Transfer;
@@ -30,8 +32,14 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
         var parts = PartsOf(contents, target);
         await _ledger.PrepareAsync(cancellationToken);
         var record = await FindAsync(cancellationToken) ?? await BeginAsync(parts, cancellationToken);
+        if (source is IFollowedFile file && record.RowIds is { } rows)
+        {
+            if (record.State != TransferState.Copying) return record; // Its later rows are followed.
+            file.Limit(rows, []);
+        }
         await source.PrepareAsync(rejects, cancellationToken);
         rejects.Flush();
+        if (record.State == TransferState.Copying) await target.PauseUpkeepAsync(isPaused: true, cancellationToken);
         foreach (var part in parts) await CopyAsync(record, part, contents.Rows(part), cancellationToken);
         if (parts.Contains(TransferPart.Readings)) await CopySmallTablesAsync(cancellationToken);
         record = record with { State = TransferState.Copied, CopiedAt = clock.NowMicroseconds(), Rejects = rejects.Count };
@@ -86,10 +94,29 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
             Readings = options.Readings,
             Events = options.Events,
         };
+        if (options.Follows)
+            record = source is IFollowedFile followed ? record with { RowIds = RowIdsOf(followed) } : record with { Start = await StartAsync(record, cancellationToken) };
         await target.RenewEpochAsync(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)), cancellationToken);
         await _ledger.AddAsync(record, cancellationToken);
         return record;
     }
+
+    private IReadOnlyDictionary<string, long> RowIdsOf(IFollowedFile file) => options.IsWhole ? file.ReadRowIds()
+        : throw new TransferException("A source that goes on being written is copied as a whole: without --from-time and --to-time.");
+
+    private async Task<TransferStart> StartAsync(TransferRecord record, CancellationToken cancellationToken)
+    {
+        if (source is not StoreSource store) throw new TransferException($"{source.Name} has no commits that can be followed: it is not a store of SensorDash.");
+        if (!options.IsWhole) throw new TransferException("A source that goes on being written is copied as a whole: without --from-time and --to-time.");
+        var there = await target.ReadSmallTablesAsync(cancellationToken);
+        if (there.Nodes.Count + there.Metadata.Count + there.Zones.Count > 0)
+            throw new TransferException($"{target.Name} must have no nodes, names and zones of its own, because it becomes equal to the source. Choose an empty target.");
+        return await new BatchApplier(store.Parts, target, record.Id, clock).BeginAsync(cancellationToken);
+    }
+
+    // Later events arrive with the commits after the start.
+    private static long EndOf(TransferRecord record, TransferPart part)
+        => part == TransferPart.Events && record.Start is { Events: { } events } ? events.Position + 1 : record.RangeOf(part).To;
 
     private async Task CopyAsync(TransferRecord record, TransferPart part, long total, CancellationToken cancellationToken)
     {
@@ -99,7 +126,7 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
         var maxBatch = part == TransferPart.Readings ? MaxBatch : MaxEventBatch;
         var batch = Math.Min(options.BatchSize ?? FirstBatch, maxBatch);
         var (startedAt, copied) = (clock.GetTimestamp(), 0L);
-        for (var to = record.RangeOf(part).To; from < to;)
+        for (var to = EndOf(record, part); from < to;)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var since = clock.GetTimestamp();
@@ -107,8 +134,7 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
             long count;
             try
             {
-                (chunk, count) = part == TransferPart.Readings
-                    ? await CopyReadingsAsync(record.Id, new(from, to), batch, cancellationToken) : await CopyEventsAsync(record.Id, new(from, to), batch, cancellationToken);
+                (chunk, count) = await CopyChunkAsync(record.Id, part, new(from, to), batch, cancellationToken);
             }
             catch (StoreBatchTooLargeException) when (batch > 1)
             {
@@ -132,21 +158,23 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
         return (int)Math.Clamp(wanted, Math.Max(MinBatch, batch / 2), Math.Min(max, 2 * batch));
     }
 
-    private async Task<(TransferRange Chunk, long Rows)> CopyReadingsAsync(long id, TransferRange rest, int batch, CancellationToken cancellationToken)
-    {
-        var page = await source.ReadReadingsAsync(rest, batch, cancellationToken);
-        var (summary, chunk) = (new TransferSummary(), new TransferRange(rest.From, page.End));
-        summary.Add(page.Rows.Span);
-        await target.WriteAsync(page.Rows, TransferLedger.AddChunk(id, TransferPart.Readings, chunk, summary, clock.NowMicroseconds()), cancellationToken);
-        return (chunk, summary.Count);
-    }
+    private delegate Task<TransferPage<TRow>> ReadPage<TRow>(TransferRange range, int limit, CancellationToken cancellationToken);
 
-    private async Task<(TransferRange Chunk, long Rows)> CopyEventsAsync(long id, TransferRange rest, int batch, CancellationToken cancellationToken)
+    private delegate Task WriteChunk<TRow>(ReadOnlyMemory<TRow> rows, string ledger, CancellationToken cancellationToken);
+
+    private delegate void AddRows<TRow>(TransferSummary summary, ReadOnlySpan<TRow> rows);
+
+    private Task<(TransferRange Chunk, long Rows)> CopyChunkAsync(long id, TransferPart part, TransferRange rest, int batch, CancellationToken cancellationToken) => part == TransferPart.Readings
+        ? CopyChunkAsync<Reading>(id, part, rest, batch, source.ReadReadingsAsync, target.WriteAsync, (summary, rows) => summary.Add(rows), cancellationToken)
+        : CopyChunkAsync<LaneEvent>(id, part, rest, batch, source.ReadEventsAsync, target.WriteAsync, (summary, rows) => summary.Add(rows), cancellationToken);
+
+    private async Task<(TransferRange Chunk, long Rows)> CopyChunkAsync<TRow>(
+        long id, TransferPart part, TransferRange rest, int batch, ReadPage<TRow> read, WriteChunk<TRow> write, AddRows<TRow> addTo, CancellationToken cancellationToken)
     {
-        var page = await source.ReadEventsAsync(rest, batch, cancellationToken);
+        var page = await read(rest, batch, cancellationToken);
         var (summary, chunk) = (new TransferSummary(), new TransferRange(rest.From, page.End));
-        summary.Add(page.Rows.Span);
-        await target.WriteAsync(page.Rows, TransferLedger.AddChunk(id, TransferPart.Events, chunk, summary, clock.NowMicroseconds()), cancellationToken);
+        addTo(summary, page.Rows.Span);
+        await write(page.Rows, TransferLedger.AddChunk(id, part, chunk, summary, clock.NowMicroseconds()), cancellationToken);
         return (chunk, summary.Count);
     }
 
@@ -154,7 +182,7 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
     {
         var tables = await source.ReadSmallTablesAsync(cancellationToken);
         // The last reception of a node is of a reading that may be outside the range.
-        await target.WriteSmallTablesAsync(options.IsWhole ? tables : tables with { HasCounters = false }, cancellationToken);
+        await target.WriteSmallTablesAsync(options.IsWhole ? tables : tables with { HasCounters = false }, isMirror: false, cancellationToken);
     }
 
     internal static string Name(TransferPart part) => part.ToString().ToLower(CultureInfo.InvariantCulture);

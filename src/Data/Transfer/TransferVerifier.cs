@@ -7,11 +7,13 @@ namespace SensorDash.Data.Transfer;
 
 /// <summary>Compares a source with its target: chunk by chunk by counts, sums and hashes, and where these differ row by row.</summary>
 /// <remarks>Values are compared as the program understands them, not as an engine shows them, so no collation, floating-point number or time zone can mislead.</remarks>
-public sealed class TransferVerifier(ITransferSource source, ITransferTarget target, TimeProvider clock, Action<TransferStep>? progress = null)
+/// <param name="applier">Follows a source that goes on being written; null if nothing writes to it. It rests while a chunk is compared.</param>
+public sealed class TransferVerifier(ITransferSource source, ITransferTarget target, TimeProvider clock, Action<TransferStep>? progress = null, BatchApplier? applier = null)
 {
     private const int ReadingsAtOnce = 20_000;
     private const int EventsAtOnce = 5_000;
     private const int MaxNamed = 100;
+    private const int MaxAttempts = 100; // Of a chunk that removals of the source hit again and again.
 
     private readonly List<Difference> _differences = [];
     private readonly NodeRecount _recount = new();
@@ -25,16 +27,20 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
     /// <exception cref="StoreUnavailableException">A side is temporarily unavailable; run it again.</exception>
     public async Task<TransferReport> RunAsync(TransferRecord record, RejectLog rejects, string program, CancellationToken cancellationToken)
     {
+        if (applier is not null) await applier.CatchUpAsync(cancellationToken);
         var contents = await source.InspectAsync(cancellationToken);
+        var upTo = await ReadPositionAsync(cancellationToken);
         var parts = new List<PartReport>();
         var smallRows = 0L;
-        foreach (var part in TransferRunner.PartsOf(contents, target)) parts.Add(await VerifyAsync(record, part, contents.Rows(part), cancellationToken));
-        if (parts.Any(p => p.Part == TransferPart.Readings)) smallRows = await VerifySmallTablesAsync(record, cancellationToken);
+        foreach (var part in TransferRunner.PartsOf(contents, target)) parts.Add(await VerifyAsync(record, part, upTo, contents.Rows(part), cancellationToken));
+        if (parts.Any(p => p.Part == TransferPart.Readings)) smallRows = await VerifySmallTablesAsync(record, upTo, cancellationToken);
         if (parts.Any(p => p.Part == TransferPart.Events) && !await target.IndexAgreesAsync(cancellationToken))
             Note(new(DifferenceKind.Different, "event_index", "all", "the number of its rows is not that of the lanes"));
+        await target.PauseUpkeepAsync(isPaused: false, cancellationToken);
         var now = clock.NowMicroseconds();
         var isEqual = _differenceCount == 0 && parts.TrueForAll(p => p.IsEqual);
-        record = record with { State = isEqual ? TransferState.Verified : TransferState.Different, VerifiedAt = now, Rejects = rejects.Count };
+        record = record with { State = isEqual ? TransferState.Verified : TransferState.Different, VerifiedAt = now, VerifiedUpTo = upTo, Rejects = rejects.Count };
+        var end = applier is null ? null : await applier.ReadAppliedAsync(cancellationToken);
         await new TransferLedger(target.RunLedgerAsync).SaveAsync(record, cancellationToken);
         return new()
         {
@@ -49,15 +55,30 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
             Rejects = rejects.Count,
             RejectReasons = rejects.Reasons,
             Warnings = rejects.Warnings,
-            Notes = contents.Notes,
+            Notes = [.. contents.Notes, .. AsOf(upTo, end)],
         };
     }
 
-    private async Task<PartReport> VerifyAsync(TransferRecord record, TransferPart part, long total, CancellationToken cancellationToken)
+    private async Task<TransferStart?> ReadPositionAsync(CancellationToken cancellationToken)
+        => applier is not null ? await applier.ReadAppliedAsync(cancellationToken) : source is StoreSource store ? await store.ReadPositionAsync(cancellationToken) : null;
+
+    private static IEnumerable<string> AsOf(TransferStart? start, TransferStart? end)
+    {
+        if (start is null || end is null) yield break;
+        yield return string.Create(CultureInfo.InvariantCulture, $"the source goes on being written: readings were compared as of its batches {start.Readings.Position} to {end.Readings.Position}")
+            + (start.Events is { } events ? $", events up to {EventTime.Format(events.Position)}" : "");
+        if (start.Readings != end.Readings) yield return "counters of nodes were not counted anew, because readings arrived meanwhile";
+    }
+
+    // Events after the position are not in the target yet.
+    private TransferRange RangeOf(TransferRecord record, TransferPart part, TransferStart? upTo)
+        => applier is not null && part == TransferPart.Events && upTo?.Events is { } events ? record.Events with { To = events.Position + 1 } : record.RangeOf(part);
+
+    private async Task<PartReport> VerifyAsync(TransferRecord record, TransferPart part, TransferStart? upTo, long total, CancellationToken cancellationToken)
     {
         var (sourceSummary, targetSummary, chunks) = (new TransferSummary(), new TransferSummary(), 0L);
         var isReadings = part == TransferPart.Readings;
-        for (var (from, to) = record.RangeOf(part); from < to; chunks++)
+        for (var (from, to) = RangeOf(record, part, upTo); from < to; chunks++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var rest = new TransferRange(from, to);
@@ -67,8 +88,9 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
             progress?.Invoke(new("verify", part, sourceSummary.Count, Math.Max(total, sourceSummary.Count)));
         }
         var copied = await new TransferLedger(target.RunLedgerAsync).ReadProgressAsync(record.Id, part, cancellationToken);
+        var isChanged = record.Start is null && record.RowIds is null && (copied.Rows, copied.Hash) != (sourceSummary.Count, sourceSummary.Hash);
         return new(part, sourceSummary.Equals(targetSummary), chunks, sourceSummary.Count, targetSummary.Count, TransferReport.Hex(sourceSummary.Hash),
-            TransferReport.Hex(targetSummary.Hash), (copied.Rows, copied.Hash) != (sourceSummary.Count, sourceSummary.Hash), sourceSummary.Columns, targetSummary.Columns);
+            TransferReport.Hex(targetSummary.Hash), isChanged, sourceSummary.Columns, targetSummary.Columns);
     }
 
     private delegate Task<TransferPage<TRow>> ReadPage<TRow>(ITransferSource store, TransferRange range, int limit, CancellationToken cancellationToken);
@@ -89,7 +111,7 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
     private async Task<long> CompareAsync<TRow>(
         TransferRange rest, int limit, Rows<TRow> rows, TransferSummary sourceAll, TransferSummary targetAll, CancellationToken cancellationToken)
     {
-        var page = await rows.Read(source, rest, limit, cancellationToken);
+        var (page, isAhead) = await ReadSourceAsync(rest, limit, rows, cancellationToken);
         var (ofSource, ofTarget) = (new TransferSummary(), new TransferSummary());
         rows.AddTo(ofSource, page.Rows.Span);
         foreach (var row in page.Rows.Span) rows.SeenInSource(row);
@@ -97,24 +119,49 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
         for (var from = chunk.From; from < chunk.To;)
         {
             var other = await rows.Read(target, new(from, chunk.To), limit, cancellationToken);
-            rows.AddTo(ofTarget, other.Rows.Span);
+            rows.AddTo(ofTarget, Without(other.Rows, isAhead).Span);
             from = other.End;
         }
-        if (!ofSource.Equals(ofTarget)) await NameDifferencesAsync(page.Rows, chunk, limit, rows, cancellationToken);
+        if (!ofSource.Equals(ofTarget)) await NameDifferencesAsync(page.Rows, chunk, limit, rows, isAhead, cancellationToken);
         sourceAll.Add(ofSource);
         targetAll.Add(ofTarget);
         return page.End;
     }
 
+    // A page of the source as of the batch that the target has: without the rows that have arrived since.
+    private async Task<(TransferPage<TRow> Page, Func<TRow, bool>? IsAhead)> ReadSourceAsync<TRow>(TransferRange rest, int limit, Rows<TRow> rows, CancellationToken cancellationToken)
+    {
+        if (applier is null || typeof(TRow) != typeof(Reading)) return (await rows.Read(source, rest, limit, cancellationToken), null);
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            await applier.ApplyAsync(cancellationToken);
+            var page = await rows.Read(source, rest, limit, cancellationToken);
+            if (await applier.ReadAheadAsync(cancellationToken) is not { } ahead) continue;
+            if (ahead.Count == 0) return (page, null);
+            bool IsAhead(TRow row) => row is Reading reading && ahead.Contains(new(reading.Timestamp, reading.NodeAddress));
+            return (page with { Rows = Without(page.Rows, IsAhead) }, IsAhead);
+        }
+        throw new TransferException($"{source.Name} deletes readings faster than they can be compared. Try again later.");
+    }
+
+    private static ReadOnlyMemory<TRow> Without<TRow>(ReadOnlyMemory<TRow> rows, Func<TRow, bool>? isAhead)
+    {
+        if (isAhead is null) return rows;
+        var kept = new List<TRow>(rows.Length);
+        foreach (var row in rows.Span)
+            if (!isAhead(row)) kept.Add(row);
+        return kept.Count == rows.Length ? rows : kept.ToArray();
+    }
+
     // The rows of the source are one chunk; those of the target are read page by page, because there may be any number of them.
-    private async Task NameDifferencesAsync<TRow>(ReadOnlyMemory<TRow> page, TransferRange chunk, int limit, Rows<TRow> rows, CancellationToken cancellationToken)
+    private async Task NameDifferencesAsync<TRow>(ReadOnlyMemory<TRow> page, TransferRange chunk, int limit, Rows<TRow> rows, Func<TRow, bool>? isAhead, CancellationToken cancellationToken)
     {
         var expected = new Dictionary<string, TRow>(page.Length);
         foreach (var row in page.Span) expected[rows.Name(row)] = row;
         for (var from = chunk.From; from < chunk.To;)
         {
             var other = await rows.Read(target, new(from, chunk.To), limit, cancellationToken);
-            foreach (var row in other.Rows.Span)
+            foreach (var row in Without(other.Rows, isAhead).Span)
             {
                 var name = rows.Name(row);
                 if (!expected.Remove(name, out var there)) Note(DifferenceKind.Extra, name, null);
@@ -151,10 +198,16 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
 
     private static string? Text(long? value) => value?.ToString(CultureInfo.InvariantCulture);
 
-    private async Task<long> VerifySmallTablesAsync(TransferRecord record, CancellationToken cancellationToken)
+    private async Task<long> VerifySmallTablesAsync(TransferRecord record, TransferStart? start, CancellationToken cancellationToken)
     {
         var isWhole = record.Readings == TransferRange.All;
-        var (ofSource, ofTarget) = (await source.ReadSmallTablesAsync(cancellationToken), await target.ReadSmallTablesAsync(cancellationToken));
+        if (applier is not null)
+        {
+            await applier.ApplySmallTablesAsync(cancellationToken);
+            isWhole &= (await applier.ReadAppliedAsync(cancellationToken)).Readings == start?.Readings;
+        }
+        var ofSource = applier?.SmallTables ?? await source.ReadSmallTablesAsync(cancellationToken);
+        var ofTarget = await target.ReadSmallTablesAsync(cancellationToken);
         foreach (var (kind, table, key, columns) in SmallTableComparison.Compare(ofSource, ofTarget, isWhole ? _recount : null)) Note(new(kind, table, key, columns));
         return ofSource.Nodes.Count + (ofTarget.HasMetadata ? ofSource.Metadata.Count + ofSource.Zones.Count : 0);
     }

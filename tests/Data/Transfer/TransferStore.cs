@@ -23,6 +23,9 @@ internal sealed class TransferStore(StoreFixture fixture, ITransferTarget side, 
 
     public ITransferTarget Side => side;
 
+    /// <summary>What a follower reads.</summary>
+    public StoreParts Parts => ((StoreSource)side).Parts;
+
     public IEventStore Events => events!;
 
     public static async Task<TransferStore> CreateAsync(TransferEngine engine)

@@ -283,6 +283,6 @@ public sealed class TransferTests
         return outcomes;
     }
 
-    private static string Describe(Node n) => string.Create(CultureInfo.InvariantCulture,
+    internal static string Describe(Node n) => string.Create(CultureInfo.InvariantCulture,
         $"{n.Address} {n.DeviceId} {n.NodeType} {n.FirstSeenAt} {n.LastSeenAt} {n.TotalReadings} {n.DuplicatesSeen} {n.LastReceivedAt} {n.LastReceivedTimestamp}");
 }

@@ -34,6 +34,22 @@ public sealed class TransferCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_FollowingAStoreOfSensorDash_IsRefused()
+    {
+        var (hub, first) = (CreateHub("(1, 1767225600, 2534, 6521)"), _folder.File("first.db"));
+        await TransferAsync("run", "--from", hub, "--to", first);
+
+        var follow = await TransferAsync("run", "--follow", "--from", first, "--to", _folder.File("second.db"));
+        var status = await TransferAsync("status", "--from", hub, "--to", first);
+        var other = await TransferAsync("status", "--from", first, "--to", first);
+
+        Assert.Equal((1, 0, 1), (follow.ExitCode, status.ExitCode, other.ExitCode));
+        Assert.Contains("cannot be followed", follow.Errors, StringComparison.Ordinal);
+        Assert.Matches("Verified .* ago[.]", status.Output);
+        Assert.Contains("The last transfer is from", other.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_RowsThatNoStoreCanHold_EndsWithTwoAndStrictWithOne()
     {
         var (hub, target) = (CreateHub("(1, 1767225600, 2534, 6521), (1, 5, 2534, 6521)"), _folder.File("new.db"));

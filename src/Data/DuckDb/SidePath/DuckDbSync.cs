@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -26,7 +28,11 @@ public sealed partial class DuckDbSync(
     // DuckDB keeps the memory of writing and sorting until the file is reopened: after this many rows per MiB of its limit.
     private const long RowsPerMiB = 2_000;
 
-    private readonly SidePathFollower _follower = new(log, options.Value.Path, clock);
+    private readonly BatchFollower _follower = new(log, NameOf(options.Value.Path), clock);
+
+    // The same after a rebuild and a restart, different for each file of each machine.
+    private static string NameOf(string path) => $"side path {Environment.MachineName[..Math.Min(Environment.MachineName.Length, 64)]} "
+        + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(path)))[..6]);
 
     private long RowsBeforeReopening => options.Value.MemoryLimitMiB * RowsPerMiB;
 

@@ -9,6 +9,8 @@ internal sealed class DuckDbBatchLog(DuckDbReadingStore store, DuckDbReadingFile
 
     public Task FollowAsync(string name, long cursor, CancellationToken cancellationToken) => store.Writer.FollowAsync(name, cursor, cancellationToken);
 
+    public Task UnfollowAsync(string name, CancellationToken cancellationToken) => store.Writer.UnfollowAsync(name, cancellationToken);
+
     public Task<IReadOnlyList<Follower>> ListFollowersAsync(CancellationToken cancellationToken) => file.ReadAsync<IReadOnlyList<Follower>>(
         connection =>
         {
@@ -24,6 +26,9 @@ internal sealed class DuckDbBatchLog(DuckDbReadingStore store, DuckDbReadingFile
     internal static long Follow(DuckDbConnection connection, string name, long cursor, long now, CancellationToken cancellationToken)
         => connection.Execute(FormattableString.Invariant(
             $"INSERT OR REPLACE INTO followers VALUES ('{BatchTable.Readings.Feed}', '{name.Replace("'", "''", StringComparison.Ordinal)}', {cursor}, {now})"), cancellationToken);
+
+    internal static long Unfollow(DuckDbConnection connection, string name, CancellationToken cancellationToken)
+        => connection.Execute($"DELETE FROM followers WHERE name = '{name.Replace("'", "''", StringComparison.Ordinal)}'", cancellationToken);
 
     internal static long? MergeStep(DuckDbConnection connection, long after, long now, CancellationToken cancellationToken)
     {

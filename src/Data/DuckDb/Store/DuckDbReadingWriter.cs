@@ -11,7 +11,7 @@ namespace SensorDash.Data.DuckDb.Store;
 /// No index enforces the key: over months it would be larger than the readings. As there is one writer, a reading after the latest one of its
 /// node is new without a lookup; only the others are joined with the stored readings.
 /// </remarks>
-internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal commits, IOptions<NodeLimitOptions> nodeLimit, TimeProvider clock) : IDisposable
+internal sealed partial class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal commits, IOptions<NodeLimitOptions> nodeLimit, TimeProvider clock) : IDisposable
 {
     private const string CreatePossibleDuplicates = "CREATE OR REPLACE TEMP TABLE possible_duplicates (node_address INTEGER, \"timestamp\" BIGINT)";
 
@@ -26,6 +26,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
     private readonly Dictionary<int, long> _newestOfBatch = [];
     private readonly NodeChanges _changes = new();
     private readonly List<int> _possibleDuplicates = [];
+    private Dictionary<(int Node, long Timestamp), Reading> _stored = []; // Of the possible duplicates.
     private DuckDbDatabase? _database; // The latest readings and the last batch belong to this database.
     private long _lastBatch;
 
@@ -59,14 +60,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
 
     public Task<bool> DeleteNodeAsync(int address, CancellationToken cancellationToken)
         => WriteAsync(
-            (connection, now) =>
-            {
-                if (connection.Execute(Invariant($"DELETE FROM nodes WHERE address = {address}"), cancellationToken) == 0) return false;
-                var hash = HashByNode(connection, DuckDbMonths.OfNodes(connection, [address], cancellationToken), cancellationToken).GetValueOrDefault(address);
-                var rows = DuckDbMonths.Remove(connection, [address], long.MaxValue, cancellationToken);
-                connection.Execute(Invariant($"INSERT INTO ingest_batches VALUES ({_lastBatch + 1}, {now}, {-rows}, 0, 0, {address}, NULL, {unchecked(-hash)})"), cancellationToken);
-                return true;
-            },
+            (connection, now) => DeleteNode(connection, address, _lastBatch + 1, now, cancellationToken),
             removed =>
             {
                 if (removed) _newest.Remove(address);
@@ -98,31 +92,46 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
                 return removed.Count;
             }, cancellationToken);
 
+    private static bool DeleteNode(DuckDbConnection connection, int address, long batch, long now, CancellationToken cancellationToken)
+    {
+        if (connection.Execute(Invariant($"DELETE FROM nodes WHERE address = {address}"), cancellationToken) == 0) return false;
+        var hash = HashByNode(connection, DuckDbMonths.OfNodes(connection, [address], cancellationToken), cancellationToken).GetValueOrDefault(address);
+        var rows = DuckDbMonths.Remove(connection, [address], long.MaxValue, cancellationToken);
+        connection.Execute(Invariant($"INSERT INTO ingest_batches VALUES ({batch}, {now}, {-rows}, 0, 0, {address}, NULL, {unchecked(-hash)})"), cancellationToken);
+        return true;
+    }
+
     public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
         => WriteAsync(
-            (connection, now) =>
-            {
-                var hash = 0L;
-                var removed = DuckDbMonths.RemoveBefore(
-                    connection, ref before, rows => hash = HashByNode(connection, rows, cancellationToken).Values.Aggregate(0L, (a, b) => unchecked(a + b)), cancellationToken);
-                if (removed.Count == 0) return 0;
-                var rows = removed.Sum(r => r.Rows);
-                connection.Execute(Invariant($"""
-                    UPDATE nodes SET total_readings = total_readings - r.rows FROM (VALUES {string.Join(',', removed.Select(r => Invariant($"({r.Node},{r.Rows})")))}) r(node, rows)
-                    WHERE address = r.node;
-                    UPDATE nodes SET first_seen_at = coalesce(o.oldest, last_seen_at) FROM
-                        (SELECT n.address, min(r."timestamp") AS oldest FROM nodes n LEFT JOIN sensor_readings r ON r.node_address = n.address
-                         WHERE n.first_seen_at < {before} GROUP BY 1) o
-                    WHERE nodes.address = o.address;
-                    INSERT INTO ingest_batches VALUES ({_lastBatch + 1}, {now}, {-rows}, 0, 0, NULL, {before}, {unchecked(-hash)})
-                    """), cancellationToken);
-                return rows;
-            },
+            (connection, now) => RemoveOldestMonth(connection, before, _lastBatch + 1, now, cancellationToken),
             removed => removed > 0 ? 1 : 0, cancellationToken);
+
+    private static long RemoveOldestMonth(DuckDbConnection connection, long before, long batch, long now, CancellationToken cancellationToken)
+    {
+        var hash = 0L;
+        var removed = DuckDbMonths.RemoveBefore(
+            connection, ref before, rows => hash = HashByNode(connection, rows, cancellationToken).Values.Aggregate(0L, (a, b) => unchecked(a + b)), cancellationToken);
+        if (removed.Count == 0) return 0;
+        var rows = removed.Sum(r => r.Rows);
+        connection.Execute(Invariant($"""
+            UPDATE nodes SET total_readings = total_readings - r.rows FROM (VALUES {string.Join(',', removed.Select(r => Invariant($"({r.Node},{r.Rows})")))}) r(node, rows)
+            WHERE address = r.node;
+            UPDATE nodes SET first_seen_at = coalesce(o.oldest, last_seen_at) FROM
+                (SELECT n.address, min(r."timestamp") AS oldest FROM nodes n LEFT JOIN sensor_readings r ON r.node_address = n.address
+                 WHERE n.first_seen_at < {before} GROUP BY 1) o
+            WHERE nodes.address = o.address;
+            INSERT INTO ingest_batches VALUES ({batch}, {now}, {-rows}, 0, 0, NULL, {before}, {unchecked(-hash)})
+            """), cancellationToken);
+        return rows;
+    }
 
     /// <inheritdoc cref="IBatchLog.FollowAsync"/>
     public Task FollowAsync(string name, long cursor, CancellationToken cancellationToken)
         => RunAsync(connection => DuckDbBatchLog.Follow(connection, name, cursor, clock.NowMicroseconds(), cancellationToken), cancellationToken);
+
+    /// <inheritdoc cref="IBatchLog.UnfollowAsync"/>
+    public Task UnfollowAsync(string name, CancellationToken cancellationToken)
+        => RunAsync(connection => DuckDbBatchLog.Unfollow(connection, name, cancellationToken), cancellationToken);
 
     /// <inheritdoc cref="IBatchLog.MergeStepAsync"/>
     public Task<long?> MergeStepAsync(long after, CancellationToken cancellationToken)
@@ -192,6 +201,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
         var batch = readings.Span;
         _newestOfBatch.Clear();
         _possibleDuplicates.Clear();
+        _stored.Clear();
         var nodeCount = _newest.Count;
         for (var i = 0; i < batch.Length; i++)
         {
@@ -208,7 +218,8 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
             else _possibleDuplicates.Add(i);
         }
         if (_possibleDuplicates.Count == 0) return;
-        var taken = FindStored(connection, readings, cancellationToken);
+        _stored = FindStored(connection, readings, cancellationToken);
+        HashSet<(int, long)> taken = [.. _stored.Keys];
         for (var i = 0; i < batch.Length; i++)
             if (outcomes[i] == RowOutcome.Inserted) taken.Add((batch[i].NodeAddress, batch[i].Timestamp));
         // A certainly new reading is newer than all earlier possible duplicates of its node, so an equal key can only be earlier in the batch.
@@ -216,7 +227,7 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
             if (taken.Add((batch[i].NodeAddress, batch[i].Timestamp))) outcomes[i] = RowOutcome.Inserted;
     }
 
-    private HashSet<(int Node, long Timestamp)> FindStored(DuckDbConnection connection, ReadOnlyMemory<Reading> batch, CancellationToken cancellationToken)
+    private Dictionary<(int Node, long Timestamp), Reading> FindStored(DuckDbConnection connection, ReadOnlyMemory<Reading> batch, CancellationToken cancellationToken)
     {
         var (first, last) = (long.MaxValue, long.MinValue);
         connection.Execute(CreatePossibleDuplicates, cancellationToken);
@@ -226,14 +237,14 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
             row.AppendValue(node).AppendValue(timestamp);
             (first, last) = (Math.Min(first, timestamp), Math.Max(last, timestamp));
         }, cancellationToken);
-        var stored = new HashSet<(int, long)>();
+        var stored = new Dictionary<(int, long), Reading>();
         foreach (var month in DuckDbMonths.List(connection, first, last, cancellationToken))
         {
             using var rows = connection.Query(Invariant($"""
-                SELECT DISTINCT m.node_address, m."timestamp" FROM {month.Table} m JOIN possible_duplicates u ON u.node_address = m.node_address AND u."timestamp" = m."timestamp"
+                SELECT DISTINCT m.* FROM {month.Table} m JOIN possible_duplicates u ON u.node_address = m.node_address AND u."timestamp" = m."timestamp"
                 WHERE m."timestamp" BETWEEN {first} AND {last}
                 """), cancellationToken);
-            while (rows.Read()) stored.Add((rows.Get<int>(0), rows.Get<long>(1)));
+            while (rows.Read()) stored[(rows.Get<int>(0), rows.Get<long>(1))] = Read(rows);
         }
         return stored;
     }
@@ -244,12 +255,15 @@ internal sealed class DuckDbReadingWriter(DuckDbReadingFile file, CommitSignal c
         using var found = connection.Query(rows, cancellationToken);
         while (found.Read())
         {
-            var reading = new Reading(found.Get<int>(0), found.Get<long>(1), found.Get<short?>(2), found.Get<short?>(3), found.Get<uint>(4), found.Get<long>(5), null);
+            var reading = Read(found);
             ref var hash = ref CollectionsMarshal.GetValueRefOrAddDefault(hashes, reading.NodeAddress, out _);
             hash = unchecked(hash + ReadingHash.Of(reading));
         }
         return hashes;
     }
+
+    // A row of the columns of a month.
+    private static Reading Read(DuckDbRows row) => new(row.Get<int>(0), row.Get<long>(1), row.Get<short?>(2), row.Get<short?>(3), row.Get<uint>(4), row.Get<long>(5), null);
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 

@@ -15,11 +15,12 @@ public static class DuckDbTransfer
 {
     private const string Kind = "SensorDash readings (DuckDB)";
 
-    /// <summary>Opens a store read-only.</summary>
+    /// <summary>Opens a store, or a file of the former hub, read-only.</summary>
     /// <exception cref="StoreUnavailableException">It cannot be read, or another process has it open.</exception>
     public static ITransferSource OpenSource(string path, int? memoryLimitMiB, int? threads, TimeProvider clock)
     {
         if (!File.Exists(path)) throw new TransferException($"{path} does not exist.");
+        if (DuckDbHubSource.TryOpen(path, new DuckDbOptions(memoryLimitMiB, threads), clock) is { } hub) return hub;
         var file = Open(path, memoryLimitMiB, threads, isReadOnly: true, clock);
         var parts = Parts(file, clock, out var store);
         return new StoreSource(parts, store, file);
@@ -31,11 +32,11 @@ public static class DuckDbTransfer
     {
         var file = Open(path, memoryLimitMiB, threads, isReadOnly: false, clock);
         var parts = Parts(file, clock, out var store);
-        return new DuckDbTransferTarget(parts, file, clock, store, file);
+        return new DuckDbTransferTarget(parts, file, store, clock, store, file);
     }
 
     /// <summary>A store of this process as the target.</summary>
-    public static ITransferTarget OpenTarget(DuckDbReadingFile file, TimeProvider clock) => new DuckDbTransferTarget(Parts(file, clock, out var store), file, clock, store);
+    public static ITransferTarget OpenTarget(DuckDbReadingFile file, TimeProvider clock) => new DuckDbTransferTarget(Parts(file, clock, out var store), file, store, clock, store);
 
     private static DuckDbReadingFile Open(string path, int? memoryLimitMiB, int? threads, bool isReadOnly, TimeProvider clock)
     {
@@ -55,7 +56,7 @@ public static class DuckDbTransfer
 
     private static StoreParts Parts(DuckDbReadingFile file, TimeProvider clock, out DuckDbReadingStore store)
     {
-        store = new DuckDbReadingStore(file, new NoMetadata(), new NoMetadata(), new(), Options.Create(new NodeLimitOptions()), clock);
+        store = new DuckDbReadingStore(file, new NoMetadata(), new NoMetadata(), new(), Options.Create(new NodeLimitOptions { MaxNodes = int.MaxValue }), clock);
         return new(Kind, file.Path, store, store, null, null, token => file.ReadAsync(
             connection => new TransferContents(
                 connection.Scalar<long>("SELECT coalesce(sum(row_count), 0)::BIGINT FROM ingest_batches", token), null, new FileInfo(file.Path).Length)
@@ -64,6 +65,8 @@ public static class DuckDbTransfer
             },
             token))
         {
+            Changes = new DuckDbReadingChangeFeed(file),
+            Log = new DuckDbBatchLog(store, file),
             LedgerTables = "SELECT count(*)::BIGINT FROM duckdb_tables() WHERE table_name = 'transfers'",
             Query = (sql, token) => file.ReadAsync(connection => Query(connection, sql, token), token),
         };
@@ -89,7 +92,7 @@ public static class DuckDbTransfer
 }
 
 /// <summary>A DuckDB store that takes the readings of a transfer.</summary>
-internal sealed class DuckDbTransferTarget(StoreParts parts, DuckDbReadingFile file, TimeProvider clock, params IReadOnlyList<IDisposable> owned)
+internal sealed class DuckDbTransferTarget(StoreParts parts, DuckDbReadingFile file, DuckDbReadingStore store, TimeProvider clock, params IReadOnlyList<IDisposable> owned)
     : StoreSource(parts, owned), ITransferTarget
 {
     private readonly NodeChanges _changes = new();
@@ -120,6 +123,7 @@ internal sealed class DuckDbTransferTarget(StoreParts parts, DuckDbReadingFile f
                     return connection.Execute(ledger, cancellationToken);
                 },
                 cancellationToken);
+            store.Writer.Forget();
             foreach (var (address, _) in _changes.All) _nodes!.Add(address);
             _changes.Clear(0);
         }
@@ -146,9 +150,15 @@ internal sealed class DuckDbTransferTarget(StoreParts parts, DuckDbReadingFile f
             $"INSERT INTO ingest_batches VALUES ({batchId}, {now}, {rows.Length}, {rows.Min(r => r.Timestamp)}, {rows.Max(r => r.Timestamp)}, NULL, NULL, {hash})"), cancellationToken);
     }
 
+    public Task ApplyAsync(ReadingChanges changes, string? ledger, CancellationToken cancellationToken)
+    {
+        _nodes = null;
+        return store.Writer.ApplyAsync(changes, ledger, cancellationToken);
+    }
+
     public Task WriteAsync(ReadOnlyMemory<LaneEvent> events, string ledger, CancellationToken cancellationToken) => throw new NotSupportedException("A DuckDB store has no events.");
 
-    public async Task WriteSmallTablesAsync(SmallTables tables, CancellationToken cancellationToken)
+    public async Task WriteSmallTablesAsync(SmallTables tables, bool isMirror, CancellationToken cancellationToken)
     {
         await file.ReadAsync(
             connection =>
@@ -156,19 +166,25 @@ internal sealed class DuckDbTransferTarget(StoreParts parts, DuckDbReadingFile f
                 var nodes = DuckDbNodes.List(connection, "", int.MaxValue, cancellationToken).ToDictionary(n => n.Address);
                 foreach (var node in tables.Nodes)
                 {
-                    var merged = nodes.GetValueOrDefault(node.Address) ?? SmallTableWriter.Empty(node);
+                    var known = nodes.TryGetValue(node.Address, out var merged) ? Row(merged) : null;
+                    merged ??= SmallTableWriter.Empty(node);
                     SmallTableWriter.Merge(merged, node, tables.HasCounters);
-                    connection.Execute(string.Create(CultureInfo.InvariantCulture, $"""
-                        INSERT OR REPLACE INTO nodes VALUES ({merged.Address}, {merged.DeviceId?.ToString(CultureInfo.InvariantCulture) ?? "NULL"}, '{merged.NodeType.Replace("'", "''", StringComparison.Ordinal)}',
-                            {merged.FirstSeenAt}, {merged.LastSeenAt}, {merged.TotalReadings}, {merged.DuplicatesSeen}, {merged.LastReceivedAt}, {merged.LastReceivedTimestamp})
-                        """), cancellationToken);
+                    if (Row(merged) is var row && row != known) connection.Execute($"INSERT OR REPLACE INTO nodes VALUES ({row})", cancellationToken);
                 }
                 return 0;
             },
             cancellationToken);
+        _nodes = null;
+        store.Writer.Forget();
+        if (isMirror) return;
         // Chunks are in the order of time, and queries of one node want them by node.
         while (await SortOneAsync(cancellationToken)) cancellationToken.ThrowIfCancellationRequested();
     }
+
+    private static string Row(Node node) => string.Create(CultureInfo.InvariantCulture, $"""
+        {node.Address}, {node.DeviceId?.ToString(CultureInfo.InvariantCulture) ?? "NULL"}, '{node.NodeType.Replace("'", "''", StringComparison.Ordinal)}',
+        {node.FirstSeenAt}, {node.LastSeenAt}, {node.TotalReadings}, {node.DuplicatesSeen}, {node.LastReceivedAt}, {node.LastReceivedTimestamp}
+        """);
 
     private Task<bool> SortOneAsync(CancellationToken cancellationToken)
     {

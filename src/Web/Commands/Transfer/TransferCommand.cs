@@ -27,11 +27,13 @@ internal static class TransferCommand
         var from = new Option<string>("--from") { Description = $"The source; it is only read. One of: {TransferAddress.Help}.", HelpName = "STORE", Required = true };
         var to = new Option<string>("--to") { Description = "The target; it is created if it does not exist. Named like --from.", HelpName = "STORE", Required = true };
         var of = new Option<string>("--to") { Description = "The target of the transfers.", HelpName = "STORE", Required = true };
+        var source = new Option<string>("--from") { Description = "The source of the last transfer, to see whether it has gone on since.", HelpName = "STORE" };
         var fromTime = new Option<string>("--from-time") { Description = "Only rows from this time on, such as 2026-01-01T00:00:00Z.", HelpName = "TIME" };
         var toTime = new Option<string>("--to-time") { Description = "Only rows before this time.", HelpName = "TIME" };
         var batchSize = new Option<int?>("--batch-size") { Description = "Rows of one transaction. Default: as many as half a second takes.", HelpName = "ROWS" };
         var rateLimit = new Option<long?>("--rate-limit") { Description = "Maximum rows per second, to spare a machine in use.", HelpName = "ROWS" };
         var strict = new Option<bool>("--strict") { Description = "Stop at the first row that no store can hold, instead of writing it to the file of rejects." };
+        var follow = new Option<bool>("--follow") { Description = "Go on after the copy: rows that another program adds to the source arrive within seconds, until Ctrl+C. For files of former systems, and for PostgreSQL." };
         var rejects = new Option<string>("--rejects") { Description = "The file of rejected rows. Default: beside the report.", HelpName = "FILE" };
         var report = new Option<string>("--report") { Description = "Folder of the report. Default: that of the target's file, else the current one.", HelpName = "FOLDER" };
 
@@ -40,12 +42,12 @@ internal static class TransferCommand
             (p, token) => new TransferRunCommand(Stores(), Arguments(p), Console.Out).PlanAsync(token)));
         command.Subcommands.Add(new Command("run", "Copy what is missing, then compare both sides row by row and write a report.")
         {
-            from, to, fromTime, toTime, batchSize, rateLimit, strict, rejects, report,
+            from, to, follow, fromTime, toTime, batchSize, rateLimit, strict, rejects, report,
         }.WithRun((p, token) => new TransferRunCommand(Stores(), Arguments(p), Console.Out).RunAsync(token)));
         command.Subcommands.Add(new Command("verify", "Compare both sides of a transfer again, and write a report.") { from, to, fromTime, toTime, rejects, report }.WithRun(
             (p, token) => new TransferRunCommand(Stores(), Arguments(p), Console.Out).VerifyAsync(token)));
-        command.Subcommands.Add(new Command("status", "Show how far the last transfer into a store is.") { of }.WithRun(
-            (p, token) => TransferListCommand.StatusAsync(Stores(), TransferAddress.Parse(p.GetValue(of)!), Console.Out, token)));
+        command.Subcommands.Add(new Command("status", "Show how far the last transfer into a store is, and whether its verification still holds.") { of, source }.WithRun(
+            (p, token) => TransferListCommand.StatusAsync(Stores(), TransferAddress.Parse(p.GetValue(of)!), p.GetValue(source) is { } given ? TransferAddress.Parse(given) : null, Console.Out, token)));
         command.Subcommands.Add(new Command("list", "List all transfers into a store.") { of }.WithRun(
             (p, token) => TransferListCommand.ListAsync(Stores(), TransferAddress.Parse(p.GetValue(of)!), Console.Out, token)));
         return command;
@@ -61,6 +63,7 @@ internal static class TransferCommand
         })
         {
             IsStrict = p.GetValue(strict),
+            Follows = p.GetValue(follow),
             RejectsPath = p.GetValue(rejects),
             ReportFolder = p.GetValue(report),
         };

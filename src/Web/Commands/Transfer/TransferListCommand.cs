@@ -1,5 +1,6 @@
 using System.Globalization;
 using SensorDash.Data.Events;
+using SensorDash.Data.Storage;
 using SensorDash.Data.Transfer;
 
 namespace SensorDash.Web.Commands.Transfer;
@@ -15,7 +16,12 @@ internal static class TransferListCommand
         return TransferCommand.Complete;
     }
 
-    public static async Task<int> StatusAsync(TransferStores stores, TransferAddress address, TextWriter output, CancellationToken cancellationToken)
+    /// <param name="stores">Opens the stores.</param>
+    /// <param name="address">The target.</param>
+    /// <param name="from">The source; null: what the target knows is enough.</param>
+    /// <param name="output">Where it is shown.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public static async Task<int> StatusAsync(TransferStores stores, TransferAddress address, TransferAddress? from, TextWriter output, CancellationToken cancellationToken)
     {
         var transfers = await ReadAsync(stores, address, cancellationToken);
         if (transfers.Count == 0)
@@ -24,9 +30,22 @@ internal static class TransferListCommand
             return TransferCommand.Complete;
         }
         var (record, readings, events) = transfers[^1];
+        var cursor = await ReadCursorAsync(stores, address, record, cancellationToken);
         await output.WriteLineAsync(Line(record, readings, events));
-        if (readings.End is { } reading && reading != record.Readings.To) await output.WriteLineAsync($"Readings are copied up to {EventTime.Format(reading * 1_000_000)}.");
-        if (events.End is { } position && position != record.Events.To) await output.WriteLineAsync($"Events are copied up to {EventTime.Format(position)}.");
+        if (record.State == TransferState.Copying && readings.End is { } reading && reading != record.Readings.To) await output.WriteLineAsync($"Readings are copied up to {EventTime.Format(reading * 1_000_000)}.");
+        if (record.State == TransferState.Copying && events.End is { } position && position != record.Events.To) await output.WriteLineAsync($"Events are copied up to {EventTime.Format(position)}.");
+        if (record.VerifiedAt is { } verified)
+        {
+            var age = TransferProgressLine.Duration((TimeProvider.System.NowMicroseconds() - verified) / 1e6);
+            var isStale = cursor is not null && record.IsStale(cursor);
+            if (from is not null)
+            {
+                await using var source = stores.OpenSource(from, isQuiet: false);
+                if (!record.IsFrom(source)) throw new TransferException($"The last transfer is from {record.Source}, not from {source.Name}.");
+                isStale |= source is StoreSource store && record.IsStale(await store.ReadPositionAsync(cancellationToken));
+            }
+            await output.WriteLineAsync($"Verified {age} ago{(isStale ? ": stale, the source has gone on since. 'transfer verify' compares again" : "")}.");
+        }
         if (record.State == TransferState.Copying) await output.WriteLineAsync("It is not finished: 'transfer run' with the same arguments goes on.");
         return TransferCommand.Complete;
     }
@@ -37,6 +56,12 @@ internal static class TransferListCommand
         await using var store = stores.OpenSource(address, isQuiet: false);
         return store is StoreSource ledger ? await ledger.ReadTransfersAsync(cancellationToken)
             : throw new TransferException($"{store.Name} is a file of the {store.Kind}; only a store of SensorDash is the target of transfers.");
+    }
+
+    private static async Task<TransferStart?> ReadCursorAsync(TransferStores stores, TransferAddress address, TransferRecord record, CancellationToken cancellationToken)
+    {
+        await using var store = stores.OpenSource(address, isQuiet: false);
+        return store is StoreSource ledger ? await ledger.ReadAppliedAsync(record, cancellationToken) : null;
     }
 
     private static string Line(TransferRecord record, TransferProgress readings, TransferProgress events) => string.Create(CultureInfo.InvariantCulture,

@@ -9,6 +9,9 @@ internal sealed record TransferArguments(TransferAddress From, TransferAddress T
 {
     public bool IsStrict { get; init; }
 
+    /// <summary>Whether the command goes on after the copy.</summary>
+    public bool Follows { get; init; }
+
     public string? RejectsPath { get; init; }
 
     public string? ReportFolder { get; init; }
@@ -22,7 +25,8 @@ internal sealed record TransferArguments(TransferAddress From, TransferAddress T
         }
     }
 
-    public RejectLog OpenRejects() => new(Path.GetFullPath(RejectsPath ?? Prefix + ".rejects.ndjson"), IsStrict);
+    /// <param name="appends">Whether rejects of an earlier run stay.</param>
+    public RejectLog OpenRejects(bool appends = false) => new(Path.GetFullPath(RejectsPath ?? Prefix + ".rejects.ndjson"), IsStrict, appends);
 
     /// <summary>Path of a report without its ending.</summary>
     public string ReportPath(long id) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}-{id}");
@@ -38,13 +42,21 @@ internal sealed class TransferRunCommand(TransferStores stores, TransferArgument
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        await using var source = stores.OpenSource(arguments.From);
+        await using var source = stores.OpenSource(arguments.From, isFollowed: arguments.Follows);
+        // Other processes may write to a server; a file of SensorDash is held by its process.
+        var follows = arguments.Follows || (source is StoreSource && !arguments.From.IsFile && arguments.Options.IsWhole);
+        if (arguments.Follows && !(source is IFollowedFile || (source is StoreSource && !arguments.From.IsFile)))
+            throw new TransferException($"{source.Name} cannot be followed: --follow is for files of former systems and for PostgreSQL. A running SensorDash on SQLite or DuckDB copies its own store.");
         await using var target = await stores.OpenTargetAsync(arguments.To, cancellationToken);
-        using var rejects = arguments.OpenRejects();
         await output.WriteLineAsync($"From {source.Name} ({source.Kind})\nto   {target.Store.Name} ({target.Store.Kind})");
-        var record = await new TransferRunner(source, target.Store, arguments.Options, TimeProvider.System, _progress.Show).RunAsync(rejects, cancellationToken);
-        _progress.End();
-        return await VerifyAsync(source, target.Store, record, rejects, cancellationToken);
+        TransferRecord record;
+        using (var rejects = arguments.OpenRejects())
+        {
+            record = await new TransferRunner(source, target.Store, arguments.Options with { Follows = follows }, TimeProvider.System, _progress.Show).RunAsync(rejects, cancellationToken);
+            _progress.End();
+            if (record.Start is null && record.RowIds is null) return await VerifyAsync(source, target.Store, record, rejects, null, cancellationToken);
+        }
+        return await new TransferFollowing(arguments, output).RunAsync(source, target.Store, record, log => VerifyFollowedAsync(source, target.Store, record, log, cancellationToken), cancellationToken);
     }
 
     public async Task<int> VerifyAsync(CancellationToken cancellationToken)
@@ -58,13 +70,23 @@ internal sealed class TransferRunCommand(TransferStores stores, TransferArgument
         var record = (await ledger.ListAsync(cancellationToken)).LastOrDefault(r => r.IsOf(source, arguments.Options))
             ?? throw new TransferException($"{target.Store.Name} has no transfer from {source.Name} in this range. 'transfer list' shows those it has.");
         if (record.State == TransferState.Copying) throw new TransferException($"Transfer {record.Id} is not finished. 'transfer run' with the same arguments goes on.");
-        await source.PrepareAsync(rejects, cancellationToken);
-        return await VerifyAsync(source, target.Store, record, rejects, cancellationToken);
+        return await VerifyFollowedAsync(source, target.Store, record, rejects, cancellationToken);
     }
 
-    private async Task<int> VerifyAsync(ITransferSource source, ITransferTarget target, TransferRecord record, RejectLog rejects, CancellationToken cancellationToken)
+    // A source that goes on being written is compared as far as the target has it.
+    private async Task<int> VerifyFollowedAsync(ITransferSource source, ITransferTarget target, TransferRecord record, RejectLog rejects, CancellationToken cancellationToken)
     {
-        var report = await new TransferVerifier(source, target, TimeProvider.System, _progress.Show).RunAsync(record, rejects, $"SensorDash {BuildInfo.Version}", cancellationToken);
+        if (source is IFollowedFile file && record.RowIds is not null) await new FileFollower(file, target, record, rejects, TimeProvider.System).LimitSourceAsync(cancellationToken);
+        await source.PrepareAsync(rejects, cancellationToken);
+        var applier = source is StoreSource store && record.Start is not null ? new BatchApplier(store.Parts, target, record.Id, TimeProvider.System) : null;
+        return await VerifyAsync(source, target, record, rejects, applier, cancellationToken);
+    }
+
+    private async Task<int> VerifyAsync(
+        ITransferSource source, ITransferTarget target, TransferRecord record, RejectLog rejects, BatchApplier? applier, CancellationToken cancellationToken)
+    {
+        var verifier = new TransferVerifier(source, target, TimeProvider.System, _progress.Show, applier);
+        var report = await verifier.RunAsync(record, rejects, $"SensorDash {BuildInfo.Version}", cancellationToken);
         _progress.End();
         rejects.Flush();
         var path = arguments.ReportPath(record.Id);

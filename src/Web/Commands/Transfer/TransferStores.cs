@@ -20,13 +20,14 @@ internal sealed class TransferStores(IConfiguration configuration, TimeProvider 
     /// <summary>Opens a store or file read-only.</summary>
     /// <param name="address">The store.</param>
     /// <param name="isQuiet">Whether no other program may use it.</param>
+    /// <param name="isFollowed">Whether the program of a former system goes on writing it.</param>
     /// <exception cref="TransferException">It cannot be read.</exception>
-    public ITransferSource OpenSource(TransferAddress address, bool isQuiet = true) => address.Kind switch
+    public ITransferSource OpenSource(TransferAddress address, bool isQuiet = true, bool isFollowed = false) => address.Kind switch
     {
-        StoreKind.Sqlite => SqliteTransfer.OpenSource(address.Place, SchemaServices.SqliteContexts, isQuiet, clock),
+        StoreKind.Sqlite => SqliteTransfer.OpenSource(address.Place, SchemaServices.SqliteContexts, isQuiet, clock, isFollowed),
         StoreKind.DuckDb => DuckDbTransfer.OpenSource(address.Place, _analytics.MemoryLimitMiB, _analytics.Threads, clock),
         StoreKind.Csv => FileKinds.OpenCsv(address.Place, clock),
-        _ => TimescaleTransfer.OpenSource(TimescaleTransfer.Parse(address.Place, _timescale), SchemaServices.TimescaleContexts, clock),
+        _ => TimescaleTransfer.OpenSource(address.Place, _timescale, SchemaServices.TimescaleContexts, clock),
     };
 
     /// <summary>Opens a store for this process, creates it if it does not exist, and brings its schema up to date.</summary>
