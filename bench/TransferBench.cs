@@ -82,8 +82,8 @@ internal static class TransferBench
         var watch = Stopwatch.StartNew();
         using var program = Process.Start(start)!;
         var output = program.StandardOutput.ReadToEndAsync();
-        var anonymous = 0.0;
-        while (!program.WaitForExit(TimeSpan.FromMilliseconds(100))) anonymous = Math.Max(anonymous, Anonymous(program.Id));
+        var (ended, anonymous) = (program.WaitForExitAsync(), 0.0);
+        while (await Task.WhenAny(ended, Task.Delay(100)) != ended) anonymous = Math.Max(anonymous, Anonymous(program.Id));
         var text = await output;
         return program.ExitCode == 0 ? new(watch.Elapsed.TotalSeconds, anonymous) : throw new InvalidOperationException(text);
     }
