@@ -79,6 +79,7 @@ public static class DataServices
         services.AddSingleton<IReadingChangeFeed, SqliteReadingChangeFeed>();
         services.AddSingleton<IEventStore, SqliteEventStore>();
         services.AddSingleton<IEventCounts, SqliteEventCounts>();
+        services.AddDatabaseRoles();
         foreach (var table in (BatchTable[])[BatchTable.Readings, BatchTable.Events])
             services.AddKeyedSingleton<IBatchLog>(table.Feed, (provider, _) => ActivatorUtilities.CreateInstance<SqliteBatchLog>(provider, table));
         return services;
@@ -99,6 +100,7 @@ public static class DataServices
         services.AddSingleton<IReadingChangeFeed, TimescaleReadingChangeFeed>();
         services.AddSingleton<IEventStore, TimescaleEventStore>();
         services.AddSingleton<IEventCounts, TimescaleEventCounts>();
+        services.AddDatabaseRoles();
         foreach (var table in (BatchTable[])[BatchTable.Readings, BatchTable.Events])
             services.AddKeyedSingleton<IBatchLog>(table.Feed, (provider, _) => ActivatorUtilities.CreateInstance<TimescaleBatchLog>(provider, table));
         services.AddHostedService<TimescaleCommitListener>();
@@ -118,9 +120,17 @@ public static class DataServices
         services.Replace(ServiceDescriptor.Singleton<IStoreHealth>(provider => provider.GetRequiredService<DuckDbReadingStore>()));
         services.Replace(ServiceDescriptor.Singleton<IReadingChangeFeed, DuckDbReadingChangeFeed>());
         services.Replace(ServiceDescriptor.KeyedSingleton<IBatchLog, DuckDbBatchLog>(BatchTable.Readings.Feed));
+        services.AddKeyedSingleton<IStoreRoles, DuckDbRoles>(StoreScope.Readings);
         services.AddSingleton<IDuckDbSource, DuckDbStoreSource>();
         services.AddHostedService<DuckDbReadingSorter>();
         return services;
+    }
+
+    private static void AddDatabaseRoles(this IServiceCollection services)
+    {
+        services.AddSingleton<DatabaseRoles>();
+        services.AddKeyedSingleton<IStoreRoles>(StoreScope.All, (provider, _) => provider.GetRequiredService<DatabaseRoles>());
+        services.AddKeyedSingleton<IStoreRoles>(StoreScope.Readings, (provider, _) => provider.GetRequiredService<DatabaseRoles>());
     }
 
     /// <summary>A DuckDB file beside the database, for queries over many readings.</summary>

@@ -12,7 +12,9 @@ public sealed class SqliteFileLock : IDisposable
     private readonly FileStream? _fileLock;
     private readonly string _ownerPath;
 
-    private SqliteFileLock(FileStream held, FileStream? file, string ownerPath) => (_lock, _fileLock, _ownerPath) = (held, file, ownerPath);
+    private readonly Owner _owner;
+
+    private SqliteFileLock(FileStream held, FileStream? file, string ownerPath, Owner owner) => (_lock, _fileLock, _ownerPath, _owner) = (held, file, ownerPath, owner);
 
     /// <summary>Acquires the lock beside <paramref name="databasePath"/>.</summary>
     /// <exception cref="InvalidOperationException">Another process holds it; the message names that process.</exception>
@@ -41,7 +43,34 @@ public sealed class SqliteFileLock : IDisposable
 
         var owner = new Owner(Environment.ProcessId, Environment.MachineName, clock.GetUtcNow());
         File.WriteAllText(ownerPath, JsonSerializer.Serialize(owner));
-        return new SqliteFileLock(held, file, ownerPath);
+        return new SqliteFileLock(held, file, ownerPath, owner);
+    }
+
+    /// <summary>Notes where the server that holds the lock listens.</summary>
+    public void NoteAddress(string url)
+    {
+        try
+        {
+            File.WriteAllText(_ownerPath, JsonSerializer.Serialize(_owner with { Url = url }));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk: commands then need --server.
+        }
+    }
+
+    /// <summary>Where the server listens that holds the lock; null if none does, or it does not say.</summary>
+    public static string? FindServer(string databasePath)
+    {
+        if (!IsHeld(databasePath)) return null;
+        try
+        {
+            return JsonSerializer.Deserialize<Owner>(File.ReadAllText(databasePath + ".owner"))?.Url;
+        }
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Whether a process holds the lock; nothing is written.</summary>
@@ -88,5 +117,5 @@ public sealed class SqliteFileLock : IDisposable
         }
     }
 
-    private sealed record Owner(int ProcessId, string Machine, DateTimeOffset StartedAt);
+    private sealed record Owner(int ProcessId, string Machine, DateTimeOffset StartedAt, string? Url = null);
 }

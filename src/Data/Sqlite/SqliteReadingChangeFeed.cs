@@ -25,7 +25,7 @@ public sealed class SqliteReadingChangeFeed(SqliteDatabase database, RecentBatch
         """;
 
     private const string SelectHead = """
-        SELECT epoch, coalesce((SELECT min(id) FROM ingest_batches), 0), coalesce((SELECT max(id) FROM ingest_batches), 0) FROM store_info
+        SELECT coalesce(readings_epoch, epoch), coalesce((SELECT min(id) FROM ingest_batches), 0), coalesce((SELECT max(id) FROM ingest_batches), 0) FROM store_info
         """;
 
     private const string SelectLag = """

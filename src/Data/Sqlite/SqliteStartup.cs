@@ -47,6 +47,9 @@ public sealed partial class SqliteStartup(
     public Task ApplySettingsAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
+    public void NoteAddress(string url) => _lock?.NoteAddress(url);
+
+    /// <inheritdoc/>
     public string? Explain(Exception error)
         => error is DbException || errors.IsUnavailable(error) ? $"the database {Name} cannot be used: {error.Message}" : null;
 

@@ -57,6 +57,7 @@ public static class SqliteTransfer
         }, token))
     {
         Changes = new SqliteReadingChangeFeed(database, new()),
+        Roles = new DatabaseRoles(contexts, database.Writer),
         Log = database.IsReadOnly ? null : new SqliteBatchLog(database, BatchTable.Readings, clock),
         LedgerTables = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'transfers'",
         Query = (sql, token) => database.ReadAsync<IReadOnlyList<object?[]>>(
@@ -93,7 +94,7 @@ internal sealed class SqliteTransferTarget(StoreParts parts, SqliteDatabase data
     public Task RenewEpochAsync(string epoch, CancellationToken cancellationToken) => database.Writer.TransactAsync(
         writer =>
         {
-            var update = writer.Statement("UPDATE store_info SET epoch = ?");
+            var update = writer.Statement("UPDATE store_info SET epoch = ?, readings_epoch = NULL");
             raw.sqlite3_bind_text(update, 1, epoch);
             return writer.Run(update);
         },

@@ -20,6 +20,11 @@ public interface IStoreStartup
     /// <summary>Applies the settings that need no migration. The schema is already current.</summary>
     Task ApplySettingsAsync(CancellationToken cancellationToken);
 
+    /// <summary>Notes at the lock of the store where its server listens, so that commands find it. Does nothing where a store has no lock.</summary>
+    void NoteAddress(string url)
+    {
+    }
+
     /// <summary>One line with the fix for an error of the driver; null for other errors.</summary>
     string? Explain(Exception error);
 }

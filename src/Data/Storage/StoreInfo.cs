@@ -1,6 +1,6 @@
 namespace SensorDash.Data.Storage;
 
-/// <summary>What identifies a store; one row.</summary>
+/// <summary>What identifies a store, and its role; one row.</summary>
 public sealed class StoreInfo
 {
     /// <summary>Always 1.</summary>
@@ -8,4 +8,25 @@ public sealed class StoreInfo
 
     /// <summary>Eight lower-case hexadecimal digits, made with the schema. A restore makes a new one: positions of the former history then mean nothing.</summary>
     public string Epoch { get; set; } = "";
+
+    /// <summary>The epoch of the batches of readings, if it is another one: a cut-over copies the epoch, and events keep their positions, but batches are numbered by each store.</summary>
+    public string? ReadingsEpoch { get; set; }
+
+    /// <inheritdoc cref="StoreState"/>
+    public StoreRole Role { get; set; }
+
+    /// <inheritdoc cref="StoreState"/>
+    public string? Successor { get; set; }
+
+    /// <inheritdoc cref="StoreState"/>
+    public long? PromotedAt { get; set; }
+
+    /// <summary>The role of the readings, while a DuckDB store beside this one holds or held them.</summary>
+    public StoreRole ReadingsRole { get; set; }
+
+    /// <inheritdoc cref="StoreState"/>
+    public string? ReadingsSuccessor { get; set; }
+
+    /// <inheritdoc cref="StoreState"/>
+    public long? ReadingsPromotedAt { get; set; }
 }

@@ -102,6 +102,7 @@ public static class TimescaleTransfer
             token))
     {
         Changes = new TimescaleReadingChangeFeed(database, new()),
+        Roles = new DatabaseRoles(contexts, new TimescaleWriterLock()),
         Log = new TimescaleBatchLog(database, BatchTable.Readings, clock),
         LedgerTables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'transfers'",
         Query = (sql, token) => QueryAsync(database, sql, token),
@@ -145,7 +146,7 @@ internal sealed class TimescaleTransferTarget(StoreParts parts, TimescaleDatabas
     public Task RenewEpochAsync(string epoch, CancellationToken cancellationToken) => database.ReadAsync(
         async (connection, token) =>
         {
-            await using var command = new NpgsqlCommand("UPDATE store_info SET epoch = $1", connection) { Parameters = { new NpgsqlParameter<string> { TypedValue = epoch } } };
+            await using var command = new NpgsqlCommand("UPDATE store_info SET epoch = $1, readings_epoch = NULL", connection) { Parameters = { new NpgsqlParameter<string> { TypedValue = epoch } } };
             return await command.ExecuteNonQueryAsync(token);
         },
         cancellationToken);

@@ -24,6 +24,9 @@ public sealed record StoreParts(
     /// <summary>Its batches of readings, which a transfer follows; null if this process must not write to it.</summary>
     public IBatchLog? Log { get; init; }
 
+    /// <summary>Its roles.</summary>
+    public required IStoreRoles Roles { get; init; }
+
     /// <summary>A query with the number of its tables of the ledger.</summary>
     public required string LedgerTables { get; init; }
 

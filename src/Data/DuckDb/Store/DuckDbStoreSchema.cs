@@ -4,11 +4,11 @@ namespace SensorDash.Data.DuckDb.Store;
 internal static class DuckDbStoreSchema
 {
     // A file of another format is rejected.
-    private const int Format = 4;
+    private const int Format = 5;
 
     private const string Schema = $"""
-        CREATE TABLE store_state (format INTEGER NOT NULL, epoch VARCHAR NOT NULL);
-        INSERT INTO store_state VALUES (4, left(replace(uuid()::VARCHAR, '-', ''), 8));
+        CREATE TABLE store_state (format INTEGER NOT NULL, epoch VARCHAR NOT NULL, role VARCHAR NOT NULL, successor VARCHAR, promoted_at BIGINT);
+        INSERT INTO store_state VALUES (5, left(replace(uuid()::VARCHAR, '-', ''), 8), 'primary', NULL, NULL);
         CREATE TABLE nodes (address INTEGER PRIMARY KEY, device_id BIGINT, node_type VARCHAR NOT NULL, first_seen_at BIGINT NOT NULL,
             last_seen_at BIGINT NOT NULL, total_readings BIGINT NOT NULL, duplicates_seen BIGINT NOT NULL, last_received_at BIGINT NOT NULL,
             last_received_timestamp BIGINT NOT NULL);

@@ -66,6 +66,7 @@ public static class DuckDbTransfer
             token))
         {
             Changes = new DuckDbReadingChangeFeed(file),
+            Roles = new DuckDbRoles(file),
             Log = new DuckDbBatchLog(store, file),
             LedgerTables = "SELECT count(*)::BIGINT FROM duckdb_tables() WHERE table_name = 'transfers'",
             Query = (sql, token) => file.ReadAsync(connection => Query(connection, sql, token), token),

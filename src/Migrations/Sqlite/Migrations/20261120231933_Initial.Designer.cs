@@ -245,6 +245,39 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("epoch");
 
+                    b.Property<long?>("PromotedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("promoted_at");
+
+                    b.Property<string>("ReadingsEpoch")
+                        .HasMaxLength(8)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("readings_epoch");
+
+                    b.Property<long?>("ReadingsPromotedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("readings_promoted_at");
+
+                    b.Property<string>("ReadingsRole")
+                        .IsRequired()
+                        .HasMaxLength(9)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("readings_role");
+
+                    b.Property<string>("ReadingsSuccessor")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("readings_successor");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasMaxLength(9)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("role");
+
+                    b.Property<string>("Successor")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("successor");
+
                     b.HasKey("Id");
 
                     b.ToTable("store_info", (string)null);

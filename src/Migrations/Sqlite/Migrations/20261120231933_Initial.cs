@@ -80,7 +80,14 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                 columns: table => new
                 {
                     id = table.Column<int>(type: "INTEGER", nullable: false),
-                    epoch = table.Column<string>(type: "TEXT", maxLength: 8, nullable: false)
+                    epoch = table.Column<string>(type: "TEXT", maxLength: 8, nullable: false),
+                    readings_epoch = table.Column<string>(type: "TEXT", maxLength: 8, nullable: true),
+                    role = table.Column<string>(type: "TEXT", maxLength: 9, nullable: false),
+                    successor = table.Column<string>(type: "TEXT", nullable: true),
+                    promoted_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    readings_role = table.Column<string>(type: "TEXT", maxLength: 9, nullable: false),
+                    readings_successor = table.Column<string>(type: "TEXT", nullable: true),
+                    readings_promoted_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -88,7 +95,7 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                 });
 
             // Eight hexadecimal digits that no other store has.
-            migrationBuilder.Sql("INSERT INTO store_info (id, epoch) VALUES (1, lower(hex(randomblob(4))))");
+            migrationBuilder.Sql("INSERT INTO store_info (id, epoch, role, readings_role) VALUES (1, lower(hex(randomblob(4))), 'primary', 'primary')");
 
             migrationBuilder.CreateTable(
                 name: "zones",

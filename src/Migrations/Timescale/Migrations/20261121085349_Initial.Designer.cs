@@ -286,6 +286,42 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         .HasColumnName("epoch")
                         .UseCollation("C");
 
+                    b.Property<DateTime?>("PromotedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("promoted_at");
+
+                    b.Property<string>("ReadingsEpoch")
+                        .HasMaxLength(8)
+                        .HasColumnType("character varying(8)")
+                        .HasColumnName("readings_epoch")
+                        .UseCollation("C");
+
+                    b.Property<DateTime?>("ReadingsPromotedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("readings_promoted_at");
+
+                    b.Property<string>("ReadingsRole")
+                        .IsRequired()
+                        .HasMaxLength(9)
+                        .HasColumnType("character varying(9)")
+                        .HasColumnName("readings_role");
+
+                    b.Property<string>("ReadingsSuccessor")
+                        .HasColumnType("text")
+                        .HasColumnName("readings_successor")
+                        .UseCollation("C");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasMaxLength(9)
+                        .HasColumnType("character varying(9)")
+                        .HasColumnName("role");
+
+                    b.Property<string>("Successor")
+                        .HasColumnType("text")
+                        .HasColumnName("successor")
+                        .UseCollation("C");
+
                     b.HasKey("Id")
                         .HasName("pk_store_info");
 

@@ -88,7 +88,14 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 columns: table => new
                 {
                     id = table.Column<int>(type: "integer", nullable: false),
-                    epoch = table.Column<string>(type: "character varying(8)", maxLength: 8, nullable: false, collation: "C")
+                    epoch = table.Column<string>(type: "character varying(8)", maxLength: 8, nullable: false, collation: "C"),
+                    readings_epoch = table.Column<string>(type: "character varying(8)", maxLength: 8, nullable: true, collation: "C"),
+                    role = table.Column<string>(type: "character varying(9)", maxLength: 9, nullable: false),
+                    successor = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    promoted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    readings_role = table.Column<string>(type: "character varying(9)", maxLength: 9, nullable: false),
+                    readings_successor = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    readings_promoted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -96,7 +103,7 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 });
 
             // Eight hexadecimal digits that no other store has.
-            migrationBuilder.Sql("INSERT INTO store_info (id, epoch) VALUES (1, left(replace(gen_random_uuid()::text, '-', ''), 8))");
+            migrationBuilder.Sql("INSERT INTO store_info (id, epoch, role, readings_role) VALUES (1, left(replace(gen_random_uuid()::text, '-', ''), 8), 'primary', 'primary')");
 
             migrationBuilder.CreateTable(
                 name: "zones",
