@@ -31,7 +31,7 @@ internal sealed class ServerSentEvents(StreamLimit limit, IHostApplicationLifeti
             await writer.StartAsync(end.Token);
             await write(writer, end.Token);
         }
-        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        catch (OperationCanceledException) when (end.IsCancellationRequested || writer.HasReaderLeft)
         {
             // The normal end of a stream.
         }
@@ -50,6 +50,9 @@ internal sealed class SseWriter(PipeWriter output)
     private const int FlushBytes = 32 * 1024;
 
     private long _unflushed;
+
+    /// <summary>Whether a write found that the client left. The server may note that a little later.</summary>
+    public bool HasReaderLeft { get; private set; }
 
     /// <summary>Sends the headers, and how long browsers wait before they reconnect.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -109,6 +112,7 @@ internal sealed class SseWriter(PipeWriter output)
     {
         _unflushed = 0;
         var result = await output.FlushAsync(cancellationToken);
-        if (result.IsCompleted || result.IsCanceled) throw new OperationCanceledException("The client left.", cancellationToken);
+        HasReaderLeft = result.IsCompleted || result.IsCanceled;
+        if (HasReaderLeft) throw new OperationCanceledException("The client left.", cancellationToken);
     }
 }
