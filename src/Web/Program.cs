@@ -1,17 +1,12 @@
 using SensorDash.Web.Commands;
+using SensorDash.Web.Hosting;
 using SensorDash.Web.Operations;
 
 try
 {
     var line = CommandLine.Parse(args);
     if (line.IsWithoutServer) return await line.InvokeAsync();
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = line.Settings, ContentRootPath = ContentRoot.Find(line.Settings) });
-    builder.AddSensorDash();
-    await using var app = builder.Build(); // A start that fails also releases its files.
-    app.UseSensorDash();
-    if (line.Command == DemoCommand.Name) app.LoadDemoWhenStarted();
-    if (line.Command == RebuildCommand.Name) app.RebuildAnalytics();
-    await app.RunSensorDashAsync();
+    await ServerProgram.RunAsync(line);
     return 0;
 }
 catch (CommandLineException e)

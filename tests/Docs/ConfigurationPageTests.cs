@@ -32,6 +32,7 @@ public sealed class ConfigurationPageTests
         AssertListed("Ingest", new IngestOptions());
         AssertListed("Events", new EventOptions());
         AssertListed("Security", new Web.Security.SecurityOptions());
+        AssertListed(Web.Transfers.TransferSettings.SectionName, new Web.Transfers.TransferSettings());
     }
 
     private static void AssertListed(string path, object options)

@@ -53,6 +53,31 @@ public sealed partial class MovingDataPageTests
         Assert.Equal(2L, await command.ExecuteScalarAsync());
     }
 
+    // The steps of a running hub, as the page has them: its start, then each command.
+    [Fact]
+    public async Task Runbook_OfARunningHubToDuckDbAndBack_MovesEveryReading()
+    {
+        using var folder = new TemporaryFolder();
+        var steps = Repository.Read(Page).Split("## A hub from SQLite to DuckDB, and back")[1].Split("With downtime instead")[0];
+        string[] At(string text) => [.. text.Split(' ').Select(word => FileName().Replace(word, m => folder.File(Path.GetFileName(m.Value))))];
+        var start = At(StartOption().Match(steps).Groups[1].Value);
+        await using var server = await SensorDashProcess.StartAsync([.. SensorDashProcess.Program, .. start], folder.File("sensordash.db"));
+        using (var content = new StringContent("""{"node_address": 1, "timestamp": 1782907200, "temperature_celsius": 1}""", System.Text.Encoding.UTF8, "application/json"))
+        using (var sent = await server.Client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), content)) sent.EnsureSuccessStatusCode();
+
+        string[] commands = [.. RunningCommand().Matches(steps).Select(m => m.Groups[1].Value)];
+        Assert.Equal(["status", "cutover", "rollback", "finish"], commands);
+        foreach (var command in commands)
+        {
+            string[] arguments = ["transfer", command, $"--Database:Sqlite:Path={folder.File("sensordash.db")}"];
+            await WaitFor.TrueAsync("it can move", async () => (await ProgramRun.ToItsEndAsync(["transfer", "status", .. arguments[2..]])).Output.Contains("It can move now", StringComparison.Ordinal));
+            var run = await ProgramRun.ToItsEndAsync(arguments);
+            Assert.True(run.ExitCode == 0, $"{command}: {run.Errors}{run.Output}");
+        }
+
+        Assert.Contains("\"total_readings\":1", await server.Client.GetStringAsync(new Uri("/api/nodes", UriKind.Relative)), StringComparison.Ordinal);
+    }
+
     private static async Task CreateHubAsync(string path)
     {
         await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
@@ -67,6 +92,12 @@ public sealed partial class MovingDataPageTests
 
     [GeneratedRegex("transfer [a-z]+")]
     private static partial Regex Command();
+
+    [GeneratedRegex("`(--Transfer:Secondary=[^`]+)`")]
+    private static partial Regex StartOption();
+
+    [GeneratedRegex("`transfer ([a-z]+)`")]
+    private static partial Regex RunningCommand();
 
     [GeneratedRegex("--[a-z-]+")]
     private static partial Regex Option();

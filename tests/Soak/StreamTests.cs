@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net.Sockets;
 using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 
@@ -20,7 +18,7 @@ public sealed class StreamTests
         using var folder = new TemporaryFolder();
         await using var database = processes > 1 ? await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache) : null;
         EventSender[] senders = [new(), new()];
-        var follower = new Follower();
+        var follower = new EventFollower();
         for (var round = 0; round < _rounds; round++)
         {
             var servers = new List<SensorDashProcess>();
@@ -60,62 +58,4 @@ public sealed class StreamTests
 
     private static Task<SensorDashProcess> StartAsync(TemporaryFolder folder, TimescaleStoreFixture? database, (string Name, string Value)[] clock)
         => SensorDashProcess.StartAsync(folder.File("events.db"), [.. database?.ProgramEnvironment ?? [], ("Analytics__Enabled", "false"), .. clock]);
-
-    /// <summary>Follows the events with the token of its last message, from whichever process it reaches.</summary>
-    private sealed class Follower
-    {
-        private readonly Random _random = new(28);
-        private readonly List<string> _received = [];
-        private string? _token;
-
-        public IReadOnlyList<string> Received
-        {
-            get
-            {
-                lock (_received) return [.. _received];
-            }
-        }
-
-        public int Connections { get; private set; }
-
-        /// <summary>Starts at the beginning of the empty store.</summary>
-        public async Task BeginAsync(SensorDashProcess server)
-        {
-            if (_token is not null) return;
-            await using var stream = await SseClient.OpenAsync(server.Client.BaseAddress!, "/api/events/live");
-            _token = (await stream.ReadAsync("caughtUp")).Id;
-        }
-
-        public async Task RunAsync(List<SensorDashProcess> servers, CancellationToken stop)
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                try
-                {
-                    await FollowAsync(servers[_random.Next(servers.Count)], stop);
-                }
-                catch (Exception e) when (e is HttpRequestException or IOException or SocketException or OperationCanceledException or ObjectDisposedException)
-                {
-                    await Task.Delay(10, CancellationToken.None); // Killed, or not there yet.
-                }
-            }
-        }
-
-        private async Task FollowAsync(SensorDashProcess server, CancellationToken stop)
-        {
-            await using var stream = await SseClient.OpenAsync(server.Client.BaseAddress!, "/api/events/live", _token);
-            await using var end = stop.Register(() => stream.Response.Dispose());
-            Connections++;
-            for (var left = _random.Next(1, 12); left > 0 && await stream.TryReadAsync() is { } message; left--)
-            {
-                Assert.NotEqual("reset", message.Event);
-                if (message.Event == "events")
-                {
-                    Assert.Equal(long.Parse(_token!.Split('.')[1], CultureInfo.InvariantCulture), message.Data.GetProperty("prev").GetInt64());
-                    lock (_received) _received.AddRange(message.Data.GetProperty("events").EnumerateArray().Select(e => e.GetProperty("eventId").GetString()!));
-                }
-                _token = message.Id ?? _token;
-            }
-        }
-    }
 }

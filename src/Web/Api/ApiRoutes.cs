@@ -23,6 +23,7 @@ internal static class ApiRoutes
         routes.MapExport();
         routes.MapAnalytics();
         routes.MapFleet();
+        routes.MapTransfers();
         routes.MapSystem();
         routes.MapMetrics();
     }

@@ -10,6 +10,7 @@ using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
 using SensorDash.Web.Requests;
 using SensorDash.Web.Security;
+using SensorDash.Web.Transfers;
 
 namespace SensorDash.Web.Api;
 
@@ -35,32 +36,36 @@ internal static class SystemApi
 
     private static async Task<IResult> ReadyAsync(
         IStoreHealth health, IngestWorker<Reading> worker, IngestWorker<LaneEvent> events, IDuckDbSource duckDb, IEnumerable<IStoreReporter> reporters,
-        KeyFiles keys, HttpContext context, CancellationToken cancellationToken)
+        KeyFiles keys, TransferControl transfers, IStoreErrors errors, HttpContext context, CancellationToken cancellationToken)
     {
         var limitations = new List<string>();
         var failing = worker.Status.FailingSince is not null || events.Status.FailingSince is not null;
         var store = "unavailable";
         var analytics = duckDb.State;
+        StoreRole? role = null;
         try
         {
             await health.CheckAsync(cancellationToken);
+            role = (await transfers.ReadStateAsync(cancellationToken)).Role;
+            if (role != StoreRole.Primary) limitations.Add("This store is not the primary any more; its data is in another store. Start the server with the settings of that store.");
             if (!failing)
             {
                 foreach (var reporter in reporters)
                     if (await reporter.ReadLimitationAsync(cancellationToken) is { } limitation) limitations.Add(limitation);
             }
         }
-        catch (StoreUnavailableException e)
+        catch (Exception e) when (errors.IsUnavailable(e))
         {
             failing = true;
             if (e is StoreDamagedException) store = "damaged";
         }
+        failing |= role is not (null or StoreRole.Primary);
         var problem = keys.FindProblem();
         if (problem is not null) limitations.Add(problem);
         // A failed side path makes analytics slower; the hub stays ready.
-        if (!failing && problem is null) return TypedResults.Ok(new HealthResponse("ok", "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null));
+        if (!failing && problem is null) return TypedResults.Ok(new HealthResponse("ok", "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null, role));
         context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
-        return TypedResults.Json(new HealthResponse("unavailable", failing ? store : "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null),
+        return TypedResults.Json(new HealthResponse("unavailable", failing ? store : "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null, role),
             statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
@@ -93,10 +98,12 @@ internal static class SystemApi
 
 /// <param name="Store"><c>ok</c>, <c>unavailable</c> or <c>damaged</c>.</param>
 /// <param name="Analytics">State of the DuckDB side path. Analytics work in all states.</param>
+/// <param name="Role">Role of the store: <c>primary</c>; a server takes nothing for a <c>secondary</c> or <c>retired</c> one.</param>
 /// <param name="Limitations">What the edition of the store cannot do, and why pages may fail, as text; absent without limitations.</param>
 internal sealed record HealthResponse(
     string Status, string? Store, AnalyticsState? Analytics, string Version,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Limitations = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Limitations = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoreRole? Role = null);
 
 /// <param name="Notice">Why queries do not use DuckDB, as text; null when they do.</param>
 /// <param name="LagRows">Rows that DuckDB is behind the store.</param>

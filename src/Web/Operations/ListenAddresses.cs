@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace SensorDash.Web.Operations;
 
@@ -31,6 +33,22 @@ internal static class ListenAddresses
         { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } => $"cannot listen on {addresses}: {error.Message.ReplaceLineEndings(" ")}",
         _ => null,
     };
+
+    /// <summary>An address at which this machine reaches the running server; null before it listens.</summary>
+    public static string? Local(IServiceProvider services)
+    {
+        var addresses = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        return addresses.Select(Local).OfType<string>().OrderBy(url => url.StartsWith("https", StringComparison.Ordinal)).FirstOrDefault();
+    }
+
+    private static string? Local(string address)
+    {
+        var binding = BindingAddress.Parse(address);
+        if (binding.IsUnixPipe || binding.IsNamedPipe) return null;
+        // All interfaces, as ASP.NET Core writes it.
+        var host = binding.Host is "0.0.0.0" or "[::]" or "*" or "+" ? "127.0.0.1" : binding.Host;
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{binding.Scheme}://{host}:{binding.Port}");
+    }
 
     private static bool IsValid(string text)
     {

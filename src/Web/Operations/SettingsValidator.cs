@@ -9,6 +9,7 @@ using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Timescale;
 using SensorDash.Web.Security;
+using SensorDash.Web.Transfers;
 
 namespace SensorDash.Web.Operations;
 
@@ -19,7 +20,7 @@ internal static class SettingsValidator
     public static readonly string[] Sections =
     [
         DatabaseOptions.SectionName, ReadingsOptions.SectionName, IngestOptions.SectionName, EventOptions.SectionName, AnalyticsOptions.SectionName,
-        RetentionOptions.SectionName, SecurityOptions.SectionName,
+        RetentionOptions.SectionName, SecurityOptions.SectionName, TransferSettings.SectionName,
     ];
 
     /// <exception cref="StartupException">Settings are invalid; the message names all errors.</exception>
@@ -35,6 +36,7 @@ internal static class SettingsValidator
             .. Errors(configuration, AnalyticsOptions.SectionName, new AnalyticsOptionsValidator()),
             .. Errors(configuration, RetentionOptions.SectionName, new RetentionOptionsValidator()),
             .. Errors<SecurityOptions>(configuration, SecurityOptions.SectionName),
+            .. Errors(configuration, TransferSettings.SectionName, new TransferSettingsValidator()),
             .. HostNames.Errors(configuration),
             .. ListenAddresses.Errors(configuration),
             .. LogLevelErrors(configuration.GetSection("Logging"))];

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -17,20 +18,23 @@ using SensorDash.Data.Storage;
 using SensorDash.Migrations;
 using SensorDash.Web.Api;
 using SensorDash.Web.Demo;
+using SensorDash.Web.Hosting;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Pages.Error;
 using SensorDash.Web.Pages.Overview;
 using SensorDash.Web.Requests;
 using SensorDash.Web.Security;
 using SensorDash.Web.Streaming;
+using SensorDash.Web.Transfers;
 
 namespace SensorDash.Web.Operations;
 
 /// <summary>Registers the services, builds the request pipeline and runs the program.</summary>
 internal static class Startup
 {
-    public static void AddSensorDash(this WebApplicationBuilder builder)
+    public static void AddSensorDash(this WebApplicationBuilder builder, SwitchableServer server)
     {
+        builder.UseSwitchableServer(server);
         builder.Configuration.AddSettingAliases();
         SettingsValidator.ThrowOnErrors(builder.Configuration);
         // Cookies that cannot be read are the fault of a client, or of keys that are gone: any request could fill the log with stack traces.
@@ -55,6 +59,8 @@ internal static class Startup
 
         services.AddSingleton<DataFiles>();
         services.AddSingleton<DatabaseStartup>();
+        services.AddTransfers();
+        if (builder.Configuration["Transfer:Secondary"] is { Length: > 0 }) services.AddShadowReads();
         services.AddSingleton<HubMetrics>();
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker<Reading>>());
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker<LaneEvent>>());
@@ -103,6 +109,33 @@ internal static class Startup
         services.AddSingleton<RailNodes>();
     }
 
+    // The socket of the process outlives the host. A server that something else registers later, as in tests, replaces it.
+    private static void UseSwitchableServer(this WebApplicationBuilder builder, SwitchableServer server)
+    {
+        var own = builder.Services.Last(s => s.ServiceType == typeof(IServer));
+        builder.Services.Remove(own);
+        builder.Services.AddSingleton(provider => server.ForHost(() => (IServer)ActivatorUtilities.CreateInstance(provider, own.ImplementationType!)));
+    }
+
+    private static void AddTransfers(this IServiceCollection services)
+    {
+        services.AddOptions<TransferSettings>().BindConfiguration(TransferSettings.SectionName);
+        services.AddSingleton<OwnStores>();
+        services.AddSingleton<StoreRoleStartup>();
+        services.AddSingleton<ShadowReads>();
+        services.AddSingleton<DualWrite>();
+        services.AddSingleton<TransferControl>();
+        services.AddHostedService(provider => provider.GetRequiredService<DualWrite>());
+    }
+
+    private static void AddShadowReads(this IServiceCollection services)
+    {
+        var store = services.Last(s => s.ServiceType == typeof(IReadingStore));
+        services.Remove(store);
+        services.AddSingleton<IReadingStore>(provider => new SampledReadingStore(
+            (IReadingStore)(store.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, store.ImplementationType!)), provider.GetRequiredService<ShadowReads>()));
+    }
+
     public static void UseSensorDash(this WebApplication app)
     {
         // Kestrel's own reader of bodies logs an error when a sender goes away while a form or a parser still holds bytes of it.
@@ -141,6 +174,7 @@ internal static class Startup
         await app.Services.GetRequiredService<DatabaseStartup>().RunAsync(app.Lifetime.ApplicationStopping);
         app.Services.GetRequiredService<KeyFiles>().Prepare();
         OpenDuckDbStore(app);
+        await app.Services.GetRequiredService<StoreRoleStartup>().RunAsync(app.Lifetime.ApplicationStopping);
         app.Lifetime.ApplicationStarted.Register(() => app.Services.GetRequiredService<StartupPhase>().IsOver = true);
         var addresses = app.Configuration[ListenAddresses.Setting]; // The run disposes the configuration.
         try

@@ -15,7 +15,7 @@ public sealed class SystemApiTests : ApiTests
     {
         var answer = await GetAsync(path);
 
-        Assert.Equal(["status", "store", "analytics", "version"], MembersOf(answer));
+        Assert.Equal(["status", "store", "analytics", "version", "role"], MembersOf(answer));
         Assert.Equal(("ok", "ok"), (answer.GetProperty("status").GetString(), answer.GetProperty("store").GetString()));
         Assert.Matches("^[0-9]+\\.[0-9]+", answer.GetProperty("version").GetString());
     }

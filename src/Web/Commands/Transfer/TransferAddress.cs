@@ -20,22 +20,27 @@ internal sealed record TransferAddress(StoreKind Kind, string Place)
 
     public bool IsFile => Kind != StoreKind.Timescale;
 
+    /// <summary>The address as text.</summary>
+    public string Text => Kind == StoreKind.Timescale && Place.Length == 0 ? "timescale" : $"{Kind.ToString().ToLowerInvariant()}:{Place}";
+
+    /// <param name="text">The address.</param>
+    /// <param name="folder">Where relative paths begin; null: the current folder.</param>
     /// <exception cref="TransferException">It names no store.</exception>
-    public static TransferAddress Parse(string text)
+    public static TransferAddress Parse(string text, string? folder = null)
     {
         var (prefix, place) = text.Split(':', 2) is [var before, var after] ? (before.ToLowerInvariant(), after) : (text.ToLowerInvariant(), "");
         return prefix switch
         {
             "timescale" => new(StoreKind.Timescale, place),
-            "sqlite" => new(StoreKind.Sqlite, PathOf(place, text)),
-            "duckdb" => new(StoreKind.DuckDb, PathOf(place, text)),
-            "csv" => new(StoreKind.Csv, PathOf(place, text)),
-            _ => OfFile(Path.GetFullPath(text)),
+            "sqlite" => new(StoreKind.Sqlite, PathOf(place, text, folder)),
+            "duckdb" => new(StoreKind.DuckDb, PathOf(place, text, folder)),
+            "csv" => new(StoreKind.Csv, PathOf(place, text, folder)),
+            _ => OfFile(Path.GetFullPath(text, folder ?? Environment.CurrentDirectory)),
         };
     }
 
-    private static string PathOf(string place, string text)
-        => place.Length > 0 ? Path.GetFullPath(place) : throw new TransferException($"'{text}' must name a file, such as {text.TrimEnd(':')}:/path/of/file.");
+    private static string PathOf(string place, string text, string? folder)
+        => place.Length > 0 ? Path.GetFullPath(place, folder ?? Environment.CurrentDirectory) : throw new TransferException($"'{text}' must name a file, such as {text.TrimEnd(':')}:/path/of/file.");
 
     private static TransferAddress OfFile(string path)
     {

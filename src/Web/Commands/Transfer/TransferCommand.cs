@@ -28,6 +28,9 @@ internal static class TransferCommand
         var to = new Option<string>("--to") { Description = "The target; it is created if it does not exist. Named like --from.", HelpName = "STORE", Required = true };
         var of = new Option<string>("--to") { Description = "The target of the transfers.", HelpName = "STORE", Required = true };
         var source = new Option<string>("--from") { Description = "The source of the last transfer, to see whether it has gone on since.", HelpName = "STORE" };
+        var movedFrom = new Option<string>("--from") { Description = "The primary; only needed if no server runs. Named like that of 'transfer run'.", HelpName = "STORE" };
+        var movedTo = new Option<string>("--to") { Description = "Its secondary; only needed if no server runs.", HelpName = "STORE" };
+        var server = new Option<string>("--server") { Description = "The running server. Default: the one that holds the store.", HelpName = "http://127.0.0.1:5080" };
         var fromTime = new Option<string>("--from-time") { Description = "Only rows from this time on, such as 2026-01-01T00:00:00Z.", HelpName = "TIME" };
         var toTime = new Option<string>("--to-time") { Description = "Only rows before this time.", HelpName = "TIME" };
         var batchSize = new Option<int?>("--batch-size") { Description = "Rows of one transaction. Default: as many as half a second takes.", HelpName = "ROWS" };
@@ -46,13 +49,28 @@ internal static class TransferCommand
         }.WithRun((p, token) => new TransferRunCommand(Stores(), Arguments(p), Console.Out).RunAsync(token)));
         command.Subcommands.Add(new Command("verify", "Compare both sides of a transfer again, and write a report.") { from, to, fromTime, toTime, rejects, report }.WithRun(
             (p, token) => new TransferRunCommand(Stores(), Arguments(p), Console.Out).VerifyAsync(token)));
-        command.Subcommands.Add(new Command("status", "Show how far the last transfer into a store is, and whether its verification still holds.") { of, source }.WithRun(
-            (p, token) => TransferListCommand.StatusAsync(Stores(), TransferAddress.Parse(p.GetValue(of)!), p.GetValue(source) is { } given ? TransferAddress.Parse(given) : null, Console.Out, token)));
+        command.Subcommands.Add(new Command("status", "Show how far dual-write of the running server is, or the last transfer into a store, and whether its verification still holds.") { source, movedTo, server }.WithRun(
+            (p, token) => Move(p, source).StatusAsync(token)));
+        command.Subcommands.Add(new Command("cutover", "Make the secondary the primary, after the last commits are applied and both are equal. The old primary follows, so that 'rollback' can go back.") { movedFrom, movedTo, server }.WithRun(
+            (p, token) => Move(p).MoveAsync(isBack: false, token)));
+        command.Subcommands.Add(new Command("rollback", "Make the former primary the primary again, with everything stored since the cut-over.") { movedFrom, movedTo, server }.WithRun(
+            (p, token) => Move(p).MoveAsync(isBack: true, token)));
+        command.Subcommands.Add(new Command("finish", "End dual-write: retire the secondary (--from) and remove the ledger; 'rollback' is then impossible.") { movedFrom, movedTo, server }.WithRun(
+            (p, token) => Move(p).FinishAsync(token)));
         command.Subcommands.Add(new Command("list", "List all transfers into a store.") { of }.WithRun(
             (p, token) => TransferListCommand.ListAsync(Stores(), TransferAddress.Parse(p.GetValue(of)!), Console.Out, token)));
         return command;
 
         TransferStores Stores() => new(Configuration(settings), TimeProvider.System);
+
+        TransferMoveCommand Move(ParseResult p, Option<string>? of = null)
+        {
+            var configuration = Configuration(settings);
+            return new(new(configuration, TimeProvider.System), configuration, Address(p, of ?? movedFrom), Address(p, movedTo), p.GetValue(server), Console.Out);
+        }
+
+        static TransferAddress? Address(ParseResult p, Option<string> option)
+            => p.CommandResult.Command.Options.Contains(option) && p.GetValue(option) is { } text ? TransferAddress.Parse(text) : null;
 
         TransferArguments Arguments(ParseResult p) => new(TransferAddress.Parse(p.GetValue(from)!), TransferAddress.Parse(p.GetValue(to)!), new()
         {

@@ -15,6 +15,13 @@ namespace SensorDash.Web.Commands.Transfer;
 internal sealed class TransferStores(IConfiguration configuration, TimeProvider clock)
 {
     private readonly TimescaleOptions _timescale = configuration.GetSection(TimescaleOptions.SectionName).Get<TimescaleOptions>() ?? new();
+    /// <summary>The database of the settings.</summary>
+    public TransferAddress Configured => configuration["Database:Provider"] == DatabaseOptions.TimescaleProvider ? new(StoreKind.Timescale, "")
+        : new(StoreKind.Sqlite, Path.GetFullPath(configuration["Database:Sqlite:Path"] ?? new SqliteOptions().Path, configuration[WebHostDefaults.ContentRootKey] ?? Environment.CurrentDirectory));
+
+    /// <summary>What an address of a server does not say.</summary>
+    public TimescaleOptions Timescale => _timescale;
+
     private readonly AnalyticsOptions _analytics = configuration.GetSection(AnalyticsOptions.SectionName).Get<AnalyticsOptions>() ?? new();
 
     /// <summary>Opens a store or file read-only.</summary>

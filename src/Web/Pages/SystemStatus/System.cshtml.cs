@@ -12,6 +12,7 @@ using SensorDash.Data.Retention;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
 using SensorDash.Web.Pages.Display;
+using SensorDash.Web.Transfers;
 
 namespace SensorDash.Web.Pages.SystemStatus;
 
@@ -22,7 +23,7 @@ internal sealed record Intake(string Type, IngestStatus Status, IngestRates Rate
 /// <summary>The state of the hub: ingest, stores, analytics, retention and the process.</summary>
 internal sealed class SystemModel(
     IEnumerable<IStoreReporter> reporters, IReadingStore store, INodeStore nodes, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events,
-    WriteBuffer<LaneEvent> eventBuffer, IDuckDbSource duckDb,
+    WriteBuffer<LaneEvent> eventBuffer, IDuckDbSource duckDb, DualWrite dualWrite, TransferControl transfers,
     IOptions<RetentionOptions> retention, IOptions<IngestOptions> ingest, TimeProvider clock, ILogger<SystemModel> logger) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
@@ -32,6 +33,11 @@ internal sealed class SystemModel(
 
     /// <summary>The error of an unavailable store; null without one.</summary>
     public string? Error { get; private set; }
+
+    /// <summary>The role of the store; null while it is unavailable.</summary>
+    public StoreState? Role { get; private set; }
+
+    public DualWriteStatus DualWrite => dualWrite.Status;
 
     public long NodeCount { get; private set; }
 
@@ -78,6 +84,7 @@ internal sealed class SystemModel(
             var reports = new List<StoreReport>();
             foreach (var reporter in reporters) reports.Add(await reporter.ReadAsync(cancellationToken));
             Stores = reports;
+            Role = await transfers.ReadStateAsync(cancellationToken);
             Analytics = await duckDb.ReadStatusAsync(cancellationToken);
             var all = await nodes.CountAsync(NodeCriteria.All, cancellationToken);
             NodeCount = all.Nodes;

@@ -1,0 +1,54 @@
+using SensorDash.Data.Storage;
+using SensorDash.Web.Commands;
+using SensorDash.Web.Operations;
+using SensorDash.Web.Transfers;
+
+namespace SensorDash.Web.Hosting;
+
+/// <summary>Runs the server: one host after the other on the same sockets, a new one after each cut-over to another store.</summary>
+internal static partial class ServerProgram
+{
+    /// <exception cref="StartupException">The program cannot start because of its environment.</exception>
+    public static async Task RunAsync(ParsedCommandLine line)
+    {
+        await using var server = new SwitchableServer();
+        var moves = new TransferMoves(server, TimeProvider.System);
+        moves.BuildHost = settings => Build(line, server, moves, settings);
+        for (var isFirst = true; isFirst || moves.IsPending; isFirst = false)
+        {
+            await using var app = isFirst ? Build(line, server, moves, []) : await moves.RunAsync(); // A start that fails also releases its files.
+            if (isFirst && line.Command == DemoCommand.Name) app.LoadDemoWhenStarted();
+            if (isFirst && line.Command == RebuildCommand.Name) app.RebuildAnalytics();
+            await app.RunSensorDashAsync();
+        }
+    }
+
+    private static WebApplication Build(ParsedCommandLine line, SwitchableServer server, TransferMoves moves, IEnumerable<KeyValuePair<string, string?>> settings)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = line.Settings, ContentRootPath = ContentRoot.Find(line.Settings) });
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.Services.AddSingleton(moves);
+        builder.AddSensorDash(server);
+        var app = builder.Build();
+        app.UseSensorDash();
+        app.Lifetime.ApplicationStarted.Register(() => NoteStart(app, moves));
+        return app;
+    }
+
+    private static void NoteStart(WebApplication app, TransferMoves moves)
+    {
+        if (ListenAddresses.Local(app.Services) is { } url) app.Services.GetRequiredService<IStoreStartup>().NoteAddress(url);
+        if (moves.Last is not { } move) return;
+        if (move.Error is null) Log.Moved(app.Logger, move.Plan.From.Text, move.Plan.To.Text, move.Seconds, StoreSettings.Arguments(moves.Settings));
+        else Log.NotMoved(app.Logger, move.Plan.From.Text, move.Plan.To.Text, move.Error);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(66, LogLevel.Information, "The data moved from {From} to {To}; requests waited {Seconds:0.00} s for it, and for the start. Settings for the next start: {Settings}")]
+        public static partial void Moved(ILogger logger, string from, string to, double seconds, string settings);
+
+        [LoggerMessage(67, LogLevel.Error, "The data did not move from {From} to {To}; the server goes on as before: {Reason}")]
+        public static partial void NotMoved(ILogger logger, string from, string to, string reason);
+    }
+}

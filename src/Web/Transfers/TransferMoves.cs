@@ -1,0 +1,136 @@
+using SensorDash.Data.Storage;
+using SensorDash.Data.Timescale;
+using SensorDash.Data.Transfer;
+using SensorDash.Web.Commands.Transfer;
+using SensorDash.Web.Hosting;
+using SensorDash.Web.Operations;
+
+namespace SensorDash.Web.Transfers;
+
+/// <summary>A swap of the roles of two stores.</summary>
+/// <param name="From">The primary.</param>
+/// <param name="To">Its secondary.</param>
+/// <param name="Scope">What moves.</param>
+/// <param name="IsBack">Whether it is a rollback.</param>
+internal sealed record MovePlan(TransferAddress From, TransferAddress To, StoreScope Scope, bool IsBack)
+{
+    public string Name => IsBack ? "rollback" : "cutover";
+}
+
+/// <summary>How a move ended.</summary>
+/// <param name="Number">Ascending from 1 in this process.</param>
+/// <param name="Plan">What was to move.</param>
+/// <param name="Error">Why it did not; null if it did.</param>
+/// <param name="Seconds">How long requests were held until the roles were swapped.</param>
+internal sealed record MoveOutcome(long Number, MovePlan Plan, string? Error, double Seconds);
+
+/// <summary>The cut-overs of this process, which outlive its hosts: the old host ends, the roles are swapped while nothing is written, the next host starts on the new store.</summary>
+internal sealed class TransferMoves(SwitchableServer server, TimeProvider clock)
+{
+    // Of the swap, in which requests wait; longer means that a store hangs, and then everything stays as it was.
+    private static readonly TimeSpan _maxSwap = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _lock = new();
+    private MovePlan? _pending;
+    private WebApplication? _next;
+    private long _heldAt, _count;
+
+    /// <summary>Settings that override all others, because a cut-over moved the data.</summary>
+    public IReadOnlyList<KeyValuePair<string, string?>> Settings { get; private set; } = [];
+
+    /// <summary>The last move; null before the first.</summary>
+    public MoveOutcome? Last { get; private set; }
+
+    /// <summary>Whether the next host can take over the sockets of this one.</summary>
+    public bool CanSwitch => server.IsStarted;
+
+    /// <summary>Builds a host with settings that override all others.</summary>
+    public Func<IReadOnlyList<KeyValuePair<string, string?>>, WebApplication>? BuildHost { get; set; }
+
+    /// <summary>Whether a host ends to be followed by another one.</summary>
+    public bool IsPending
+    {
+        get
+        {
+            lock (_lock) return _pending is not null;
+        }
+    }
+
+    /// <summary>Builds the next host, holds new requests and ends this host; the program then runs the move.</summary>
+    /// <returns>False when another move has begun.</returns>
+    public bool TryBegin(MovePlan plan, TimescaleOptions defaults, IHostApplicationLifetime host)
+    {
+        lock (_lock)
+        {
+            if (_pending is not null) return false;
+            _pending = plan;
+        }
+        try
+        {
+            // Before requests wait. It opens no store before it starts.
+            _next = BuildHost!([.. StoreSettings.Of(plan.To, defaults), new("Transfer:Secondary", plan.From.Text)]);
+        }
+        catch
+        {
+            lock (_lock) _pending = null;
+            throw;
+        }
+        _heldAt = clock.GetTimestamp();
+        server.Hold();
+        host.StopApplication();
+        return true;
+    }
+
+    /// <summary>Runs the move, after the old host has ended.</summary>
+    /// <returns>The next host: on the new store, or on the old one if the data did not move.</returns>
+    public async Task<WebApplication> RunAsync()
+    {
+        var (plan, next) = (_pending!, _next!);
+        _next = null;
+        var error = await TrySwapAsync(plan, next.Configuration);
+        Last = new(++_count, plan, error, clock.GetElapsedTime(_heldAt).TotalSeconds);
+        if (error is null)
+        {
+            var defaults = next.Configuration.GetSection(TimescaleOptions.SectionName).Get<TimescaleOptions>() ?? new();
+            Settings = [.. StoreSettings.Of(plan.To, defaults), new("Transfer:Secondary", plan.From.Text)];
+        }
+        else
+        {
+            await next.DisposeAsync();
+            next = BuildHost!(Settings);
+        }
+        lock (_lock) _pending = null;
+        return next;
+    }
+
+    private async Task<string?> TrySwapAsync(MovePlan plan, IConfiguration configuration)
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(_maxSwap, clock);
+            await SwapAsync(plan, configuration, clock, null, limit.Token);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return FormattableString.Invariant($"It took longer than {_maxSwap.TotalSeconds:0} s and was undone.");
+        }
+        catch (Exception e) when (e is TransferException or StoreUnavailableException or StoreStartupException or StartupException or System.Data.Common.DbException or IOException)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>Opens both stores and swaps their roles.</summary>
+    /// <exception cref="TransferException">It must not go on; the message states the reason. The roles are as before.</exception>
+    public static async Task SwapAsync(MovePlan plan, IConfiguration configuration, TimeProvider clock, Action<CutOverStep>? reached, CancellationToken cancellationToken)
+    {
+        var stores = new TransferStores(configuration, clock);
+        await using var from = await stores.OpenTargetAsync(plan.From, cancellationToken);
+        await using var to = await stores.OpenTargetAsync(plan.To, cancellationToken);
+        var transfers = await new TransferLedger(to.Store.RunLedgerAsync).ListAsync(cancellationToken);
+        var transfer = transfers.LastOrDefault(t => t.Source == from.Store.Name && t.SourceKind == from.Store.Kind)
+            ?? throw new TransferException($"{plan.To.Text} has no transfer from {plan.From.Text}.");
+        await new CutOver(new(from.Store, plan.From.Text), new(to.Store, plan.To.Text), plan.Scope, clock, reached).RunAsync(transfer.Start is null ? null : transfer.Id, plan.IsBack, cancellationToken);
+    }
+}
