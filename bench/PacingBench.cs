@@ -7,7 +7,7 @@ using SensorDash.Tests.Support;
 
 namespace SensorDash.Bench;
 
-/// <summary>Replays at several rates at once: when each window of a second arrives, compared with when it is due after the first one.</summary>
+/// <summary>Replays at several rates at once: when each window of a second arrives, compared with when it is due after the start of the stream.</summary>
 internal static class PacingBench
 {
     private static readonly double[] _rates = [0.5, 1, 10];
@@ -19,6 +19,7 @@ internal static class PacingBench
         await using var server = await PublishedProgram.StartAsync(folder.File("events.db"), ("Analytics__Enabled", "false"));
         await PostAsync(server.Client, (int)(seconds * _rates.Max()) + 1);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds} s, all rates at once; {Environment.ProcessorCount} cores, .NET {Environment.Version}"));
+        foreach (var rate in _rates) await PlayAsync(server.Client.BaseAddress!, rate, 3); // Not measured: compiles code.
         Console.WriteLine("| rate | windows | error p50 / p95 / worst, ms | at the end, ms |\n|---|---|---|---|");
         foreach (var line in await Task.WhenAll(_rates.Select(rate => PlayAsync(server.Client.BaseAddress!, rate, seconds)))) Console.WriteLine(line);
         return 0;
@@ -29,17 +30,15 @@ internal static class PacingBench
         await using var socket = await SocketClient.OpenAsync(address);
         await socket.SendTextAsync(SocketClient.Start(("startTime", Microseconds(0)), ("rate", rate), ("timebase", "source")).ToJsonString());
         await socket.ReadAsync("streamStarted");
-        var errors = new List<double>();
-        double? first = null;
-        var last = 0.0;
         var watch = Stopwatch.StartNew();
+        var errors = new List<double>();
+        var last = 0.0;
         while (watch.Elapsed.TotalSeconds < seconds && await socket.TryReadAsync() is { } message)
         {
             var now = watch.Elapsed.TotalMilliseconds;
             if (message.GetProperty("type").GetString() != "streamChunk" || message.GetProperty("events").GetArrayLength() == 0) continue;
             var number = message.GetProperty("events")[0].GetProperty("sequence").GetInt32();
-            first ??= now;
-            last = now - first.Value - (number * 1000 / rate);
+            last = now - (number * 1000 / rate);
             errors.Add(Math.Abs(last));
         }
         errors.Sort();

@@ -34,8 +34,8 @@ public sealed class StreamClientTests(ITestOutputHelper output)
         var posting = Task.WhenAll(PostAsync(first.Client, new()), PostAsync((second ?? first).Client, new(OtherRow)));
         await WaitFor.TrueAsync("a fourth of the events has arrived", () => live[0].ReceivedCount >= _events / 4 || posting.IsFaulted);
         var beginning = (await FirstAsync(first.Client)).ToString(CultureInfo.InvariantCulture);
-        var forward = ExampleClient.Start("replay.mjs", hubs[0], "--start", beginning, "--rate=1000", "--skip-gaps", "--events", wanted, "--reconnect-every", "2");
-        var bySource = ExampleClient.Start("replay.mjs", hubs[1], "--start", "2026-01-01T00:00:00Z", "--timebase", "source", "--rate=1000", "--skip-gaps", "--events", wanted, "--reconnect-every", "2");
+        var forward = ExampleClient.Start("replay.mjs", hubs[0], "--start", beginning, "--rate=1000", "--skip-gaps", "--events", wanted, "--reconnect-every", "1");
+        var bySource = ExampleClient.Start("replay.mjs", hubs[1], "--start", "2026-01-01T00:00:00Z", "--timebase", "source", "--rate=1000", "--skip-gaps", "--events", wanted, "--reconnect-every", "1");
         var rewind = ExampleClient.Start("replay.mjs", hubs[1], "--start", "2100-01-01T00:00:00Z", "--rate=-1000", "--skip-gaps", "--reconnect-every", "1");
         await posting;
 
