@@ -51,7 +51,10 @@ public sealed class SqliteFileLock : IDisposable
     {
         try
         {
-            File.WriteAllText(_ownerPath, JsonSerializer.Serialize(_owner with { Url = url }));
+            // At once: a reader never finds half of it.
+            var next = _ownerPath + ".new";
+            File.WriteAllText(next, JsonSerializer.Serialize(_owner with { Url = url }));
+            File.Move(next, _ownerPath, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
