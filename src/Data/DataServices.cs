@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -79,7 +80,7 @@ public static class DataServices
         services.AddSingleton<IReadingChangeFeed, SqliteReadingChangeFeed>();
         services.AddSingleton<IEventStore, SqliteEventStore>();
         services.AddSingleton<IEventCounts, SqliteEventCounts>();
-        services.AddDatabaseRoles();
+        services.AddDatabaseRoles(null);
         foreach (var table in (BatchTable[])[BatchTable.Readings, BatchTable.Events])
             services.AddKeyedSingleton<IBatchLog>(table.Feed, (provider, _) => ActivatorUtilities.CreateInstance<SqliteBatchLog>(provider, table));
         return services;
@@ -100,7 +101,7 @@ public static class DataServices
         services.AddSingleton<IReadingChangeFeed, TimescaleReadingChangeFeed>();
         services.AddSingleton<IEventStore, TimescaleEventStore>();
         services.AddSingleton<IEventCounts, TimescaleEventCounts>();
-        services.AddDatabaseRoles();
+        services.AddDatabaseRoles(TimescaleRole.Lock);
         foreach (var table in (BatchTable[])[BatchTable.Readings, BatchTable.Events])
             services.AddKeyedSingleton<IBatchLog>(table.Feed, (provider, _) => ActivatorUtilities.CreateInstance<TimescaleBatchLog>(provider, table));
         services.AddHostedService<TimescaleCommitListener>();
@@ -126,9 +127,9 @@ public static class DataServices
         return services;
     }
 
-    private static void AddDatabaseRoles(this IServiceCollection services)
+    private static void AddDatabaseRoles(this IServiceCollection services, string? wait)
     {
-        services.AddSingleton<DatabaseRoles>();
+        services.AddSingleton(provider => new DatabaseRoles(provider.GetRequiredService<IDbContextFactory<SensorDashContext>>(), provider.GetRequiredService<IWriterLock>(), wait));
         services.AddKeyedSingleton<IStoreRoles>(StoreScope.All, (provider, _) => provider.GetRequiredService<DatabaseRoles>());
         services.AddKeyedSingleton<IStoreRoles>(StoreScope.Readings, (provider, _) => provider.GetRequiredService<DatabaseRoles>());
     }

@@ -57,7 +57,7 @@ public static class SqliteTransfer
         }, token))
     {
         Changes = new SqliteReadingChangeFeed(database, new()),
-        Roles = new DatabaseRoles(contexts, database.Writer),
+        Roles = new DatabaseRoles(contexts, database.Writer, null),
         Log = database.IsReadOnly ? null : new SqliteBatchLog(database, BatchTable.Readings, clock),
         LedgerTables = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'transfers'",
         Query = (sql, token) => database.ReadAsync<IReadOnlyList<object?[]>>(

@@ -119,7 +119,7 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
         NpgsqlConnection connection, ReadOnlyMemory<LaneEvent> batch, CancellationToken cancellationToken)
     {
         var asked = RequestsOf(batch.Span);
-        await using var start = new NpgsqlBatch(connection) { BatchCommands = { new(AcquireWriterLock), new(LastBatch) } };
+        await using var start = new NpgsqlBatch(connection) { BatchCommands = { new(AcquireWriterLock), new(TimescaleRole.OfEvents), new(LastBatch) } };
         if (asked.Count > 0)
         {
             var known = new NpgsqlBatchCommand(KnownRequests);
@@ -128,6 +128,8 @@ internal sealed class TimescaleEventWriter(TimescaleDatabase database, EventComm
             start.BatchCommands.Add(known);
         }
         await using var reader = await start.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        await TimescaleRole.ThrowIfNotPrimaryAsync(reader, cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         var (batchId, lastTime) = await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetMicroseconds(1)) : (0, 0);
         var requests = new Dictionary<(string, string), EventId>();

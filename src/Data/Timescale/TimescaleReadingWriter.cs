@@ -146,7 +146,7 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
     {
         var newNodes = new NpgsqlBatchCommand(NewNodes);
         newNodes.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. distinct.Select(i => batch.Span[i].NodeAddress).Distinct()] });
-        await using var start = new NpgsqlBatch(connection) { BatchCommands = { new(AcquireWriterLock), new(NextBatchId), newNodes } };
+        await using var start = new NpgsqlBatch(connection) { BatchCommands = { new(AcquireWriterLock), new(TimescaleRole.OfReadings), new(NextBatchId), newNodes } };
         foreach (var range in TimescaleBatchLimit.RangesOf(distinct, TimeOf, SecondsPerDay))
         {
             var stored = new NpgsqlBatchCommand(StoredKeys);
@@ -156,6 +156,8 @@ internal sealed class TimescaleReadingWriter(TimescaleDatabase database, CommitS
             start.BatchCommands.Add(stored);
         }
         await using var reader = await start.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        await TimescaleRole.ThrowIfNotPrimaryAsync(reader, cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var batchId = reader.GetInt64(0);

@@ -102,7 +102,7 @@ public static class TimescaleTransfer
             token))
     {
         Changes = new TimescaleReadingChangeFeed(database, new()),
-        Roles = new DatabaseRoles(contexts, new TimescaleWriterLock()),
+        Roles = new DatabaseRoles(contexts, new TimescaleWriterLock(), TimescaleRole.Lock),
         Log = new TimescaleBatchLog(database, BatchTable.Readings, clock),
         LedgerTables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'transfers'",
         Query = (sql, token) => QueryAsync(database, sql, token),

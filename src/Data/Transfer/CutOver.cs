@@ -3,7 +3,7 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Transfer;
 
-/// <summary>One store of a cut-over. This process holds it, and nothing else writes to it.</summary>
+/// <summary>One store of a cut-over. This process holds it and writes nothing to it meanwhile.</summary>
 /// <param name="Store">The store.</param>
 /// <param name="Address">Its address, as the other store notes it; never a password.</param>
 public sealed record CutOverSide(ITransferTarget Store, string Address)
@@ -32,7 +32,7 @@ public enum CutOverStep
     Reversed,
 }
 
-/// <summary>Swaps the roles of a primary and its secondary, while nothing is written to either (ADR 0032).</summary>
+/// <summary>Swaps the roles of a primary and its secondary (ADR 0032).</summary>
 /// <remarks>Each step is a transaction of its own in one of the two stores, so at every moment at most one is the primary, and a start with either settings knows which: a retired store
 /// whose successor is not promoted goes back to being the primary.</remarks>
 /// <param name="from">The primary.</param>
@@ -61,6 +61,9 @@ public sealed class CutOver(CutOverSide from, CutOverSide to, StoreScope scope, 
         try
         {
             reached?.Invoke(CutOverStep.Retired);
+            // Another process may have written to the same database until then; now nobody can.
+            if (applier is not null) await applier.CatchUpAsync(cancellationToken);
+            await ThrowIfDifferentAsync(cancellationToken);
             var epoch = await from.Roles.ReadEpochAsync(cancellationToken);
             await NoteReverseAsync(epoch, cancellationToken);
             reached?.Invoke(CutOverStep.ReverseNoted);

@@ -63,6 +63,28 @@ public sealed class CutOverTests
         if (epoch is not null) Assert.Equal(epoch, (await pair.Old.Events.ReadHeadAsync(default)).Epoch);
     }
 
+    // Several processes may write to one database of PostgreSQL.
+    [SkippableFact]
+    public async Task Run_AnotherProcessWritesUntilTheStoreIsRetired_LosesNothingAndRefusesItAfter()
+    {
+        await using var pair = await Pair.CreateAsync(TransferEngine.Timescale, TransferEngine.Sqlite);
+        var another = pair.Old.Fixture.Store;
+
+        await pair.MoveAsync(reached =>
+        {
+            if (reached == CutOverStep.Equal) pair.AddAsync(pair.Old, 25).GetAwaiter().GetResult();
+            if (reached != CutOverStep.Retired) return;
+            var refused = Assert.Throws<StoreUnavailableException>(() => another.AddAsync(Some.Run(7, 5)).GetAwaiter().GetResult());
+            Assert.Contains("its data is in new now", refused.Message, StringComparison.Ordinal);
+            var events = SomeEvents.Many(5, 1);
+            Assert.Throws<StoreUnavailableException>(() => pair.Old.Events.AppendAsync(events, new RowOutcome[events.Length], default).GetAwaiter().GetResult());
+        });
+
+        Assert.Equal((StoreRole.Secondary, StoreRole.Primary), await pair.RolesAsync());
+        Assert.Equal(35, (await pair.SumsAsync(pair.New)).Readings);
+        Assert.Equal(await pair.SumsAsync(pair.Old), await pair.SumsAsync(pair.New));
+    }
+
     // A process that is killed after any step: one of the two stores can be started, and it has everything.
     [SkippableTheory]
     [MemberData(nameof(Pairs))]

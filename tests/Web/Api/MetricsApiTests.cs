@@ -1,5 +1,8 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using SensorDash.Tests.Support;
+using SensorDash.Web.Operations;
 using static SensorDash.Tests.Support.Some;
 
 namespace SensorDash.Web.Tests.Api;
@@ -32,8 +35,20 @@ public sealed class MetricsApiTests : ApiTests
     [Fact]
     public async Task Metrics_DocumentedInOperations_AreThoseThereAre()
     {
-        var there = (await Client.GetStringAsync("/metrics")).Split('\n')
+        var there = new List<string>();
+        using (var listener = new MeterListener())
+        {
+            // Also those that have no value without a second store.
+            var meter = App.Services.GetRequiredService<HubMetrics>().Meter;
+            listener.InstrumentPublished = (instrument, _) =>
+            {
+                if (instrument.Meter == meter) there.Add(instrument.Name.Replace('.', '_') + (instrument is ObservableCounter<double> ? "_total" : ""));
+            };
+            listener.Start();
+        }
+        var served = (await Client.GetStringAsync("/metrics")).Split('\n')
             .Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(line => line.Split(' ')[2]);
+        Assert.Subset(there.ToHashSet(), served.ToHashSet());
         var page = await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "docs", "operations.md"));
 
         Assert.Equal(there.Order(), page.Where(line => line.StartsWith("| `sensordash_", StringComparison.Ordinal)).Select(line => line.Split('`')[1]).Order());
