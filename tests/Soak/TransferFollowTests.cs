@@ -99,10 +99,10 @@ public sealed class TransferFollowTests
         Assert.Fail($"The program ended with {process.ExitCode}.");
     }
 
-    // As Ctrl+C.
+    // As Ctrl+C, which a shell in the background makes its programs ignore.
     private static async Task<int> InterruptAsync(Process process)
     {
-        using var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
         await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
