@@ -17,9 +17,6 @@ namespace SensorDash.Data.Transfer;
 /// <param name="clock">For times in the ledger.</param>
 public sealed class BatchApplier(StoreParts source, ITransferTarget target, long id, TimeProvider clock)
 {
-    // Nodes, metadata and zones are in no batch.
-    private static readonly TimeSpan _betweenSmallTables = TimeSpan.FromSeconds(5);
-
     private const int EventBytesAtOnce = 4 << 20;
     private const int SmallestPart = 100;
     private const int MaxAhead = 500_000;
@@ -28,8 +25,7 @@ public sealed class BatchApplier(StoreParts source, ITransferTarget target, long
     private readonly BatchFollower? _follower = source.Log is null ? null : new(source.Log, NameOf(target, id), clock);
     private TransferCursor? _readings, _events; // Null: as in the ledger.
     private TransferRecord? _record;
-    private SmallTables? _small; // As they were last written.
-    private long? _smallAt;
+    private readonly SmallTableFollower _small = new(target, isMirror: true, clock);
     private int _readingsAtOnce = int.MaxValue, _eventsAtOnce = 5_000;
 
     /// <summary>The follower's name in the source.</summary>
@@ -61,9 +57,8 @@ public sealed class BatchApplier(StoreParts source, ITransferTarget target, long
             await ApplyReadingsAsync(start.Readings, cancellationToken);
             if (start.Events is { } events) await ApplyEventsAsync(events, cancellationToken);
             var state = await ReadStateAsync(cancellationToken);
-            if (state.IsCurrent && (_smallAt is not { } at || clock.NowMicroseconds() - at >= _betweenSmallTables.Ticks / TimeSpan.TicksPerMicrosecond))
-                await ApplySmallTablesAsync(cancellationToken);
-            return state with { SmallTablesAt = _smallAt };
+            if (state.IsCurrent && _small.IsDue) await ApplySmallTablesAsync(cancellationToken);
+            return state;
         }
         catch
         {
@@ -81,7 +76,7 @@ public sealed class BatchApplier(StoreParts source, ITransferTarget target, long
         do state = await ApplyAsync(cancellationToken);
         while (!state.IsCurrent);
         await ApplySmallTablesAsync(cancellationToken);
-        return state with { SmallTablesAt = _smallAt };
+        return state;
     }
 
     /// <summary>How far the target is, without applying anything.</summary>
@@ -92,24 +87,19 @@ public sealed class BatchApplier(StoreParts source, ITransferTarget target, long
         var at = await ReadCursorAsync(TransferPart.Readings, start.Readings, cancellationToken);
         var (last, rows, oldest) = await source.Changes.ReadLagAsync(at.Position, cancellationToken);
         var readings = new TransferLag(at.Position, last, Math.Max(0, last - at.Position), rows, oldest);
-        if (start.Events is not { } first) return new(readings, null, _smallAt);
+        if (start.Events is not { } first) return new(readings, null);
         var position = (await ReadCursorAsync(TransferPart.Events, first, cancellationToken)).Position;
         var lag = await source.Events!.ReadLagAsync(position, cancellationToken);
         var head = await source.Events.ReadHeadAsync(cancellationToken);
-        return new(readings, new(position, head.Position, lag.Batches, lag.Events, lag.OldestCommittedAt), _smallAt);
+        return new(readings, new(position, head.Position, lag.Batches, lag.Events, lag.OldestCommittedAt));
     }
 
     /// <summary>Makes nodes, metadata and zones equal, if they have changed since the last time.</summary>
     /// <inheritdoc cref="ApplyAsync(CancellationToken)" path="/exception"/>
-    public async Task ApplySmallTablesAsync(CancellationToken cancellationToken)
-    {
-        var (now, tables) = (clock.NowMicroseconds(), await source.ReadSmallTablesAsync(cancellationToken));
-        if (_small is null || !SmallTableComparison.AreEqual(_small, tables)) await target.WriteSmallTablesAsync(tables, isMirror: true, cancellationToken);
-        (_small, _smallAt) = (tables, now);
-    }
+    public Task ApplySmallTablesAsync(CancellationToken cancellationToken) => _small.ApplyAsync(source.ReadSmallTablesAsync, cancellationToken);
 
     /// <summary>Nodes, metadata and zones as the target got them last; null if changes were applied since.</summary>
-    internal SmallTables? SmallTables => _small;
+    internal SmallTables? SmallTables => _small.Written;
 
     /// <summary>The readings that the source has added after what the target has: while this applier rests, the two sides may differ in them only.</summary>
     /// <returns>Null if the source also deleted some, or added very many: apply these changes first.</returns>
@@ -152,7 +142,7 @@ public sealed class BatchApplier(StoreParts source, ITransferTarget target, long
         var next = new TransferCursor(at.Epoch, changes.UpTo, changes.CommittedAt);
         await ApplyAsync(changes, TransferLedger.SetCursor(id, TransferPart.Readings, next), cancellationToken);
         _readings = next;
-        _small = null; // The counters of nodes have changed, and the metadata of a node that has come back is deleted with it.
+        _small.Forget(); // The counters of nodes have changed, and the metadata of a node that has come back is deleted with it.
     }
 
     // In several transactions if the target takes fewer rows at once; the cursor moves with the last, so a part may be applied again, which changes nothing.
@@ -247,7 +237,8 @@ public sealed class BatchApplier(StoreParts source, ITransferTarget target, long
     // Whether the last transaction was committed is uncertain after an error.
     private void Forget()
     {
-        (_readings, _events, _record, _small) = (null, null, null, null);
+        (_readings, _events, _record) = (null, null, null);
+        _small.Forget();
         _follower?.Forget();
     }
 

@@ -78,6 +78,16 @@ public sealed class CutOver(CutOverSide from, CutOverSide to, StoreScope scope, 
         await TryReverseAsync(applier);
     }
 
+    /// <summary>Ends dual-write: retires the secondary, and removes the ledgers of both stores.</summary>
+    /// <exception cref="StoreUnavailableException">A store is unavailable; do it again.</exception>
+    public static async Task FinishAsync(CutOverSide primary, CutOverSide secondary, StoreScope scope, CancellationToken cancellationToken)
+    {
+        var state = await primary.Roles.ReadAsync(scope, cancellationToken);
+        await secondary.Roles.WriteAsync(scope, new(StoreRole.Retired, primary.Address), null, cancellationToken);
+        await primary.Roles.WriteAsync(scope, state with { Successor = null, PromotedAt = null }, null, cancellationToken);
+        foreach (var side in (CutOverSide[])[secondary, primary]) await new TransferLedger(side.Store.RunLedgerAsync).RemoveAsync(cancellationToken);
+    }
+
     // Dual-write of the new primary does the same when it begins.
     private async Task TryReverseAsync(BatchApplier? applier)
     {

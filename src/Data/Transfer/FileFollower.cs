@@ -12,13 +12,10 @@ namespace SensorDash.Data.Transfer;
 /// <param name="rejects">Gets the rows that no store can hold.</param>
 public sealed class FileFollower(IFollowedFile source, ITransferTarget target, TransferRecord record, RejectLog rejects, TimeProvider clock)
 {
-    private static readonly TimeSpan _betweenSmallTables = TimeSpan.FromSeconds(5);
-
     private readonly TransferLedger _ledger = new(target.RunLedgerAsync);
     private readonly List<Reject> _found = []; // Of the rows that are being added.
     private int _rowsAtOnce = 5_000;
-    private SmallTables? _small;
-    private long? _smallAt;
+    private readonly SmallTableFollower _small = new(target, isMirror: false, clock);
 
     /// <summary>Adds the next rows.</summary>
     /// <returns>More than 0 if there may be further ones.</returns>
@@ -40,7 +37,7 @@ public sealed class FileFollower(IFollowedFile source, ITransferTarget target, T
             return 1; // The next call reads fewer.
         }
         foreach (var (kind, count) in rows.Warnings) rejects.Warn(kind, count);
-        if (!isMoved && (_smallAt is not { } at || clock.NowMicroseconds() - at >= _betweenSmallTables.Ticks / TimeSpan.TicksPerMicrosecond)) await ApplySmallTablesAsync(cancellationToken);
+        if (!isMoved && _small.IsDue) await _small.ApplyAsync(token => Task.FromResult(source.ReadSmallTablesAgain(token)), cancellationToken);
         return isMoved ? Math.Max(1, rows.Readings.Count + rows.Events.Count) : 0; // Also of rejected rows.
     }
 
@@ -172,12 +169,5 @@ public sealed class FileFollower(IFollowedFile source, ITransferTarget target, T
     private void ThrowIfStrict()
     {
         if (rejects.IsStrict && _found.Count > 0) rejects.Add(_found[0]);
-    }
-
-    private async Task ApplySmallTablesAsync(CancellationToken cancellationToken)
-    {
-        var tables = source.ReadSmallTablesAgain(cancellationToken);
-        if (_small is null || !SmallTableComparison.AreEqual(_small, tables)) await target.WriteSmallTablesAsync(tables, isMirror: false, cancellationToken);
-        (_small, _smallAt) = (tables, clock.NowMicroseconds());
     }
 }

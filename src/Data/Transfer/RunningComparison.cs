@@ -37,9 +37,10 @@ public sealed class RunningComparison(StoreParts source, StoreParts target, bool
         if (_part == TransferPart.Readings && _from == TransferRange.All.From) Status = Status with { Rows = 0, Unsettled = 0 };
         var (end, first) = await FirstChunkAsync(cancellationToken);
         var chunk = new TransferRange(_from, end);
-        var (rows, isEqual, isSettled) = await CompareAsync(chunk, first, cancellationToken);
-        Status = Status with { Rows = Status.Rows + rows, Unsettled = Status.Unsettled + (isSettled ? 0 : 1) };
-        if (!isEqual) Status = Status with { Mismatches = Status.Mismatches + 1, LastMismatch = Describe(chunk) };
+        var (ours, isEqual) = await CompareAsync(first, token => SummarizeAsync(source, chunk, token), token => SummarizeAsync(target, chunk, token), catchUp, Attempts, cancellationToken);
+        var rows = ours.Count;
+        Status = Status with { Rows = Status.Rows + rows, Unsettled = Status.Unsettled + (isEqual is null ? 1 : 0) };
+        if (isEqual is false) Status = Status with { Mismatches = Status.Mismatches + 1, LastMismatch = Describe(chunk) };
         _from = end;
         if (end < TransferRange.All.To) return (rows, false);
         _from = TransferRange.All.From;
@@ -51,49 +52,53 @@ public sealed class RunningComparison(StoreParts source, StoreParts target, bool
     private async Task<(long End, TransferSummary Summary)> FirstChunkAsync(CancellationToken cancellationToken)
     {
         await using var store = new StoreSource(source);
-        var (rest, summary) = (new TransferRange(_from, TransferRange.All.To), new TransferSummary());
+        var summary = new TransferSummary();
+        return (await AddPageAsync(store, new(_from, TransferRange.All.To), summary, cancellationToken), summary);
+    }
+
+    // The end of the page.
+    private async Task<long> AddPageAsync(StoreSource store, TransferRange rest, TransferSummary summary, CancellationToken cancellationToken)
+    {
         if (_part == TransferPart.Readings)
         {
             var page = await store.ReadReadingsAsync(rest, RowsOfChunk, cancellationToken);
             summary.Add(page.Rows.Span);
-            return (page.End, summary);
+            return page.End;
         }
         var events = await store.ReadEventsAsync(rest, RowsOfChunk, cancellationToken);
         summary.Add(events.Rows.Span);
-        return (events.End, summary);
+        return events.End;
     }
 
-    private async Task<(long Rows, bool IsEqual, bool IsSettled)> CompareAsync(TransferRange chunk, TransferSummary ours, CancellationToken cancellationToken)
+    /// <summary>Compares what was read in the source with the same in the target.</summary>
+    /// <param name="ours">As it was read in the source.</param>
+    /// <param name="readOurs">Reads it again.</param>
+    /// <param name="readTheirs">Reads it in the target.</param>
+    /// <param name="catchUp">Applies what the source has now to the target.</param>
+    /// <param name="attempts">How often it may have changed meanwhile.</param>
+    /// <param name="cancellationToken">Cancels the reads.</param>
+    /// <returns>As it was last read in the source, and whether the target has the same; null if it changed each time.</returns>
+    /// <exception cref="StoreUnavailableException">A side is temporarily unavailable.</exception>
+    public static async Task<(TransferSummary Ours, bool? IsEqual)> CompareAsync(
+        TransferSummary ours, Func<CancellationToken, Task<TransferSummary>> readOurs, Func<CancellationToken, Task<TransferSummary>> readTheirs, Func<CancellationToken, Task> catchUp, int attempts,
+        CancellationToken cancellationToken)
     {
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        for (var attempt = 0; attempt < attempts; attempt++)
         {
             await catchUp(cancellationToken);
-            var theirs = await SummarizeAsync(target, chunk, cancellationToken);
-            if (ours.Equals(theirs)) return (ours.Count, true, true);
-            var again = await SummarizeAsync(source, chunk, cancellationToken);
-            if (again.Equals(ours)) return (ours.Count, false, true);
+            if (ours.Equals(await readTheirs(cancellationToken))) return (ours, true);
+            var again = await readOurs(cancellationToken);
+            if (again.Equals(ours)) return (ours, false);
             ours = again;
         }
-        return (ours.Count, true, false);
+        return (ours, null);
     }
 
     private async Task<TransferSummary> SummarizeAsync(StoreParts parts, TransferRange chunk, CancellationToken cancellationToken)
     {
         await using var store = new StoreSource(parts);
         var summary = new TransferSummary();
-        for (var from = chunk.From; from < chunk.To;)
-        {
-            if (_part == TransferPart.Readings)
-            {
-                var page = await store.ReadReadingsAsync(new(from, chunk.To), RowsOfChunk, cancellationToken);
-                summary.Add(page.Rows.Span);
-                from = page.End;
-                continue;
-            }
-            var events = await store.ReadEventsAsync(new(from, chunk.To), RowsOfChunk, cancellationToken);
-            summary.Add(events.Rows.Span);
-            from = events.End;
-        }
+        for (var from = chunk.From; from < chunk.To;) from = await AddPageAsync(store, new(from, chunk.To), summary, cancellationToken);
         return summary;
     }
 

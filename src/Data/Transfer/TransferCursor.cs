@@ -27,11 +27,13 @@ public sealed record TransferLag(long Applied, long Head, long Batches, long Row
 /// <summary>How far a target follows its source.</summary>
 /// <param name="Readings">Null if the transfer has none.</param>
 /// <param name="Events">Null if the transfer has none.</param>
-/// <param name="SmallTablesAt">When nodes, metadata and zones were last made equal, Unix microseconds; null: not yet by this process.</param>
-public sealed record TransferFollowState(TransferLag? Readings, TransferLag? Events, long? SmallTablesAt)
+public sealed record TransferFollowState(TransferLag? Readings, TransferLag? Events)
 {
     /// <summary>Whether every batch that the source had is applied.</summary>
     public bool IsCurrent => Readings is not { IsCurrent: false } && Events is not { IsCurrent: false };
 
     public long Rows => (Readings?.Rows ?? 0) + (Events?.Rows ?? 0);
+
+    /// <summary>When the oldest of the batches behind was committed, Unix microseconds; null when there are none.</summary>
+    public long? OldestCommittedAt => new[] { Readings?.OldestCommittedAt, Events?.OldestCommittedAt }.Min();
 }

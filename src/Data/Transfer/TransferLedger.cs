@@ -13,19 +13,25 @@ public readonly record struct TransferProgress(long? End, long Rows, long Hash);
 /// <param name="run">Runs one statement and returns its rows.</param>
 public sealed class TransferLedger(Func<string, CancellationToken, Task<IReadOnlyList<object?[]>>> run)
 {
-    private static readonly string[] _tables = [
-        "CREATE TABLE IF NOT EXISTS transfers (id BIGINT PRIMARY KEY, record TEXT NOT NULL)",
-        "CREATE TABLE IF NOT EXISTS transfer_chunks (transfer_id BIGINT NOT NULL, part INTEGER NOT NULL, from_time BIGINT NOT NULL, to_time BIGINT NOT NULL, "
-            + "row_count BIGINT NOT NULL, rows_hash BIGINT NOT NULL, committed_at BIGINT NOT NULL, PRIMARY KEY (transfer_id, part, from_time))",
-        "CREATE TABLE IF NOT EXISTS transfer_cursors (transfer_id BIGINT NOT NULL, part INTEGER NOT NULL, epoch BIGINT NOT NULL, position BIGINT NOT NULL, committed_at BIGINT NOT NULL, "
-            + "PRIMARY KEY (transfer_id, part))",
-        "CREATE TABLE IF NOT EXISTS transfer_given_times (transfer_id BIGINT NOT NULL, lane INTEGER NOT NULL, row_id BIGINT NOT NULL, given_time BIGINT NOT NULL, PRIMARY KEY (transfer_id, lane, row_id))",
+    private static readonly (string Name, string Columns)[] _tables = [
+        ("transfers", "id BIGINT PRIMARY KEY, record TEXT NOT NULL"),
+        ("transfer_chunks", "transfer_id BIGINT NOT NULL, part INTEGER NOT NULL, from_time BIGINT NOT NULL, to_time BIGINT NOT NULL, "
+            + "row_count BIGINT NOT NULL, rows_hash BIGINT NOT NULL, committed_at BIGINT NOT NULL, PRIMARY KEY (transfer_id, part, from_time)"),
+        ("transfer_cursors", "transfer_id BIGINT NOT NULL, part INTEGER NOT NULL, epoch BIGINT NOT NULL, position BIGINT NOT NULL, committed_at BIGINT NOT NULL, "
+            + "PRIMARY KEY (transfer_id, part)"),
+        ("transfer_given_times", "transfer_id BIGINT NOT NULL, lane INTEGER NOT NULL, row_id BIGINT NOT NULL, given_time BIGINT NOT NULL, PRIMARY KEY (transfer_id, lane, row_id)"),
     ];
 
     /// <summary>Creates its tables.</summary>
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        foreach (var table in _tables) await run(table, cancellationToken);
+        foreach (var (name, columns) in _tables) await run($"CREATE TABLE IF NOT EXISTS {name} ({columns})", cancellationToken);
+    }
+
+    /// <summary>Removes its tables. The transfers come last, so that an interrupted removal can be repeated.</summary>
+    public async Task RemoveAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (name, _) in _tables.Reverse()) await run($"DROP TABLE IF EXISTS {name}", cancellationToken);
     }
 
     /// <summary>All transfers into the target, oldest first. <see cref="PrepareAsync"/> comes first.</summary>

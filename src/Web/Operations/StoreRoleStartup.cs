@@ -1,5 +1,4 @@
 using SensorDash.Data.Storage;
-using SensorDash.Data.Timescale;
 using SensorDash.Data.Transfer;
 using SensorDash.Web.Commands.Transfer;
 using SensorDash.Web.Transfers;
@@ -23,8 +22,7 @@ internal sealed partial class StoreRoleStartup(OwnStores own, IConfiguration con
         if (state.Role == StoreRole.Primary) return;
         var of = scope == StoreScope.Readings && !own.HasDuckDb ? "the readings of " : "";
         var successor = TransferAddress.Parse(state.Successor!);
-        var defaults = configuration.GetSection(TimescaleOptions.SectionName).Get<TimescaleOptions>() ?? new();
-        var advice = $"Start with {StoreSettings.Arguments(StoreSettings.Of(successor, defaults))}";
+        var advice = $"Start with {StoreSettings.Arguments(StoreSettings.Of(successor, new TransferStores(configuration, clock).Timescale))}";
         if (state.Role == StoreRole.Secondary)
             throw new StartupException($"{of}{address.Text} is the secondary of {successor.Text}, which holds the data, and takes nothing else. {advice}", null);
         if (await TryUndoAsync(roles, successor, scope, of, address, cancellationToken)) return;

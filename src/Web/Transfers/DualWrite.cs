@@ -221,8 +221,7 @@ internal sealed partial class DualWrite(
     private async Task<TransferFollowState> ApplyAsync(BatchApplier applier, CancellationToken cancellationToken)
     {
         var state = await applier.ApplyAsync(cancellationToken);
-        var oldest = new[] { state.Readings?.OldestCommittedAt, state.Events?.OldestCommittedAt }.Min();
-        Status = Status with { LagRows = state.Rows, LagSince = oldest };
+        Status = Status with { LagRows = state.Rows, LagSince = state.OldestCommittedAt };
         return state;
     }
 

@@ -17,14 +17,12 @@ internal sealed class DualWritePair(OwnStores own, StoreScope scope, ITransferTa
 
     public bool WithEvents => scope == StoreScope.All;
 
-    private TransferAddress OwnAddress => own.HasDuckDb ? own.Readings : own.Database;
-
     /// <summary>Makes the target the secondary of this store, if it may be.</summary>
     /// <exception cref="TransferException">It has data or a role of its own.</exception>
     public async Task PrepareRolesAsync(CancellationToken cancellationToken)
     {
         var (ours, theirs) = (await own.Roles(scope).ReadAsync(scope, cancellationToken), await TargetParts.Roles.ReadAsync(scope, cancellationToken));
-        var isOurs = StoreSettings.IsSame(theirs.Successor, OwnAddress);
+        var isOurs = StoreSettings.IsSame(theirs.Successor, own.Readings);
         switch (theirs.Role)
         {
             case StoreRole.Secondary when isOurs: break;
@@ -40,7 +38,7 @@ internal sealed class DualWritePair(OwnStores own, StoreScope scope, ITransferTa
                     ? $"{address.Text} is the secondary of {theirs.Successor}. Choose another store as Transfer:Secondary, or end that dual-write with 'transfer finish'."
                     : $"{address.Text} is retired: its data is in {theirs.Successor}. Remove Transfer:Secondary, or choose a new store.");
         }
-        if (theirs != new StoreState(StoreRole.Secondary, OwnAddress.Text)) await TargetParts.Roles.WriteAsync(scope, new(StoreRole.Secondary, OwnAddress.Text), null, cancellationToken);
+        if (theirs != new StoreState(StoreRole.Secondary, own.Readings.Text)) await TargetParts.Roles.WriteAsync(scope, new(StoreRole.Secondary, own.Readings.Text), null, cancellationToken);
         if (ours.Successor != address.Text) await own.Roles(scope).WriteAsync(scope, ours with { Successor = address.Text }, null, cancellationToken);
     }
 

@@ -29,18 +29,9 @@ internal sealed class ShadowReads(IOptions<TransferSettings> settings)
     {
         if (Interlocked.Exchange(ref _sample, null) is not { } sample) return;
         var expected = await ReadAsync(ours, sample, cancellationToken);
-        for (var attempt = 0; attempt < Attempts; attempt++)
-        {
-            await catchUp(cancellationToken);
-            var isEqual = expected.Equals(await ReadAsync(theirs, sample, cancellationToken));
-            var again = isEqual ? expected : await ReadAsync(ours, sample, cancellationToken);
-            if (isEqual || again.Equals(expected))
-            {
-                (Count, Mismatches) = (Count + 1, Mismatches + (isEqual ? 0 : 1));
-                return;
-            }
-            expected = again;
-        }
+        var (_, isEqual) = await RunningComparison.CompareAsync(
+            expected, token => ReadAsync(ours, sample, token), token => ReadAsync(theirs, sample, token), catchUp, Attempts, cancellationToken);
+        if (isEqual is { } same) (Count, Mismatches) = (Count + 1, Mismatches + (same ? 0 : 1));
     }
 
     private static async Task<TransferSummary> ReadAsync(IReadingStore store, Sample sample, CancellationToken cancellationToken)

@@ -14,8 +14,6 @@ internal sealed class TransferControl(
     // What the swap can apply while requests wait.
     private const long MaxLagRows = 20_000;
 
-    private static readonly string[] _ledger = ["DROP TABLE IF EXISTS transfer_cursors", "DROP TABLE IF EXISTS transfer_chunks", "DROP TABLE IF EXISTS transfers"];
-
     /// <summary>The role of this store.</summary>
     public async Task<StoreState> ReadStateAsync(CancellationToken cancellationToken)
         => await own.Roles(dualWrite.Scope).ReadAsync(dualWrite.Scope, cancellationToken);
@@ -44,7 +42,7 @@ internal sealed class TransferControl(
     public async Task<string?> TryMoveAsync(bool isBack, CancellationToken cancellationToken)
     {
         if (FindRefusal(await ReadStateAsync(cancellationToken), isBack) is { } refusal) return refusal;
-        var plan = new MovePlan(own.HasDuckDb ? own.Readings : own.Database, TransferAddress.Parse(dualWrite.Status.Secondary!), dualWrite.Scope, isBack);
+        var plan = new MovePlan(own.Readings, TransferAddress.Parse(dualWrite.Status.Secondary!), dualWrite.Scope, isBack);
         return moves.TryBegin(plan, new TransferStores(configuration, clock).Timescale, lifetime) ? null : "another move has begun";
     }
 
@@ -53,7 +51,6 @@ internal sealed class TransferControl(
     public async Task<string?> FinishAsync(CancellationToken cancellationToken)
     {
         var (scope, status) = (dualWrite.Scope, dualWrite.Status);
-        var state = await ReadStateAsync(cancellationToken);
         if (status.State == DualWriteState.Off || status.Secondary is null) return "there is no dual-write to finish";
         await dualWrite.PauseAsync();
         var address = TransferAddress.Parse(status.Secondary);
@@ -61,15 +58,8 @@ internal sealed class TransferControl(
         try
         {
             await using var other = own.HasDuckDb ? new(own.OpenDatabase(), null) : await new TransferStores(configuration, clock).OpenTargetAsync(address, cancellationToken);
-            var theirs = ((StoreSource)other.Store).Parts;
             if (status.Transfer is { } id) await new BatchApplier(((StoreSource)source).Parts, other.Store, id, clock).EndAsync(cancellationToken);
-            await theirs.Roles.WriteAsync(scope, new(StoreRole.Retired, (own.HasDuckDb ? own.Readings : own.Database).Text), null, cancellationToken);
-            await own.Roles(scope).WriteAsync(scope, state with { Successor = null, PromotedAt = null }, null, cancellationToken);
-            foreach (var sql in _ledger)
-            {
-                await other.Store.RunLedgerAsync(sql, cancellationToken);
-                await source.RunLedgerAsync(sql, cancellationToken);
-            }
+            await CutOver.FinishAsync(new(source, own.Readings.Text), new(other.Store, address.Text), scope, cancellationToken);
         }
         catch (Exception e) when (e is TransferException or StoreUnavailableException or StoreStartupException or Operations.StartupException)
         {

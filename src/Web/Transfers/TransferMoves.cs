@@ -15,6 +15,10 @@ namespace SensorDash.Web.Transfers;
 internal sealed record MovePlan(TransferAddress From, TransferAddress To, StoreScope Scope, bool IsBack)
 {
     public string Name => IsBack ? "rollback" : "cutover";
+
+    /// <summary>The settings of a server on the new primary, which keeps the old one equal.</summary>
+    /// <param name="defaults">What an address of a server does not say.</param>
+    public IReadOnlyList<KeyValuePair<string, string?>> Settings(TimescaleOptions defaults) => [.. StoreSettings.Of(To, defaults), new("Transfer:Secondary", From.Text)];
 }
 
 /// <summary>How a move ended.</summary>
@@ -68,7 +72,7 @@ internal sealed class TransferMoves(SwitchableServer server, TimeProvider clock)
         try
         {
             // Before requests wait. It opens no store before it starts.
-            _next = BuildHost!([.. StoreSettings.Of(plan.To, defaults), new("Transfer:Secondary", plan.From.Text)]);
+            _next = BuildHost!(plan.Settings(defaults));
         }
         catch
         {
@@ -91,8 +95,7 @@ internal sealed class TransferMoves(SwitchableServer server, TimeProvider clock)
         Last = new(++_count, plan, error, clock.GetElapsedTime(_heldAt).TotalSeconds);
         if (error is null)
         {
-            var defaults = next.Configuration.GetSection(TimescaleOptions.SectionName).Get<TimescaleOptions>() ?? new();
-            Settings = [.. StoreSettings.Of(plan.To, defaults), new("Transfer:Secondary", plan.From.Text)];
+            Settings = plan.Settings(new TransferStores(next.Configuration, clock).Timescale);
         }
         else
         {

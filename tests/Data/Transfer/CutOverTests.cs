@@ -85,6 +85,20 @@ public sealed class CutOverTests
         Assert.Equal(await pair.SumsAsync(pair.Old), await pair.SumsAsync(pair.New));
     }
 
+    [SkippableTheory]
+    [MemberData(nameof(Pairs))]
+    public async Task Finish_AfterACutOver_RetiresTheOldStoreAndRemovesBothLedgers(TransferEngine from, TransferEngine to)
+    {
+        await using var pair = await Pair.CreateAsync(from, to);
+        await pair.MoveAsync();
+
+        await CutOver.FinishAsync(new(pair.New.Side, "new"), new(pair.Old.Side, "old"), pair.Scope, default);
+
+        Assert.Equal(new(StoreRole.Retired, "new"), await RolesOf(pair.Old).ReadAsync(pair.Scope, default));
+        Assert.Equal(new(StoreRole.Primary, null), await RolesOf(pair.New).ReadAsync(pair.Scope, default));
+        foreach (var store in (TransferStore[])[pair.Old, pair.New]) Assert.Empty(await ((StoreSource)store.Side).ReadTransfersAsync(default));
+    }
+
     // A process that is killed after any step: one of the two stores can be started, and it has everything.
     [SkippableTheory]
     [MemberData(nameof(Pairs))]

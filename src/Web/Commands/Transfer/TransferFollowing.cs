@@ -37,12 +37,9 @@ internal sealed class TransferFollowing(TransferArguments arguments, TextWriter 
         return await FollowAsync(async token => (await applier.ApplyAsync(token)) switch
         {
             { IsCurrent: true } => (0, ""),
-            var state => (Math.Max(1, state.Rows), OldestOf(state) is { } oldest ? $", {(_clock.NowMicroseconds() - oldest) / 1_000_000} s" : ""),
+            var state => (Math.Max(1, state.Rows), state.OldestCommittedAt is { } oldest ? $", {(_clock.NowMicroseconds() - oldest) / 1_000_000} s" : ""),
         }, cancellationToken);
     }
-
-    private static long? OldestOf(TransferFollowState state) => (state.Readings?.OldestCommittedAt, state.Events?.OldestCommittedAt) is (null, null)
-        ? null : Math.Min(state.Readings?.OldestCommittedAt ?? long.MaxValue, state.Events?.OldestCommittedAt ?? long.MaxValue);
 
     private async Task<int> FollowAsync(Func<CancellationToken, Task<(long Rows, string Lag)>> apply, CancellationToken cancellationToken)
     {

@@ -7,8 +7,6 @@ namespace SensorDash.Web.Commands.Transfer;
 /// <summary>cutover, rollback and finish: by the server that holds the stores, else by this process.</summary>
 internal sealed class TransferMoveCommand(TransferStores stores, IConfiguration configuration, TransferAddress? from, TransferAddress? to, string? server, TextWriter output)
 {
-    private static readonly string[] _ledger = ["DROP TABLE IF EXISTS transfer_cursors", "DROP TABLE IF EXISTS transfer_chunks", "DROP TABLE IF EXISTS transfers"];
-
     public async Task<int> MoveAsync(bool isBack, CancellationToken cancellationToken)
     {
         using (var running = Find())
@@ -17,7 +15,7 @@ internal sealed class TransferMoveCommand(TransferStores stores, IConfiguration 
         var plan = new MovePlan(old, next, ScopeOf(old, next), isBack);
         await PrepareAsync(plan, cancellationToken);
         await TransferMoves.SwapAsync(plan, configuration, TimeProvider.System, step => output.WriteLine(Text(step)), cancellationToken);
-        await output.WriteLineAsync($"The data is in {next.Text} now. Start the server with\n  {StoreSettings.Arguments([.. StoreSettings.Of(next, stores.Timescale), new("Transfer:Secondary", old.Text)])}");
+        await output.WriteLineAsync($"The data is in {next.Text} now. Start the server with\n  {StoreSettings.Arguments(plan.Settings(stores.Timescale))}");
         await output.WriteLineAsync($"Transfer:Secondary keeps {old.Text} equal, so that 'transfer rollback' can go back.");
         return TransferCommand.Complete;
     }
@@ -32,13 +30,7 @@ internal sealed class TransferMoveCommand(TransferStores stores, IConfiguration 
         await using var theirs = await stores.OpenTargetAsync(secondary, cancellationToken);
         var (state, other) = (await Roles(ours).ReadAsync(scope, cancellationToken), await Roles(theirs).ReadAsync(scope, cancellationToken));
         if (state.Role != StoreRole.Primary || other.Successor != primary.Text) throw new TransferException($"{primary.Text} must be the primary and {secondary.Text} its secondary.");
-        await Roles(theirs).WriteAsync(scope, new(StoreRole.Retired, primary.Text), null, cancellationToken);
-        await Roles(ours).WriteAsync(scope, state with { Successor = null, PromotedAt = null }, null, cancellationToken);
-        foreach (var sql in _ledger)
-        {
-            await ours.Store.RunLedgerAsync(sql, cancellationToken);
-            await theirs.Store.RunLedgerAsync(sql, cancellationToken);
-        }
+        await CutOver.FinishAsync(new(ours.Store, primary.Text), new(theirs.Store, secondary.Text), scope, cancellationToken);
         await output.WriteLineAsync($"Dual-write has ended. {secondary.Text} is retired; remove Transfer:Secondary from the settings.");
         return TransferCommand.Complete;
     }
@@ -65,9 +57,9 @@ internal sealed class TransferMoveCommand(TransferStores stores, IConfiguration 
         await using var target = await stores.OpenTargetAsync(plan.To, cancellationToken);
         var theirs = await Roles(target).ReadAsync(plan.Scope, cancellationToken);
         if (theirs.Role != StoreRole.Primary) return;
-        await new TransferLedger(target.Store.RunLedgerAsync).PrepareAsync(cancellationToken);
-        var transfers = await new TransferLedger(target.Store.RunLedgerAsync).ListAsync(cancellationToken);
-        var transfer = transfers.LastOrDefault(t => t.IsOf(source.Store, new()))
+        var ledger = new TransferLedger(target.Store.RunLedgerAsync);
+        await ledger.PrepareAsync(cancellationToken);
+        var transfer = (await ledger.ListAsync(cancellationToken)).LastOrDefault(t => t.IsOf(source.Store, new()))
             ?? throw new TransferException($"{plan.To.Text} has no transfer of everything from {plan.From.Text}. Begin with 'transfer run'.");
         if (transfer.State != TransferState.Verified)
             throw new TransferException($"Transfer {transfer.Id} is {transfer.State.ToString().ToLowerInvariant()}, not verified. Run 'transfer verify' first.");
