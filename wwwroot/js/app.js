@@ -38,9 +38,11 @@ startCharts();
 startFleet();
 startDimming();
 
-// The server renders the first page of a browser before it knows the browser's time zone: fetch it again. An error page has no times.
+// The browser's time zone in a cookie, because no request header contains it. The server renders the first page of a browser before it knows the zone:
+// fetch it again. An error page has no times.
 const { zone, zoneChoice } = document.documentElement.dataset;
 const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (browserZone) document.cookie = `sensordash-zone=${browserZone}; path=/; max-age=31536000; samesite=lax`;
 if (!document.querySelector('[data-error-page]') && zoneChoice === 'browser' && browserZone && zone !== browserZone && !sessionStorage.getItem('zone-told')) {
   sessionStorage.setItem('zone-told', browserZone); // Once: a zone that the server does not know must not loop.
   await refresh();

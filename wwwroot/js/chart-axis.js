@@ -8,8 +8,21 @@ const Steps = [1, 2, 5, 10, 15, 30].map(n => n * Second).concat(
 // Space for a label such as "20 Nov", in pixels.
 const LabelWidth = 76;
 
+const MaxKnown = 16;
+
+const known = new Map(); // The charts of a page ask for the same ticks several times in each layout.
+
 export function timeTicks(scale, zone) {
   const maxTicks = Math.max(2, Math.floor(scale.width / LabelWidth));
+  const key = [scale.min, scale.max, maxTicks, zone].join();
+  if (!known.has(key)) {
+    if (known.size >= MaxKnown) known.clear();
+    known.set(key, ticksOf(scale, maxTicks, zone));
+  }
+  return known.get(key).map(tick => ({ ...tick }));
+}
+
+function ticksOf(scale, maxTicks, zone) {
   const step = Steps.find(s => (scale.max - scale.min) / s <= maxTicks) ?? Steps.at(-1);
   const ticks = [];
   let time = align(scale.min, step, zone);

@@ -11,7 +11,7 @@ export function moveTo(charts, index, isForced = false) {
     chart.sensordash.time = time;
     chart.setActiveElements(active);
     chart.tooltip.setActiveElements(active, { x: 0, y: 0 });
-    chart.update('none');
+    chart.draw();
   }
 }
 
@@ -26,6 +26,16 @@ export function zoomTo(shown, from, to) {
   query.set('to', text(to));
   query.set('base', before);
   return visit(address.href);
+}
+
+/** The plot of a chart: its left edge and width in pixels of the window, its range in seconds. A canvas has axes beside it, a drawing of the server has none. */
+export function plotOf(chart) {
+  const canvas = chart.querySelector('canvas');
+  const drawn = canvas && globalThis.Chart?.getChart(canvas);
+  const box = (canvas ?? chart).getBoundingClientRect();
+  const area = drawn ? { left: box.left + drawn.chartArea.left, width: drawn.chartArea.width } : { left: box.left, width: box.width };
+  const range = drawn ? { from: drawn.sensordash.from / 1000, to: drawn.sensordash.to / 1000 } : { from: Number(chart.dataset.from), to: Number(chart.dataset.to) };
+  return { ...area, ...range, first: range };
 }
 
 export function colorsOf(quantity) {

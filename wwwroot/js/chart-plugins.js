@@ -1,4 +1,5 @@
 // What charts draw besides the line: the min–max band, hatched gaps with labels, the crosshair and the selected range.
+import { number } from './numbers.js';
 import { runsOf } from './series.js';
 import { span } from './zone-time.js';
 
@@ -21,6 +22,23 @@ export const band = {
         if (run.length > 1) continue;
         const [left, top, bottom] = [x.getPixelForValue(run[0].x), y.getPixelForValue(run[0].max), y.getPixelForValue(run[0].min)];
         ctx.fillRect(left - 1, top, 2, bottom - top);
+      }
+    });
+  },
+};
+
+/** Dots for points between two gaps: no line leads to them. */
+export const lone = {
+  id: 'lone',
+  afterDatasetsDraw(chart) {
+    const { ctx, chartArea, scales: { x, y }, sensordash: own } = chart;
+    clip(ctx, chartArea, () => {
+      ctx.fillStyle = own.colors.series;
+      for (const [point, next] of runsOf(chart.data.datasets[0].data)) {
+        if (next) continue;
+        ctx.beginPath();
+        ctx.arc(x.getPixelForValue(point.x), y.getPixelForValue(point.y), 2.5, 0, 2 * Math.PI);
+        ctx.fill();
       }
     });
   },
@@ -51,7 +69,7 @@ export const gaps = {
     for (const gap of own.gaps) {
       const left = Math.max(chartArea.left, x.getPixelForValue(gap.from * 1000));
       const right = Math.min(chartArea.right, x.getPixelForValue(gap.to * 1000));
-      const text = `no data ${span(gap.from * 1000, gap.to * 1000, own.zone)}${gap.missing === undefined ? '' : ` (${gap.missing.toLocaleString()} missing)`}`;
+      const text = `no data ${span(gap.from * 1000, gap.to * 1000, own.zone)}${gap.missing === undefined ? '' : ` (${number(gap.missing)} missing)`}`;
       const half = ctx.measureText(text).width / 2 + 6;
       const middle = Math.min(chartArea.right - half, Math.max(chartArea.left + half, (left + right) / 2));
       if (right <= left || middle - half < end) continue;

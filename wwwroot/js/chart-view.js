@@ -1,6 +1,7 @@
 // One chart: a quantity over time.
 import { timeTicks } from './chart-axis.js';
-import { band, crosshair, events, gaps } from './chart-plugins.js';
+import { band, crosshair, events, gaps, lone } from './chart-plugins.js';
+import { number } from './numbers.js';
 import { iso } from './zone-time.js';
 
 // With fewer points, each has a dot.
@@ -11,15 +12,27 @@ const Faded = 0.4; // Opacity of marks that are not of the range that the page n
 // Sensor noise must not fill the height: the axis spans at least this much.
 const MinSpan = 1;
 
+let library = null;
+
+/** Loads the chart library, once, and not before the page was painted. */
+export function chartLibrary() {
+  library ??= new Promise(resolve => { requestAnimationFrame(() => setTimeout(resolve)); }).then(() => import(document.querySelector('[data-chart-library]').href));
+  return library;
+}
+
+/** Lets the browser answer input and paint. */
+export const pause = () => new Promise(resolve => { setTimeout(resolve); });
+
 /** `spread` draws the bands around the line; the state's `textOf` describes a point. */
-export function createChart(canvas, state, { onZoom, onHover, spread = band }) {
-  const chart = new Chart(canvas, {
+export function createChart(canvas, state, points, { onHover, spread = band }) {
+  const config = {
     type: 'line',
-    data: { datasets: [{ data: [] }] },
-    options: options(state, onZoom, onHover),
-    plugins: [fade, gaps, spread, events, crosshair, { id: 'own', beforeInit(c) { c.sensordash = state; } }],
-  });
-  return chart;
+    data: { datasets: [] },
+    options: options(state, onHover),
+    plugins: [fade, gaps, spread, lone, events, crosshair, { id: 'own', beforeInit(c) { c.sensordash = state; } }],
+  };
+  fill(config, state, points); // Before the chart exists: it lays itself out once.
+  return new Chart(canvas, config);
 }
 
 /** Redraws the charts when they become outdated, or current again. */
@@ -41,55 +54,52 @@ const fade = {
 
 /** Shows `points` in the range of the state; a bucketed point has min, max and count. */
 export function showPoints(chart, points) {
-  const { sensordash: state } = chart;
+  fill(chart, chart.sensordash, points);
+  chart.update('none');
+}
+
+/** Shows the colors of the state, which has those of another theme. */
+export function recolor(chart) {
+  const { series } = chart.sensordash.colors;
+  Object.assign(chart.data.datasets[0], { borderColor: series, backgroundColor: series });
+  chart.update('none');
+}
+
+function fill({ data, options: { scales: { x, y } } }, state, points) {
   const values = points.filter(p => p.y !== null);
   const [low, high] = [Math.min(...values.map(p => p.min)), Math.max(...values.map(p => p.max))];
   const pad = values.length === 0 ? MinSpan : Math.max((high - low) * 0.06, (MinSpan - (high - low)) / 2);
-  const { x, y } = chart.options.scales;
   [x.min, x.max] = [state.from, state.to];
   [y.suggestedMin, y.suggestedMax] = values.length === 0 ? [0, 1] : [low - pad, high + pad];
   if (state.quantity === 'humidity') [y.min, y.max] = [low - pad < 0 ? 0 : undefined, high + pad > 100 ? 100 : undefined];
-  const isAlone = points.map((p, i) => p.y !== null && (points[i - 1]?.y ?? null) === null && (points[i + 1]?.y ?? null) === null);
-  chart.data.datasets[0] = {
+  // A property that differs by point, or a function of it, is resolved for each point and makes the chart four times as slow: hence one radius,
+  // dashes only where they are needed, and a plugin for points that stand alone.
+  data.datasets[0] = {
     data: points,
     borderColor: state.colors.series,
     backgroundColor: state.colors.series,
     borderWidth: 1.5,
     borderJoinStyle: 'round',
-    pointRadius: points.map((_, i) => isAlone[i] ? 2.5 : values.length < DottedBelow ? 2 : 0),
+    pointRadius: values.length < DottedBelow ? 2 : 0,
     pointHoverRadius: 4,
     pointHitRadius: 0,
     spanGaps: false,
     // Fewer readings or nodes than usual; finer than the dashes that tell lines apart.
-    segment: { borderDash: ({ p0DataIndex: a, p1DataIndex: b }) => isFew(points[a]) || isFew(points[b]) ? [2, 4] : undefined },
+    ...values.some(isFew) && { segment: { borderDash: ({ p0DataIndex: a, p1DataIndex: b }) => isFew(points[a]) || isFew(points[b]) ? [2, 4] : undefined } },
     clip: 8, // A dot at the edge is not cut off.
   };
-  chart.update('none');
-}
-
-export function recolor(chart) {
-  const { colors } = chart.sensordash;
-  const { x, y } = chart.options.scales;
-  y.ticks.color = colors.muted;
-  for (const axis of [x, y]) axis.border.color = colors.line;
-  x.grid.color = colors.grid;
-  const { tooltip } = chart.options.plugins;
-  Object.assign(tooltip, { backgroundColor: colors.plane, titleColor: colors.text, bodyColor: colors.text, borderColor: colors.edge });
-  Object.assign(chart.data.datasets[0], { borderColor: colors.series, backgroundColor: colors.series });
-  chart.update('none');
 }
 
 /** The text of one point, for tooltip and readout. */
 export function textOf(state, point) {
-  const number = value => value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  const value = `${number(point.y)} ${state.unit}`;
+  const value = `${number(point.y, 2)} ${state.unit}`;
   if (point.count === 1 && !point.expected) return [value];
-  return [`${value}, mean of ${point.count}${point.expected ? ` of ${point.expected} readings` : ''}`, `${number(point.min)} … ${number(point.max)} min–max`];
+  return [`${value}, mean of ${point.count}${point.expected ? ` of ${point.expected} readings` : ''}`, `${number(point.min, 2)} … ${number(point.max, 2)} min–max`];
 }
 
 const isFew = point => Boolean(point.expected);
 
-function options(state, onZoom, onHover) {
+function options(state, onHover) {
   return {
     animation: false,
     maintainAspectRatio: false,
@@ -105,10 +115,9 @@ function options(state, onZoom, onHover) {
     layout: { padding: { top: 6, right: 4 } },
     scales: {
       x: {
-        type: 'time',
-        grid: { drawTicks: false },
-        border: {},
-        // Ticks in the selected time zone; the adapter's are in that of the browser.
+        type: 'linear', // Milliseconds; the ticks are ours, in the selected time zone.
+        grid: { color: () => state.colors.grid, drawTicks: false },
+        border: { color: () => state.colors.line },
         afterBuildTicks: scale => { scale.ticks = timeTicks(scale, state.zone); },
         ticks: {
           autoSkip: false, maxRotation: 0, padding: 4, callback: (_, i, ticks) => ticks[i].label,
@@ -123,13 +132,17 @@ function options(state, onZoom, onHover) {
         },
         border: { display: false },
         afterFit: scale => { scale.width = 40; }, // The same in all charts, so that their time axes align.
-        ticks: { maxTicksLimit: 6, padding: 6, font: { size: 11 }, callback: value => value.toLocaleString() },
+        ticks: { maxTicksLimit: 6, padding: 6, font: { size: 11 }, color: () => state.colors.muted, callback: value => number(value) },
       },
     },
     plugins: {
       legend: { display: false }, // The page has the legend, where it can be read and copied.
       tooltip: {
         displayColors: false,
+        backgroundColor: () => state.colors.plane,
+        titleColor: () => state.colors.text,
+        bodyColor: () => state.colors.text,
+        borderColor: () => state.colors.edge,
         filter: () => !state.isInGap,
         borderWidth: 1,
         padding: { x: 8, y: 6 },
@@ -141,14 +154,6 @@ function options(state, onZoom, onHover) {
         callbacks: {
           title: ([item]) => item && (item.raw.title ?? iso(item.raw.x, state.zone)),
           label: item => state.textOf(item.raw),
-        },
-      },
-      zoom: {
-        limits: { x: { minRange: 10_000 } },
-        zoom: {
-          mode: 'x',
-          drag: { enabled: true, threshold: 8, backgroundColor: 'rgba(86, 140, 200, .25)' },
-          onZoomComplete: ({ chart }) => onZoom(chart.scales.x.min, chart.scales.x.max),
         },
       },
     },

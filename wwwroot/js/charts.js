@@ -1,7 +1,7 @@
 // The charts of a node page: they draw the series that the server put into the page, and share one crosshair.
 import { startChartKeys } from './chart-keys.js';
 import { colorsOf, moveTo as moveAll, zoomTo as zoomFrom } from './chart-moves.js';
-import { createChart, recolor, showPoints, textOf } from './chart-view.js';
+import { chartLibrary, createChart, pause, recolor, showPoints, textOf } from './chart-view.js';
 import { saveSeen } from './seen-csv.js';
 import { pointsOf, toFahrenheit } from './series.js';
 import { clockSeconds } from './zone-time.js';
@@ -34,19 +34,21 @@ export function startCharts() {
 function showEvents() {
   const found = [...document.querySelectorAll('[data-charts] [data-event-time]')].map(item => ({ time: Number(item.dataset.eventTime) * 1000, text: item.dataset.text }))
     .sort((a, b) => a.time - b.time);
-  for (const { sensordash: state, data } of charts.values()) {
+  for (const chart of charts.values()) {
+    const state = chart.sensordash;
+    if (found.length + (state.events?.length ?? 0) === 0) continue;
     state.events = found;
     state.eventsAt = new Map();
-    const points = data.datasets[0].data.filter(p => p.y !== null);
+    const points = chart.data.datasets[0].data.filter(p => p.y !== null);
     for (const event of points.length > 0 ? found : []) {
       const { x } = points.reduce((best, p) => Math.abs(p.x - event.time) < Math.abs(best.x - event.time) ? p : best);
       state.eventsAt.set(x, [...state.eventsAt.get(x) ?? [], `▼ ${clockSeconds(event.time, state.zone)} ${event.text}`]);
     }
+    chart.draw();
   }
-  for (const chart of charts.values()) chart.update('none');
 }
 
-function load() {
+async function load() {
   for (const [quantity, chart] of charts) {
     if (chart.canvas.isConnected) continue;
     chart.destroy();
@@ -59,11 +61,14 @@ function load() {
   const wanted = [unit, tz, text].join();
   const isNew = [...section.querySelectorAll('[data-canvas]')].some(element => !charts.has(element.dataset.canvas));
   if (wanted === loaded && !isNew) return;
-  [shown, loaded] = [JSON.parse(text), wanted];
-  show(section, shown);
+  loaded = wanted;
+  await chartLibrary();
+  if (loaded !== wanted || !section.isConnected) return; // Another page, or newer points, came meanwhile.
+  shown = JSON.parse(text);
+  await show(section, shown);
 }
 
-function show(section, series) {
+async function show(section, series) {
   const held = [...charts.values()][0]?.sensordash.time ?? null;
   for (const element of section.querySelectorAll('[data-canvas]')) {
     const quantity = element.dataset.canvas;
@@ -81,21 +86,24 @@ function show(section, series) {
       mark: null,
     };
     state.textOf = point => [...textOf(state, point), ...charts.get(quantity)?.sensordash.eventsAt?.get(point.x) ?? []];
-    let chart = charts.get(quantity);
-    if (chart) Object.assign(chart.sensordash, state);
-    else {
-      chart = createChart(element.querySelector('canvas'), state, { onZoom: zoomTo, onHover: moveTo });
-      element.addEventListener('mouseleave', () => moveTo(null));
-      charts.set(quantity, chart);
+    const chart = charts.get(quantity);
+    const points = pointsOf(series, quantity, quantity === 'temperature' && isFahrenheit ? toFahrenheit : value => value);
+    if (chart) {
+      Object.assign(chart.sensordash, state);
+      showPoints(chart, points);
+      continue;
     }
-    recolor(chart);
-    showPoints(chart, pointsOf(series, quantity, quantity === 'temperature' && isFahrenheit ? toFahrenheit : value => value));
+    charts.set(quantity, createChart(element.querySelector('canvas'), state, points, { onHover: moveTo }));
+    element.addEventListener('mouseleave', () => moveTo(null));
     element.querySelector('[data-skeleton]')?.remove();
+    await pause(); // A slow phone answers between two charts.
+    if (shown !== series) return;
   }
+  showEvents();
+  if (held === null) return;
   // The crosshair stays on its reading while new ones arrive, until the reading leaves the range.
   const [any] = charts.values();
   const index = any.data.datasets[0].data.findIndex(p => p.x === held);
-  showEvents();
   moveTo(null, true);
   if (index >= 0) moveTo(index);
 }

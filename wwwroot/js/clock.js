@@ -1,4 +1,5 @@
 // Keeps relative times up to date, and formats numbers for the browser's language.
+import { number } from './numbers.js';
 
 const Step = 1_000; // ms; relative times below two minutes count seconds.
 
@@ -23,7 +24,7 @@ export function now() {
 function update() {
   for (const data of document.querySelectorAll('data[value]')) {
     const decimals = data.value.includes('.') ? data.value.split('.')[1].length : 0;
-    setText(data, Number(data.value).toLocaleString(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+    setText(data, number(data.value, decimals));
   }
   updateTimes();
 }

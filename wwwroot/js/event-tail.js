@@ -1,5 +1,6 @@
 // The rows that the player writes: the newest delivered on top, a bounded number. Scrolled away from the top they stand still, and new events are held.
 import { rowOf, timeOf } from './event-rows.js';
+import { number } from './numbers.js';
 
 const Kept = 1000; // Rows, and events held.
 const Away = 8; // px that the head of the table may be above the screen's top.
@@ -115,7 +116,7 @@ export class Tail {
     const notice = this.#element?.querySelector('[data-tail-held]');
     if (notice) {
       notice.hidden = this.#held.length === 0;
-      notice.querySelector('b').textContent = `${this.#held.length.toLocaleString()} new`;
+      notice.querySelector('b').textContent = `${number(this.#held.length)} new`;
     }
     this.#options.onHeld();
   }

@@ -1,4 +1,5 @@
 // Download with progress, cancel and verification. Browsers hide HTTP trailers, so the hash of the bytes is compared with the manifest.
+import { number } from './numbers.js';
 import { save } from './save.js';
 
 // Larger files are downloaded by the browser, because hashing needs the bytes in memory.
@@ -46,7 +47,7 @@ async function receive(form, file, manifest, signal) {
     parts.push(part);
     bytes += part.length;
     if (isText) for (let i = part.indexOf(10); i >= 0; i = part.indexOf(10, i + 1)) lines++;
-    say(form, `${isText ? `${Math.max(0, lines - 1).toLocaleString()} of ${rows(manifest)}, ` : ''}${size(bytes)} of ${size(manifest.bytes)}`, manifest.bytes ? bytes / manifest.bytes : 1);
+    say(form, `${isText ? `${number(Math.max(0, lines - 1))} of ${rows(manifest)}, ` : ''}${size(bytes)} of ${size(manifest.bytes)}`, manifest.bytes ? bytes / manifest.bytes : 1);
   }
   const blob = new Blob(parts);
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
@@ -86,6 +87,6 @@ function say(form, text, part, isError = false) {
   state.querySelector('[role=status]').textContent = text;
 }
 
-const rows = manifest => `${manifest.rows.toLocaleString()} row${manifest.rows === 1 ? '' : 's'}`;
+const rows = manifest => `${number(manifest.rows)} row${manifest.rows === 1 ? '' : 's'}`;
 
 const size = bytes => bytes < 1024 ? `${bytes} B` : bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;

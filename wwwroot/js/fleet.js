@@ -2,7 +2,8 @@
 import { startChartKeys } from './chart-keys.js';
 import { colorsOf, moveTo as moveAll, zoomTo as zoomFrom } from './chart-moves.js';
 import { clip } from './chart-plugins.js';
-import { createChart, recolor, showPoints } from './chart-view.js';
+import { chartLibrary, createChart, recolor, showPoints } from './chart-view.js';
+import { number } from './numbers.js';
 import { runsOf, toFahrenheit } from './series.js';
 import { waitIn } from './waiting.js';
 import { iso } from './zone-time.js';
@@ -43,6 +44,8 @@ async function load() {
   await waitIn(panel, own, async signal => {
     // Another unit or quantity of the same readings needs no new request.
     if (loaded?.fleet !== fleet) loaded = { fleet, series: await fetchSeries(fleet, signal) };
+    await chartLibrary();
+    if (signal.aborted) return;
     const { from, to, unit, quantity, tz } = panel.dataset;
     const wanted = [fleet, from, to, unit, quantity, tz].join();
     if (charts.size === 0 || loaded.wanted !== wanted) draw(panel, loaded.series);
@@ -70,20 +73,18 @@ function draw(panel, series) {
     quantity, from: view.from * 1000, to: view.to * 1000, zone: tz, unit: quantity === 'humidity' ? '%RH' : unit === 'f' ? '°F' : '°C',
     gaps: gapsOf(view, points), halfBucket: series.bucket_seconds * 500, isBucketed: true, colors: colorsOf(quantity), time: null, mark: null, textOf: point => textOf(point, state),
   };
-  let chart = charts.get('fleet');
+  const chart = charts.get('fleet');
   if (chart) {
     // The chart's handlers keep the object, so its contents are replaced, not the object.
     Object.assign(chart.sensordash, state);
     chart.sensordash.textOf = point => textOf(point, chart.sensordash);
+    showPoints(chart, points);
+    moveTo(null, true);
   } else {
-    chart = createChart(canvas.querySelector('canvas'), state, { onZoom: zoomTo, onHover: moveTo, spread: bands });
     canvas.addEventListener('mouseleave', () => moveTo(null));
-    charts.set('fleet', chart);
+    charts.set('fleet', createChart(canvas.querySelector('canvas'), state, points, { onHover: moveTo, spread: bands }));
   }
   shown = view;
-  recolor(chart);
-  showPoints(chart, points);
-  moveTo(null, true);
   canvas.querySelector('[data-skeleton]')?.remove();
   describe(panel, points, series);
 }
@@ -127,9 +128,9 @@ function describe(panel, points, series) {
   const known = points.filter(point => point.y !== null);
   const total = known.reduce((sum, point) => sum + point.count, 0);
   panel.querySelector('[data-fleet-resolution]').textContent =
-    `${lengthText(series.bucket_seconds)}${known.length ? `, ${Math.round(total / known.length).toLocaleString()} readings` : ''} per point`;
+    `${lengthText(series.bucket_seconds)}${known.length ? `, ${number(Math.round(total / known.length))} readings` : ''} per point`;
   const values = known.length === 0 ? [['readings', '0']] : [
-    ['min', number(Math.min(...known.map(p => p.min)))], ['max', number(Math.max(...known.map(p => p.max)))], ['readings', total.toLocaleString()]];
+    ['min', number(Math.min(...known.map(p => p.min)), 2)], ['max', number(Math.max(...known.map(p => p.max)), 2)], ['readings', number(total)]];
   panel.querySelector('[data-fleet-values]').replaceChildren(...values.map(([name, value]) => {
     const line = document.createElement('div');
     line.append(Object.assign(document.createElement('dt'), { textContent: name }), Object.assign(document.createElement('dd'), { textContent: value }));
@@ -138,13 +139,13 @@ function describe(panel, points, series) {
 }
 
 function textOf(point, { unit }) {
-  return [`p50 ${number(point.y)} ${unit}`, `p95 ${number(point.p95)}, p99 ${number(point.p99)}`, `min ${number(point.min)}, max ${number(point.max)}`,
+  return [`p50 ${number(point.y, 2)} ${unit}`, `p95 ${number(point.p95, 2)}, p99 ${number(point.p99, 2)}`, `min ${number(point.min, 2)}, max ${number(point.max, 2)}`,
     `${point.nodes}, ${point.readings}${point.partial ? ', incomplete' : ''}`];
 }
 
 // "540 of usually 720 readings" where some are missing.
 function readingsText(count, usual) {
-  return `${count.toLocaleString()} ${usual ? `of usually ${usual.toLocaleString()} ` : ''}reading${count === 1 && !usual ? '' : 's'}`;
+  return `${number(count)} ${usual ? `of usually ${number(usual)} ` : ''}reading${count === 1 && !usual ? '' : 's'}`;
 }
 
 const medianOf = values => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
@@ -152,10 +153,8 @@ const medianOf = values => values.toSorted((a, b) => a - b)[Math.floor(values.le
 // "11 of 12 nodes" where some are missing.
 function nodesText(count, expected) {
   const all = Math.max(count, expected);
-  return `${count < expected ? `${count} of ` : ''}${all.toLocaleString()} node${all === 1 ? '' : 's'}`;
+  return `${count < expected ? `${count} of ` : ''}${number(all)} node${all === 1 ? '' : 's'}`;
 }
-
-const number = value => value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 function lengthText(seconds) {
   const parts = [[Math.floor(seconds / 86_400), 'd'], [Math.floor(seconds % 86_400 / 3600), 'h'], [Math.floor(seconds % 3600 / 60), 'min'], [seconds % 60, 's']];

@@ -5,6 +5,7 @@ import { EventStream } from './event-stream.js';
 import { Tail } from './event-tail.js';
 import { microseconds, timeOf } from './event-rows.js';
 import { Timeline } from './event-timeline.js';
+import { number } from './numbers.js';
 import { day, iso } from './zone-time.js';
 
 const Rates = [-100, -50, -20, -10, -5, -2, -1, 1, 2, 5, 10, 20, 50, 100];
@@ -333,7 +334,7 @@ class Player {
     slider.ariaValueText = `${this.#rate} times`;
     find('[data-play-rate-text]').textContent = isLive ? 'as they come' : `× ${this.#rate}`.replace('-', '−');
     const { held, dropped } = this.tail;
-    find('[data-play-state]').textContent = [this.#words, this.#mode === 'off' ? '' : held > 0 ? `${held.toLocaleString()} held` : '', dropped > 0 ? `${dropped.toLocaleString()} dropped` : ''].filter(Boolean).join(' · ');
+    find('[data-play-state]').textContent = [this.#words, this.#mode === 'off' ? '' : held > 0 ? `${number(held)} held` : '', dropped > 0 ? `${number(dropped)} dropped` : ''].filter(Boolean).join(' · ');
     this.timeline.draw(this.#mode === 'off' ? null : time);
     if (isRunning && this.#link === 'connecting') setConnection('reconnecting');
     else if (this.#mode !== 'off') setConnection(isLive ? 'live' : 'held', this.#modeText());

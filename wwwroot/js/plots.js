@@ -1,10 +1,12 @@
-// Plots that the server draws as SVG: a crosshair with the values of all lines, by mouse, touch and keyboard; dragging zooms.
-import { zoomTo } from './chart-moves.js';
+// Plots that the server draws as SVG: a crosshair with the values of all lines, by mouse, touch and keyboard. Dragging with the mouse zooms all charts.
+import { plotOf, zoomTo } from './chart-moves.js';
 import { visit } from './navigation.js';
+import { number } from './numbers.js';
 import { iso } from './zone-time.js';
 
 const Width = 1000; // Units of the drawing.
 const MinDrag = 8; // Pixels; less is a click.
+const MinSeconds = 10;
 
 let drag = null;
 
@@ -16,17 +18,18 @@ export function startPlots() {
     else if (document.querySelector('.cross-line')) hide();
   });
   document.addEventListener('pointerdown', event => {
-    const plot = event.target.closest?.('[data-plot]');
-    if (plot && event.button === 0 && event.pointerType === 'mouse') drag = { plot, from: fractionOf(plot, event), x: event.clientX };
+    const chart = event.target.closest?.('[data-plot], [data-canvas]');
+    if (chart && event.button === 0 && event.pointerType === 'mouse') drag = { chart, from: event.clientX, to: event.clientX, plot: plotOf(chart) };
   });
-  document.addEventListener('pointerup', event => {
+  document.addEventListener('pointerup', () => {
     const done = drag;
     drag = null;
     if (!done) return;
-    done.plot.querySelector('.cross-mark')?.remove();
-    if (Math.abs(event.clientX - done.x) < MinDrag) return;
-    const times = [done.from, fractionOf(done.plot, event)].sort((a, b) => a - b).map(part => timeAt(done.plot, part) * 1000);
-    zoomTo({ from: Number(done.plot.dataset.from), to: Number(done.plot.dataset.to) }, ...times);
+    done.chart.querySelector('.cross-mark')?.remove();
+    if (Math.abs(done.to - done.from) < MinDrag) return;
+    const { plot } = done;
+    const times = edgesOf(done).map(x => plot.from + (x - plot.left) / plot.width * (plot.to - plot.from));
+    zoomTo(plot.first, times[0] * 1000, Math.max(times[1], times[0] + MinSeconds) * 1000);
   });
   document.addEventListener('dblclick', event => {
     const reset = document.querySelector('a[data-key="0"]');
@@ -87,9 +90,15 @@ function hide() {
 }
 
 function markDrag(event) {
-  const mark = element(drag.plot, 'cross-mark');
-  const [from, to] = [drag.from, fractionOf(drag.plot, event)].sort((a, b) => a - b);
-  [mark.style.left, mark.style.width] = [`${from * 100}%`, `${(to - from) * 100}%`];
+  drag.to = event.clientX;
+  const mark = element(drag.chart, 'cross-mark');
+  const [from, to] = edgesOf(drag);
+  [mark.style.left, mark.style.width] = [`${from - drag.chart.getBoundingClientRect().left}px`, `${to - from}px`];
+}
+
+// The pixels between which the mouse was dragged, within the plot.
+function edgesOf({ from, to, plot: { left, width } }) {
+  return [from, to].sort((a, b) => a - b).map(x => Math.min(left + width, Math.max(left, x)));
 }
 
 function element(plot, name) {
@@ -126,4 +135,4 @@ const fractionOf = (plot, event) => {
 
 const timeAt = (plot, part) => Math.round(Number(plot.dataset.from) + part * (plot.dataset.to - plot.dataset.from));
 
-const text = value => value === null || value === undefined ? '–' : value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const text = value => value === null || value === undefined ? '–' : number(value, 2);

@@ -3,6 +3,7 @@
 import { now } from './clock.js';
 import { setConnection } from './connection.js';
 import { refresh } from './navigation.js';
+import { number } from './numbers.js';
 import { toFahrenheit } from './series.js';
 
 const FirstAnswer = 8_000; // ms without a message, after which the page polls
@@ -124,7 +125,7 @@ function write(element, value) {
   if (value === null) return;
   const data = element.matches('data') ? element : element.querySelector('data');
   if (data) data.value = value.toFixed(decimals);
-  (data ?? element).textContent = value.toLocaleString(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  (data ?? element).textContent = number(value, decimals);
 }
 
 // Continues the line of the node, and moves the drawing on to now. False when the value lies outside its axis.

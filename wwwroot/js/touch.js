@@ -1,5 +1,5 @@
 // Charts by touch: two fingers zoom around themselves, one moves the range sideways; the browser scrolls the page when it moves up or down.
-import { zoomTo } from './chart-moves.js';
+import { plotOf, zoomTo } from './chart-moves.js';
 import { now } from './clock.js';
 
 const Charts = '[data-plot], [data-canvas]';
@@ -42,15 +42,6 @@ export function startTouch() {
     fingers.clear();
     own = null;
   });
-}
-
-function plotOf(chart) {
-  const canvas = chart.querySelector('canvas');
-  const drawn = canvas && globalThis.Chart?.getChart(canvas);
-  const box = (canvas ?? chart).getBoundingClientRect();
-  const area = drawn ? { left: box.left + drawn.chartArea.left, width: drawn.chartArea.width } : { left: box.left, width: box.width };
-  const range = drawn ? { from: drawn.sensordash.from / 1000, to: drawn.sensordash.to / 1000 } : { from: Number(chart.dataset.from), to: Number(chart.dataset.to) };
-  return { ...area, ...range, first: range };
 }
 
 // The range in which each finger still points to the time it was put on.

@@ -15,7 +15,7 @@ internal sealed class QueryAttack(AttackedServer server, Findings findings, bool
         Page("/export", "node_address", "order", "time", "separator", "decimal", "resolution", "columns", "bom", "footer", "gzip", "handler:Download"),
         Page("/analytics", "nodes", "zone", "quantity", "view", "whole", "sort", "table", "handler:Bands,Hours,Comparison,Quality,SidePath,Csv"),
         Page("/events", "lanes", "scope", "connectionId", "streamId", "messageType", "payload", "payload.a", "timebase", "order", "view", "page", "handler:Counts"), Page("/events/{eventId}", "timebase", "time"),
-        Page("/css/site.css"), Page("/nothing"), Page("/nodes/{address}/x"), Page("/api"), Page("/api/nodes/{address}/nothing"),
+        Page("/dist/app.css"), Page("/nothing"), Page("/nodes/{address}/x"), Page("/api"), Page("/api/nodes/{address}/nothing"),
     ];
 
     private readonly List<Route> _routes = [.. _pages];

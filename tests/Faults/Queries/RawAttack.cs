@@ -101,7 +101,7 @@ internal sealed class RawAttack(AttackedServer server, Findings findings, int no
                     2 => random.Pick(" folded: x\r\n", "no colon\r\n", ": empty\r\n", "X\0: y\r\n", "X: a\0b\r\n", "X : y\r\n", "X: y\n", "X: \u0001\r\n", "X: é\r\n"),
                     _ => $"{random.Pick("Accept", "Content-Type", "Content-Encoding", "Cookie", "Origin", "Sec-Fetch-Site", "Accept-Encoding", "If-None-Match", "Range", "Expect", "Upgrade", "Connection", "traceparent", "X-Forwarded-For", "X-HTTP-Method-Override")}: {random.Pick("", "x", "text/html", "100-continue", "h2c", "websocket", "close, keep-alive", "bytes=0-1,5-,-3", "gzip, gzip", "zstd", "null", "00-0-0-0", new string(';', 500), "application/json; charset=\"")}\r\n",
                 };
-                return (Join($"{random.Pick("GET", "POST")} {random.Pick("/", "/api/nodes", "/api/sensor-data", "/zones", "/api/sensor-data/export", "/css/site.css")} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"), false);
+                return (Join($"{random.Pick("GET", "POST")} {random.Pick("/", "/api/nodes", "/api/sensor-data", "/zones", "/api/sensor-data/export", "/dist/app.css")} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"), false);
             case 7: // Compressed, but damaged, cut, twice, or not at all.
                 var encoding = random.Pick("gzip", "br", "deflate");
                 var compressed = Transport.Compress(encoding, body.Bytes);

@@ -151,7 +151,7 @@ public sealed class CommandLineTests : IDisposable
         await using var started = await SensorDashProcess.StartExactlyAsync(
             [.. SensorDashProcess.Program, "--urls", "http://127.0.0.1:0"], _folder.Path, Database);
         using var secret = await started.Client.GetAsync("/secret.txt");
-        using var own = await started.Client.GetAsync("/css/site.css");
+        using var own = await started.Client.GetAsync("/dist/app.css");
 
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.OK), (secret.StatusCode, own.StatusCode));
     }

@@ -18,7 +18,7 @@ public sealed partial class DeliveryTests : PageTests
     [InlineData("/api/nodes/99", "gzip")]
     [InlineData("/openapi/v1.json", "br")]
     [InlineData("/metrics", "gzip")]
-    [InlineData("/css/site.css", "br")]
+    [InlineData("/dist/app.css", "br")]
     [InlineData("/dist/app.js", "br")]
     [InlineData("/dist/app.js.map", "gzip")]
     [InlineData("/favicon.svg", "gzip")]

@@ -6,7 +6,7 @@ namespace SensorDash.Web.Pages.Display;
 /// <summary>Time zone, unit, refresh interval and theme of one request. All but the theme are in the URL, so that a link shows everybody the same.</summary>
 internal sealed class ViewSettings
 {
-    /// <summary>Cookie with the browser's time zone, which no request header contains. js/first.js sets it.</summary>
+    /// <summary>Cookie with the browser's time zone, which no request header contains. js/app.js sets it.</summary>
     public const string ZoneCookie = "sensordash-zone";
     public const string ThemeCookie = "sensordash-theme";
     public const string BrowserZone = "browser";
