@@ -49,10 +49,12 @@ public static class DataServices
         services.AddSingleton<Export.CsvExport>();
         services.AddSingleton<Export.EventExport>();
         services.AddSingleton<WriteBuffer<Reading>>();
-        services.AddSingleton<IRowStore<Reading>>(provider => provider.GetRequiredService<IReadingStore>());
+        services.AddSingleton<IngestHold<Reading>>();
+        services.AddSingleton<IRowStore<Reading>>(provider => new HeldRowStore<Reading>(provider.GetRequiredService<IReadingStore>(), provider.GetRequiredService<IngestHold<Reading>>()));
         services.AddSingleton<IngestWorker<Reading>>();
         services.AddSingleton<WriteBuffer<LaneEvent>>();
-        services.AddSingleton<IRowStore<LaneEvent>>(provider => provider.GetRequiredService<IEventStore>());
+        services.AddSingleton<IngestHold<LaneEvent>>();
+        services.AddSingleton<IRowStore<LaneEvent>>(provider => new HeldRowStore<LaneEvent>(provider.GetRequiredService<IEventStore>(), provider.GetRequiredService<IngestHold<LaneEvent>>()));
         services.AddSingleton<IngestWorker<LaneEvent>>();
         services.AddSingleton<EventFeed>();
         services.AddSingleton<LiveEvents>();

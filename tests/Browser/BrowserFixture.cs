@@ -36,6 +36,12 @@ public class BrowserFixture : IAsyncLifetime
 
     public string DatabasePath => _folder!.File("browser.db");
 
+    /// <summary>The folder of the files that its Move page imports.</summary>
+    public string ImportFolder => _folder!.File("import");
+
+    /// <summary>A file beside the database.</summary>
+    protected string FileAt(string name) => _folder!.File(name);
+
     public virtual async Task InitializeAsync()
     {
         if (_chromium is null)
@@ -44,9 +50,10 @@ public class BrowserFixture : IAsyncLifetime
             return;
         }
         _folder = new TemporaryFolder();
+        Directory.CreateDirectory(ImportFolder);
         await PrepareAsync(DatabasePath);
         // Nothing here is about a power cut, and syncing every commit of the demo data takes long on a slow disk.
-        _server = await SensorDashProcess.StartAsync(DatabasePath, ("Ingest__Durability", "Normal"), ("AllowedHosts", HubName));
+        _server = await SensorDashProcess.StartAsync(DatabasePath, [("Ingest__Durability", "Normal"), ("AllowedHosts", HubName), ("Transfer__ImportFolder", ImportFolder), .. Settings]);
         Assertions.SetDefaultExpectTimeout(_timeout);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
@@ -97,6 +104,9 @@ public class BrowserFixture : IAsyncLifetime
         using var response = await Client.PostAsync(new Uri("/api/events", UriKind.Relative), laneEvent);
         response.EnsureSuccessStatusCode();
     }
+
+    /// <summary>Further settings of the hub, as environment variables.</summary>
+    protected virtual (string Name, string Value)[] Settings => [];
 
     /// <summary>What must be so before the hub starts.</summary>
     protected virtual Task PrepareAsync(string databasePath) => Task.CompletedTask;

@@ -143,6 +143,12 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         return Convert.ToString(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture)!;
     }
 
+    /// <summary>Takes the database away from everybody, and ends their connections.</summary>
+    public Task TakeAwayAsync() => PostgresServer.ExecuteAsync(_server, $"ALTER DATABASE {Name} ALLOW_CONNECTIONS false", Disconnect(Name));
+
+    /// <summary>Gives it back.</summary>
+    public Task GiveBackAsync() => PostgresServer.ExecuteAsync(_server, $"ALTER DATABASE {Name} ALLOW_CONNECTIONS true");
+
     public Task ExecuteAsync(params string[] statements) => PostgresServer.ExecuteAsync(At(_server, Name), statements);
 
     /// <summary>A separate connection of the test, outside all pools.</summary>

@@ -11,6 +11,13 @@ public sealed class EventCommitSignal : CommitSignal
     /// <summary>Identifies the writers that publish here, in notifications to all processes.</summary>
     internal string ProcessId { get; private set; } = NewId();
 
+    /// <inheritdoc/>
+    public override void PublishOther()
+    {
+        Recent.NoteCommit(null);
+        Publish();
+    }
+
     /// <summary>Notes a commit whose result is unknown. If it happens, even later, its notification is taken for that of another process.</summary>
     internal void PublishUncertain()
     {

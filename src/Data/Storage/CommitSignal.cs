@@ -8,6 +8,9 @@ public class CommitSignal
     /// <summary>Completes with the next commit. Get it before you read the store, so that a commit in between is not missed.</summary>
     public Task NextCommit => Volatile.Read(ref _next).Task;
 
+    /// <summary>Wakes all subscribers after commits that no writer of this host has announced: those of a transfer.</summary>
+    public virtual void PublishOther() => Publish();
+
     /// <summary>Wakes all subscribers. Writers of a store call it after the commit.</summary>
     internal void Publish()
         => Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();

@@ -66,7 +66,7 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
     {
         if (start is null || end is null) yield break;
         yield return string.Create(CultureInfo.InvariantCulture, $"the source goes on being written: readings were compared as of its batches {start.Readings.Position} to {end.Readings.Position}")
-            + (start.Events is { } events ? $", events up to {EventTime.Format(events.Position)}" : "");
+            + (start.Events is { Position: > 0 } events ? $", events up to {EventTime.Format(events.Position)}" : "");
         if (start.Readings != end.Readings) yield return "counters of nodes were not counted anew, because readings arrived meanwhile";
     }
 

@@ -1,6 +1,6 @@
-using System.Net;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 using SensorDash.Web.Transfers;
 
 namespace SensorDash.Web.Api;
@@ -22,8 +22,7 @@ internal static class TransfersApi
     }
 
     private static async ValueTask<object?> RejectOtherMachinesAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-        => context.HttpContext.Connection.RemoteIpAddress is { } remote && !IPAddress.IsLoopback(remote)
-            ? Problems.Create(StatusCodes.Status403Forbidden, "transfers are for requests from this machine only, because SensorDash has no login") : await next(context);
+        => LocalRequests.IsLocal(context.HttpContext) ? await next(context) : Problems.Create(StatusCodes.Status403Forbidden, LocalRequests.TransferRule);
 
     private static async Task<IResult> ReadAsync(TransferControl control, TransferMoves moves, DualWrite dualWrite, TimeProvider clock, CancellationToken cancellationToken)
         => TypedResults.Ok(await RespondAsync(control, moves, dualWrite, clock, cancellationToken));

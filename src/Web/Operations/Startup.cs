@@ -21,6 +21,7 @@ using SensorDash.Web.Demo;
 using SensorDash.Web.Hosting;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Pages.Error;
+using SensorDash.Web.Pages.Move;
 using SensorDash.Web.Pages.Overview;
 using SensorDash.Web.Requests;
 using SensorDash.Web.Security;
@@ -106,6 +107,8 @@ internal static class Startup
         services.AddHostedService(provider => provider.GetRequiredService<DemoSender>());
         services.AddSingleton<Traces>();
         services.AddSingleton<ZonePanels>();
+        services.AddSingleton<MovePlanner>();
+        services.AddSingleton<MoveHistory>();
         services.AddSingleton<RailNodes>();
     }
 
@@ -121,6 +124,10 @@ internal static class Startup
     {
         services.AddOptions<TransferSettings>().BindConfiguration(TransferSettings.SectionName);
         services.AddSingleton<OwnStores>();
+        services.AddSingleton<ServerStores>();
+        services.AddSingleton<ImportFolder>();
+        services.AddSingleton<TransferJobs>();
+        services.AddHostedService(provider => provider.GetRequiredService<TransferJobs>());
         services.AddSingleton<StoreRoleStartup>();
         services.AddSingleton<ShadowReads>();
         services.AddSingleton<DualWrite>();

@@ -10,8 +10,8 @@ namespace SensorDash.Web.Transfers;
 
 /// <summary>Keeps a second store equal: copies the history, then applies every committed batch from the batch log. Ingest never waits for it; an outage of the secondary only adds lag.</summary>
 internal sealed partial class DualWrite(
-    OwnStores own, IConfiguration configuration, IWebHostEnvironment environment, IOptions<TransferSettings> settings, CommitSignal commits, EventCommitSignal eventCommits, ShadowReads shadow,
-    IServiceProvider services, TimeProvider clock, ILogger<DualWrite> logger) : BackgroundService
+    OwnStores own, ServerStores stores, IConfiguration configuration, IWebHostEnvironment environment, IOptions<TransferSettings> settings, CommitSignal commits, EventCommitSignal eventCommits, ShadowReads shadow,
+    TimeProvider clock, ILogger<DualWrite> logger) : BackgroundService
 {
     // Commits of so long go to the secondary together.
     private static readonly TimeSpan _gather = TimeSpan.FromMilliseconds(50);
@@ -159,27 +159,13 @@ internal sealed partial class DualWrite(
         var address = StoreSettings.Complete(TransferAddress.Parse(text, environment.ContentRootPath), new TransferStores(configuration, clock).Timescale);
         Status = new(DualWriteState.Copying, address.Text, null);
         await using var source = own.OpenReadings();
-        await using var target = await OpenAsync(address, cancellationToken);
+        await using var target = await stores.OpenSecondAsync(address, cancellationToken);
         var pair = new DualWritePair(own, Scope, source, target.Store, address);
         await pair.PrepareRolesAsync(cancellationToken);
         var record = await pair.CopyAsync(clock, step => Status = Status with { Copied = (step.Rows, step.Total) }, cancellationToken);
-        Status = Status with { State = DualWriteState.Following, Transfer = record.Id, VerifiedAt = record.State == TransferState.Verified ? record.VerifiedAt : null };
+        Status = Status with { Transfer = record.Id, VerifiedAt = record.State == TransferState.Verified ? record.VerifiedAt : null };
         Log.Following(logger, address.Text);
         await FollowAsync(pair, record, cancellationToken);
-    }
-
-    private async Task<OpenTarget> OpenAsync(TransferAddress address, CancellationToken cancellationToken)
-    {
-        // With the readings in DuckDB the database of this host is open already.
-        if (own.HasDuckDb)
-        {
-            return address == own.Database ? new(own.OpenDatabase(), null)
-                : throw new TransferException($"With Readings:Backend=DuckDb the secondary must be the database beside it, {own.Database.Text}, not {address.Text}. Move the readings back to the database first.");
-        }
-        if (address == own.Database) throw new TransferException($"Transfer:Secondary must be another store than the primary: {address.Text} is both.");
-        var target = await new TransferStores(configuration, clock).OpenTargetAsync(address, cancellationToken);
-        if (ListenAddresses.Local(services) is { } url) target.Services?.GetRequiredService<IStoreStartup>().NoteAddress(url);
-        return target;
     }
 
     private async Task FollowAsync(DualWritePair pair, TransferRecord record, CancellationToken cancellationToken)
@@ -221,7 +207,8 @@ internal sealed partial class DualWrite(
     private async Task<TransferFollowState> ApplyAsync(BatchApplier applier, CancellationToken cancellationToken)
     {
         var state = await applier.ApplyAsync(cancellationToken);
-        Status = Status with { LagRows = state.Rows, LagSince = state.OldestCommittedAt };
+        // Not before: nobody knows how far it is behind, for example after an outage.
+        Status = Status with { State = DualWriteState.Following, LagRows = state.Rows, LagSince = state.OldestCommittedAt };
         return state;
     }
 
@@ -249,7 +236,7 @@ internal sealed partial class DualWrite(
         [LoggerMessage(64, LogLevel.Error, "Dual-write to {Secondary} failed.")]
         public static partial void Failed(ILogger logger, string? secondary, Exception error);
 
-        [LoggerMessage(65, LogLevel.Error, "Dual-write: {Secondary} differs from this store in {Chunk}. 'transfer verify' names the rows.")]
+        [LoggerMessage(65, LogLevel.Error, "Dual-write: {Secondary} differs from this store in {Chunk}. 'Compare row by row' under System → Move data names the rows.")]
         public static partial void Different(ILogger logger, string secondary, string? chunk);
     }
 }

@@ -40,6 +40,13 @@ internal static class StoreSettings
     public static TransferAddress AddressOf(TimescaleOptions options) => new(StoreKind.Timescale, string.Create(CultureInfo.InvariantCulture,
         $"Host={options.Host};Port={options.Port};Database={options.Database};User={options.User};PasswordEnv={options.PasswordEnv};Ssl={options.Ssl}"));
 
+    /// <summary>"nova on db".</summary>
+    public static string NameOf(TransferAddress address, TimescaleOptions defaults)
+    {
+        var options = TimescaleTransfer.Parse(address.Place, defaults);
+        return $"{options.Database} on {options.Host}";
+    }
+
     /// <summary>Whether a noted address means a store; the role and the password may have changed since.</summary>
     public static bool IsSame(string? noted, TransferAddress address)
     {

@@ -6,7 +6,7 @@ namespace SensorDash.Web.Transfers;
 
 /// <summary>What users and commands do with dual-write: cut over, go back, finish.</summary>
 internal sealed class TransferControl(
-    DualWrite dualWrite, OwnStores own, TransferMoves moves, IHostApplicationLifetime lifetime, IConfiguration configuration, TimeProvider clock)
+    DualWrite dualWrite, OwnStores own, ServerStores stores, TransferMoves moves, IHostApplicationLifetime lifetime, IConfiguration configuration, TimeProvider clock)
 {
     // Older results say nothing about what came later; a pass over all rows follows every ten minutes.
     private static readonly TimeSpan _staleAfter = TimeSpan.FromHours(24);
@@ -28,8 +28,8 @@ internal sealed class TransferControl(
         if (status.State == DualWriteState.Off) return "there is no secondary: set Transfer:Secondary to a store, which then gets all data";
         if (status.State != DualWriteState.Following)
             return $"{status.Secondary} does not follow: dual-write is {status.State.ToString().ToLowerInvariant()}{(status.Message is null ? "" : $" ({status.Message})")}; rows that it lacks would be lost";
-        if (status.Comparison.Mismatches > 0) return $"{status.Secondary} differs in {status.Comparison.LastMismatch}; 'transfer verify' names the rows";
-        if (status.ShadowReads.Mismatches > 0) return $"{status.ShadowReads.Mismatches} reads differed on {status.Secondary}; 'transfer verify' names the rows";
+        if (status.Comparison.Mismatches > 0) return $"{status.Secondary} differs in {status.Comparison.LastMismatch}; 'Compare row by row' under System → Move data names the rows";
+        if (status.ShadowReads.Mismatches > 0) return $"{status.ShadowReads.Mismatches} reads differed on {status.Secondary}; 'Compare row by row' under System → Move data names the rows";
         if (status.VerifiedAt is not { } at) return $"{status.Secondary} is not verified yet: {status.Comparison.Rows} rows of the first pass are compared; wait until it is complete";
         if (clock.NowMicroseconds() - at > _staleAfter.Ticks / TimeSpan.TicksPerMicrosecond)
             return $"the verification of {status.Secondary} is stale: it is older than {_staleAfter.TotalHours:0} h; wait for the next pass";
@@ -57,7 +57,7 @@ internal sealed class TransferControl(
         await using var source = own.OpenReadings();
         try
         {
-            await using var other = own.HasDuckDb ? new(own.OpenDatabase(), null) : await new TransferStores(configuration, clock).OpenTargetAsync(address, cancellationToken);
+            await using var other = await stores.OpenSecondAsync(address, cancellationToken);
             if (status.Transfer is { } id) await new BatchApplier(((StoreSource)source).Parts, other.Store, id, clock).EndAsync(cancellationToken);
             await CutOver.FinishAsync(new(source, own.Readings.Text), new(other.Store, address.Text), scope, cancellationToken);
         }

@@ -17,6 +17,9 @@ internal sealed class TransferSettings
 
     /// <summary>Percent of the reads of readings that are also run on the secondary and compared, 0 to 100.</summary>
     public int ShadowReadPercent { get; set; } = 1;
+
+    /// <summary>A folder whose files the Move page imports; empty: none.</summary>
+    public string ImportFolder { get; set; } = "";
 }
 
 internal sealed class TransferSettingsValidator : IValidateOptions<TransferSettings>
@@ -28,6 +31,8 @@ internal sealed class TransferSettingsValidator : IValidateOptions<TransferSetti
         var errors = new List<string>();
         if (options.CompareRowsPerSecond is < 0 or > MaxRate) errors.Add($"Transfer:CompareRowsPerSecond must be 0 to {MaxRate}, not {options.CompareRowsPerSecond}.");
         if (options.ShadowReadPercent is < 0 or > 100) errors.Add($"Transfer:ShadowReadPercent must be 0 to 100, not {options.ShadowReadPercent}.");
+        if (options.ImportFolder.Length > 0 && (options.ImportFolder.Contains('\0') || File.Exists(options.ImportFolder)))
+            errors.Add($"Transfer:ImportFolder must be a folder, not '{options.ImportFolder}'.");
         if (options.Secondary.Length > 0 && ErrorOf(options.Secondary) is { } error) errors.Add($"Transfer:Secondary must be sqlite:PATH, duckdb:PATH, timescale or timescale:CONNECTION: {error}");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }

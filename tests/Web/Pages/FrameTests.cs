@@ -16,6 +16,7 @@ public sealed class FrameTests : PageTests
     [InlineData("/zones")]
     [InlineData("/export")]
     [InlineData("/system")]
+    [InlineData("/system/move")]
     public async Task Rail_OnEveryPage_CarriesRangeTimeZoneAndUnit(string path)
     {
         await StoreAsync(Some.Run(12, 10));

@@ -3,6 +3,7 @@ using SensorDash.Data.Events;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Transfer;
 using SensorDash.Web.Operations;
+using SensorDash.Web.Transfers;
 
 namespace SensorDash.Web.Commands.Transfer;
 

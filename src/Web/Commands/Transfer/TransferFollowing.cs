@@ -2,6 +2,7 @@ using System.Globalization;
 using SensorDash.Data.Events;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Transfer;
+using SensorDash.Web.Transfers;
 
 namespace SensorDash.Web.Commands.Transfer;
 

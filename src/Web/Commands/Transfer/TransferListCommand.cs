@@ -2,6 +2,7 @@ using System.Globalization;
 using SensorDash.Data.Events;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Transfer;
+using SensorDash.Web.Transfers;
 
 namespace SensorDash.Web.Commands.Transfer;
 
@@ -36,7 +37,7 @@ internal static class TransferListCommand
         if (record.State == TransferState.Copying && events.End is { } position && position != record.Events.To) await output.WriteLineAsync($"Events are copied up to {EventTime.Format(position)}.");
         if (record.VerifiedAt is { } verified)
         {
-            var age = TransferProgressLine.Duration((TimeProvider.System.NowMicroseconds() - verified) / 1e6);
+            var age = TransferPace.Duration((TimeProvider.System.NowMicroseconds() - verified) / 1e6);
             var isStale = cursor is not null && record.IsStale(cursor);
             if (from is not null)
             {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SensorDash.Data.Transfer;
+using SensorDash.Web.Transfers;
 
 namespace SensorDash.Web.Commands.Transfer;
 
@@ -24,7 +25,7 @@ internal sealed class TransferProgressLine(TextWriter output, bool isTerminal, T
         var isEnd = step.Rows >= step.Total;
         if (!isNew && !isEnd && clock.GetElapsedTime(_shownAt) < (isTerminal ? _inTerminal : _elsewhere)) return;
         _shownAt = clock.GetTimestamp();
-        var line = Line(step, clock.GetElapsedTime(_startedAt), _firstRows);
+        var line = Line(TransferPace.Of(step, clock.GetElapsedTime(_startedAt), _firstRows));
         if (isTerminal) output.Write('\r' + line.PadRight(_width));
         else output.WriteLine(line);
         _width = line.Length;
@@ -37,20 +38,11 @@ internal sealed class TransferProgressLine(TextWriter output, bool isTerminal, T
         (_current, _width) = (null, 0);
     }
 
-    internal static string Line(TransferStep step, TimeSpan elapsed, long firstRows)
+    internal static string Line(TransferPace pace)
     {
-        var done = step.Rows - firstRows;
-        var rate = elapsed > TimeSpan.Zero ? done / elapsed.TotalSeconds : 0;
-        var share = step.Total > 0 ? 100.0 * step.Rows / step.Total : 100;
-        var rest = rate > 0 && step.Total > step.Rows ? $", {Duration((step.Total - step.Rows) / rate)} left" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{step.Step} {step.Part.ToString().ToLowerInvariant()}: {step.Rows:N0} of {step.Total:N0} rows ({share:F0} %)")
-            + (done > 0 && rate > 0 ? string.Create(CultureInfo.InvariantCulture, $", {rate:N0} rows/s") : "") + rest;
+        var step = pace.Step;
+        var rest = pace.SecondsLeft is { } left ? $", {TransferPace.Duration(left)} left" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{step.Step} {step.Part.ToString().ToLowerInvariant()}: {step.Rows:N0} of {step.Total:N0} rows ({pace.Percent:F0} %)")
+            + (pace.RowsPerSecond > 0 ? string.Create(CultureInfo.InvariantCulture, $", {pace.RowsPerSecond:N0} rows/s") : "") + rest;
     }
-
-    internal static string Duration(double seconds) => seconds switch
-    {
-        < 90 => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(seconds):F0} s"),
-        < 5400 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:F0} min"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:F1} h"),
-    };
 }

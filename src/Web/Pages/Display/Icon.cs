@@ -30,6 +30,7 @@ internal static class Icon
         ["backward"] = "M12 3 4.5 8l7.5 5z",
         ["play"] = "M4.5 3 12 8l-7.5 5z",
         ["pause"] = "M5.5 3v10M10.5 3v10",
+        ["arrow"] = "M2 8h11.5M9.5 4l4 4-4 4",
         ["edit"] = "m10.5 3 2.5 2.5L6 12.5l-3 .5.5-3z",
     };
 

@@ -9,12 +9,19 @@ internal sealed record Section(string Title, string Path, string Icon)
         new("Overview", "/", "overview"), new("Analytics", "/analytics", "analytics"), new("Events", "/events", "events"),
         new("Zones", "/zones", "zones"), new("Export", "/export", "export"), new("System", "/system", "system")];
 
-    /// <summary>Its parts, as links below it while it is open: their text and the id of their heading.</summary>
-    public IReadOnlyList<(string Title, string Id)> Parts => Path == "/system"
-        ? [("Health", "ingest-title"), ("Stores", "stores-title"), ("Analytics", "analytics-title"), ("Retention", "retention-title"), ("Process", "process-title")] : [];
+    /// <summary>Its parts, as links below it while one of its pages is open.</summary>
+    public IReadOnlyList<SectionPart> Parts => Path == "/system"
+        ? [
+            new("Health", "/system", "ingest-title"), new("Stores", "/system", "stores-title"), new("Move data", "/system/move", null), new("Analytics", "/system", "analytics-title"),
+            new("Retention", "/system", "retention-title"), new("Process", "/system", "process-title")]
+        : [];
 
     /// <summary>Whether a path is this page or one of its parts.</summary>
     public bool Contains(string path) => Path == "/"
         ? path == "/" || path.StartsWith("/nodes/", StringComparison.Ordinal)
         : path == Path || path.StartsWith(Path + "/", StringComparison.Ordinal);
 }
+
+/// <summary>A part of a page, or a page below it.</summary>
+/// <param name="Id">The id of its heading; null: the page itself.</param>
+internal sealed record SectionPart(string Title, string Path, string? Id);

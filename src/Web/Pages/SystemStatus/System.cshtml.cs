@@ -39,6 +39,8 @@ internal sealed class SystemModel(
 
     public DualWriteStatus DualWrite => dualWrite.Status;
 
+    public long Now => clock.GetUtcNow().ToUnixTimeSeconds();
+
     public long NodeCount { get; private set; }
 
     public int MaxNodes => ingest.Value.MaxNodes;

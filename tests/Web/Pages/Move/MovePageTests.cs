@@ -1,0 +1,226 @@
+using System.Net;
+using System.Text.Json;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Web.Tests.Pages.Move;
+
+/// <summary>Imports of files, as a browser without JavaScript starts and watches them.</summary>
+public sealed class MovePageTests : PageTests, IDisposable
+{
+    private const string Page = "/system/move";
+
+    private readonly TemporaryFolder _folder;
+
+    public MovePageTests()
+        : this(new())
+    {
+    }
+
+    private MovePageTests(TemporaryFolder folder)
+        : base(("Transfer:ImportFolder", folder.Path)) => _folder = folder;
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Target => Path.GetFileName(App.DatabasePath);
+
+    [Fact]
+    public async Task Import_FileOfTheFormerHub_IsPlannedCopiedVerifiedAndReported()
+    {
+        CreateHub(2);
+
+        var plan = await ReadPageAsync($"{Page}?{Choice()}");
+        Assert.Contains("2 readings", plan, StringComparison.Ordinal);
+        Assert.Contains("Nothing is written yet", plan, StringComparison.Ordinal);
+        Assert.Equal(0, await ScalarAsync("SELECT count(*) FROM sqlite_master WHERE name = 'transfers'"));
+
+        await StartAsync(Choice());
+        var done = await WaitForPageAsync("verified, every row is equal");
+
+        Assert.Equal(2, await ScalarAsync("SELECT count(*) FROM sensor_readings"));
+        Assert.Matches("<b class=\"live\">verified</b> <time[^>]*>0 s ago", done);
+        AssertNoInlineCode(done);
+        var report = JsonSerializer.Deserialize<JsonElement>(await Client.GetStringAsync($"{Page}?handler=Report&of={Target}&id=1"));
+        Assert.True(report.GetProperty("isEqual").GetBoolean());
+        Assert.StartsWith("transfer,kind,state,source,target", await Client.GetStringAsync($"{Page}/transfers.csv"), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await Client.GetAsync($"{Page}?handler=Report&of=..%2F..&id=1")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Verify_TargetEditedByHand_NamesTheRowAndAChangedFileIsStale()
+    {
+        var hub = CreateHub(3);
+        await StartAsync(Choice());
+        await WaitForPageAsync("verified, every row is equal");
+        await ExecuteAsync("UPDATE sensor_readings SET humidity_centipercent = 1 WHERE timestamp = 1767225600");
+
+        await StartAsync(Choice("verify=1"));
+        var different = await WaitForPageAsync("the two sides differ");
+
+        Assert.Contains("sensor_readings 1 at 1767225600", different, StringComparison.Ordinal);
+        Assert.Contains("humidity_centipercent is 6521 in the source and 1 in the target", different, StringComparison.Ordinal);
+        await ExecuteAsync("UPDATE sensor_readings SET humidity_centipercent = 6521");
+        await StartAsync(Choice("verify=1"));
+        await WaitForPageAsync("verified, every row is equal");
+        File.SetLastWriteTimeUtc(hub, App.Clock.Now.UtcDateTime.AddMinutes(1));
+        Assert.Contains("<b class=\"late\">stale</b>", await ReadPageAsync(Page), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Import_Paused_HoldsIngestUntilItIsComplete()
+    {
+        CreateHub(5_000);
+        await StartAsync(Choice("rate=1"));
+        await WaitForPageAsync("readings copied"); // The first chunk; the limit then waits for the clock.
+
+        using (var sent = await PostAsync("/api/sensor-data?ack=buffered", """{"node_address": 7, "timestamp": 1782907000, "temperature_celsius": 1}""")) Assert.Equal(HttpStatusCode.Accepted, sent.StatusCode);
+        using (var second = await PostFormAsync(Page, "Pause")) second.EnsureSuccessStatusCode();
+        var paused = await ReadPageAsync(Page);
+        Assert.Contains("Paused. Rows that senders send wait", paused, StringComparison.Ordinal);
+        Assert.Equal(0, await ScalarAsync("SELECT count(*) FROM sensor_readings WHERE node_address = 7"));
+
+        using (var resumed = await PostFormAsync(Page, "Resume")) resumed.EnsureSuccessStatusCode();
+        await WaitWithTimeAsync(async () => (await ReadPageAsync(Page)).Contains("verified, every row is equal", StringComparison.Ordinal));
+        await WaitWithTimeAsync(async () => await ScalarAsync("SELECT count(*) FROM sensor_readings") == 5_001);
+    }
+
+    [Fact]
+    public async Task Import_ServerStopped_GoesOnInTheNextOne()
+    {
+        CreateHub(5_000);
+        (string, string)[] settings = [("Transfer:ImportFolder", _folder.Path), ("Database:Sqlite:Path", Path.Combine(_folder.Path, "own.db"))];
+        await using (var first = new SensorDashApp(settings))
+        {
+            using var client = first.CreateClient();
+            await StartAsync(client, "source=hub.db&target=own.db&rate=1");
+            await WaitForPageAsync(client, "readings copied");
+        }
+        await using var app = new SensorDashApp(settings);
+        using var next = app.CreateClient();
+        Assert.Contains("<b class=\"late\">not finished</b>", await next.GetStringAsync(Page), StringComparison.Ordinal);
+        Assert.Contains("goes on after the last chunk", await next.GetStringAsync($"{Page}?source=hub.db&target=own.db"), StringComparison.Ordinal);
+
+        await StartAsync(next, "source=hub.db&target=own.db");
+
+        await WaitForPageAsync(next, "verified, every row is equal");
+        Assert.Equal(5_000, (await app.Store.AllAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Import_IntoReadingsOfThatTime_IsRefusedWithTheTimeAndRunsBeforeIt()
+    {
+        CreateHub(10);
+        await StoreAsync(Some.Reading(9, 1_767_225_600 + 150));
+
+        Assert.Contains("has readings in this range, the first of 2026-01-01T00:02:30", await ReadPageAsync($"{Page}?{Choice()}"), StringComparison.Ordinal);
+        await StartAsync(Choice("rows_before=2026-01-01T00:02:30Z"));
+
+        var done = await WaitForPageAsync("verified, every row is equal");
+        Assert.Contains("5 rows of the source are outside of the range", done, StringComparison.Ordinal);
+        Assert.Equal(6, await ScalarAsync("SELECT count(*) FROM sensor_readings"));
+    }
+
+    [Fact]
+    public async Task Files_ThatCannotBeImported_AreListedWithTheReasonAndNothingElseIsReached()
+    {
+        var outside = Path.Combine(Path.GetDirectoryName(App.DatabasePath)!, "outside.db");
+        CreateHub(1);
+        File.Move(_folder.File("hub.db"), outside);
+        File.CreateSymbolicLink(_folder.File("link.db"), outside);
+        await File.WriteAllTextAsync(_folder.File("notes.txt"), "not a database");
+        await File.WriteAllTextAsync(_folder.File("empty.db"), "");
+
+        var page = await ReadPageAsync(Page);
+
+        Assert.Contains("is a link", page, StringComparison.Ordinal);
+        Assert.Contains("is not a file of SQLite or DuckDB", page, StringComparison.Ordinal);
+        Assert.Contains("is empty", page, StringComparison.Ordinal);
+        var token = new Dictionary<string, string> { ["__RequestVerificationToken"] = await ReadTokenAsync("/zones") };
+        foreach (var name in (string[])["link.db", "../outside.db", outside, "notes.txt", "\0"])
+        {
+            using var start = await Client.PostAsync($"{Page}?source={Uri.EscapeDataString(name)}&target={Target}&handler=Start", new FormUrlEncodedContent(token));
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, start.StatusCode);
+        }
+        Assert.Equal(0, await ScalarAsync("SELECT count(*) FROM sensor_readings"));
+    }
+
+    [Theory]
+    [InlineData("rows_from=later", "“Rows from” must be a time")]
+    [InlineData("rows_from=now", "must be before")]
+    [InlineData("rate=0", "“Rows/s at most” must be 1 to")]
+    [InlineData("verify=1", "has no transfer from hub.db")]
+    public async Task Plan_InvalidField_SaysWhatIsAllowed(string field, string text)
+    {
+        CreateHub(1);
+
+        Assert.Contains(text, WebUtility.HtmlDecode(await ReadPageAsync($"{Page}?{Choice(field)}")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Page_FromAnotherMachine_SaysThatItIsClosed()
+    {
+        await using var app = new SensorDashApp(("Transfer:ImportFolder", _folder.Path)) { RemoteAddress = IPAddress.Parse("192.0.2.7") };
+        using var client = app.CreateClient();
+        CreateHub(1);
+
+        using var response = await client.GetAsync(Page);
+        using var api = await client.GetAsync("/api/transfers");
+        using var report = await client.GetAsync($"{Page}?handler=Report&of=test.db&id=1");
+
+        Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.Forbidden, HttpStatusCode.Forbidden), (response.StatusCode, api.StatusCode, report.StatusCode));
+        var page = await response.Content.ReadAsStringAsync();
+        Assert.Contains("Only from this machine", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("hub.db", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_WithoutAToken_IsRejected()
+    {
+        CreateHub(1);
+
+        using var response = await Client.PostAsync($"{Page}?handler=Start&{Choice()}", null);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal(0, await ScalarAsync("SELECT count(*) FROM sensor_readings"));
+    }
+
+    private string Choice(string? more = null) => $"source=hub.db&target={Target}{(more is null ? "" : "&" + more)}";
+
+    private Task StartAsync(string choice) => StartAsync(Client, choice);
+
+    private static async Task StartAsync(HttpClient client, string choice)
+    {
+        var page = await client.GetStringAsync($"{Page}?{choice}");
+        Assert.Contains("handler=Start", page, StringComparison.Ordinal);
+        var form = new Dictionary<string, string> { ["__RequestVerificationToken"] = page.Split("__RequestVerificationToken\" type=\"hidden\" value=\"")[1].Split('"')[0] };
+        using var response = await client.PostAsync($"{Page}?{choice}&handler=Start", new FormUrlEncodedContent(form));
+        response.EnsureSuccessStatusCode();
+    }
+
+    private Task<string> WaitForPageAsync(string text) => WaitForPageAsync(Client, text);
+
+    private static async Task<string> WaitForPageAsync(HttpClient client, string text)
+    {
+        var page = "";
+        try
+        {
+            await WaitFor.TrueAsync(text, async () => (page = await client.GetStringAsync(Page)).Contains(text, StringComparison.Ordinal));
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException(page.Split("<main")[1], e);
+        }
+        return page;
+    }
+
+    private Task WaitWithTimeAsync(Func<Task<bool>> isSo) => WaitFor.TrueAsync("it is complete", async () =>
+    {
+        App.Clock.Advance(TimeSpan.FromSeconds(2_000));
+        return await isSo();
+    });
+
+    private string CreateHub(int rows)
+    {
+        FormerHubFile.Create(_folder.File("hub.db"), rows);
+        return _folder.File("hub.db");
+    }
+}
