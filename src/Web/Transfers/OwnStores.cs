@@ -36,5 +36,5 @@ internal sealed class OwnStores(IServiceProvider services, IOptions<DatabaseOpti
     }
 
     /// <summary>Opens the store that holds the readings, as <see cref="OpenDatabase"/>.</summary>
-    public ITransferTarget OpenReadings() => HasDuckDb ? DuckDbTransfer.OpenTarget(services.GetRequiredService<DuckDbReadingFile>(), clock) : OpenDatabase();
+    public ITransferTarget OpenReadings() => HasDuckDb ? DuckDbTransfer.OpenTarget(services.GetRequiredService<DuckDbReadingFile>(), services.GetRequiredService<DuckDbReadingStore>(), clock) : OpenDatabase();
 }

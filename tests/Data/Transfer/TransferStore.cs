@@ -41,7 +41,7 @@ internal sealed class TransferStore(StoreFixture fixture, ITransferTarget side, 
                     new TimescaleEventStore(timescale.Database, new(), timescale.Clock));
             default:
                 var duckDb = await DuckDbStoreFixture.CreateAsync();
-                return new(duckDb, DuckDbTransfer.OpenTarget(duckDb.File, duckDb.Clock), null);
+                return new(duckDb, DuckDbTransfer.OpenTarget(duckDb.File, duckDb.DuckDb, duckDb.Clock), null);
         }
     }
 

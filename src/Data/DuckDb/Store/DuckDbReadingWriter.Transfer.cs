@@ -33,8 +33,18 @@ internal sealed partial class DuckDbReadingWriter
             },
             cancellationToken);
 
-    /// <summary>Rows were written without this writer.</summary>
-    public void Forget() => _database = null;
+    /// <summary>Writes rows of a transfer in one transaction, while this writer writes nothing; it then reads anew what is stored.</summary>
+    public Task<T> TransferAsync<T>(Func<DuckDbConnection, T> work, CancellationToken cancellationToken)
+        => RunAsync(
+            connection =>
+            {
+                using var transaction = connection.BeginTransaction(cancellationToken);
+                var result = work(connection);
+                transaction.Commit();
+                _database = null;
+                return result;
+            },
+            cancellationToken);
 
     private bool Add(DuckDbConnection connection, Reading[] readings, long now, CancellationToken cancellationToken)
     {

@@ -36,7 +36,10 @@ public static class DuckDbTransfer
     }
 
     /// <summary>A store of this process as the target.</summary>
-    public static ITransferTarget OpenTarget(DuckDbReadingFile file, TimeProvider clock) => new DuckDbTransferTarget(Parts(file, clock, out var store), file, store, clock, store);
+    /// <param name="file">The file.</param>
+    /// <param name="store">The store that writes it: a file has one writer.</param>
+    /// <param name="clock">For batches.</param>
+    public static ITransferTarget OpenTarget(DuckDbReadingFile file, DuckDbReadingStore store, TimeProvider clock) => new DuckDbTransferTarget(Parts(file, store), file, store, clock);
 
     private static DuckDbReadingFile Open(string path, int? memoryLimitMiB, int? threads, bool isReadOnly, TimeProvider clock)
     {
@@ -57,7 +60,11 @@ public static class DuckDbTransfer
     private static StoreParts Parts(DuckDbReadingFile file, TimeProvider clock, out DuckDbReadingStore store)
     {
         store = new DuckDbReadingStore(file, new NoMetadata(), new NoMetadata(), new(), Options.Create(new NodeLimitOptions { MaxNodes = int.MaxValue }), clock);
-        return new(Kind, file.Path, store, store, null, null, token => file.ReadAsync(
+        return Parts(file, store);
+    }
+
+    private static StoreParts Parts(DuckDbReadingFile file, DuckDbReadingStore store)
+        => new(Kind, file.Path, store, store, null, null, token => file.ReadAsync(
             connection => new TransferContents(
                 connection.Scalar<long>("SELECT coalesce(sum(row_count), 0)::BIGINT FROM ingest_batches", token), null, new FileInfo(file.Path).Length)
             {
@@ -71,7 +78,6 @@ public static class DuckDbTransfer
             LedgerTables = "SELECT count(*)::BIGINT FROM duckdb_tables() WHERE table_name = 'transfers'",
             Query = (sql, token) => file.ReadAsync(connection => Query(connection, sql, token), token),
         };
-    }
 
     // A record is a text, and all else are numbers.
     internal static IReadOnlyList<object?[]> Query(DuckDbConnection connection, string sql, CancellationToken cancellationToken)
@@ -117,14 +123,13 @@ internal sealed class DuckDbTransferTarget(StoreParts parts, DuckDbReadingFile f
     {
         try
         {
-            await file.ReadAsync(
+            await store.Writer.TransferAsync(
                 connection =>
                 {
                     if (readings.Length > 0) Add(connection, readings, cancellationToken);
                     return connection.Execute(ledger, cancellationToken);
                 },
                 cancellationToken);
-            store.Writer.Forget();
             foreach (var (address, _) in _changes.All) _nodes!.Add(address);
             _changes.Clear(0);
         }
@@ -161,7 +166,7 @@ internal sealed class DuckDbTransferTarget(StoreParts parts, DuckDbReadingFile f
 
     public async Task WriteSmallTablesAsync(SmallTables tables, bool isMirror, CancellationToken cancellationToken)
     {
-        await file.ReadAsync(
+        await store.Writer.TransferAsync(
             connection =>
             {
                 var nodes = DuckDbNodes.List(connection, "", int.MaxValue, cancellationToken).ToDictionary(n => n.Address);
@@ -176,22 +181,15 @@ internal sealed class DuckDbTransferTarget(StoreParts parts, DuckDbReadingFile f
             },
             cancellationToken);
         _nodes = null;
-        store.Writer.Forget();
         if (isMirror) return;
         // Chunks are in the order of time, and queries of one node want them by node.
-        while (await SortOneAsync(cancellationToken)) cancellationToken.ThrowIfCancellationRequested();
+        while (await store.SortOneMonthAsync(cancellationToken)) cancellationToken.ThrowIfCancellationRequested();
     }
 
     private static string Row(Node node) => string.Create(CultureInfo.InvariantCulture, $"""
         {node.Address}, {node.DeviceId?.ToString(CultureInfo.InvariantCulture) ?? "NULL"}, '{node.NodeType.Replace("'", "''", StringComparison.Ordinal)}',
         {node.FirstSeenAt}, {node.LastSeenAt}, {node.TotalReadings}, {node.DuplicatesSeen}, {node.LastReceivedAt}, {node.LastReceivedTimestamp}
         """);
-
-    private Task<bool> SortOneAsync(CancellationToken cancellationToken)
-    {
-        using var connection = file.Connect(out _, cancellationToken);
-        return Task.FromResult(DuckDbMonths.SortOne(connection, cancellationToken));
-    }
 
     public Task<bool> IndexAgreesAsync(CancellationToken cancellationToken) => Task.FromResult(true);
 }

@@ -120,6 +120,39 @@ public sealed class MovePageTests : PageTests, IDisposable
     }
 
     [Fact]
+    public async Task Import_IntoReadingsInDuckDb_IsKnownToTheWriterAfterIt()
+    {
+        CreateHub(10);
+        await using var app = new SensorDashApp(("Transfer:ImportFolder", _folder.Path), ("Readings:Backend", "DuckDb"), ("Readings:DuckDb:Path", Path.Combine(_folder.Path, "readings.duckdb")));
+        using var client = app.CreateClient();
+        await app.Store.AddAsync(Some.Reading(2, 1_700_000_000)); // The writer has learnt what is stored.
+
+        await StartAsync(client, "source=hub.db&target=readings.duckdb&rows_from=2026-01-01");
+        await WaitForPageAsync(client, "verified, every row is equal");
+
+        Assert.Equal(0, await app.Store.AddAsync(Some.Reading(1, 1_767_225_600 + 270))); // Stored by the import.
+        Assert.Equal(1, await app.Store.AddAsync(Some.Reading(1, 1_767_225_600 + 300)));
+        Assert.Equal(12, (await app.Store.AllAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Import_EventsOfAnotherSensorDash_ComeFirstAndOthersFollow()
+    {
+        await SaveEventAsync("first.db", "door");
+        await SaveEventAsync("second.db", "window");
+        App.Clock.Advance(TimeSpan.FromMinutes(1)); // An import ends at its start.
+        await StartAsync($"source=first.db&target={Target}");
+        await WaitForPageAsync("verified, every row is equal");
+
+        using var sent = await PostAsync("/api/events", EventOf("gate"));
+
+        Assert.Equal(HttpStatusCode.OK, sent.StatusCode);
+        Assert.Equal(2, await ScalarAsync("SELECT count(*) FROM parsed_events"));
+        Assert.Equal(1, await ScalarAsync("SELECT count(*) FROM parsed_events WHERE canonical_truth_time > (SELECT min(canonical_truth_time) FROM parsed_events)"));
+        Assert.Contains("has events already", await ReadPageAsync($"{Page}?source=second.db&target={Target}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Files_ThatCannotBeImported_AreListedWithTheReasonAndNothingElseIsReached()
     {
         var outside = Path.Combine(Path.GetDirectoryName(App.DatabasePath)!, "outside.db");
@@ -182,6 +215,20 @@ public sealed class MovePageTests : PageTests, IDisposable
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal(0, await ScalarAsync("SELECT count(*) FROM sensor_readings"));
     }
+
+    // A file of another SensorDash, which has stopped.
+    private async Task SaveEventAsync(string file, string stream)
+    {
+        await using var other = new SensorDashApp(("Database:Sqlite:Path", _folder.File(file)), ("Analytics:Enabled", "false"));
+        using var client = other.CreateClient();
+        using var content = new StringContent(EventOf(stream), null, "application/json");
+        using var sent = await client.PostAsync("/api/events", content);
+        sent.EnsureSuccessStatusCode();
+    }
+
+    private static string EventOf(string stream) => $$$"""
+        {"lane": "parsed", "scopeId": "home", "sourceTruthTime": "2026-06-30T12:00:00Z", "streamId": "{{{stream}}}", "streamType": "contact", "schemaVersion": "1", "payload": {"open": true}}
+        """;
 
     private string Choice(string? more = null) => $"source=hub.db&target={Target}{(more is null ? "" : "&" + more)}";
 
