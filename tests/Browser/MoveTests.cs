@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using SensorDash.Tests.Support;
@@ -18,7 +19,7 @@ public sealed class SecondStoreHubFixture : BrowserFixture
 }
 
 /// <summary>Imports a file on the Move page, on a desktop and on a phone.</summary>
-public sealed class MoveTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
+public sealed partial class MoveTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
 {
     [SkippableFact]
     public async Task Import_ChosenPlannedAndStarted_ShowsItsEndWithoutAReload()
@@ -35,7 +36,22 @@ public sealed class MoveTests(BrowserFixture browser) : IClassFixture<BrowserFix
         await page.GetByRole(AriaRole.Button, new() { Name = "Show plan" }).ClickAsync();
         await Expect(page.Locator("#plan-title")).ToBeVisibleAsync();
         await AssertCleanAsync(watched);
+        await page.Locator("[name=rate]").FillAsync("1"); // The second chunk waits for half an hour.
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show plan" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync(Rate());
         await page.GetByRole(AriaRole.Button, new() { Name = "Start", Exact = true }).ClickAsync();
+        await Expect(page.GetByText("readings copied")).ToBeVisibleAsync();
+        await AssertCleanAsync(watched);
+        await page.SetViewportSizeAsync(360, 800);
+        await AssertCleanAsync(watched);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+        await Expect(page.GetByText("Paused. Rows")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await Expect(page.GetByText("Choose the same file again to go on")).ToBeVisibleAsync();
+        await AssertCleanAsync(watched);
+        await page.SetViewportSizeAsync(1440, 900);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Go on" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
 
         await Expect(page.GetByText("verified, every row is equal")).ToBeVisibleAsync();
         await Expect(page.Locator("#past-title")).ToBeVisibleAsync();
@@ -46,6 +62,9 @@ public sealed class MoveTests(BrowserFixture browser) : IClassFixture<BrowserFix
         Assert.Contains("\"isEqual\": true", await File.ReadAllTextAsync(await report.PathAsync()), StringComparison.Ordinal);
         watched.AssertNoErrors();
     }
+
+    [GeneratedRegex("rate=1")]
+    private static partial Regex Rate();
 
     /// <summary>Nothing is wider than the screen, and axe finds nothing.</summary>
     internal static async Task AssertCleanAsync(WatchedPage watched)

@@ -18,6 +18,9 @@ public enum TransferState
 
     /// <summary>Both sides were compared and differ.</summary>
     Different,
+
+    /// <summary>It was given up before all rows were copied; what is copied stays, and another transfer may begin.</summary>
+    Abandoned,
 }
 
 /// <summary>Where a source was when a transfer began.</summary>

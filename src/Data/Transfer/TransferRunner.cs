@@ -61,7 +61,7 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
     private async Task<TransferRecord?> FindAsync(CancellationToken cancellationToken)
     {
         var known = await _ledger.ListAsync(cancellationToken);
-        if (known.LastOrDefault(r => r.IsOf(source, options)) is { } found) return found;
+        if (known.LastOrDefault(r => r.IsOf(source, options) && r.State != TransferState.Abandoned) is { } found) return found;
         if (known.LastOrDefault(r => r.State == TransferState.Copying) is { } open)
         {
             throw new TransferException($"{target.Name} is the target of a transfer that is not finished: {open.Id}, from {open.Source}. "

@@ -23,7 +23,7 @@ internal sealed class TransferRun(ITransferSource source, ITransferTarget target
     {
         var ledger = new TransferLedger(target.RunLedgerAsync);
         await ledger.PrepareAsync(cancellationToken);
-        var record = (await ledger.ListAsync(cancellationToken)).LastOrDefault(r => r.IsOf(source, arguments.Options))
+        var record = (await ledger.ListAsync(cancellationToken)).LastOrDefault(r => r.IsOf(source, arguments.Options) && r.State != TransferState.Abandoned)
             ?? throw new TransferException($"{target.Name} has no transfer from {source.Name} in this range. 'transfer list' shows those it has.");
         return record.State != TransferState.Copying ? record : throw new TransferException($"Transfer {record.Id} is not finished. 'transfer run' with the same arguments goes on.");
     }

@@ -66,6 +66,34 @@ public sealed class DualWriteTests : IDisposable
         Assert.True(await app.MetricAsync("sensordash_transfer_shadow_mismatches") > 0);
     }
 
+    [Fact]
+    public async Task Compare_WhileSendersSend_NamesTheRowThatDiffersAndDualWriteGoesOn()
+    {
+        var second = _folder.File("second.db");
+        await using var app = new SensorDashApp(("Transfer:Secondary", $"sqlite:{second}"), ("Transfer:CompareRowsPerSecond", "0"), ("Analytics:Enabled", "false"));
+        using var client = app.CreateClient();
+        await SendAsync(client, 1);
+        await WaitForAsync(app, client, state => Text(state, "state") == "following" && Number(state, "lag_rows") == 0);
+        await using (var connection = await SqliteLock.OpenAsync(second))
+        await using (var command = connection.CreateCommand())
+        {
+            command.CommandText = "UPDATE sensor_readings SET humidity_centipercent = 1";
+            await command.ExecuteNonQueryAsync();
+        }
+        await SendAsync(client, 2);
+
+        var page = await client.GetStringAsync("/system/move");
+        var token = page.Split("__RequestVerificationToken\" type=\"hidden\" value=\"")[1].Split('"')[0];
+        using (var started = await client.PostAsync("/system/move?handler=Compare", new FormUrlEncodedContent([KeyValuePair.Create("__RequestVerificationToken", token)]))) started.EnsureSuccessStatusCode();
+        await WaitFor.TrueAsync("both stores are compared", async () => (page = await client.GetStringAsync("/system/move")).Contains("the two sides differ", StringComparison.Ordinal));
+
+        Assert.Contains("humidity_centipercent is 6521 in the source and 1 in the target", page, StringComparison.Ordinal);
+        Assert.Contains("1 row differs", page, StringComparison.Ordinal);
+        Assert.Contains("\"isEqual\": false", await client.GetStringAsync("/system/move?handler=Report&of=second.db&id=1"), StringComparison.Ordinal);
+        await SendAsync(client, 3);
+        await WaitForAsync(app, client, state => Text(state, "state") == "following" && Number(state, "lag_rows") == 0);
+    }
+
     private static async Task SendAsync(HttpClient client, int number)
     {
         using var reading = new StringContent($$"""{"node_address": 12, "timestamp": {{Some.Noon - 100 + number}}, "temperature_celsius": 1, "humidity_percent": 65.21}""", null, "application/json");

@@ -127,6 +127,14 @@ internal sealed class MoveModel(
         return Done();
     }
 
+    public async Task<IActionResult> OnPostGiveUpAsync(string? of, long id, CancellationToken cancellationToken)
+    {
+        if (jobs.Current is { Status.IsOpen: true }) return Refuse("a transfer runs; wait for its end");
+        if (!await history.AbandonAsync(of, id, cancellationToken)) return NotFound();
+        TempData["Notice"] = "Gave up the import. What is copied stays; another import may begin.";
+        return Done();
+    }
+
     public IActionResult OnPostCompare()
         => planner.CompareJob() is { } job ? jobs.TryStart(job) is { } refusal ? Refuse(refusal) : Done() : Refuse("there is no second store to compare with");
 
@@ -163,7 +171,7 @@ internal sealed class MoveModel(
         return Done();
     }
 
-    private LocalRedirectResult Done() => LocalRedirect(View.CurrentUrl.With([.. MoveSelection.Fields.Select(f => (f, (string?)null))]).ToString());
+    private LocalRedirectResult Done() => LocalRedirect(View.CurrentUrl.With([.. MoveSelection.Fields.Append("of").Append("id").Select(f => (f, (string?)null))]).ToString());
 
     private LocalRedirectResult Refuse(string refusal)
     {

@@ -48,6 +48,20 @@ internal sealed class MoveHistory(ServerStores stores, ImportFolder folder, Tran
         return File.Exists(path) ? path : null;
     }
 
+    /// <summary>Gives up a transfer that is not finished: what is copied stays, and another one may begin.</summary>
+    /// <returns>False when there is no such transfer.</returns>
+    public async Task<bool> AbandonAsync(string? of, long id, CancellationToken cancellationToken)
+    {
+        if (stores.Targets.FirstOrDefault(t => stores.NameOf(t) == of) is not { } address) return false;
+        await using var target = stores.OpenOwn(address);
+        var ledger = new TransferLedger(target.RunLedgerAsync);
+        await ledger.PrepareAsync(cancellationToken);
+        if ((await ledger.ListAsync(cancellationToken)).FirstOrDefault(r => r.Id == id && r is { State: TransferState.Copying, Start: null }) is not { } record) return false;
+        await target.PauseUpkeepAsync(isPaused: false, cancellationToken);
+        await ledger.SaveAsync(record with { State = TransferState.Abandoned }, cancellationToken);
+        return true;
+    }
+
     public static CsvTable TableOf(IEnumerable<PastTransfer> past)
     {
         var table = new CsvTable();

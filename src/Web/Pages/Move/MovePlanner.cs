@@ -72,7 +72,7 @@ internal sealed class MovePlanner(ServerStores stores, ImportFolder folder, Dual
         var (side, there) = (await TransferSide.OfAsync(source, cancellationToken), await TransferSide.OfAsync(target, cancellationToken));
         if (stores.Own.HasDuckDb && to == stores.Own.Database && side.Contents!.Readings is not null)
             throw new TransferException($"Readings are in {stores.NameOf(stores.Own.Readings)}, and {selection.Source} has readings. Choose that store.");
-        var known = (await ((StoreSource)target).ReadTransfersAsync(cancellationToken)).Select(t => t.Record).LastOrDefault(r => r.IsFrom(source));
+        var known = (await ((StoreSource)target).ReadTransfersAsync(cancellationToken)).Select(t => t.Record).LastOrDefault(r => r.IsFrom(source) && r.State != TransferState.Abandoned);
         var range = RangeOf(selection, view, now);
         // The one that was interrupted goes on as it began; without a range the last one is meant.
         if (known is not null && known.State != TransferState.Copying && range is not null && !selection.IsVerify) known = null;

@@ -106,6 +106,47 @@ public sealed class MovePageTests : PageTests, IDisposable
     }
 
     [Fact]
+    public async Task Import_ServerKilled_GoesOnExactInTheNextOne()
+    {
+        CreateHub(5_000);
+        var own = Path.Combine(_folder.Path, "own.db");
+        await using (var first = await SensorDashProcess.StartAsync(own, ("Transfer__ImportFolder", _folder.Path)))
+        {
+            await StartAsync(first.Client, "source=hub.db&target=own.db&rate=1");
+            await WaitForPageAsync(first.Client, "readings copied");
+            await first.KillAsync();
+        }
+
+        await using var next = await SensorDashProcess.StartAsync(own, ("Transfer__ImportFolder", _folder.Path));
+        await StartAsync(next.Client, "source=hub.db&target=own.db");
+        await WaitForPageAsync(next.Client, "verified, every row is equal");
+
+        Assert.Contains("\"total_readings\":5000", await next.Client.GetStringAsync("/api/nodes"), StringComparison.Ordinal);
+        Assert.Empty(next.LoggedErrors);
+    }
+
+    [Fact]
+    public async Task Import_CancelledAndGivenUp_LeavesItsRowsAndAdmitsAnotherOne()
+    {
+        CreateHub(5_000);
+        await StartAsync(Choice("rate=1"));
+        await WaitForPageAsync("readings copied");
+        using (var cancelled = await PostFormAsync(Page, "Cancel")) cancelled.EnsureSuccessStatusCode();
+        Assert.Contains("Choose the same file again to go on", await ReadPageAsync(Page), StringComparison.Ordinal);
+        var copied = await ScalarAsync("SELECT count(*) FROM sensor_readings");
+
+        var token = new Dictionary<string, string> { ["__RequestVerificationToken"] = await ReadTokenAsync(Page) };
+        using (var other = await Client.PostAsync($"{Page}?handler=GiveUp&of={Target}&id=2", new FormUrlEncodedContent(token))) Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);
+        using (var givenUp = await Client.PostAsync($"{Page}?handler=GiveUp&of={Target}&id=1", new FormUrlEncodedContent(token))) givenUp.EnsureSuccessStatusCode();
+
+        Assert.Contains("given up", await ReadPageAsync(Page), StringComparison.Ordinal);
+        Assert.Equal(copied, await ScalarAsync("SELECT count(*) FROM sensor_readings"));
+        await StartAsync(Choice(FormattableString.Invariant($"rows_from={1_767_225_600 + (30 * copied)}")));
+        await WaitForPageAsync("verified, every row is equal");
+        Assert.Equal(5_000, await ScalarAsync("SELECT count(*) FROM sensor_readings"));
+    }
+
+    [Fact]
     public async Task Import_IntoReadingsOfThatTime_IsRefusedWithTheTimeAndRunsBeforeIt()
     {
         CreateHub(10);
