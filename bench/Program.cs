@@ -1,6 +1,9 @@
 using System.Globalization;
 using SensorDash.Bench;
 
+if (args is ["follow", var server, var unfiltered, var filtered]) // A process of "streams".
+    return await StreamFollowers.RunAsync(new Uri(server), int.Parse(unfiltered, CultureInfo.InvariantCulture), int.Parse(filtered, CultureInfo.InvariantCulture));
+
 (string Name, int Count, Func<int, Task<int>> RunAsync)[] benches =
 [
     ("ingest", 1_000_000, IngestBench.RunAsync),

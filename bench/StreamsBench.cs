@@ -9,14 +9,15 @@ using SensorDash.Tests.Support;
 namespace SensorDash.Bench;
 
 /// <summary>Live streams while events arrive: delivery after the commit, the response of ingest with and without streams, memory.</summary>
-/// <remarks>Server, senders and clients share the machine, so the figures are upper limits.</remarks>
+/// <remarks>Server, senders and clients share the machine, so the figures are upper limits; the clients of streams have a lower priority.</remarks>
 internal static class StreamsBench
 {
     private const int EventsPerRequest = 50;
     private const int RequestsPerSecond = 100;
-    private const int EventConnections = 50;
+    internal const int EventConnections = 50;
     private const int Unfiltered = 20, Filtered = 180, Stalled = 10;
     private const int Askers = 20;
+    private const int WarmUpSeconds = 10;
     private static readonly TimeSpan _betweenQueries = TimeSpan.FromMilliseconds(100);
 
     public static async Task<int> RunAsync(int seconds)
@@ -46,50 +47,26 @@ internal static class StreamsBench
     private static async Task RoundAsync(string engine, SensorDashProcess server, int seconds, int unfiltered, int filtered, int stalled, int askers = 0)
     {
         using var stop = new CancellationTokenSource();
-        var delays = new List<double>();
-        var streams = new List<Task>();
-        for (var i = 0; i < unfiltered; i++) streams.Add(FollowAsync(server, "", delays, stop.Token));
-        for (var i = 0; i < filtered; i++) streams.Add(FollowAsync(server, $"?lanes=raw&connectionId=c{i % EventConnections}", delays, stop.Token));
+        await using var followers = await StreamFollowers.StartAsync(server.Client.BaseAddress!, unfiltered, filtered);
         var dead = new List<Stream>();
         for (var i = 0; i < stalled; i++) dead.Add(await server.Client.GetStreamAsync(new Uri("/api/events/live", UriKind.Relative), CancellationToken.None));
-        await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None); // All have caught up.
-        lock (delays) delays.Clear();
-        var cpu = server.ProcessorTime;
-
         var queries = new List<double>();
         var asking = Enumerable.Range(0, askers).Select(i => AskAsync(server.Client, i, queries, stop.Token)).ToArray();
+        await SendAsync(server.Client, WarmUpSeconds); // The compiler works meanwhile, on the same processors.
+        await followers.ClearAsync();
+        lock (queries) queries.Clear();
+        var cpu = server.ProcessorTime;
+
         var answers = await SendAsync(server.Client, seconds);
 
         cpu = server.ProcessorTime - cpu;
         var memory = server.Memory().Anonymous;
         await stop.CancelAsync();
-        await Task.WhenAll([.. streams, .. asking]);
+        await Task.WhenAll(asking);
+        var (messages, delays) = await followers.EndAsync();
         foreach (var stream in dead) await stream.DisposeAsync();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {engine} | {unfiltered} + {filtered} filtered + {stalled} stalled | {Percentiles(answers)} | {Percentiles(delays)} | {delays.Count:N0} | {cpu.TotalSeconds:0.0} | {memory:0} | {Percentiles(queries)} |"));
-    }
-
-    private static async Task FollowAsync(SensorDashProcess server, string query, List<double> delays, CancellationToken stop)
-    {
-        try
-        {
-            using var client = new HttpClient(new SocketsHttpHandler(), disposeHandler: true) { BaseAddress = server.Client.BaseAddress };
-            await using var stream = await client.GetStreamAsync(new Uri("/api/events/live" + query, UriKind.Relative), stop);
-            using var lines = new StreamReader(stream, Encoding.UTF8, false, 64 * 1024);
-            long position = 0;
-            while (await lines.ReadLineAsync(stop) is { } line)
-            {
-                if (line.StartsWith("id: ", StringComparison.Ordinal)) position = SseClient.PositionOf(line);
-                if (!line.StartsWith("data: {\"events\":[{", StringComparison.Ordinal)) continue;
-                // The position of a commit is the hub's clock when it began, on the same machine.
-                var now = TimeProvider.System.GetUtcNow().UtcTicks - DateTime.UnixEpoch.Ticks;
-                lock (delays) delays.Add((now - (position * TimeSpan.TicksPerMicrosecond)) / (double)TimeSpan.TicksPerMillisecond);
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException && stop.IsCancellationRequested)
-        {
-            // The end of the round.
-        }
+            $"| {engine} | {unfiltered} + {filtered} filtered + {stalled} stalled | {Percentiles(answers)} | {delays} | {messages:N0} | {cpu.TotalSeconds:0.0} | {memory:0} | {Percentiles(queries)} |"));
     }
 
     // Each client asks for what one connection sent in one second of the last minute, ten times a second, all at different moments.
@@ -154,7 +131,8 @@ internal static class StreamsBench
         return Encoding.ASCII.GetBytes(text.ToString());
     }
 
-    private static string Percentiles(List<double> values)
+    /// <summary>p50 and p95.</summary>
+    internal static string Percentiles(List<double> values)
     {
         if (values.Count == 0) return "–";
         values.Sort();
