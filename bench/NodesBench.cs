@@ -40,7 +40,13 @@ internal static class NodesBench
         await FillAsync(server.Client, count, 1);
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
         await PostAsync(server.Client, Enumerable.Range(1, YearSeconds / Interval).Select(i => string.Create(CultureInfo.InvariantCulture, $"m,node=1 temp={i % 400 / 10.0:0.0} {now - (long)(i * Interval)}\n")));
-        string[] paths = ["/nodes/1", "/nodes/1?range=7d", "/nodes/1?range=30d", string.Create(CultureInfo.InvariantCulture, $"/nodes/1?from={DateTimeOffset.FromUnixTimeSeconds(now - YearSeconds):yyyy-MM-dd'T'HH:mm:ss'Z'}&to={DateTimeOffset.FromUnixTimeSeconds(now):yyyy-MM-dd'T'HH:mm:ss'Z'}")];
+        var (start, end) = (now - YearSeconds, now);
+        var year = string.Create(CultureInfo.InvariantCulture, $"from={DateTimeOffset.FromUnixTimeSeconds(start):yyyy-MM-dd'T'HH:mm:ss'Z'}&to={DateTimeOffset.FromUnixTimeSeconds(end):yyyy-MM-dd'T'HH:mm:ss'Z'}");
+        string[] paths =
+        [
+            "/nodes/1", "/nodes/1?range=7d", "/nodes/1?range=30d", $"/nodes/1?{year}", $"/nodes/1?{year}&by=hour", $"/nodes/1?{year}&by=readings", $"/nodes/1?{year}&by=quality",
+            string.Create(CultureInfo.InvariantCulture, $"/api/nodes/1/series?from={start}&to={end}"), string.Create(CultureInfo.InvariantCulture, $"/api/nodes/1/statistics?start_time={start}&end_time={end}"),
+        ];
         Console.WriteLine($"A year of readings every {Interval} s:\n| path | ms | CPU ms | kB |\n|---|---|---|---|");
         foreach (var (path, measured) in await MeasureAsync(server, paths)) Console.WriteLine($"| `{path}` | {Text(measured)} |");
     }

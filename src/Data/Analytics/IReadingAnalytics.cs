@@ -37,6 +37,12 @@ public interface IReadingAnalytics
     Task<ReadingStatistics> StatisticsAsync(
         int node, TimeRange range, IReadOnlyList<decimal> percentiles, CancellationToken cancellationToken);
 
+    /// <summary>The chart of a node: buckets, gaps and exact statistics of all its readings in a range.</summary>
+    /// <param name="query">Selects the node, the range and the number of buckets.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
+    /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
+    Task<NodeSeries> SeriesAsync(SeriesQuery query, CancellationToken cancellationToken);
+
     /// <summary>Completeness and plausibility of a node's readings.</summary>
     /// <param name="node">Address.</param>
     /// <param name="range">Measured times; no readings are expected before the node's first reading and after the current time.</param>

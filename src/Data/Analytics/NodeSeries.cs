@@ -23,6 +23,24 @@ public readonly record struct SeriesValue(decimal? Min, decimal? Average, decima
 /// <param name="Count">Readings of the point.</param>
 public readonly record struct SeriesPoint(long Time, int Count, SeriesValue Temperature, SeriesValue Humidity);
 
+/// <summary>Selects the series of one node.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="From">Unix seconds, inclusive.</param>
+/// <param name="To">Unix seconds, inclusive.</param>
+/// <param name="Points">Maximum buckets, 1 to <see cref="NodeSeries.MaxPoints"/>. A gap inside a bucket splits it in two.</param>
+/// <param name="ConfiguredIntervalSeconds">The interval that the user configured; null: SensorDash estimates it.</param>
+/// <param name="Now">Unix seconds; no readings are expected after it.</param>
+public sealed record SeriesQuery(Node Node, long From, long To, int Points, int? ConfiguredIntervalSeconds, long Now)
+{
+    internal TimeRange Range => new(From, To);
+
+    internal ReadingFilter Filter => new(Node.Address, Range);
+
+    /// <summary>Starts the series; no readings are expected before the node's first reading and after the current time.</summary>
+    internal SeriesBuilder Begin(long count, int? intervalSeconds)
+        => new(this, count <= Points ? null : Downsampling.BucketSeconds(From, To, Points), intervalSeconds);
+}
+
 /// <summary>The chart of one node in a range: it keeps every spike and marks every gap.</summary>
 /// <param name="From">Unix seconds.</param>
 /// <param name="To">Unix seconds.</param>
@@ -49,46 +67,13 @@ public sealed record NodeSeries(
     /// <summary>Maximum points of one chart: two per pixel of a narrow screen, one of a wide screen.</summary>
     public const int MaxPoints = 2_000;
 
-    // One reading may be lost on the radio without a gap; two in a row are a gap.
-    private const decimal GapIntervals = 2.5m;
+    // More than 2.5 intervals: one reading may be lost on the radio without a gap; two in a row are a gap. Doubled, because every reading is compared.
+    private const long DoubleGapIntervals = 5;
 
     // The estimate uses intervals of the range itself: a node may have had another interval then.
     internal const int LearnedFrom = 501;
 
     /// <summary>Whether <paramref name="seconds"/> without readings are a gap.</summary>
     public static bool IsGap(long seconds, int? expectedIntervalSeconds)
-        => expectedIntervalSeconds is { } interval && seconds > GapIntervals * interval;
-
-    /// <summary>Builds the series of one node.</summary>
-    /// <param name="store">The store of the readings.</param>
-    /// <param name="node">The node.</param>
-    /// <param name="from">Unix seconds, inclusive.</param>
-    /// <param name="to">Unix seconds, inclusive.</param>
-    /// <param name="points">Maximum buckets, 1 to <see cref="MaxPoints"/>. A gap inside a bucket splits it in two.</param>
-    /// <param name="configuredIntervalSeconds">The interval that the user configured, or null.</param>
-    /// <param name="now">Unix seconds; no readings are expected after it.</param>
-    /// <param name="cancellationToken">Cancels the read.</param>
-    public static async Task<NodeSeries> BuildAsync(
-        IReadingStore store, Node node, long from, long to, int points, int? configuredIntervalSeconds, long now, CancellationToken cancellationToken)
-    {
-        var filter = new ReadingFilter(node.Address, new TimeRange(from, to));
-        var count = await store.CountAsync(filter, cancellationToken);
-        var interval = configuredIntervalSeconds ?? await LearnIntervalAsync(store, filter, cancellationToken);
-        long? bucketSeconds = count <= points ? null : Downsampling.BucketSeconds(from, to, points);
-        // No readings are expected before a node's first reading and after the current time.
-        var builder = new SeriesBuilder(Math.Max(from, node.FirstSeenAt), Math.Min(to, now), bucketSeconds, interval);
-        await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
-            foreach (ref readonly var reading in page.Span) builder.Add(reading);
-        return builder.Finish(from, to);
-    }
-
-    internal static async Task<int?> LearnIntervalAsync(IReadingStore store, ReadingFilter filter, CancellationToken cancellationToken)
-    {
-        var newest = new Reading[LearnedFrom];
-        var read = await store.ReadAsync(new(filter, ReadingOrder.NewestFirst), newest, cancellationToken);
-        if (Liveness.LearnInterval(Array.ConvertAll(newest[..read], r => r.Timestamp)) is { } learned) return learned;
-        // The range has too few readings, so the estimate also uses earlier ones.
-        if (filter.Range.Start is null) return null;
-        return await LearnIntervalAsync(store, filter with { Range = new(null, filter.Range.End) }, cancellationToken);
-    }
+        => expectedIntervalSeconds is { } interval && 2 * seconds > DoubleGapIntervals * interval;
 }

@@ -3,45 +3,48 @@ using SensorDash.Data.Readings;
 namespace SensorDash.Data.Analytics;
 
 /// <summary>Turns readings, oldest first, into the runs and gaps of a <see cref="NodeSeries"/> in one pass.</summary>
-/// <param name="dueFrom">Start of the time in which readings are expected.</param>
-/// <param name="dueTo">End of the time in which readings are expected.</param>
-internal sealed class SeriesBuilder(long dueFrom, long dueTo, long? bucketSeconds, int? intervalSeconds)
+/// <param name="query">The range, and the time in which readings are expected.</param>
+/// <param name="bucketSeconds">Length of a bucket; null: each reading is a point.</param>
+/// <param name="intervalSeconds">Configured or estimated; null: unknown, then there are no gaps.</param>
+internal sealed class SeriesBuilder(SeriesQuery query, long? bucketSeconds, int? intervalSeconds)
 {
+    private readonly long _dueFrom = Math.Max(query.From, query.Node.FirstSeenAt), _dueTo = Math.Min(query.To, query.Now);
     private readonly List<IReadOnlyList<SeriesPoint>> _runs = [];
     private readonly List<SeriesGap> _gaps = [];
     private readonly ReadingSummary _summary = new();
     private List<SeriesPoint> _run = [];
     private Bucket _bucket;
+    private long _bucketEnd;
     private long? _previous;
     private short? _lastTemperature, _lastHumidity;
 
     public void Add(in Reading reading)
     {
         // The first gap starts at the start of the range: a node that stopped sending earlier also has a gap there.
-        var gapStart = _previous ?? dueFrom;
+        var gapStart = _previous ?? _dueFrom;
         var isGap = NodeSeries.IsGap(reading.Timestamp - gapStart, intervalSeconds);
-        var index = bucketSeconds is { } seconds ? Downsampling.Index(reading.Timestamp, seconds) : reading.Timestamp;
-        if (_bucket.Count > 0 && (isGap || index != _bucket.Index)) _run.Add(_bucket.Close());
+        if (_bucket.Count > 0 && (isGap || reading.Timestamp >= _bucketEnd)) _run.Add(_bucket.Close());
         if (isGap)
         {
             _gaps.Add(SeriesGap.Between(gapStart, reading.Timestamp, intervalSeconds!.Value));
             CloseRun();
         }
-        _bucket.Add(index, reading);
+        if (_bucket.Count == 0) _bucketEnd = bucketSeconds is { } seconds ? (Downsampling.Index(reading.Timestamp, seconds) + 1) * seconds : reading.Timestamp;
+        _bucket.Add(reading);
         _previous = reading.Timestamp;
         _summary.Add(reading);
         _lastTemperature = reading.TemperatureCentidegrees ?? _lastTemperature;
         _lastHumidity = reading.HumidityCentipercent ?? _lastHumidity;
     }
 
-    public NodeSeries Finish(long from, long to)
+    public NodeSeries Finish()
     {
         if (_bucket.Count > 0) _run.Add(_bucket.Close());
         CloseRun();
-        var gapStart = _previous ?? dueFrom; // Without readings the whole range is a gap.
-        if (NodeSeries.IsGap(dueTo - gapStart, intervalSeconds)) _gaps.Add(SeriesGap.Between(gapStart, dueTo, intervalSeconds!.Value));
+        var gapStart = _previous ?? _dueFrom; // Without readings the whole range is a gap.
+        if (NodeSeries.IsGap(_dueTo - gapStart, intervalSeconds)) _gaps.Add(SeriesGap.Between(gapStart, _dueTo, intervalSeconds!.Value));
         var statistics = _summary.Summarize(ValueSummary.DefaultPercentiles);
-        return new(from, to, statistics.Count, bucketSeconds, intervalSeconds, _runs, _gaps, statistics, _lastTemperature / 100m, _lastHumidity / 100m);
+        return new(query.From, query.To, statistics.Count, bucketSeconds, intervalSeconds, _runs, _gaps, statistics, _lastTemperature / 100m, _lastHumidity / 100m);
     }
 
     private void CloseRun()
@@ -56,13 +59,11 @@ internal sealed class SeriesBuilder(long dueFrom, long dueTo, long? bucketSecond
         private long _first, _last;
         private Value _temperature, _humidity;
 
-        public long Index { get; private set; }
-
         public int Count { get; private set; }
 
-        public void Add(long index, in Reading reading)
+        public void Add(in Reading reading)
         {
-            if (Count++ == 0) (Index, _first) = (index, reading.Timestamp);
+            if (Count++ == 0) _first = reading.Timestamp;
             _last = reading.Timestamp;
             if (reading.TemperatureCentidegrees is { } celsius) _temperature.Add(celsius);
             if (reading.HumidityCentipercent is { } percent) _humidity.Add(percent);

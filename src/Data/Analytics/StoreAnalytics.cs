@@ -32,6 +32,16 @@ public sealed class StoreAnalytics(IReadingStore store, INodeStore nodes, NodeDi
         => ReadingStatistics.ComputeAsync(store, new(node, range), percentiles, cancellationToken);
 
     /// <inheritdoc/>
+    public async Task<NodeSeries> SeriesAsync(SeriesQuery query, CancellationToken cancellationToken)
+    {
+        var count = await store.CountAsync(query.Filter, cancellationToken);
+        var builder = query.Begin(count, query.ConfiguredIntervalSeconds ?? await LearnIntervalAsync(query.Filter, cancellationToken));
+        await foreach (var page in store.ReadPagesAsync(query.Filter, ReadingOrder.OldestFirst, cancellationToken))
+            foreach (ref readonly var reading in page.Span) builder.Add(reading);
+        return builder.Finish();
+    }
+
+    /// <inheritdoc/>
     public async Task<DataQuality?> QualityAsync(int node, TimeRange range, CancellationToken cancellationToken)
     {
         if (await nodes.FindAsync(node, cancellationToken) is not { } known) return null;
@@ -69,7 +79,7 @@ public sealed class StoreAnalytics(IReadingStore store, INodeStore nodes, NodeDi
     private async Task<DataQualityPass> PassAsync(QualityCheckNode judged, TimeRange range, CancellationToken cancellationToken)
     {
         var filter = new ReadingFilter(judged.Node.Address, range);
-        var interval = judged.ConfiguredIntervalSeconds ?? await NodeSeries.LearnIntervalAsync(store, filter, cancellationToken);
+        var interval = judged.ConfiguredIntervalSeconds ?? await LearnIntervalAsync(filter, cancellationToken);
         var pass = judged.Begin(range, interval, clock.GetUtcNow().ToUnixTimeSeconds());
         await foreach (var page in store.ReadPagesAsync(filter, ReadingOrder.OldestFirst, cancellationToken))
             foreach (ref readonly var reading in page.Span) pass.Add(reading);
@@ -103,6 +113,24 @@ public sealed class StoreAnalytics(IReadingStore store, INodeStore nodes, NodeDi
             }
         }
         return sums.ToList(population);
+    }
+
+    /// <summary>Whether a node has more than <paramref name="rows"/> readings in a range. Costs at most that many.</summary>
+    internal async Task<bool> HasMoreAsync(Node node, TimeRange range, int rows, CancellationToken cancellationToken)
+    {
+        // There is at most one reading per second.
+        if (node.TotalReadings <= rows || (range.End ?? long.MaxValue) - (range.Start ?? 0) < rows) return false;
+        return await store.ReadAsync(new(new(node.Address, range), ReadingOrder.NewestFirst, Offset: rows), new Reading[1], cancellationToken) > 0;
+    }
+
+    private async Task<int?> LearnIntervalAsync(ReadingFilter filter, CancellationToken cancellationToken)
+    {
+        var newest = new Reading[NodeSeries.LearnedFrom];
+        var read = await store.ReadAsync(new(filter, ReadingOrder.NewestFirst), newest, cancellationToken);
+        if (Liveness.LearnInterval(Array.ConvertAll(newest[..read], r => r.Timestamp)) is { } learned) return learned;
+        // The range has too few readings, so the estimate also uses earlier ones.
+        if (filter.Range.Start is null) return null;
+        return await LearnIntervalAsync(filter with { Range = new(null, filter.Range.End) }, cancellationToken);
     }
 
     private async IAsyncEnumerable<ReadOnlyMemory<Reading>> ReadAsync(

@@ -36,6 +36,16 @@ internal sealed class DuckDbConnection : IDisposable
         return _rows = DuckDbRows.Begin(_connection, sql, cancellationToken);
     }
 
+    /// <summary>Runs a query for many rows, many times faster than <see cref="Query"/>; blocks until all were received.</summary>
+    /// <inheritdoc cref="DuckDbVectors.Read" path="/param"/>
+    /// <inheritdoc cref="Execute" path="/exception"/>
+    public void ReadVectors(string sql, DuckDbVectors.Receiver receive, CancellationToken cancellationToken)
+        => Run(connection =>
+        {
+            DuckDbVectors.Read(connection.NativeConnection, sql, receive, cancellationToken);
+            return true;
+        }, cancellationToken);
+
     /// <summary>The first value of a query's first row; for a query that always returns a row.</summary>
     /// <inheritdoc cref="Execute" path="/exception"/>
     public T Scalar<T>(string sql, CancellationToken cancellationToken)

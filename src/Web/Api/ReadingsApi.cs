@@ -103,7 +103,7 @@ internal static class ReadingsApi
     }
 
     private static async Task<IResult> SeriesAsync(
-        int address, HttpRequest request, INodeStore nodes, NodeDirectory directory, IReadingStore store, TimeProvider clock, CancellationToken cancellationToken)
+        int address, HttpRequest request, INodeStore nodes, NodeDirectory directory, IReadingAnalytics analytics, TimeProvider clock, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request);
         var range = RangeParameters.ReadRange(reader, _from, _to);
@@ -113,12 +113,12 @@ internal static class ReadingsApi
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
         var (from, to) = EndsOf(range, now);
         var interval = (await directory.FindMetadataAsync(address, cancellationToken))?.ExpectedIntervalS;
-        var series = await NodeSeries.BuildAsync(store, node, from, to, points, interval, now, cancellationToken);
+        var series = await analytics.SeriesAsync(new(node, from, to, points, interval, now), cancellationToken);
         return TypedResults.Ok(SeriesResponse.Of(address, points, series));
     }
 
     private static async Task<IResult> SeveralSeriesAsync(
-        HttpRequest request, INodeStore nodes, NodeDirectory directory, IReadingStore store, TimeProvider clock, CancellationToken cancellationToken)
+        HttpRequest request, INodeStore nodes, NodeDirectory directory, IReadingAnalytics analytics, TimeProvider clock, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request);
         var range = RangeParameters.ReadRange(reader, _from, _to);
@@ -133,7 +133,7 @@ internal static class ReadingsApi
         foreach (var node in selected)
         {
             var interval = (await directory.FindMetadataAsync(node.Address, cancellationToken))?.ExpectedIntervalS;
-            found.Add(SeriesResponse.Of(node.Address, points, await NodeSeries.BuildAsync(store, node, from, to, points, interval, now, cancellationToken)));
+            found.Add(SeriesResponse.Of(node.Address, points, await analytics.SeriesAsync(new(node, from, to, points, interval, now), cancellationToken)));
         }
         return TypedResults.Ok(new SeveralSeriesResponse(from, to, points, found.Count, found));
     }

@@ -213,6 +213,6 @@ public sealed class NodeSeriesTests : IAsyncLifetime
     private async Task<NodeSeries> BuildAsync(long from, long to, int points, int? setInterval = null, long now = Noon)
     {
         var node = await _fixture.NodeStore.FindAsync(12, CancellationToken.None) ?? new Node { Address = 12, FirstSeenAt = from };
-        return await NodeSeries.BuildAsync(_fixture.Store, node, from, to, points, setInterval, now, CancellationToken.None);
+        return await _fixture.Analytics.SeriesAsync(new(node, from, to, points, setInterval, now), CancellationToken.None);
     }
 }

@@ -37,6 +37,10 @@ public sealed class DuckDbMemoryTests : IDisposable
                 Assert.Equal([1, 2], rows.Get<List<double>>(1));
             }
             Assert.Throws<DuckDbException>(() => connection.Execute("SELEC 1", cancellation.Token));
+            connection.ReadVectors("SELECT range FROM range(3000)", _ => true, cancellation.Token);
+            connection.ReadVectors("SELECT range FROM range(9000)", _ => false, cancellation.Token);
+            Assert.Throws<DuckDbException>(() => connection.ReadVectors("SELECT * FROM missing", _ => true, cancellation.Token));
+            Assert.Throws<DuckDbException>(() => connection.ReadVectors("SELECT CASE WHEN range = 2500 THEN 'x' ELSE '1' END::INTEGER FROM range(3000)", _ => true, cancellation.Token));
             using var transaction = connection.BeginTransaction(cancellation.Token);
             Assert.Throws<DuckDbException>(() => connection.Append("t", [2, 1], (row, v) => row.AppendValue(v), cancellation.Token));
         });

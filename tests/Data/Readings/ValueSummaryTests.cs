@@ -46,6 +46,22 @@ public sealed class ValueSummaryTests
     public void Summarize_PercentileBetweenNeighbours_IsInterpolated()
         => Assert.Equal([1.5m, 1.95m, 1.99m, 1.005m], Of(100, 200).Summarize([50, 95, 99, 0.5m]).Percentiles);
 
+    [Theory]
+    [InlineData(4_095)]
+    [InlineData(4_096)]
+    [InlineData(20_000)]
+    public void Summarize_ManyValues_EqualsSortingAndInterpolating(int count)
+    {
+        var random = new Random(count);
+        short[] values = [short.MinValue, short.MaxValue, .. Enumerable.Range(0, count - 2).Select(i => (short)random.Next(short.MinValue, i % 2 == 0 ? 100 : short.MaxValue))];
+        var sorted = values.Order().ToArray();
+
+        var found = Of(values).Summarize([0, 50, 100]);
+
+        Assert.Equal((count, -327.68m, 327.67m, Math.Round(values.Sum(v => (long)v) / 100m / count, 2, MidpointRounding.AwayFromZero)), (found.Count, found.Min, found.Max, found.Average));
+        Assert.Equal([-327.68m, (sorted[(count - 1) / 2] + sorted[count / 2]) / 200m, 327.67m], found.Percentiles);
+    }
+
     [Fact]
     public void Summarize_RandomValues_EqualsSortingAndInterpolating()
     {

@@ -22,7 +22,10 @@ public sealed class AnalyticsLimitTests : IDisposable
         "/api/quality", "/api/sensor-data/export?resolution=hourly", "/api/sensor-data/export?resolution=daily&gzip=1", "/api/sensor-data/export/manifest?resolution=hourly",
     ];
 
-    private static readonly string[] _pages = ["/analytics?whole=1", "/analytics?handler=hours", "/analytics?handler=csv&table=quality"];
+    // With the store's file in DuckDB, the count that chooses the engine would not end here either.
+    private static readonly string[] _longRoutes = ["/api/nodes/12/series?from=0&to=1893456000", "/api/nodes/series?nodes=12&from=0&to=1893456000", "/api/nodes/12/quality"];
+
+    private static readonly string[] _pages = ["/analytics?whole=1", "/analytics?handler=hours", "/analytics?handler=csv&table=quality", "/nodes/12?range=30d"];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -37,7 +40,7 @@ public sealed class AnalyticsLimitTests : IDisposable
     {
         await using var app = Start(backend, waiting: 2);
         using var client = app.CreateClient();
-        await app.Store.AddAsync(Reading(12));
+        await app.Store.AddAsync(Run(12, 10_001)); // Fewer are read from the store.
         await app.WaitUntilCaughtUpAsync();
         if (backend == "Database") await SidePathFile.SortedAsync(File); // A store sorts when its clock advances.
         var expected = await client.GetStringAsync(Series);
@@ -56,7 +59,7 @@ public sealed class AnalyticsLimitTests : IDisposable
         await MetricIsAsync(app, Waiting, 2);
 
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live")).StatusCode);
-        foreach (var route in _routes)
+        foreach (var route in backend == "Database" ? [.. _routes, .. _longRoutes] : _routes)
         {
             using var response = await client.GetAsync(route);
             await ApiTests.AssertProblemAsync(response, 429, "too many analytics queries at once; retry");

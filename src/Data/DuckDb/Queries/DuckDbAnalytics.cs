@@ -14,6 +14,19 @@ internal sealed partial class DuckDbAnalytics(DuckDbReader reader)
         count(humidity), min(humidity), max(humidity), sum(humidity)::BIGINT, quantile_cont(humidity, $LIST)
         """;
 
+    /// <summary>The newest calendar buckets of a node with readings.</summary>
+    public IReadOnlyList<NodeBucket> Calendar(int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit)
+    {
+        // Most nodes send all the time: their newest buckets need not read the whole range.
+        long? newest = null;
+        Read(reader, $"SELECT max(\"timestamp\") FROM ({Source(reader, [node], range)})", row => newest = row.Get<long?>(0));
+        var start = newest - ((limit + 2L) * (unit == CalendarUnit.Hour ? 3_600 : 86_400));
+        var found = start > (range.Start ?? 0) ? Newest(range with { Start = start }, limit + 1) : [];
+        return found.Count > limit ? found[..limit] : Newest(range, limit); // The last of the buckets may be cut at the start.
+
+        List<NodeBucket> Newest(TimeRange within, int count) => [.. Buckets(new(node, within), ReadingOrder.NewestFirst, zone, unit).SelectMany(page => page).Take(count)];
+    }
+
     /// <summary>Calendar buckets with readings, by bucket, ties by node; DuckDB works between the pages.</summary>
     public IEnumerable<IReadOnlyList<NodeBucket>> Buckets(ReadingFilter filter, ReadingOrder order, DateTimeZone zone, CalendarUnit unit)
     {

@@ -13,10 +13,13 @@ public sealed partial class ReadingAnalytics(
     IDuckDbSource duckDb, StoreAnalytics store, INodeStore nodes, AnalyticsQueryCount counts, AnalyticsLimit atOnce, TimeProvider clock,
     ILogger<ReadingAnalytics> logger) : IReadingAnalytics
 {
+    // The store reads so many readings of a node in the time that DuckDB needs to begin, and it does so beside any number of other queries.
+    private const int MaxStoreRows = 10_000;
+
     /// <inheritdoc/>
     public Task<IReadOnlyList<NodeBucket>> CalendarAsync(
         int node, TimeRange range, DateTimeZone zone, CalendarUnit unit, int limit, CancellationToken cancellationToken)
-        => QueryAsync<IReadOnlyList<NodeBucket>>(engine => [.. engine.Buckets(new(node, range), ReadingOrder.NewestFirst, zone, unit).SelectMany(page => page).Take(limit)],
+        => QueryAsync(engine => engine.Calendar(node, range, zone, unit, limit),
             () => store.CalendarAsync(node, range, zone, unit, limit, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
@@ -56,9 +59,19 @@ public sealed partial class ReadingAnalytics(
             () => store.StatisticsAsync(node, range, percentiles, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>One node's rows lie together in the store, and every one of them must be looked at: DuckDB would gain nothing.</remarks>
-    public Task<DataQuality?> QualityAsync(int node, TimeRange range, CancellationToken cancellationToken)
-        => store.QualityAsync(node, range, cancellationToken);
+    public async Task<NodeSeries> SeriesAsync(SeriesQuery query, CancellationToken cancellationToken)
+        => await store.HasMoreAsync(query.Node, query.Range, MaxStoreRows, cancellationToken)
+            ? await QueryAsync(engine => engine.Series(query), () => store.SeriesAsync(query, cancellationToken), cancellationToken)
+            : await store.SeriesAsync(query, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<DataQuality?> QualityAsync(int node, TimeRange range, CancellationToken cancellationToken)
+    {
+        if (await store.ListQualityCheckNodesAsync([node], cancellationToken) is not [var judged]) return null;
+        if (!await store.HasMoreAsync(judged.Node, range, MaxStoreRows, cancellationToken)) return await store.QualityAsync(node, range, cancellationToken);
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        return await QueryAsync<DataQuality>(engine => engine.Quality(judged, range, now), async () => (await store.QualityAsync(node, range, cancellationToken))!, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<DataQuality>> FleetQualityAsync(IReadOnlyCollection<int> nodes, TimeRange range, CancellationToken cancellationToken)

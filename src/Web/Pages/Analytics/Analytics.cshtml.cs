@@ -11,7 +11,7 @@ namespace SensorDash.Web.Pages.Analytics;
 
 /// <summary>Several nodes together: percentile bands, averages by weekday and hour, comparison, quality.</summary>
 /// <remarks>A browser with scripts gets the page without the parts and fetches each of them. Any other browser gets one complete page.</remarks>
-internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IReadingAnalytics analytics, IReadingStore store, IDuckDbSource duckDb, TimeProvider clock) : PageModel
+internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IReadingAnalytics analytics, IDuckDbSource duckDb, TimeProvider clock) : PageModel
 {
     /// <summary>Nodes whose quality the page checks: each takes a tenth of a millisecond and more.</summary>
     public const int MaxCheckedNodes = 500;
@@ -186,7 +186,7 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
     private Task<NodeLines> ReadLinesAsync(CancellationToken cancellationToken)
         => IsDifference
             ? NodeLines.BuildDifferencesAsync(analytics, [.. Selection.First(NodeLines.MaxNodes)], Selection.Buckets(Range), Range, IsHumidity, Request.Query["solo"], View, cancellationToken)
-            : NodeLines.BuildAsync(store, [.. Selection.First(NodeLines.MaxNodes)], Range, IsHumidity, Request.Query["solo"], View, Now, cancellationToken);
+            : NodeLines.BuildAsync(analytics, [.. Selection.First(NodeLines.MaxNodes)], Range, IsHumidity, Request.Query["solo"], View, Now, cancellationToken);
 
     private async Task<HourMap> ReadHoursAsync(CancellationToken cancellationToken)
         => HourMap.Of(await analytics.HoursOfWeekAsync(Selection.Addresses, new(Range.From, Range.To), View.Zone, Across, cancellationToken), IsHumidity, View,

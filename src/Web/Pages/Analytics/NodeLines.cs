@@ -35,14 +35,14 @@ internal sealed record NodeLines(LinePlot? Plot, IReadOnlyList<NodeLine> Lines, 
 
     /// <summary>A line per node with its exact statistics.</summary>
     public static async Task<NodeLines> BuildAsync(
-        IReadingStore store, IReadOnlyList<NodeEntry> nodes, ViewRange range, bool isHumidity, string? solo, ViewSettings view, long now, CancellationToken cancellationToken)
+        IReadingAnalytics analytics, IReadOnlyList<NodeEntry> nodes, ViewRange range, bool isHumidity, string? solo, ViewSettings view, long now, CancellationToken cancellationToken)
     {
         var selection = new SoloSelection([.. nodes.Select(KeyOf)], solo);
         var lines = new List<NodeLine>();
         long? bucketSeconds = null;
         foreach (var (node, index) in nodes.Select((node, index) => (node, index)))
         {
-            var series = await NodeSeries.BuildAsync(store, node.Node, range.From, range.To, PlotPoints, null, now, cancellationToken);
+            var series = await analytics.SeriesAsync(new(node.Node, range.From, range.To, PlotPoints, null, now), cancellationToken);
             bucketSeconds ??= series.BucketSeconds;
             var values = isHumidity ? series.Statistics.Humidity : series.Statistics.Temperature;
             var runs = series.Runs.Select(run => (IReadOnlyList<PlotPoint>)[.. run.Where(p => (isHumidity ? p.Humidity : p.Temperature).Average is not null).Select(PointOf)])

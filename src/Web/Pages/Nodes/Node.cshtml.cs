@@ -125,7 +125,7 @@ internal sealed class NodeModel(
         if (table == "events") return EventText.ToTable(Events!.Events, View);
         if (table == "statistics")
         {
-            return NodeTables.Statistics(await NodeSeries.BuildAsync(store, Node.Node, Range.From, Range.To, ChartPoints, Node.Metadata?.ExpectedIntervalS, Now, cancellationToken), View);
+            return NodeTables.Statistics(await ReadSeriesAsync(cancellationToken), View);
         }
         if (table == "readings")
         {
@@ -182,7 +182,7 @@ internal sealed class NodeModel(
         Node = node;
         Zones = await zones.ListAsync(cancellationToken);
         IsTable = Request.Query["view"] == "table";
-        Series = await NodeSeries.BuildAsync(store, node.Node, Range.From, Range.To, ChartPoints, node.Metadata?.ExpectedIntervalS, Now, cancellationToken);
+        Series = await ReadSeriesAsync(cancellationToken);
 
         By = NodeSummary.TableOf(IsTable && !Request.Query.ContainsKey("by") ? "readings" : Request.Query["by"].ToString(), Range);
         Neighbors = await FindNeighborsAsync(address, cancellationToken);
@@ -192,6 +192,9 @@ internal sealed class NodeModel(
         else Summary = await NodeSummary.BuildAsync(analytics, node.Node, Range, View, By, Now, cancellationToken);
         return null;
     }
+
+    private Task<NodeSeries> ReadSeriesAsync(CancellationToken cancellationToken)
+        => analytics.SeriesAsync(new(Node.Node, Range.From, Range.To, ChartPoints, Node.Metadata?.ExpectedIntervalS, Now), cancellationToken);
 
     private Task<NodeEvents?> ReadEventsAsync(CancellationToken cancellationToken)
         => NodeEvents.ReadAsync(eventStore, eventCounts, Node.Node.Address, Range, clock, cancellationToken);

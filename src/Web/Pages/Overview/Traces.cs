@@ -31,7 +31,7 @@ internal sealed record NodeTrace(
 }
 
 /// <summary>Reads ranges of nodes for the overview and caches them, because a page of 60 reads the range of each.</summary>
-internal sealed class Traces(IReadingStore store, IReadingAnalytics analytics, IMemoryCache cache, TimeProvider clock)
+internal sealed class Traces(IReadingAnalytics analytics, IMemoryCache cache, TimeProvider clock)
 {
     /// <summary>Points of a range.</summary>
     public const int Points = 144;
@@ -58,7 +58,7 @@ internal sealed class Traces(IReadingStore store, IReadingAnalytics analytics, I
 
     private async Task<NodeTrace> ReadExactAsync(NodeView view, long from, long to, CancellationToken cancellationToken)
     {
-        var series = await NodeSeries.BuildAsync(store, view.Node, from, to, Points, view.Metadata?.ExpectedIntervalS, clock.GetUtcNow().ToUnixTimeSeconds(), cancellationToken);
+        var series = await analytics.SeriesAsync(new(view.Node, from, to, Points, view.Metadata?.ExpectedIntervalS, clock.GetUtcNow().ToUnixTimeSeconds()), cancellationToken);
         var (t, h) = (series.Statistics.Temperature, series.Statistics.Humidity);
         return new(from, to, series.Runs, series.Gaps, new(t.Min, t.Average, t.Max), new(h.Min, h.Average, h.Max), series.ExpectedIntervalSeconds, series.BucketSeconds);
     }
