@@ -1,6 +1,7 @@
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Data.Tests.DuckDb.Queries;
@@ -58,6 +59,18 @@ public partial class DuckDbAnalyticsTests
             await AssertSeriesAsync(RandomNode, from, random.NextInt64(from, last + 2000), 1 + random.Next(NodeSeries.MaxPoints),
                 random.Next(3) == 0 ? 1 + random.Next(100) : null, random.NextInt64(first - 1000, last + 2000));
         }
+    }
+
+    [SkippableFact]
+    public async Task Series_MonthIsNotAsSortedAsItSays_IsUnavailableAndNotWrong()
+    {
+        await AppendAsync([Some.Reading(RandomNode, Some.Noon), Some.Reading(RandomNode, Some.Noon - 60)]);
+        await AppendAsync([Some.Reading(RandomNode, Some.Noon - 30)]);
+        await FollowAsync();
+        using (var other = _sidePath.Database.Connect()) other.Execute("UPDATE months SET unsorted = 0", default);
+        var node = (await _fixture.NodeStore.FindAsync(RandomNode, default))!;
+
+        Assert.Throws<StoreUnavailableException>(() => DuckDb.Series(new(node, 0, Some.Noon, 600, null, Some.Noon)));
     }
 
     [SkippableTheory]
