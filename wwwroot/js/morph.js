@@ -4,6 +4,8 @@ import { Idiomorph } from '../lib/idiomorph/dist/idiomorph.esm.js';
 // Scripts write into these.
 const Ours = '[data-tail] tbody, [data-tail-held], [data-play-clock], [data-play-state], [data-play-rate-text], [data-readout], [data-at-few], [data-refresh-state], [data-download-state], [data-cancel], [data-panel-error], [data-progress]';
 
+const Fields = 'input, select, textarea';
+
 /** `form` is the one whose answer `fresh` is; a refresh leaves panels as the user opened and closed them. */
 export function morph(target, fresh, { isRefresh = false, form = null, style = 'outerHTML' } = {}) {
   identify(target);
@@ -15,6 +17,8 @@ export function morph(target, fresh, { isRefresh = false, form = null, style = '
       beforeNodeAdded: node => node.nodeName !== 'NOSCRIPT', // With scripts its content is text, without (as parsed) it is elements.
       beforeNodeMorphed(old, next) {
         if (old.nodeType !== Node.ELEMENT_NODE) return true;
+        // Most of a large page is as it was, and comparing it is what takes the time. A field can differ in what was typed.
+        if (old.isEqualNode(next) && (isRefresh || !old.querySelector(Fields))) return false;
         if (old.matches(Ours) || old.matches('noscript')) return false;
         // Words in the browser's language, or that go on counting.
         if (old.matches('data[value], time[data-relative]') && valueOf(old) === valueOf(next)) return copyAttributes(old, next);
@@ -43,7 +47,7 @@ function copyAttributes(old, next) {
 // Without an id a row takes over the content of its neighbour, and with it the selection and the focus. White space between rows would be taken for
 // the same thing as the next white space, and the row before it taken out meanwhile.
 function identify(root) {
-  for (const list of root.querySelectorAll('main, tbody, ul, ol'))
+  for (const list of root.querySelectorAll('main, tbody, ul, ol, .glyphs'))
     for (const node of [...list.childNodes]) if (node.nodeType === Node.TEXT_NODE && !node.data.trim()) node.remove();
   const counts = new Map();
   const name = (element, key) => {
@@ -56,6 +60,9 @@ function identify(root) {
     name(field, ['field', keyOf(field.form), field.name, ['checkbox', 'radio'].includes(field.type) ? field.value : ''].join('-'));
   for (const link of root.querySelectorAll('a[data-key], a[rel]')) name(link, `link-${link.dataset.key ?? link.rel}`);
   for (const place of root.querySelectorAll('[data-canvas], [data-part]')) name(place, `part-${place.dataset.canvas ?? place.dataset.part}`);
+  // The search for a match among siblings without ids goes to their end: a thousand of them take a quarter of a second.
+  for (const shape of root.querySelectorAll('.glyphs > svg')) name(shape, 'glyph');
+  for (const line of root.querySelectorAll('[data-line]')) name(line, `line-${line.dataset.line}`);
   for (const row of root.querySelectorAll('main :is(tbody tr, li)')) {
     const path = row.querySelector('a[href^="/"]')?.getAttribute('href').split(/[?#]/)[0];
     const key = path && path !== location.pathname ? path : row.querySelector('time')?.dateTime;

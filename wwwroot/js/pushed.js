@@ -97,10 +97,10 @@ function fetchSoon() {
   }, 0);
 }
 
-// False when the page must be fetched: the node is new to it, or its status changes.
+// False when the page must be fetched: the node is new to it, or its status changes. A page that shows a part of the nodes waits for its refresh.
 function show(reading) {
   const places = [...document.querySelectorAll(`[data-node="${reading.node_address}"]`)];
-  if (places.length === 0) return false;
+  if (places.length === 0) return document.querySelector('[data-push-partial]') !== null;
   const { timestamp } = reading;
   if (places.some(place => Number(place.dataset.latest) >= timestamp)) return true; // Sent late, of the past.
   const isFahrenheit = document.querySelector('[data-push]').dataset.unit === 'f';

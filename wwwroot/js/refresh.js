@@ -26,7 +26,7 @@ export function startRefresh() {
 function interval() {
   const chosen = document.querySelector('[data-refresh]');
   const seconds = Number(document.querySelector('[data-poll]')?.dataset.poll ?? chosen?.dataset.refresh ?? 0);
-  const isPushed = document.querySelector('[data-push]') && connection() === 'live' && chosen?.dataset.isChosen !== 'true';
+  const isPushed = document.querySelector('[data-push]:not([data-push-partial])') && connection() === 'live' && chosen?.dataset.isChosen !== 'true';
   return isPushed ? Math.max(seconds, LivePause) : seconds;
 }
 
