@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Playwright;
 using SensorDash.Tests.Support;
 
@@ -91,6 +92,16 @@ public class BrowserFixture : IAsyncLifetime
         var latest = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - secondsAgo;
         using var readings = new StringContent(string.Concat(Enumerable.Range(0, count).Select(i => FormattableString.Invariant(
             $"{{\"node_address\":{node},\"timestamp\":{latest - (i * interval)},\"temperature_celsius\":{15 + (i % 97 / 10m)},\"humidity_percent\":{40 + (i % 31)}}}\n"))), null, "application/x-ndjson");
+        using var response = await Client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), readings);
+        response.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Sends one reading of each node.</summary>
+    public async Task SendAsync(IEnumerable<int> nodes, decimal celsius, int secondsAgo = 0)
+    {
+        var time = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - secondsAgo;
+        using var readings = new StringContent(string.Concat(nodes.Select(node => string.Create(CultureInfo.InvariantCulture,
+            $"{{\"node_address\":{node},\"timestamp\":{time},\"temperature_celsius\":{celsius},\"humidity_percent\":41}}\n"))), null, "application/x-ndjson");
         using var response = await Client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), readings);
         response.EnsureSuccessStatusCode();
     }

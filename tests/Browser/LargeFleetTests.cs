@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using static Microsoft.Playwright.Assertions;
 
 namespace SensorDash.Browser.Tests;
@@ -14,28 +13,19 @@ public sealed class LargeFleetTests(BrowserFixture browser) : IClassFixture<Brow
     {
         await using var watched = await browser.OpenAsync();
         var page = watched.Page;
-        await SendAsync(Enumerable.Range(1, Nodes), 20, secondsAgo: 30);
+        await browser.SendAsync(Enumerable.Range(1, Nodes), 20, secondsAgo: 30);
         await page.GotoAsync("/?range=15m");
         await Expect(page.Locator("[data-refresh-state]")).ToHaveAttributeAsync("data-connection", "live");
         var shown = await page.EvaluateAsync<int[]>("[...document.querySelectorAll('main tr[data-node]')].map(row => Number(row.dataset.node))");
         var requests = new ConcurrentQueue<string>();
         page.Request += (_, request) => requests.Enqueue(request.Url);
 
-        await SendAsync(Enumerable.Range(1, Nodes).Except(shown), 25);
-        await SendAsync([shown[0]], 26.26m);
+        await browser.SendAsync(Enumerable.Range(1, Nodes).Except(shown), 25);
+        await browser.SendAsync([shown[0]], 26.26m);
 
         await Expect(page.Locator($"tr[data-node='{shown[0]}'] [data-quantity=temperature]")).ToHaveTextAsync("26.26");
         Assert.InRange(shown.Length, 1, Nodes - 1);
         Assert.Empty(requests);
         watched.AssertNoErrors();
-    }
-
-    private async Task SendAsync(IEnumerable<int> nodes, decimal celsius, int secondsAgo = 0)
-    {
-        var time = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - secondsAgo;
-        using var readings = new StringContent(string.Concat(nodes.Select(node => string.Create(CultureInfo.InvariantCulture,
-            $"{{\"node_address\":{node},\"timestamp\":{time},\"temperature_celsius\":{celsius},\"humidity_percent\":41}}\n"))), null, "application/x-ndjson");
-        using var response = await browser.Client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), readings);
-        response.EnsureSuccessStatusCode();
     }
 }

@@ -18,9 +18,9 @@ public sealed class PushTests(BrowserFixture browser) : IClassFixture<BrowserFix
         await ExpectConnectionAsync(page, "live");
         var highest = await page.Locator("[data-plot]").GetAttributeAsync("data-highest");
 
-        await SendAsync(62, 44);
+        await browser.SendAsync([62], 44);
         await Expect(page.Locator("[data-plot]")).Not.ToHaveAttributeAsync("data-highest", highest!);
-        await SendAsync(63, 21);
+        await browser.SendAsync([63], 21);
 
         await Expect(page.Locator(".card[data-node='63']")).ToBeVisibleAsync();
         watched.AssertNoErrors();
@@ -37,7 +37,7 @@ public sealed class PushTests(BrowserFixture browser) : IClassFixture<BrowserFix
         await page.EvaluateAsync("scrollTo(0, 200)");
         var scroll = await page.EvaluateAsync<double>("scrollY");
 
-        await SendAsync(64, 44.44m);
+        await browser.SendAsync([64], 44.44m);
 
         await Expect(page.Locator(".side .mini")).ToContainTextAsync("44.44");
         await Expect(page.Locator("#readings")).ToContainTextAsync("44.44");
@@ -73,7 +73,7 @@ public sealed class PushTests(BrowserFixture browser) : IClassFixture<BrowserFix
         await page.GotoAsync("/?refresh=5");
         await ExpectConnectionAsync(page, "polling");
 
-        await SendAsync(65, 15.35m);
+        await browser.SendAsync([65], 15.35m);
 
         await Expect(page.Locator(".card[data-node='65'] .large")).ToHaveTextAsync("15.35");
         watched.AssertNoErrors();
@@ -90,7 +90,7 @@ public sealed class PushTests(BrowserFixture browser) : IClassFixture<BrowserFix
 
         await HideAsync(page, isHidden: true);
         await ExpectConnectionAsync(page, "");
-        await SendAsync(66, 15.45m);
+        await browser.SendAsync([66], 15.45m);
         await Expect(page.Locator(".card[data-node='66'] .large")).Not.ToHaveTextAsync("15.45");
         var resumed = page.WaitForRequestAsync(request => request.Url.Contains("/live?after=", StringComparison.Ordinal));
         await HideAsync(page, isHidden: false);
@@ -123,12 +123,4 @@ public sealed class PushTests(BrowserFixture browser) : IClassFixture<BrowserFix
 
     private static async Task HideAsync(IPage page, bool isHidden) => await page.EvaluateAsync(
         "hidden => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden }); document.dispatchEvent(new Event('visibilitychange')); }", isHidden);
-
-    private async Task SendAsync(int node, decimal celsius)
-    {
-        using var reading = new StringContent(string.Create(CultureInfo.InvariantCulture,
-            $"{{\"node_address\":{node},\"timestamp\":{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()},\"temperature_celsius\":{celsius},\"humidity_percent\":41}}"), null, "application/json");
-        using var response = await browser.Client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), reading);
-        response.EnsureSuccessStatusCode();
-    }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using static Microsoft.Playwright.Assertions;
 
 namespace SensorDash.Browser.Tests;
@@ -22,20 +21,12 @@ public sealed class PushedReadingTests(BrowserFixture browser) : IClassFixture<B
         var requests = new ConcurrentQueue<string>();
         page.Request += (_, request) => requests.Enqueue(request.Url);
 
-        await SendAsync(node, 15.15m);
+        await browser.SendAsync([node], 15.15m);
 
         await Expect(page.Locator(view.Length == 0 ? $".card[data-node='{node}'] .large" : $"tr[data-node='{node}'] [data-quantity=temperature]")).ToHaveTextAsync("15.15");
         await Expect(page.Locator($".rail [data-node='{node}']")).ToContainTextAsync("15.2");
         await Expect(line).Not.ToHaveAttributeAsync("d", path!);
         watched.AssertNoErrors();
         Assert.Empty(requests);
-    }
-
-    private async Task SendAsync(int node, decimal celsius)
-    {
-        using var reading = new StringContent(string.Create(CultureInfo.InvariantCulture,
-            $"{{\"node_address\":{node},\"timestamp\":{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()},\"temperature_celsius\":{celsius},\"humidity_percent\":41}}"), null, "application/json");
-        using var response = await browser.Client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), reading);
-        response.EnsureSuccessStatusCode();
     }
 }
