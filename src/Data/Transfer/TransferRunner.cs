@@ -118,36 +118,41 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
     private static long EndOf(TransferRecord record, TransferPart part)
         => part == TransferPart.Events && record.Start is { Events: { } events } ? events.Position + 1 : record.RangeOf(part).To;
 
-    private async Task CopyAsync(TransferRecord record, TransferPart part, long total, CancellationToken cancellationToken)
+    private Task CopyAsync(TransferRecord record, TransferPart part, long total, CancellationToken cancellationToken) => part == TransferPart.Readings
+        ? CopyAsync<Reading>(record, part, total, MaxBatch, source.ReadReadingsAsync, target.WriteAsync, (summary, rows) => summary.Add(rows), cancellationToken)
+        : CopyAsync<LaneEvent>(record, part, total, MaxEventBatch, source.ReadEventsAsync, target.WriteAsync, (summary, rows) => summary.Add(rows), cancellationToken);
+
+    private async Task CopyAsync<TRow>(
+        TransferRecord record, TransferPart part, long total, int maxBatch, ReadPage<TRow> read, WriteChunk<TRow> write, AddRows<TRow> addTo, CancellationToken cancellationToken)
     {
         var done = await _ledger.ReadProgressAsync(record.Id, part, cancellationToken);
         var (from, rows) = (done.End ?? record.RangeOf(part).From, done.Rows);
         progress?.Invoke(new("copy", part, rows, total));
-        var maxBatch = part == TransferPart.Readings ? MaxBatch : MaxEventBatch;
         var batch = Math.Min(options.BatchSize ?? FirstBatch, maxBatch);
         var (startedAt, copied) = (clock.GetTimestamp(), 0L);
         for (var to = EndOf(record, part); from < to;)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var since = clock.GetTimestamp();
-            TransferRange chunk;
-            long count;
             try
             {
-                (chunk, count) = await CopyChunkAsync(record.Id, part, new(from, to), batch, cancellationToken);
+                await foreach (var (chunk, page) in TransferPages.ReadAheadAsync(read, new(from, to), () => batch, cancellationToken))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    var (since, summary) = (clock.GetTimestamp(), new TransferSummary());
+                    addTo(summary, page.Span);
+                    await write(page, TransferLedger.AddChunk(record.Id, part, chunk, summary, clock.NowMicroseconds()), cancellationToken);
+                    (from, rows, copied) = (chunk.To, rows + summary.Count, copied + summary.Count);
+                    progress?.Invoke(new("copy", part, rows, Math.Max(rows, total)));
+                    if (options.BatchSize is null) batch = Next(batch, maxBatch, clock.GetElapsedTime(since));
+                    if (options.RateLimit is { } rate)
+                    {
+                        var pause = TimeSpan.FromSeconds((double)copied / rate) - clock.GetElapsedTime(startedAt);
+                        if (pause > TimeSpan.Zero) await Task.Delay(pause, clock, cancellationToken);
+                    }
+                }
             }
             catch (StoreBatchTooLargeException) when (batch > 1)
             {
                 batch = Math.Max(1, batch / 2); // Rows of thousands of days are as many chunks of TimescaleDB.
-                continue;
-            }
-            (from, rows, copied) = (chunk.To, rows + count, copied + count);
-            progress?.Invoke(new("copy", part, rows, Math.Max(rows, total)));
-            if (options.BatchSize is null) batch = Next(batch, maxBatch, clock.GetElapsedTime(since));
-            if (options.RateLimit is { } rate)
-            {
-                var pause = TimeSpan.FromSeconds((double)copied / rate) - clock.GetElapsedTime(startedAt);
-                if (pause > TimeSpan.Zero) await Task.Delay(pause, clock, cancellationToken);
             }
         }
     }
@@ -158,25 +163,7 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
         return (int)Math.Clamp(wanted, Math.Max(MinBatch, batch / 2), Math.Min(max, 2 * batch));
     }
 
-    private delegate Task<TransferPage<TRow>> ReadPage<TRow>(TransferRange range, int limit, CancellationToken cancellationToken);
-
     private delegate Task WriteChunk<TRow>(ReadOnlyMemory<TRow> rows, string ledger, CancellationToken cancellationToken);
-
-    private delegate void AddRows<TRow>(TransferSummary summary, ReadOnlySpan<TRow> rows);
-
-    private Task<(TransferRange Chunk, long Rows)> CopyChunkAsync(long id, TransferPart part, TransferRange rest, int batch, CancellationToken cancellationToken) => part == TransferPart.Readings
-        ? CopyChunkAsync<Reading>(id, part, rest, batch, source.ReadReadingsAsync, target.WriteAsync, (summary, rows) => summary.Add(rows), cancellationToken)
-        : CopyChunkAsync<LaneEvent>(id, part, rest, batch, source.ReadEventsAsync, target.WriteAsync, (summary, rows) => summary.Add(rows), cancellationToken);
-
-    private async Task<(TransferRange Chunk, long Rows)> CopyChunkAsync<TRow>(
-        long id, TransferPart part, TransferRange rest, int batch, ReadPage<TRow> read, WriteChunk<TRow> write, AddRows<TRow> addTo, CancellationToken cancellationToken)
-    {
-        var page = await read(rest, batch, cancellationToken);
-        var (summary, chunk) = (new TransferSummary(), new TransferRange(rest.From, page.End));
-        addTo(summary, page.Rows.Span);
-        await write(page.Rows, TransferLedger.AddChunk(id, part, chunk, summary, clock.NowMicroseconds()), cancellationToken);
-        return (chunk, summary.Count);
-    }
 
     private async Task CopySmallTablesAsync(CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ namespace SensorDash.Data.Transfer;
 /// <param name="applier">Follows a source that goes on being written; null if nothing writes to it. It rests while a chunk is compared.</param>
 public sealed class TransferVerifier(ITransferSource source, ITransferTarget target, TimeProvider clock, Action<TransferStep>? progress = null, BatchApplier? applier = null)
 {
-    private const int ReadingsAtOnce = 20_000;
+    private const int ReadingsAtOnce = 100_000; // DuckDB, which keeps readings by node, reads a month for each page.
     private const int EventsAtOnce = 5_000;
     private const int MaxNamed = 100;
     private const int MaxAttempts = 100; // Of a chunk that removals of the source hit again and again.
@@ -76,67 +76,81 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
 
     private async Task<PartReport> VerifyAsync(TransferRecord record, TransferPart part, TransferStart? upTo, long total, CancellationToken cancellationToken)
     {
-        var (sourceSummary, targetSummary, chunks) = (new TransferSummary(), new TransferSummary(), 0L);
-        var isReadings = part == TransferPart.Readings;
-        for (var (from, to) = RangeOf(record, part, upTo); from < to; chunks++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var rest = new TransferRange(from, to);
-            from = isReadings
-                ? await CompareAsync<Reading>(rest, ReadingsAtOnce, Readings, sourceSummary, targetSummary, cancellationToken)
-                : await CompareAsync<LaneEvent>(rest, EventsAtOnce, Events, sourceSummary, targetSummary, cancellationToken);
-            progress?.Invoke(new("verify", part, sourceSummary.Count, Math.Max(total, sourceSummary.Count)));
-        }
+        var sums = new Sums();
+        var range = RangeOf(record, part, upTo);
+        void Report() => progress?.Invoke(new("verify", part, sums.Source.Count, Math.Max(total, sums.Source.Count)));
+        await (part == TransferPart.Readings ? CompareAsync(range, ReadingsAtOnce, Readings, sums, Report, cancellationToken) : CompareAsync(range, EventsAtOnce, Events, sums, Report, cancellationToken));
         var copied = await new TransferLedger(target.RunLedgerAsync).ReadProgressAsync(record.Id, part, cancellationToken);
-        var isChanged = record.Start is null && record.RowIds is null && (copied.Rows, copied.Hash) != (sourceSummary.Count, sourceSummary.Hash);
-        return new(part, sourceSummary.Equals(targetSummary), chunks, sourceSummary.Count, targetSummary.Count, TransferReport.Hex(sourceSummary.Hash),
-            TransferReport.Hex(targetSummary.Hash), isChanged, sourceSummary.Columns, targetSummary.Columns);
+        var isChanged = record.Start is null && record.RowIds is null && (copied.Rows, copied.Hash) != (sums.Source.Count, sums.Source.Hash);
+        return new(part, sums.Source.Equals(sums.Target), sums.Chunks, sums.Source.Count, sums.Target.Count, TransferReport.Hex(sums.Source.Hash),
+            TransferReport.Hex(sums.Target.Hash), isChanged, sums.Source.Columns, sums.Target.Columns);
     }
 
-    private delegate Task<TransferPage<TRow>> ReadPage<TRow>(ITransferSource store, TransferRange range, int limit, CancellationToken cancellationToken);
+    // Of all chunks so far.
+    private sealed class Sums
+    {
+        public TransferSummary Source { get; } = new();
 
-    private static readonly ReadPage<Reading> _readings = (store, range, limit, token) => store.ReadReadingsAsync(range, limit, token);
-    private static readonly ReadPage<LaneEvent> _events = (store, range, limit, token) => store.ReadEventsAsync(range, limit, token);
+        public TransferSummary Target { get; } = new();
 
-    private Rows<Reading> Readings => new(_readings, (summary, rows) => summary.Add(rows), row => $"sensor_readings {row.NodeAddress} at {row.Timestamp}", Describe, _recount.Add);
+        public long Chunks { get; set; }
+    }
 
-    private static Rows<LaneEvent> Events => new(_events, (summary, rows) => summary.Add(rows), row => $"{row.Lane.Name()}_events {row.Id} at {EventTime.Format(row.CanonicalTime)}", Describe, _ => { });
+    private Rows<Reading> Readings => new(source.ReadReadingsAsync, target.ReadReadingsAsync, (summary, rows) => summary.Add(rows), row => $"sensor_readings {row.NodeAddress} at {row.Timestamp}", Describe, _recount.Add);
 
-    private delegate void AddRows<TRow>(TransferSummary summary, ReadOnlySpan<TRow> rows);
+    private Rows<LaneEvent> Events => new(source.ReadEventsAsync, target.ReadEventsAsync, (summary, rows) => summary.Add(rows), row => $"{row.Lane.Name()}_events {row.Id} at {EventTime.Format(row.CanonicalTime)}", Describe, _ => { });
 
     // How the rows of one part are read, summed up and named.
     private sealed record Rows<TRow>(
-        ReadPage<TRow> Read, AddRows<TRow> AddTo, Func<TRow, string> Name, Func<TRow, IEnumerable<(string Column, string? Value)>> Describe, Action<TRow> SeenInSource);
+        ReadPage<TRow> ReadSource, ReadPage<TRow> ReadTarget, AddRows<TRow> AddTo, Func<TRow, string> Name, Func<TRow, IEnumerable<(string Column, string? Value)>> Describe, Action<TRow> SeenInSource);
 
-    private async Task<long> CompareAsync<TRow>(
-        TransferRange rest, int limit, Rows<TRow> rows, TransferSummary sourceAll, TransferSummary targetAll, CancellationToken cancellationToken)
+    private async Task CompareAsync<TRow>(TransferRange range, int limit, Rows<TRow> rows, Sums sums, Action report, CancellationToken cancellationToken)
     {
-        var (page, isAhead) = await ReadSourceAsync(rest, limit, rows, cancellationToken);
-        var (ofSource, ofTarget) = (new TransferSummary(), new TransferSummary());
-        rows.AddTo(ofSource, page.Rows.Span);
-        foreach (var row in page.Rows.Span) rows.SeenInSource(row);
-        var chunk = new TransferRange(rest.From, page.End);
-        for (var from = chunk.From; from < chunk.To;)
+        if (applier is null)
         {
-            var other = await rows.Read(target, new(from, chunk.To), limit, cancellationToken);
-            rows.AddTo(ofTarget, Without(other.Rows, isAhead).Span);
-            from = other.End;
+            await foreach (var (chunk, page) in TransferPages.ReadAheadAsync(rows.ReadSource, range, () => limit, cancellationToken))
+            {
+                await CompareAsync(page, chunk, null);
+            }
+            return;
         }
-        if (!ofSource.Equals(ofTarget)) await NameDifferencesAsync(page.Rows, chunk, limit, rows, isAhead, cancellationToken);
-        sourceAll.Add(ofSource);
-        targetAll.Add(ofTarget);
-        return page.End;
+        for (var from = range.From; from < range.To;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var (page, isAhead) = await ReadSourceAsync(new(from, range.To), limit, rows, applier, cancellationToken);
+            await CompareAsync(page.Rows, new(from, page.End), isAhead);
+            from = page.End;
+        }
+
+        async Task CompareAsync(ReadOnlyMemory<TRow> page, TransferRange chunk, Func<TRow, bool>? isAhead)
+        {
+            var (ofSource, ofTarget) = (new TransferSummary(), new TransferSummary());
+            rows.AddTo(ofSource, page.Span);
+            foreach (var row in page.Span) rows.SeenInSource(row);
+            for (var from = chunk.From; from < chunk.To;)
+            {
+                var other = await rows.ReadTarget(new(from, chunk.To), limit, cancellationToken);
+                rows.AddTo(ofTarget, Without(other.Rows, isAhead).Span);
+                from = other.End;
+            }
+            if (!ofSource.Equals(ofTarget)) await NameDifferencesAsync(page, chunk, limit, rows, isAhead, cancellationToken);
+            sums.Source.Add(ofSource);
+            sums.Target.Add(ofTarget);
+            sums.Chunks++;
+            report();
+        }
     }
 
     // A page of the source as of the batch that the target has: without the rows that have arrived since.
-    private async Task<(TransferPage<TRow> Page, Func<TRow, bool>? IsAhead)> ReadSourceAsync<TRow>(TransferRange rest, int limit, Rows<TRow> rows, CancellationToken cancellationToken)
+    private async Task<(TransferPage<TRow> Page, Func<TRow, bool>? IsAhead)> ReadSourceAsync<TRow>(
+        TransferRange rest, int limit, Rows<TRow> rows, BatchApplier follower, CancellationToken cancellationToken)
     {
-        if (applier is null || typeof(TRow) != typeof(Reading)) return (await rows.Read(source, rest, limit, cancellationToken), null);
+        if (typeof(TRow) != typeof(Reading)) return (await rows.ReadSource(rest, limit, cancellationToken), null);
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            await applier.ApplyAsync(cancellationToken);
-            var page = await rows.Read(source, rest, limit, cancellationToken);
-            if (await applier.ReadAheadAsync(cancellationToken) is not { } ahead) continue;
+            await follower.ApplyAsync(cancellationToken);
+            var page = await rows.ReadSource(rest, limit, cancellationToken);
+            if (await follower.ReadAheadAsync(cancellationToken) is not { } ahead) continue;
             if (ahead.Count == 0) return (page, null);
             bool IsAhead(TRow row) => row is Reading reading && ahead.Contains(new(reading.Timestamp, reading.NodeAddress));
             return (page with { Rows = Without(page.Rows, IsAhead) }, IsAhead);
@@ -160,7 +174,7 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
         foreach (var row in page.Span) expected[rows.Name(row)] = row;
         for (var from = chunk.From; from < chunk.To;)
         {
-            var other = await rows.Read(target, new(from, chunk.To), limit, cancellationToken);
+            var other = await rows.ReadTarget(new(from, chunk.To), limit, cancellationToken);
             foreach (var row in Without(other.Rows, isAhead).Span)
             {
                 var name = rows.Name(row);

@@ -1,0 +1,47 @@
+using System.Runtime.CompilerServices;
+
+namespace SensorDash.Data.Transfer;
+
+/// <summary>Reads a page of a side.</summary>
+internal delegate Task<TransferPage<TRow>> ReadPage<TRow>(TransferRange range, int limit, CancellationToken cancellationToken);
+
+/// <summary>Adds rows to a summary.</summary>
+internal delegate void AddRows<TRow>(TransferSummary summary, ReadOnlySpan<TRow> rows);
+
+/// <summary>The pages of a range, one after the other.</summary>
+internal static class TransferPages
+{
+    /// <summary>Reads each page while the caller works with the one before it.</summary>
+    /// <param name="read">Reads a page. It has ended when the enumeration is disposed.</param>
+    /// <param name="range">All rows to read.</param>
+    /// <param name="limit">Maximum rows of the next page.</param>
+    /// <param name="cancellationToken">Cancels the queries.</param>
+    public static async IAsyncEnumerable<(TransferRange Chunk, ReadOnlyMemory<TRow> Rows)> ReadAheadAsync<TRow>(
+        ReadPage<TRow> read, TransferRange range, Func<int> limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (range.From >= range.To) yield break;
+        var next = StartAsync(range);
+        try
+        {
+            for (var from = range.From; from < range.To;)
+            {
+                var page = await next;
+                var rows = page.Rows.ToArray(); // The next page is in the same memory.
+                if (page.End < range.To) next = StartAsync(range with { From = page.End });
+                yield return (new(from, page.End), rows);
+                from = page.End;
+            }
+        }
+        finally
+        {
+            // A side has one reader at a time. Its error is that of a page that nobody wants.
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        Task<TransferPage<TRow>> StartAsync(TransferRange rest)
+        {
+            var length = limit();
+            return Task.Run(() => read(rest, length, cancellationToken), cancellationToken);
+        }
+    }
+}
