@@ -1,6 +1,9 @@
 // Shared by all charts: one crosshair per page, zoom by URL, colors from the style sheet.
 import { visit } from './navigation.js';
 
+/** The shortest range that zooming reaches. */
+export const MinSeconds = 10;
+
 /** Moves the crosshair of all charts to one point; null removes it. */
 export function moveTo(charts, index, isForced = false) {
   for (const chart of charts.values()) {

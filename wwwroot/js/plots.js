@@ -1,12 +1,11 @@
 // Plots that the server draws as SVG: a crosshair with the values of all lines, by mouse, touch and keyboard. Dragging with the mouse zooms all charts.
-import { plotOf, zoomTo } from './chart-moves.js';
+import { MinSeconds, plotOf, zoomTo } from './chart-moves.js';
 import { visit } from './navigation.js';
 import { number } from './numbers.js';
 import { iso } from './zone-time.js';
 
 const Width = 1000; // Units of the drawing.
 const MinDrag = 8; // Pixels; less is a click.
-const MinSeconds = 10;
 
 let drag = null;
 

@@ -1,11 +1,10 @@
 // Charts by touch: two fingers zoom around themselves, one moves the range sideways; the browser scrolls the page when it moves up or down.
-import { plotOf, zoomTo } from './chart-moves.js';
+import { MinSeconds, plotOf, zoomTo } from './chart-moves.js';
 import { now } from './clock.js';
 
 const Charts = '[data-plot], [data-canvas]';
 const MinDrag = 12; // Pixels; less is a tap.
 const MinSpread = 24; // Pixels between two fingers, so that the range does not grow without end.
-const MinSeconds = 10;
 
 const fingers = new Map(); // By pointer: where it began and where it is.
 let own = null; // The chart under the fingers: its plot in pixels and its range in seconds.
