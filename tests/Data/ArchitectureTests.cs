@@ -12,6 +12,7 @@ public sealed partial class ArchitectureTests
     private static readonly Dictionary<string, string[]> _mayUse = new()
     {
         ["Storage"] = [],
+        ["Access"] = ["Storage"],
         ["Nodes"] = ["Storage"],
         ["Readings"] = ["Nodes", "Storage"],
         ["Events"] = ["Storage"],
@@ -22,7 +23,7 @@ public sealed partial class ArchitectureTests
         ["Streaming"] = ["Events", "Readings", "Storage"],
         ["Retention"] = ["Readings", "Storage"],
         // A CSV file is read like a sender's numbers.
-        ["Transfer"] = ["Events", "Ingest", "Nodes", "Readings", "Storage"],
+        ["Transfer"] = ["Access", "Events", "Ingest", "Nodes", "Readings", "Storage"],
         ["Sqlite"] = ["Events", "Nodes", "Readings", "Storage", "Transfer"],
         ["Timescale"] = ["Events", "Nodes", "Readings", "Storage", "Transfer"],
         // It answers questions too.

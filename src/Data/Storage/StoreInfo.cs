@@ -29,4 +29,7 @@ public sealed class StoreInfo
 
     /// <inheritdoc cref="StoreState"/>
     public long? ReadingsPromotedAt { get; set; }
+
+    /// <summary>Counts the changes of users, sessions and keys, so that every process notices them.</summary>
+    public long AccessVersion { get; set; }
 }

@@ -14,7 +14,8 @@ public sealed class TimescaleContext(DbContextOptions<TimescaleContext> options)
     // Integers on the other engines, timestamptz here: psql, Grafana, time_bucket and policies by interval understand it (ADR 0023).
     private static readonly string[] _inSeconds = ["Timestamp", "ReceivedAt", "FirstSeenAt", "LastSeenAt", "LastReceivedAt", "LastReceivedTimestamp", "UpdatedAt", "FirstTimestamp", "LastTimestamp", "RemovedBefore"];
     private static readonly string[] _inMicroseconds =
-        ["CommittedAt", "SourceTruthTime", "CanonicalTruthTime", "FirstSeen", "EffectiveTime", "FirstCanonicalTime", "LastCanonicalTime", "AcceptedAt", "PromotedAt", "ReadingsPromotedAt"];
+        ["CommittedAt", "SourceTruthTime", "CanonicalTruthTime", "FirstSeen", "EffectiveTime", "FirstCanonicalTime", "LastCanonicalTime", "AcceptedAt", "PromotedAt", "ReadingsPromotedAt",
+        "CreatedAt", "ExpiresAt", "LastUsedAt", "RevokedAt", "LastSignInAt", "LockedUntil", "At"];
 
     private static readonly ValueConverter<long, DateTime> _seconds = new(
         value => DateTime.UnixEpoch.AddTicks(value * TimeSpan.TicksPerSecond), time => (time.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond);
