@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -32,9 +30,6 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
         _settings = settings;
         UseKestrel(); // Without a port: the factory would set it after the program, on its own thread, may have started the server.
     }
-
-    /// <summary>The address that requests seem to come from; null: the loopback that they do come from.</summary>
-    public IPAddress? RemoteAddress { get; init; }
 
     public ManualTime Clock { get; } = new();
 
@@ -89,22 +84,8 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
         builder.ConfigureTestServices(services =>
         {
             services.AddSingleton<TimeProvider>(Clock);
-            if (RemoteAddress is { } remote) services.AddSingleton<IStartupFilter>(new Remote(remote));
             services.Configure<KestrelServerOptions>(kestrel => (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (null, null));
         });
-    }
-
-    private sealed class Remote(IPAddress address) : IStartupFilter
-    {
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-        {
-            app.Use((context, rest) =>
-            {
-                context.Connection.RemoteIpAddress = address;
-                return rest(context);
-            });
-            next(app);
-        };
     }
 
     // Null also when the test has stopped the program.

@@ -56,7 +56,8 @@ export async function send(form, button) {
       render(page, { form });
       return focusFault(form);
     }
-    if (!await loadScripts(page)) return location.assign(response.url);
+    // Without its frame it is the sign-in.
+    if (!page.querySelector('.frame') || !await loadScripts(page)) return location.assign(response.url);
     push(response.url);
     form.reset(); // What was typed is stored.
     render(page, { form });

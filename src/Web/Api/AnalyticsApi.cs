@@ -4,6 +4,7 @@ using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -23,16 +24,16 @@ internal static class AnalyticsApi
         {
             node.MapGet($"/statistics/{path}", (int address, HttpRequest request, INodeStore nodes, IReadingAnalytics analytics, CancellationToken cancellationToken)
                     => CalendarAsync(unit, address, request, nodes, analytics, cancellationToken))
-                .WithName(unit == CalendarUnit.Hour ? "HourlyStatistics" : "DailyStatistics").Produces<CalendarResponse>()
+                .WithName(unit == CalendarUnit.Hour ? "HourlyStatistics" : "DailyStatistics").For(Need.Viewer).Produces<CalendarResponse>()
                 .WithSummary($"Exact statistics per calendar {unit.ToString().ToLowerInvariant()} of a time zone, newest first")
                 .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime, _zone, _limit);
         }
-        node.MapGet("/percentiles", PercentilesAsync).WithName("Percentiles").Produces<PercentilesResponse>()
+        node.MapGet("/percentiles", PercentilesAsync).WithName("Percentiles").For(Need.Viewer).Produces<PercentilesResponse>()
             .WithSummary("Exact percentiles by linear interpolation").WithQuery(_percentiles, RangeParameters.StartTime, RangeParameters.EndTime);
-        node.MapGet("/quality", QualityAsync).WithName("NodeQuality").Produces<QualityResponse>()
+        node.MapGet("/quality", QualityAsync).WithName("NodeQuality").For(Need.Viewer).Produces<QualityResponse>()
             .WithSummary("Completeness, gaps, outliers, flat lines, late arrivals and clock skew")
             .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
-        routes.MapGet("/api/quality", FleetQualityAsync).WithTags("Analytics").WithName("FleetQuality").Produces<FleetQualityResponse>()
+        routes.MapGet("/api/quality", FleetQualityAsync).WithTags("Analytics").WithName("FleetQuality").For(Need.Viewer).Produces<FleetQualityResponse>()
             .WithSummary("Quality of nodes, worst first, without the lists; pages are by address")
             .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime, NodesApi.Limit, NodesApi.Cursor);
     }

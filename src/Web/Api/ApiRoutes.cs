@@ -26,5 +26,6 @@ internal static class ApiRoutes
         routes.MapTransfers();
         routes.MapSystem();
         routes.MapMetrics();
+        routes.MapAccess();
     }
 }

@@ -3,6 +3,7 @@ using NodaTime;
 using SensorDash.Data.Events;
 using SensorDash.Data.Export;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -19,9 +20,9 @@ internal static class EventExportApi
     {
         QueryParameter[] query = [.. EventParameters.All, _format, _zone];
         var group = routes.MapGroup("/api/events/export").WithTags("Export");
-        group.MapGet("", ExportAsync).WithName("ExportEvents").Produces(200, contentType: "application/x-ndjson")
+        group.MapGet("", ExportAsync).WithName("ExportEvents").For(Need.Viewer).Produces(200, contentType: "application/x-ndjson")
             .WithSummary("All matching events; the trailers X-Row-Count and X-Content-SHA256 verify the file").WithQuery(query);
-        group.MapGet("/manifest", ManifestAsync).WithName("EventExportManifest").Produces<ManifestResponse>()
+        group.MapGet("/manifest", ManifestAsync).WithName("EventExportManifest").For(Need.Viewer).Produces<ManifestResponse>()
             .WithSummary("Rows, bytes and SHA-256 of the export with the same query").WithQuery(query);
     }
 

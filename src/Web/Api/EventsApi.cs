@@ -1,10 +1,11 @@
+using EventId = SensorDash.Data.Events.EventId;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Requests;
-using EventId = SensorDash.Data.Events.EventId;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -26,19 +27,19 @@ internal static class EventsApi
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/events").WithTags("Events");
-        group.MapPost("", PostAsync).WithName("PostEvents").Produces<EventIngestResponse>()
+        group.MapPost("", PostAsync).WithName("PostEvents").For(Need.Send).Produces<EventIngestResponse>()
             .WithSummary("Stores one event, an array or NDJSON, with any lanes; responds when all are durable")
             .WithBody("""
                 {"lane": "parsed", "scopeId": "payload1", "sourceTruthTime": "2026-01-26T10:00:00Z", "streamId": "stream1", "streamType": "nav.pvt", "schemaVersion": "1.0", "payload": {"speed": 3}}
                 """, "application/json", "application/x-ndjson");
-        group.MapGet("", ListAsync).WithName("ListEvents").Produces(200, contentType: "application/json")
+        group.MapGet("", ListAsync).WithName("ListEvents").For(Need.Viewer).Produces(200, contentType: "application/json")
             .WithSummary("Events of all lanes in one order: time, lane, connection and sequence, id").WithQuery([.. EventParameters.All, _limit, _cursor]).WithRequestTimeout(EventReadLimit.Policy);
-        group.MapGet("/{eventId}", FindAsync).WithName("FindEvent").Produces(200, contentType: "application/json").WithSummary("One event").WithQuery(_sourceTime)
+        group.MapGet("/{eventId}", FindAsync).WithName("FindEvent").For(Need.Viewer).Produces(200, contentType: "application/json").WithSummary("One event").WithQuery(_sourceTime)
             .WithRequestTimeout(EventReadLimit.Policy);
-        group.MapGet("/metadata", MetadataAsync).WithName("EventMetadata").Produces(200, contentType: "application/json")
+        group.MapGet("/metadata", MetadataAsync).WithName("EventMetadata").For(Need.Viewer).Produces(200, contentType: "application/json")
             .WithSummary("The metadata in effect at a time: the latest of each scope, stream or manifest, and type").WithQuery(_asOf, EventParameters.Scope, EventParameters.Timebase, _metadataLimit, _cursor)
             .WithRequestTimeout(EventReadLimit.Policy);
-        group.MapGet("/ui-state", UiStateAsync).WithName("UiState").Produces(200, contentType: "application/json").ProducesProblem(422)
+        group.MapGet("/ui-state", UiStateAsync).WithName("UiState").For(Need.Viewer).Produces(200, contentType: "application/json").ProducesProblem(422)
             .WithSummary("The state of a view at a time: its last checkpoint and the updates after it")
             .WithQuery(_at, _oneScope, _system, _container, _unique, _view, EventParameters.Timebase)
             .WithRequestTimeout(EventReadLimit.Policy);

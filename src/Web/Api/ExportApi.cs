@@ -3,6 +3,7 @@ using SensorDash.Data.Export;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -30,9 +31,9 @@ internal static class ExportApi
         QueryParameter[] query = [RangeParameters.NodeAddress, RangeParameters.StartTime, RangeParameters.EndTime, _order, _time, _zone,
             _separator, _decimal, _resolution, _columns, _bom, _footer, _gzip];
         var group = routes.MapGroup("/api/sensor-data/export").WithTags("Export");
-        group.MapGet("", ExportAsync).WithName("ExportReadings").Produces(200, contentType: "text/csv")
+        group.MapGet("", ExportAsync).WithName("ExportReadings").For(Need.Viewer).Produces(200, contentType: "text/csv")
             .WithSummary("All matching readings as CSV; the trailers X-Row-Count and X-Content-SHA256 verify the file").WithQuery(query);
-        group.MapGet("/manifest", ManifestAsync).WithName("ExportManifest").Produces<ManifestResponse>()
+        group.MapGet("/manifest", ManifestAsync).WithName("ExportManifest").For(Need.Viewer).Produces<ManifestResponse>()
             .WithSummary("Rows, bytes and SHA-256 of the export with the same query").WithQuery(query);
     }
 

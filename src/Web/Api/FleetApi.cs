@@ -1,6 +1,7 @@
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -25,9 +26,9 @@ internal static class FleetApi
     public static void MapFleet(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/fleet").WithTags("Fleet");
-        group.MapGet("/series", SeriesAsync).WithName("FleetSeries").Produces<FleetSeriesResponse>()
+        group.MapGet("/series", SeriesAsync).WithName("FleetSeries").For(Need.Viewer).Produces<FleetSeriesResponse>()
             .WithSummary("Exact percentiles across several nodes, or across their readings, per time bucket").WithQuery(_nodes, _zone, _from, _to, _points, Across);
-        group.MapGet("/hours", HoursAsync).WithName("FleetHours").Produces<FleetHoursResponse>()
+        group.MapGet("/hours", HoursAsync).WithName("FleetHours").For(Need.Viewer).Produces<FleetHoursResponse>()
             .WithSummary("Averages of several nodes by weekday and hour").WithQuery(_nodes, _zone, _timeZone, _from, _to, Across);
     }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -20,12 +21,12 @@ internal static class InfluxApi
     public static void MapInflux(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("").WithTags("InfluxDB");
-        group.MapMethods("/ping", ["HEAD"], Ping).WithQuery(_verbose).ExcludeFromDescription();
-        group.MapGet("/ping", Ping).WithName("Ping").Produces(204).WithSummary("Whether the server answers, as InfluxDB does").WithQuery(_verbose);
-        group.MapGet("/health", HealthAsync).WithName("InfluxHealth").Produces<InfluxHealthResponse>().Produces<InfluxHealthResponse>(503)
+        group.MapMethods("/ping", ["HEAD"], Ping).For(Need.Anyone).WithQuery(_verbose).ExcludeFromDescription();
+        group.MapGet("/ping", Ping).WithName("Ping").For(Need.Anyone).Produces(204).WithSummary("Whether the server answers, as InfluxDB does").WithQuery(_verbose);
+        group.MapGet("/health", HealthAsync).WithName("InfluxHealth").For(Need.Anyone).Produces<InfluxHealthResponse>().Produces<InfluxHealthResponse>(503)
             .WithSummary("Readiness in the form of InfluxDB 2: status pass or fail");
-        group.MapGet("/query", Query).WithName("Query").Produces<InfluxQueryResponse>().WithSummary("The queries of clients that write: SHOW DATABASES").WithQuery([_query, .. _ignored]);
-        group.MapPost("/query", QueryFormAsync).WithName("QueryForm").Produces<InfluxQueryResponse>()
+        group.MapGet("/query", Query).WithName("Query").For(Need.Anyone).Produces<InfluxQueryResponse>().WithSummary("The queries of clients that write: SHOW DATABASES").WithQuery([_query, .. _ignored]);
+        group.MapPost("/query", QueryFormAsync).WithName("QueryForm").For(Need.Anyone).Produces<InfluxQueryResponse>()
             .WithSummary("The same as a form, also CREATE DATABASE, which changes nothing: all writes go to one database").WithQuery([_query, .. _ignored]);
     }
 

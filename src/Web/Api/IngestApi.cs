@@ -4,6 +4,7 @@ using SensorDash.Data.Ingest;
 using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -23,13 +24,13 @@ internal static class IngestApi
 
     public static void MapIngest(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/sensor-data", PostReadingsAsync).WithTags("Ingest").WithName("PostReadings").Produces<IngestResponse>().Produces<BufferedResponse>(202)
+        routes.MapPost("/api/sensor-data", PostReadingsAsync).WithTags("Ingest").WithName("PostReadings").For(Need.SendReadings).Produces<IngestResponse>().Produces<BufferedResponse>(202)
             .WithSummary("Stores one reading, an array or NDJSON; responds when all are durable").WithQuery(_ack)
             .WithBody("""{"node_address": 12, "timestamp": 1767225600, "temperature_celsius": 21.5, "humidity_percent": 40.2}""",
                 "application/json", "application/x-ndjson");
         foreach (var path in (string[])["/write", "/api/v2/write"])
         {
-            routes.MapPost(path, PostLinesAsync).WithTags("Ingest").WithName(path == "/write" ? "WriteLines" : "WriteLinesV2").Produces(204)
+            routes.MapPost(path, PostLinesAsync).WithTags("Ingest").WithName(path == "/write" ? "WriteLines" : "WriteLinesV2").For(Need.SendReadings).Produces(204)
                 .WithSummary("Stores InfluxDB line protocol: tag node; fields temp or temperature, hum or humidity").WithQuery([_precision, .. _ofInfluxDb])
                 .WithBody("climate,node=12 temp=21.5,hum=40.2 1767225600000000000", "text/plain");
         }

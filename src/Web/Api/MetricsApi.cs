@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -14,7 +15,7 @@ internal static class MetricsApi
     public static void MapMetrics(this IEndpointRouteBuilder routes)
     {
         routes.ServiceProvider.GetRequiredService<HubMetrics>(); // Creates the meter at startup, for clients that read it another way.
-        routes.MapGet("/metrics", ReadAsync).WithTags("System").WithName("Metrics").Produces<string>(200, "text/plain")
+        routes.MapGet("/metrics", ReadAsync).WithTags("System").WithName("Metrics").For(Need.Viewer).Produces<string>(200, "text/plain")
             .WithSummary("Lag of the side path, ingest and its buffer, in the Prometheus text format");
     }
 

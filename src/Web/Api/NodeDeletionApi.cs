@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Nodes;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -10,9 +11,9 @@ internal static class NodeDeletionApi
     public static void MapNodeDeletion(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/nodes").WithTags("Nodes");
-        group.MapGet("/deletion-preview", PreviewAsync).WithName("PreviewNodeDeletion").Produces<DeletionPreview>()
+        group.MapGet("/deletion-preview", PreviewAsync).WithName("PreviewNodeDeletion").For(Need.Admin).Produces<DeletionPreview>()
             .WithSummary("Nodes and readings that DELETE /api/nodes with the same query deletes").WithQuery(NodeCriteriaParameters.All);
-        group.MapDelete("", DeleteAsync).WithName("DeleteNodes").Produces<NodesDeleted>()
+        group.MapDelete("", DeleteAsync).WithName("DeleteNodes").For(Need.Admin).Produces<NodesDeleted>()
             .WithSummary("Deletes all nodes that meet the conditions, at least one, with their readings and metadata").WithQuery(NodeCriteriaParameters.All);
     }
 

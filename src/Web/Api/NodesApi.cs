@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -17,16 +18,16 @@ internal static class NodesApi
     public static void MapNodes(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/nodes").WithTags("Nodes");
-        group.MapGet("", ListAsync).WithName("ListNodes").Produces<NodeList>().WithSummary("Nodes with status and latest reading, by address").WithQuery(Limit, Cursor);
-        group.MapGet("/{address:int}", FindAsync).WithName("GetNode").Produces<NodeResponse>().WithSummary("One node");
-        group.MapDelete("/{address:int}", DeleteAsync).WithName("DeleteNode").Produces<NodeDeleted>()
+        group.MapGet("", ListAsync).WithName("ListNodes").For(Need.Viewer).Produces<NodeList>().WithSummary("Nodes with status and latest reading, by address").WithQuery(Limit, Cursor);
+        group.MapGet("/{address:int}", FindAsync).WithName("GetNode").For(Need.Viewer).Produces<NodeResponse>().WithSummary("One node");
+        group.MapDelete("/{address:int}", DeleteAsync).WithName("DeleteNode").For(Need.Admin).Produces<NodeDeleted>()
             .WithSummary("Deletes a node with its readings and metadata");
-        group.MapGet("/{address:int}/metadata", GetMetadataAsync).WithName("GetMetadata").Produces<MetadataResponse>()
+        group.MapGet("/{address:int}/metadata", GetMetadataAsync).WithName("GetMetadata").For(Need.Viewer).Produces<MetadataResponse>()
             .WithSummary("Name, location, notes, zone and expected interval of a node");
-        group.MapPut("/{address:int}/metadata", PutMetadataAsync).WithName("PutMetadata").Produces<MetadataResponse>()
+        group.MapPut("/{address:int}/metadata", PutMetadataAsync).WithName("PutMetadata").For(Need.Operator).Produces<MetadataResponse>()
             .WithBody("""{"name": "Cellar", "location": "behind the stairs", "expected_interval_s": 30}""")
             .WithSummary("Changes metadata: an absent field is kept, null or \"\" clears it");
-        group.MapPut("/{address:int}/zone", PutZoneAsync).WithName("PutNodeZone").Produces<MetadataResponse>()
+        group.MapPut("/{address:int}/zone", PutZoneAsync).WithName("PutNodeZone").For(Need.Operator).Produces<MetadataResponse>()
             .WithBody("""{"zone_id": 1}""").WithSummary("Assigns a node to a zone; null removes it from its zone");
     }
 

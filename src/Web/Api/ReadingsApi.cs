@@ -5,6 +5,7 @@ using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -30,20 +31,20 @@ internal static class ReadingsApi
     public static void MapReadings(this IEndpointRouteBuilder routes)
     {
         var all = routes.MapGroup("/api/sensor-data").WithTags("Readings");
-        all.MapGet("", ListAsync).WithName("ListReadings").Produces<ReadingList>()
+        all.MapGet("", ListAsync).WithName("ListReadings").For(Need.Viewer).Produces<ReadingList>()
             .WithSummary("Readings of all nodes or one, newest first, ties by node")
             .WithQuery(RangeParameters.NodeAddress, RangeParameters.StartTime, RangeParameters.EndTime, _limit, _offset, _cursor);
 
         var node = routes.MapGroup("/api/nodes/{address:int}").WithTags("Readings");
-        node.MapGet("/sensor-data", ListOfNodeAsync).WithName("ListNodeReadings").Produces<NodeReadingList>()
+        node.MapGet("/sensor-data", ListOfNodeAsync).WithName("ListNodeReadings").For(Need.Viewer).Produces<NodeReadingList>()
             .WithSummary("Readings of one node, newest first; with downsample, averages, oldest first")
             .WithQuery(RangeParameters.StartTime, RangeParameters.EndTime, _nodeLimit, _downsample);
-        node.MapGet("/sensor-data/latest", LatestAsync).WithName("LatestReading").Produces<ReadingResponse>().WithSummary("The latest measured reading");
-        node.MapGet("/statistics", StatisticsAsync).WithName("NodeStatistics").Produces<StatisticsResponse>()
+        node.MapGet("/sensor-data/latest", LatestAsync).WithName("LatestReading").For(Need.Viewer).Produces<ReadingResponse>().WithSummary("The latest measured reading");
+        node.MapGet("/statistics", StatisticsAsync).WithName("NodeStatistics").For(Need.Viewer).Produces<StatisticsResponse>()
             .WithSummary("Exact minimum, maximum, average and percentiles").WithQuery(RangeParameters.StartTime, RangeParameters.EndTime);
-        node.MapGet("/series", SeriesAsync).WithName("NodeSeries").Produces<SeriesResponse>()
+        node.MapGet("/series", SeriesAsync).WithName("NodeSeries").For(Need.Viewer).Produces<SeriesResponse>()
             .WithSummary("Chart data: minimum, average and maximum per bucket, and all gaps").WithQuery(_from, _to, _points);
-        routes.MapGet("/api/nodes/series", SeveralSeriesAsync).WithTags("Readings").WithName("NodesSeries").Produces<SeveralSeriesResponse>()
+        routes.MapGet("/api/nodes/series", SeveralSeriesAsync).WithTags("Readings").WithName("NodesSeries").For(Need.Viewer).Produces<SeveralSeriesResponse>()
             .WithSummary("Chart data of up to ten nodes, each as its own series with its statistics").WithQuery(_seriesNodes, _from, _to, _points);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Claims;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Analytics;
@@ -20,24 +21,25 @@ internal static class SystemApi
     public static void MapSystem(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("").WithTags("System");
-        group.MapGet("/health/live", () => TypedResults.Ok(new HealthResponse("ok", null, null, BuildInfo.Version)))
-            .WithName("Live").Produces<HealthResponse>().WithSummary("Liveness: the process runs");
-        group.MapGet("/health/ready", ReadyAsync).WithName("Ready").Produces<HealthResponse>().Produces<HealthResponse>(503)
+        group.MapGet("/health/live", (ClaimsPrincipal user) => TypedResults.Ok(WithoutDetails(user, "ok")))
+            .WithName("Live").For(Need.Nothing).Produces<HealthResponse>().WithSummary("Liveness: the process runs");
+        group.MapGet("/health/ready", ReadyAsync).WithName("Ready").For(Need.Nothing).Produces<HealthResponse>().Produces<HealthResponse>(503)
             .WithSummary("Readiness: the store reads and writes, and keys can be written");
-        group.MapGet("/api/health", ReadyAsync).WithName("Health").Produces<HealthResponse>().Produces<HealthResponse>(503).WithSummary("Same as /health/ready");
-        group.MapGet("/api/system/analytics", AnalyticsAsync).WithName("AnalyticsStatus").Produces<AnalyticsStatusResponse>()
+        group.MapGet("/api/health", ReadyAsync).WithName("Health").For(Need.Nothing).Produces<HealthResponse>().Produces<HealthResponse>(503).WithSummary("Same as /health/ready");
+        group.MapGet("/api/system/analytics", AnalyticsAsync).WithName("AnalyticsStatus").For(Need.Viewer).Produces<AnalyticsStatusResponse>()
             .WithSummary("State and lag of the DuckDB side path");
-        group.MapPost("/api/system/analytics/rebuild", RebuildAsync).WithName("RebuildAnalytics").Produces<AnalyticsStatusResponse>(202)
+        group.MapPost("/api/system/analytics/rebuild", RebuildAsync).WithName("RebuildAnalytics").For(Need.Operator).Produces<AnalyticsStatusResponse>(202)
             .WithSummary("Deletes and rebuilds the DuckDB side path");
-        group.MapGet("/api/system/stores", StoresAsync).WithName("Stores").Produces<StoreReport[]>()
+        group.MapGet("/api/system/stores", StoresAsync).WithName("Stores").For(Need.Viewer).Produces<StoreReport[]>()
             .WithSummary("Stores: engine, version, size, connections");
-        group.MapGet("/api/system/time", Time).WithName("SystemTime").Produces<TimeResponse>().WithSummary("The server's clock, UTC; weekday 0 is Sunday");
+        group.MapGet("/api/system/time", Time).WithName("SystemTime").For(Need.Viewer).Produces<TimeResponse>().WithSummary("The server's clock, UTC; weekday 0 is Sunday");
     }
 
     private static async Task<IResult> ReadyAsync(
         IStoreHealth health, IngestWorker<Reading> worker, IngestWorker<LaneEvent> events, IDuckDbSource duckDb, IEnumerable<IStoreReporter> reporters,
         KeyFiles keys, TransferControl transfers, IStoreErrors errors, HttpContext context, CancellationToken cancellationToken)
     {
+        var hasDetails = context.User.May(Need.Anyone);
         var limitations = new List<string>();
         var failing = worker.Status.FailingSince is not null || events.Status.FailingSince is not null;
         var store = "unavailable";
@@ -63,11 +65,14 @@ internal static class SystemApi
         var problem = keys.FindProblem();
         if (problem is not null) limitations.Add(problem);
         // A failed side path makes analytics slower; the hub stays ready.
-        if (!failing && problem is null) return TypedResults.Ok(new HealthResponse("ok", "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null, role));
+        if (!failing && problem is null) return TypedResults.Ok(!hasDetails ? WithoutDetails(context.User, "ok") : new HealthResponse("ok", "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null, role));
         context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
-        return TypedResults.Json(new HealthResponse("unavailable", failing ? store : "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null, role),
+        return TypedResults.Json(!hasDetails ? WithoutDetails(context.User, "unavailable") : new HealthResponse("unavailable", failing ? store : "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null, role),
             statusCode: StatusCodes.Status503ServiceUnavailable);
     }
+
+    // The version helps attackers too.
+    private static HealthResponse WithoutDetails(ClaimsPrincipal user, string status) => new(status, null, null, user.May(Need.Anyone) ? BuildInfo.Version : null);
 
     private static async Task<Ok<AnalyticsStatusResponse>> AnalyticsAsync(IDuckDbSource duckDb, CancellationToken cancellationToken)
         => TypedResults.Ok(Response(await duckDb.ReadStatusAsync(cancellationToken)));
@@ -101,7 +106,7 @@ internal static class SystemApi
 /// <param name="Role">Role of the store: <c>primary</c>; a server takes nothing for a <c>secondary</c> or <c>retired</c> one.</param>
 /// <param name="Limitations">What the edition of the store cannot do, and why pages may fail, as text; absent without limitations.</param>
 internal sealed record HealthResponse(
-    string Status, string? Store, AnalyticsState? Analytics, string Version,
+    string Status, string? Store, AnalyticsState? Analytics, string? Version,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Limitations = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoreRole? Role = null);
 

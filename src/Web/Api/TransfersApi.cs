@@ -10,19 +10,16 @@ internal static class TransfersApi
 {
     public static void MapTransfers(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/api/transfers").WithTags("Transfers").AddEndpointFilter(RejectOtherMachinesAsync);
-        group.MapGet("", ReadAsync).WithName("Transfers").Produces<TransfersResponse>().WithSummary("Role of this store, and state of dual-write to the second one");
-        group.MapPost("", ResumeAsync).WithName("ResumeDualWrite").Produces<TransfersResponse>(202).WithSummary("Resumes dual-write to Transfer:Secondary");
-        group.MapDelete("", PauseAsync).WithName("PauseDualWrite").Produces<TransfersResponse>().WithSummary("Pauses dual-write until it is resumed or the server starts again; the second store falls behind");
+        var group = routes.MapGroup("/api/transfers").WithTags("Transfers");
+        group.MapGet("", ReadAsync).WithName("Transfers").For(Need.Viewer).Produces<TransfersResponse>().WithSummary("Role of this store, and state of dual-write to the second one");
+        group.MapPost("", ResumeAsync).WithName("ResumeDualWrite").For(Need.Admin).Produces<TransfersResponse>(202).WithSummary("Resumes dual-write to Transfer:Secondary");
+        group.MapDelete("", PauseAsync).WithName("PauseDualWrite").For(Need.Admin).Produces<TransfersResponse>().WithSummary("Pauses dual-write until it is resumed or the server starts again; the second store falls behind");
         group.MapPost("/cutover", (TransferControl control, TransferMoves moves, DualWrite dualWrite, TimeProvider clock, CancellationToken token) => MoveAsync(false, control, moves, dualWrite, clock, token))
-            .WithName("CutOver").Produces<TransfersResponse>(202).WithSummary("Makes the second store the primary; this one follows it. The result is last_move of GET /api/transfers");
+            .WithName("CutOver").For(Need.Admin).Produces<TransfersResponse>(202).WithSummary("Makes the second store the primary; this one follows it. The result is last_move of GET /api/transfers");
         group.MapPost("/rollback", (TransferControl control, TransferMoves moves, DualWrite dualWrite, TimeProvider clock, CancellationToken token) => MoveAsync(true, control, moves, dualWrite, clock, token))
-            .WithName("RollBack").Produces<TransfersResponse>(202).WithSummary("Makes the former primary the primary again, with everything stored since");
-        group.MapPost("/finish", FinishAsync).WithName("FinishTransfer").Produces<TransfersResponse>().WithSummary("Ends dual-write: retires the second store and removes the ledger");
+            .WithName("RollBack").For(Need.Admin).Produces<TransfersResponse>(202).WithSummary("Makes the former primary the primary again, with everything stored since");
+        group.MapPost("/finish", FinishAsync).WithName("FinishTransfer").For(Need.Admin).Produces<TransfersResponse>().WithSummary("Ends dual-write: retires the second store and removes the ledger");
     }
-
-    private static async ValueTask<object?> RejectOtherMachinesAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-        => LocalRequests.IsLocal(context.HttpContext) ? await next(context) : Problems.Create(StatusCodes.Status403Forbidden, LocalRequests.TransferRule);
 
     private static async Task<IResult> ReadAsync(TransferControl control, TransferMoves moves, DualWrite dualWrite, TimeProvider clock, CancellationToken cancellationToken)
         => TypedResults.Ok(await RespondAsync(control, moves, dualWrite, clock, cancellationToken));

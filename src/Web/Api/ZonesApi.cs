@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SensorDash.Data.Nodes;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -11,13 +12,13 @@ internal static class ZonesApi
     {
         const string Example = """{"name": "Greenhouse", "color": "#22C55E", "description": "Both beds"}""";
         var group = routes.MapGroup("/api/zones").WithTags("Zones");
-        group.MapGet("", ListAsync).WithName("ListZones").Produces<ZoneList>().WithSummary("All zones, by name");
-        group.MapPost("", AddAsync).WithName("AddZone").Produces<ZoneResponse>(StatusCodes.Status201Created).WithBody(Example)
+        group.MapGet("", ListAsync).WithName("ListZones").For(Need.Viewer).Produces<ZoneList>().WithSummary("All zones, by name");
+        group.MapPost("", AddAsync).WithName("AddZone").For(Need.Operator).Produces<ZoneResponse>(StatusCodes.Status201Created).WithBody(Example)
             .WithSummary("Adds a zone; the color is #RRGGBB");
-        group.MapGet("/{id:int}", FindAsync).WithName("GetZone").Produces<ZoneResponse>().WithSummary("One zone");
-        group.MapPut("/{id:int}", EditAsync).WithName("PutZone").Produces<ZoneResponse>().WithBody(Example)
+        group.MapGet("/{id:int}", FindAsync).WithName("GetZone").For(Need.Viewer).Produces<ZoneResponse>().WithSummary("One zone");
+        group.MapPut("/{id:int}", EditAsync).WithName("PutZone").For(Need.Operator).Produces<ZoneResponse>().WithBody(Example)
             .WithSummary("Changes a zone: an absent field is kept");
-        group.MapDelete("/{id:int}", DeleteAsync).WithName("DeleteZone").Produces<ZoneDeleted>()
+        group.MapDelete("/{id:int}", DeleteAsync).WithName("DeleteZone").For(Need.Operator).Produces<ZoneDeleted>()
             .WithSummary("Deletes a zone; its nodes are kept, without a zone");
     }
 

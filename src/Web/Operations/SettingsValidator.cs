@@ -35,7 +35,7 @@ internal static class SettingsValidator
             .. Errors(configuration, EventOptions.SectionName, new EventOptionsValidator()),
             .. Errors(configuration, AnalyticsOptions.SectionName, new AnalyticsOptionsValidator()),
             .. Errors(configuration, RetentionOptions.SectionName, new RetentionOptionsValidator()),
-            .. Errors<SecurityOptions>(configuration, SecurityOptions.SectionName),
+            .. Errors(configuration, SecurityOptions.SectionName, new SecurityOptionsValidator(), RemovedSettings.NetworkAccess),
             .. Errors(configuration, TransferSettings.SectionName, new TransferSettingsValidator()),
             .. HostNames.Errors(configuration),
             .. ListenAddresses.Errors(configuration),

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using SensorDash.Data;
+using SensorDash.Data.Access;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.Store;
 using SensorDash.Data.Events;
@@ -39,6 +40,8 @@ internal static class Startup
         builder.Configuration.AddSettingAliases();
         SettingsValidator.ThrowOnErrors(builder.Configuration);
         // Cookies that cannot be read are the fault of a client, or of keys that are gone: any request could fill the log with stack traces.
+        // It logs whole addresses, also those with a key in them.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery.DefaultAntiforgery", LogLevel.Critical);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Mvc.ViewFeatures.CookieTempDataProvider", LogLevel.Critical);
         var services = builder.Services;
@@ -68,7 +71,7 @@ internal static class Startup
 
         // The framework's filter would respond with HTML, and lets every name in when the setting is empty.
         if (services.FirstOrDefault(s => s.ImplementationType?.Name == "HostFilteringStartupFilter") is { } filter) services.Remove(filter);
-        services.AddOptions<SecurityOptions>().BindConfiguration(SecurityOptions.SectionName);
+        services.AddAccess();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<IngestOptions>>((kestrel, ingest) =>
         {
             kestrel.AddServerHeader = false;
@@ -98,8 +101,12 @@ internal static class Startup
         services.AddDataProtection().SetApplicationName("SensorDash");
         services.AddSingleton<KeyFiles>();
         services.AddOptions<KeyManagementOptions>().Configure<KeyFiles>((keys, files) => keys.XmlRepository = files);
-        services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = "sensordash-forgery");
-        services.AddRazorPages(pages => pages.Conventions.ConfigureFilter(new MissingHandler()));
+        services.AddAntiforgery(antiforgery => (antiforgery.Cookie.Name, antiforgery.Cookie.SecurePolicy) = ("sensordash-forgery", CookieSecurePolicy.SameAsRequest));
+        services.AddRazorPages(pages =>
+        {
+            pages.Conventions.ConfigureFilter(new MissingHandler());
+            pages.AddNeeds();
+        });
         services.AddMemoryCache();
         services.AddSingleton<DemoEvents>();
         services.AddSingleton<DemoData>();
@@ -152,23 +159,27 @@ internal static class Startup
             context.Features.Set<IRequestBodyPipeFeature>(new RequestBodyPipeFeature(context));
             return next(context);
         });
+        app.UseForwardedHeaders();
+        Credentials.Use(app);
         app.UseSecurityHeaders();
+        app.UseHsts();
         app.UseResponseCompression();
         app.UseExceptionHandler();
         app.UseErrorResponses();
         HostNames.Use(app);
-        app.UseNetworkGate();
+        app.UseRequestGates();
         app.UseBrowserFiles();
         app.UseFormLimits();
         app.UseRequestDecompression();
         app.UseTableFiles();
         app.UseSockets();
         app.UseRouting();
+        app.UseAccess();
         app.UseUnknownParameters();
         app.UseRequestTimeouts();
         app.UseAntiforgery();
         app.MapApi();
-        app.MapOpenApi("/openapi/v1.json"); // Without a name in the route: an unknown one would be answered as text.
+        app.MapOpenApi("/openapi/v1.json").For(Need.Viewer); // Without a name in the route: an unknown one would be answered as text.
         app.MapRazorPages();
     }
 
@@ -181,8 +192,13 @@ internal static class Startup
         await app.Services.GetRequiredService<DatabaseStartup>().RunAsync(app.Lifetime.ApplicationStopping);
         app.Services.GetRequiredService<KeyFiles>().Prepare();
         OpenDuckDbStore(app);
+        await app.Services.GetRequiredService<AccessDirectory>().RefreshAsync(app.Lifetime.ApplicationStopping);
         await app.Services.GetRequiredService<StoreRoleStartup>().RunAsync(app.Lifetime.ApplicationStopping);
-        app.Lifetime.ApplicationStarted.Register(() => app.Services.GetRequiredService<StartupPhase>().IsOver = true);
+        app.Lifetime.ApplicationStarted.Register(() =>
+        {
+            app.Services.GetRequiredService<StartupPhase>().IsOver = true;
+            app.Services.GetRequiredService<SetUp>().Announce(app.Services);
+        });
         var addresses = app.Configuration[ListenAddresses.Setting]; // The run disposes the configuration.
         try
         {

@@ -1,5 +1,3 @@
-using System.Net;
-using Microsoft.Extensions.Options;
 using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Security;
@@ -21,18 +19,16 @@ internal static class RequestGuards
         return next(context);
     });
 
-    /// <summary>Rejects requests from other machines, unless a setting allows them, and writing requests from other web sites.</summary>
-    public static void UseNetworkGate(this IApplicationBuilder app)
+    /// <summary>Rejects requests of a proxy that is not configured, and writing requests from other web sites.</summary>
+    public static void UseRequestGates(this IApplicationBuilder app)
     {
-        var options = app.ApplicationServices.GetRequiredService<IOptions<SecurityOptions>>();
+        var exposure = app.ApplicationServices.GetRequiredService<Exposure>();
         app.Use((context, next) =>
         {
-            // The address that received the request, not the configured one: it is right for every kind of binding.
-            if (!options.Value.AllowNetworkAccess && context.Connection.LocalIpAddress is { } local && !IPAddress.IsLoopback(local))
+            if (exposure.IsFromUnknownProxy(context))
             {
                 return Problems.WriteAsync(context, StatusCodes.Status403Forbidden,
-                    "SensorDash has no login, so it accepts only requests from this machine. "
-                    + "Security__AllowNetworkAccess=true opens it to everyone who can reach this port.");
+                    "A proxy passes this request on, and behind it everybody looks local. Add the proxy to the setting Security:Proxies; then everybody signs in.");
             }
             if (IsWrite(context.Request) && IsFromAnotherSite(context.Request))
                 return Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "Writing requests from pages of other sites are not allowed.");

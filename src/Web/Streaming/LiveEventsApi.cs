@@ -1,6 +1,7 @@
 using SensorDash.Data.Streaming;
 using SensorDash.Web.Api;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Streaming;
 
@@ -8,7 +9,7 @@ namespace SensorDash.Web.Streaming;
 internal static class LiveEventsApi
 {
     public static void MapLiveEvents(this IEndpointRouteBuilder routes)
-        => routes.MapGet("/api/events/live", Read).WithTags("Events").WithName("LiveEvents").Produces<string>(200, "text/event-stream")
+        => routes.MapGet("/api/events/live", Read).WithTags("Events").WithName("LiveEvents").For(Need.Viewer).Produces<string>(200, "text/event-stream")
             .WithSummary("Events as they are committed, as server-sent events: events, caughtUp, fellBehind, reset")
             .WithQuery([StreamParameters.After, .. EventParameters.OfFilter]);
 

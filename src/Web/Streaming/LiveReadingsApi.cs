@@ -4,6 +4,7 @@ using SensorDash.Data.Readings;
 using SensorDash.Data.Streaming;
 using SensorDash.Web.Api;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Streaming;
 
@@ -14,7 +15,7 @@ internal static class LiveReadingsApi
     private static readonly WholeParameter _zone = new("zone_id", 1, int.MaxValue, "Only the nodes of this zone, as it is when the stream starts.", "1");
 
     public static void MapLiveReadings(this IEndpointRouteBuilder routes)
-        => routes.MapGet("/api/sensor-data/live", ReadAsync).WithTags("Readings").WithName("LiveReadings").Produces<string>(200, "text/event-stream")
+        => routes.MapGet("/api/sensor-data/live", ReadAsync).WithTags("Readings").WithName("LiveReadings").For(Need.Viewer).Produces<string>(200, "text/event-stream")
             .WithSummary("Readings as they are committed, as server-sent events: readings, caughtUp, reset")
             .WithQuery(StreamParameters.After, _nodes, _zone);
 

@@ -14,10 +14,10 @@ internal static class SocketApi
     public static void UseSockets(this IApplicationBuilder app) => app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = _keepAlive, KeepAliveTimeout = _keepAliveTimeout });
 
     public static void MapSocket(this IEndpointRouteBuilder routes)
-        => routes.MapGet(Path, AcceptAsync).WithTags("Events").WithName("Socket").Produces(101)
+        => routes.MapGet(Path, AcceptAsync).WithTags("Events").WithName("Socket").For(Need.Nothing).Produces(101)
             .WithSummary("WebSocket: queries, live streams and replays of events, and commands; docs/streaming.md has its messages");
 
-    private static async Task<IResult> AcceptAsync(HttpContext context, StreamLimit limit, IHostApplicationLifetime lifetime, SocketServices services)
+    private static async Task<IResult> AcceptAsync(HttpContext context, StreamLimit limit, IHostApplicationLifetime lifetime, SocketServices services, SocketSignIn signIn)
     {
         if (!context.WebSockets.IsWebSocketRequest) return Problems.Create(StatusCodes.Status426UpgradeRequired, "this address is a WebSocket; docs/streaming.md has its messages");
         // Browsers let every page open sockets anywhere, with the cookies of that site.
@@ -25,7 +25,7 @@ internal static class SocketApi
         using var admission = limit.TryEnter();
         if (admission is null) return Problems.Create(StatusCodes.Status429TooManyRequests, limit.Error);
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
-        await using var connection = new SocketConnection(socket, services, lifetime.ApplicationStopping);
+        await using var connection = new SocketConnection(socket, services, signIn.Of(context), lifetime.ApplicationStopping);
         await connection.RunAsync(context.RequestAborted);
         return TypedResults.Empty;
     }

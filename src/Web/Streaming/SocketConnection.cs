@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Storage;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Streaming;
 
@@ -19,6 +20,7 @@ internal sealed partial class SocketConnection : IAsyncDisposable
 
     private readonly WebSocket _socket;
     private readonly SocketServices _services;
+    private readonly SocketClient _client;
     private readonly SocketSender _sender;
     private readonly SocketStream _stream;
     private readonly CancellationTokenSource _end;
@@ -26,9 +28,9 @@ internal sealed partial class SocketConnection : IAsyncDisposable
     private readonly CancellationToken _stopping;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public SocketConnection(WebSocket socket, SocketServices services, CancellationToken stopping)
+    public SocketConnection(WebSocket socket, SocketServices services, SocketClient client, CancellationToken stopping)
     {
-        (_socket, _services, _stopping) = (socket, services, stopping);
+        (_socket, _services, _client, _stopping) = (socket, services, client, stopping);
         _sender = new(socket, services.Clock);
         _stream = new(_sender, services);
         _end = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -39,6 +41,7 @@ internal sealed partial class SocketConnection : IAsyncDisposable
     {
         await using var leave = aborted.Register(_end.Cancel);
         await using var ended = _end.Token.Register(() => _ended.TrySetResult());
+        await using var refused = _client.Refused.Register(() => _ended.TrySetResult());
         try
         {
             var received = new ArrayBufferWriter<byte>(ReceiveBytes);
@@ -69,7 +72,8 @@ internal sealed partial class SocketConnection : IAsyncDisposable
             {
                 _ = receive.ContinueWith(task => task.Exception, TaskScheduler.Default); // It fails with the socket.
                 await _stream.StopAsync();
-                if (_stopping.IsCancellationRequested) await _sender.CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "SensorDash is stopping");
+                if (_client.Refused.IsCancellationRequested) await _sender.CloseAsync(WebSocketCloseStatus.PolicyViolation, _client.Refusal);
+                else if (_stopping.IsCancellationRequested) await _sender.CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "SensorDash is stopping");
                 return false;
             }
             var part = await receive;
@@ -99,6 +103,7 @@ internal sealed partial class SocketConnection : IAsyncDisposable
         {
             message = SocketMessage.Parse(json.ToArray()); // A copy: a query outlives the next message.
             message.Check();
+            _client.Check(message.Type);
             switch (message.Type)
             {
                 case "auth":
@@ -162,14 +167,14 @@ internal sealed partial class SocketConnection : IAsyncDisposable
         }
     }
 
-    // Until there is a login, everyone who reaches the port may do everything.
     private Task AnswerAuthAsync(SocketMessage message)
     {
-        _ = message.Text("token");
+        var error = _client.TryIdentify(message.Text("token"));
         return _sender.SendAsync("authResponse", json =>
         {
-            json.WriteBoolean("success"u8, true);
-            json.WriteString("user"u8, "anonymous");
+            json.WriteBoolean("success"u8, error is null);
+            if (error is null) json.WriteString("user"u8, _client.Name);
+            else json.WriteString("error"u8, error);
         });
     }
 

@@ -145,7 +145,7 @@ public sealed class CommandLineTests : IDisposable
     {
         Directory.CreateDirectory(_folder.File("wwwroot"));
         await File.WriteAllTextAsync(_folder.File("wwwroot/secret.txt"), "of another program");
-        await File.WriteAllTextAsync(_folder.File("appsettings.json"), """{ "Security": { "AllowNetworkAccess": "perhaps" } }""");
+        await File.WriteAllTextAsync(_folder.File("appsettings.json"), """{ "Security": { "Proxies": "perhaps" } }""");
         await File.WriteAllTextAsync(_folder.File("SensorDash.sln"), "");
 
         await using var started = await SensorDashProcess.StartExactlyAsync(

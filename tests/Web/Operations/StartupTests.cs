@@ -17,11 +17,11 @@ public sealed class StartupTests : IDisposable
         var run = await ProgramRun.ToItsEndAsync(
             ("Database__Provider", "Oracle"), ("Database__Sqlite__Path", _folder.File("a.db")), ("Database__Sqlite__CacheMiB", "0"),
             ("Ingest__BatchSize", "0"), ("Ingest__FlushInterval", "1.00:00:00"), ("Ingest__BufferCapacity", "1"),
-            ("Ingest__AckTimeout", "00:00:00"), ("Ingest__MaxBodyMiB", "99999"), ("Security__AllowNetworkAccess", "perhaps"));
+            ("Ingest__AckTimeout", "00:00:00"), ("Ingest__MaxBodyMiB", "99999"), ("Security__Proxies", "perhaps"));
 
         Assert.Equal(1, run.ExitCode);
         string[] keys = ["Database:Provider", "Database:Sqlite:CacheMiB", "Ingest:BatchSize", "Ingest:FlushInterval", "Ingest:BufferCapacity",
-            "Ingest:AckTimeout", "Ingest:MaxBodyMiB", "Security:AllowNetworkAccess"];
+            "Ingest:AckTimeout", "Ingest:MaxBodyMiB", "Security:Proxies"];
         Assert.All(keys, key => Assert.Contains(key + " must be", run.Errors, StringComparison.Ordinal));
         Assert.Contains("Oracle", run.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);

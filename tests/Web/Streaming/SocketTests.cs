@@ -19,11 +19,11 @@ public abstract class SocketContract : ApiTests
     private new const long Noon = StreamedEvents.Noon;
 
     [SkippableFact]
-    public async Task Auth_WithoutALogin_IsAnonymous()
+    public async Task Auth_WhereNobodySignsIn_IsThisMachine()
     {
         await using var socket = await OpenAsync();
         var response = await socket.AskAsync(new { type = "auth", token = "x" }, "authResponse");
-        Assert.Equal((true, "anonymous"), (response.GetProperty("success").GetBoolean(), response.GetProperty("user").GetString()));
+        Assert.Equal((true, "this machine"), (response.GetProperty("success").GetBoolean(), response.GetProperty("user").GetString()));
     }
 
     [SkippableFact]

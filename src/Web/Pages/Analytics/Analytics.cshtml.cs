@@ -6,11 +6,13 @@ using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Api;
 using SensorDash.Web.Pages.Display;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Pages.Analytics;
 
 /// <summary>Several nodes together: percentile bands, averages by weekday and hour, comparison, quality.</summary>
 /// <remarks>A browser with scripts gets the page without the parts and fetches each of them. Any other browser gets one complete page.</remarks>
+[Need(Need.Viewer)]
 internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IReadingAnalytics analytics, IDuckDbSource duckDb, TimeProvider clock) : PageModel
 {
     /// <summary>Nodes whose quality the page checks: each takes a tenth of a millisecond and more.</summary>
@@ -158,6 +160,7 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
         return TableFiles.Send(csv.Table, format, FormattableString.Invariant($"sensordash_{table}_seen_{Range.From}_{Range.To}.csv"));
     }
 
+    [Need(Need.Operator)]
     public IActionResult OnPostRebuild()
     {
         duckDb.Rebuild();

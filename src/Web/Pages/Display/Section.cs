@@ -1,3 +1,5 @@
+using SensorDash.Web.Security;
+
 namespace SensorDash.Web.Pages.Display;
 
 /// <summary>A page of the main navigation.</summary>
@@ -12,8 +14,9 @@ internal sealed record Section(string Title, string Path, string Icon)
     /// <summary>Its parts, as links below it while one of its pages is open.</summary>
     public IReadOnlyList<SectionPart> Parts => Path == "/system"
         ? [
-            new("Health", "/system", "ingest-title"), new("Stores", "/system", "stores-title"), new("Move data", "/system/move", null), new("Analytics", "/system", "analytics-title"),
-            new("Retention", "/system", "retention-title"), new("Process", "/system", "process-title")]
+            new("Health", "/system", "ingest-title"), new("Stores", "/system", "stores-title"), new("Move data", "/system/move", null) { Need = Need.Admin }, new("Analytics", "/system", "analytics-title"),
+            new("Retention", "/system", "retention-title"), new("Process", "/system", "process-title"),
+            new("Users", "/system/users", null) { Need = Need.Admin }, new("API keys", "/system/keys", null) { Need = Need.Admin }]
         : [];
 
     /// <summary>Whether a path is this page or one of its parts.</summary>
@@ -24,4 +27,8 @@ internal sealed record Section(string Title, string Path, string Icon)
 
 /// <summary>A part of a page, or a page below it.</summary>
 /// <param name="Id">The id of its heading; null: the page itself.</param>
-internal sealed record SectionPart(string Title, string Path, string? Id);
+internal sealed record SectionPart(string Title, string Path, string? Id)
+{
+    /// <summary>Who sees it.</summary>
+    public Need Need { get; init; } = Need.Viewer;
+}

@@ -4,11 +4,13 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Events;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Pages.Events;
 
 /// <summary>A command with its progress and result, which its commandId links.</summary>
 [RequestTimeout(EventReadLimit.Policy)]
+[Need(Need.Viewer)]
 internal sealed class CommandModel(IEventStore store, TimeProvider clock) : PageModel
 {
     /// <summary>Maximum steps of a page: the first ones of a command that reports more.</summary>

@@ -1,15 +1,17 @@
+using EventId = SensorDash.Data.Events.EventId;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Events;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Requests;
-using EventId = SensorDash.Data.Events.EventId;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Pages.Events;
 
 /// <summary>The page of one event.</summary>
 [RequestTimeout(EventReadLimit.Policy)]
+[Need(Need.Viewer)]
 internal sealed class EventModel(IEventStore store, TimeProvider clock) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.

@@ -1,12 +1,14 @@
+using EventId = SensorDash.Data.Events.EventId;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Events;
 using SensorDash.Web.Pages.Display;
-using EventId = SensorDash.Data.Events.EventId;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Pages.Events;
 
 /// <summary>Events of all lanes in time order, filtered and paged, with their counts over time.</summary>
+[Need(Need.Viewer)]
 internal sealed class EventsModel(IEventStore store, IEventCounts counts, TimeProvider clock) : PageModel
 {
     // After these the page says that it timed out: a search for a rare value in a long range reads every event.

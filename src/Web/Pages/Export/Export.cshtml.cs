@@ -5,10 +5,12 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Export;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Pages.Display;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Pages.Export;
 
 /// <summary>A form for all options of the CSV export. Its result is an API URL, which also works in a script.</summary>
+[Need(Need.Viewer)]
 internal sealed class ExportModel(NodeViews nodes, TimeProvider clock) : PageModel
 {
     // The URL contains these even with their defaults, so that it says what the file contains.

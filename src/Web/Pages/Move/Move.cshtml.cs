@@ -9,14 +9,12 @@ using SensorDash.Web.Transfers;
 namespace SensorDash.Web.Pages.Move;
 
 /// <summary>Moves data: imports files of a folder into this server's stores, and changes to a second store.</summary>
+[Need(Need.Admin)]
 internal sealed class MoveModel(
     MovePlanner planner, MoveHistory history, TransferJobs jobs, ImportFolder folder, ServerStores stores, DualWrite dualWrite, TransferControl control, TransferMoves moves, TimeProvider clock) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public long Now { get; private set; }
-
-    /// <summary>Whether transfers are refused, because the request is from another machine.</summary>
-    public bool IsClosed { get; private set; }
 
     /// <summary>The error of an unavailable store; null without one.</summary>
     public string? Error { get; private set; }
@@ -79,10 +77,6 @@ internal sealed class MoveModel(
     {
         View = ViewSettings.Of(HttpContext);
         Now = clock.GetUtcNow().ToUnixTimeSeconds();
-        if (LocalRequests.IsLocal(HttpContext)) return;
-        IsClosed = true;
-        Response.StatusCode = StatusCodes.Status403Forbidden;
-        context.Result = Page();
     }
 
     public async Task OnGetAsync(CancellationToken cancellationToken)
@@ -104,6 +98,7 @@ internal sealed class MoveModel(
     public IActionResult OnGetReport(string? of, long id)
         => history.FindReport(of, id) is { } path ? PhysicalFile(path, "application/json", Path.GetFileName(path)) : NotFound();
 
+    [Need(Need.Admin)]
     public async Task<IActionResult> OnPostStartAsync(CancellationToken cancellationToken)
     {
         await LoadAsync(cancellationToken);
@@ -113,20 +108,24 @@ internal sealed class MoveModel(
         return jobs.TryStart(Plan.Job) is { } refusal ? Refuse(refusal) : Done();
     }
 
+    [Need(Need.Admin)]
     public async Task<IActionResult> OnPostPauseAsync()
     {
         await jobs.StopAsync(isPause: true);
         return Done();
     }
 
+    [Need(Need.Admin)]
     public IActionResult OnPostResume() => jobs.TryResume() is { } refusal ? Refuse(refusal) : Done();
 
+    [Need(Need.Admin)]
     public async Task<IActionResult> OnPostCancelAsync()
     {
         await jobs.StopAsync(isPause: false);
         return Done();
     }
 
+    [Need(Need.Admin)]
     public async Task<IActionResult> OnPostGiveUpAsync(string? of, long id, CancellationToken cancellationToken)
     {
         if (jobs.Current is { Status.IsOpen: true }) return Refuse("a transfer runs; wait for its end");
@@ -135,15 +134,18 @@ internal sealed class MoveModel(
         return Done();
     }
 
+    [Need(Need.Admin)]
     public IActionResult OnPostCompare()
         => planner.CompareJob() is { } job ? jobs.TryStart(job) is { } refusal ? Refuse(refusal) : Done() : Refuse("there is no second store to compare with");
 
+    [Need(Need.Admin)]
     public async Task<IActionResult> OnPostPauseSecondAsync()
     {
         await dualWrite.PauseAsync();
         return Done();
     }
 
+    [Need(Need.Admin)]
     public IActionResult OnPostResumeSecond()
     {
         if (jobs.Current is { Status.IsOpen: true, Kind: TransferJobKind.Compare }) return Refuse("both stores are being compared; dual-write goes on after it");
@@ -151,6 +153,7 @@ internal sealed class MoveModel(
         return Done();
     }
 
+    [Need(Need.Admin)]
     public async Task<IActionResult> OnPostMoveAsync(string? typedName, CancellationToken cancellationToken)
     {
         await LoadAsync(cancellationToken);
@@ -160,6 +163,7 @@ internal sealed class MoveModel(
         return await control.TryMoveAsync(IsBack, cancellationToken) is { } refusal ? Refuse(refusal) : Done();
     }
 
+    [Need(Need.Admin)]
     public async Task<IActionResult> OnPostFinishAsync(string? typedName, CancellationToken cancellationToken)
     {
         await LoadAsync(cancellationToken);

@@ -4,10 +4,12 @@ using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Pages.Nodes;
 
 /// <summary>Deletes many nodes: conditions in the URL, a preview, and a typed confirmation.</summary>
+[Need(Need.Admin)]
 internal sealed class DeleteNodesModel(NodeViews views, INodeStore nodes, TimeProvider clock) : PageModel
 {
     /// <summary>Nodes that the preview names.</summary>
@@ -39,6 +41,7 @@ internal sealed class DeleteNodesModel(NodeViews views, INodeStore nodes, TimePr
 
     public Task OnGetAsync(CancellationToken cancellationToken) => LoadAsync(cancellationToken);
 
+    [Need(Need.Admin)]
     public async Task<IActionResult> OnPostDeleteAsync(string? typedCount, CancellationToken cancellationToken)
     {
         await LoadAsync(cancellationToken);

@@ -12,10 +12,12 @@ using SensorDash.Web.Api;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Pages.Display.Plots;
 using SensorDash.Web.Pages.Events;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Pages.Nodes;
 
 /// <summary>One node: its status and metadata, and the statistics, charts and readings of a range.</summary>
+[Need(Need.Viewer)]
 internal sealed class NodeModel(
     NodeViews views, INodeStore nodes, RailNodes rail, NodeDirectory directory, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics, IEventStore eventStore, IEventCounts eventCounts, LiveReadings live,
     IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions> json, TimeProvider clock) : PageModel
@@ -137,6 +139,7 @@ internal sealed class NodeModel(
         return summary.Quality is { } quality ? FindingsCsv.Of(quality, View) : NodeTables.Buckets(summary, View);
     }
 
+    [Need(Need.Operator)]
     public async Task<IActionResult> OnPostEditAsync(int address, CancellationToken cancellationToken)
     {
         var patch = Form.ToPatch();
@@ -158,6 +161,7 @@ internal sealed class NodeModel(
         return await LoadAsync(address, cancellationToken) ?? Page();
     }
 
+    [Need(Need.Admin)]
     public async Task<IActionResult> OnPostDeleteAsync(int address, string? typedName, CancellationToken cancellationToken)
     {
         if (await views.FindAsync(address, cancellationToken) is not { } node) return NotFound();

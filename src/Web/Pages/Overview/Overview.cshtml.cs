@@ -8,10 +8,12 @@ using SensorDash.Data.Streaming;
 using SensorDash.Web.Demo;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Pages.Display.Plots;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Pages.Overview;
 
 /// <summary>All nodes: a line each or a panel per zone, and cards or a table with their status, latest values and range.</summary>
+[Need(Need.Viewer)]
 internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirectory zones, Traces traces, ZonePanels panels, LiveReadings live, DemoData demo, TimeProvider clock) : PageModel
 {
     /// <summary>Nodes per page: with more, a phone scrolls for minutes and drawing takes seconds.</summary>
@@ -149,12 +151,14 @@ internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirecto
         return TableFiles.Send(file, format, FormattableString.Invariant($"sensordash_nodes_{Range.From}_{Range.To}.csv"));
     }
 
+    [Need(Need.Operator)]
     public async Task<IActionResult> OnPostDemoAsync(CancellationToken cancellationToken)
     {
         if (!await demo.TryLoadAsync(cancellationToken)) TempData["Notice"] = DemoData.Refusal;
         return RedirectToPage();
     }
 
+    [Need(Need.Admin)]
     public async Task<IActionResult> OnPostRemoveDemoAsync(string? typedText, CancellationToken cancellationToken)
     {
         if (typedText?.Trim() != RemovalConfirmation)

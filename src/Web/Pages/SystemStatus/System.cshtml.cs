@@ -12,6 +12,7 @@ using SensorDash.Data.Retention;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
 using SensorDash.Web.Pages.Display;
+using SensorDash.Web.Security;
 using SensorDash.Web.Transfers;
 
 namespace SensorDash.Web.Pages.SystemStatus;
@@ -21,6 +22,7 @@ namespace SensorDash.Web.Pages.SystemStatus;
 internal sealed record Intake(string Type, IngestStatus Status, IngestRates Rates, int Queued, int Capacity);
 
 /// <summary>The state of the hub: ingest, stores, analytics, retention and the process.</summary>
+[Need(Need.Viewer)]
 internal sealed class SystemModel(
     IEnumerable<IStoreReporter> reporters, IReadingStore store, INodeStore nodes, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events,
     WriteBuffer<LaneEvent> eventBuffer, IDuckDbSource duckDb, DualWrite dualWrite, TransferControl transfers,

@@ -3,10 +3,12 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Nodes;
 using SensorDash.Web.Pages.Display;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Pages.Zones;
 
 /// <summary>Adds, edits and deletes zones.</summary>
+[Need(Need.Viewer)]
 internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
@@ -33,6 +35,7 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
         return TableFiles.Send(file, format, "sensordash_zones.csv");
     }
 
+    [Need(Need.Operator)]
     public async Task<IActionResult> OnPostAddAsync(string? name, string? color, string? description, CancellationToken cancellationToken)
     {
         var patch = PatchOf(name, color, description);
@@ -47,6 +50,7 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
         return Done($"Added {zone.Name}.");
     }
 
+    [Need(Need.Operator)]
     public async Task<IActionResult> OnPostEditAsync(int id, string? name, string? color, string? description, CancellationToken cancellationToken)
     {
         var patch = PatchOf(name, color, description);
@@ -58,6 +62,7 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
         return Invalid();
     }
 
+    [Need(Need.Operator)]
     public async Task<IActionResult> OnPostDeleteAsync(int id, string? typedName, CancellationToken cancellationToken)
     {
         if (await zones.FindAsync(id, cancellationToken) is not { } zone) return NotFound();

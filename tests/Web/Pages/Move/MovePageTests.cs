@@ -230,23 +230,6 @@ public sealed class MovePageTests : PageTests, IDisposable
     }
 
     [Fact]
-    public async Task Page_FromAnotherMachine_SaysThatItIsClosed()
-    {
-        await using var app = new SensorDashApp(("Transfer:ImportFolder", _folder.Path)) { RemoteAddress = IPAddress.Parse("192.0.2.7") };
-        using var client = app.CreateClient();
-        CreateHub(1);
-
-        using var response = await client.GetAsync(Page);
-        using var api = await client.GetAsync("/api/transfers");
-        using var report = await client.GetAsync($"{Page}?handler=Report&of=test.db&id=1");
-
-        Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.Forbidden, HttpStatusCode.Forbidden), (response.StatusCode, api.StatusCode, report.StatusCode));
-        var page = await response.Content.ReadAsStringAsync();
-        Assert.Contains("Only from this machine", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("hub.db", page, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Start_WithoutAToken_IsRejected()
     {
         CreateHub(1);

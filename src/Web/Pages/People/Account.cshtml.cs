@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using SensorDash.Data.Access;
+using SensorDash.Web.Security;
+
+namespace SensorDash.Web.Pages.People;
+
+/// <summary>Changes the password of whoever is signed in.</summary>
+[Need(Need.Person)]
+internal sealed class AccountModel(AccessStore store, AccessDirectory directory, Sessions sessions, Passwords passwords) : PageModel
+{
+    private readonly Dictionary<string, string> _errors = [];
+
+    public string? ErrorOf(string field) => _errors.GetValueOrDefault(field);
+
+    public IActionResult OnGet() => Session is null ? NotFound() : Page();
+
+    [Need(Need.Person)]
+    public async Task<IActionResult> OnPostAsync(string? current, string? password, string? again, CancellationToken cancellationToken)
+    {
+        if (Session is not { } session) return NotFound();
+        var name = User.Identity!.Name!;
+        if (Passwords.Error(password, name) is { } error) _errors["password"] = error;
+        else if (again != password) _errors["again"] = "must be the same password";
+        if (_errors.Count > 0) return Invalid();
+        // By the same rule as a sign-in: a browser left open must not become a place to guess.
+        if (await sessions.CheckAsync(name, current ?? "", cancellationToken) is { } fault)
+        {
+            _errors["current"] = fault;
+            return Invalid();
+        }
+        if (await store.SetPasswordAsync(name, await passwords.HashAsync(password!, cancellationToken), session, cancellationToken) != AccessChange.Done) return NotFound();
+        await directory.RefreshAsync(cancellationToken);
+        TempData["Notice"] = "The password is changed; your other browsers are signed out.";
+        return LocalRedirect("/account");
+    }
+
+    // Nobody signs in on a server that only this machine reaches.
+    private string? Session => User.FindFirst(Rights.SessionClaim)?.Value;
+
+    private PageResult Invalid()
+    {
+        Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+        return Page();
+    }
+}

@@ -1,0 +1,47 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using SensorDash.Data.Access;
+using SensorDash.Web.Security;
+
+namespace SensorDash.Web.Pages.People;
+
+/// <summary>Makes the first administrator.</summary>
+[Need(Need.Nothing)]
+internal sealed class SetUpModel(AccessStore store, SetUp setUp, Sessions sessions, Passwords passwords) : PageModel
+{
+    private readonly Dictionary<string, string> _errors = [];
+
+    public string? Name { get; private set; }
+
+    public string? Secret { get; private set; }
+
+    public bool TakesSecret => setUp.TakesSecret;
+
+    public string? ErrorOf(string field) => _errors.GetValueOrDefault(field);
+
+    public IActionResult OnGet() => setUp.IsNeeded ? Page() : LocalRedirect("/sign-in");
+
+    [Need(Need.Nothing)]
+    public async Task<IActionResult> OnPostAsync(string? secret, string? name, string? password, string? again, CancellationToken cancellationToken)
+    {
+        if (!setUp.IsNeeded) return LocalRedirect("/sign-in");
+        (Name, Secret) = (Sessions.Normalize(name), secret);
+        if (TakesSecret && !setUp.Matches(secret)) _errors["secret"] = "is not the secret of this start; the log has it";
+        if (Sessions.NameError(Name) is { } nameError) _errors["name"] = nameError;
+        if (Passwords.Error(password, Name) is { } passwordError) _errors["password"] = passwordError;
+        else if (again != password) _errors["again"] = "must be the same password";
+        if (_errors.Count > 0) return Invalid();
+        var admin = new User { Name = Name, Role = UserRole.Admin, PasswordHash = await passwords.HashAsync(password!, cancellationToken) };
+        // Somebody else was first.
+        if (await store.AddUserAsync(admin, isFirst: true, cancellationToken) != AccessChange.Done) return LocalRedirect("/sign-in");
+        await sessions.StartSessionAsync(HttpContext, admin, isLong: false, null, cancellationToken);
+        TempData["Notice"] = $"{Name} is the administrator. Add people and keys under System.";
+        return LocalRedirect("/");
+    }
+
+    private PageResult Invalid()
+    {
+        Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+        return Page();
+    }
+}

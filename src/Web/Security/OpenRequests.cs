@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+using System.Security.Claims;
+using SensorDash.Data.Access;
+using SensorDash.Data.Storage;
+
+namespace SensorDash.Web.Security;
+
+/// <summary>Ends the requests of those who may no longer do them: streams, sockets and downloads go on for hours.</summary>
+internal sealed class OpenRequests : IDisposable
+{
+    private readonly ConcurrentDictionary<OpenRequest, bool> _requests = new();
+    private readonly AccessDirectory _directory;
+    private readonly Exposure _exposure;
+    private readonly TimeProvider _clock;
+
+    public OpenRequests(AccessDirectory directory, Exposure exposure, TimeProvider clock)
+    {
+        (_directory, _exposure, _clock) = (directory, exposure, clock);
+        directory.Looked += EndThoseRefused;
+    }
+
+    /// <summary>Watches a request until it is disposed.</summary>
+    public IDisposable Watch(HttpContext context)
+    {
+        var request = new OpenRequest(context, this);
+        context.Features.Set(request);
+        _requests.TryAdd(request, true);
+        return request;
+    }
+
+    /// <summary>Cancelled when the client may no longer do what it does. Only a socket needs it, to say why it ends; all other requests are broken off.</summary>
+    public static CancellationToken EndOf(HttpContext context) => context.Features.Get<OpenRequest>()?.Ended ?? CancellationToken.None;
+
+    public void Dispose() => _directory.Looked -= EndThoseRefused;
+
+    private void EndThoseRefused()
+    {
+        foreach (var (request, _) in _requests)
+            if (!IsStillAllowed(request.Context)) request.End();
+    }
+
+    private bool IsStillAllowed(HttpContext context)
+    {
+        if (_directory.Current is not { } state || context.User.Identity is not { IsAuthenticated: true, Name: { } name }) return true;
+        var now = _clock.NowMicroseconds();
+        if (context.User.FindFirst(Rights.SessionClaim)?.Value is { } session) return state.FindUser(session, now) is { } user && HasNeedsOf(context.User, Rights.Of(user, session));
+        if (context.User.FindFirst(Rights.KeyClaim)?.Value is { } prefix) return state.FindKey(prefix) is { } key && key.IsValid(now);
+        return name != Rights.ThisMachine || !state.HasAdmin;
+    }
+
+    private static bool HasNeedsOf(ClaimsPrincipal one, ClaimsPrincipal other) => Enum.GetValues<Need>().All(need => one.May(need) == other.May(need));
+
+    private sealed class OpenRequest(HttpContext context, OpenRequests owner) : IDisposable
+    {
+        private readonly CancellationTokenSource _end = new();
+
+        public HttpContext Context => context;
+
+        public CancellationToken Ended => _end.Token;
+
+        public void End()
+        {
+            try
+            {
+                _end.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                return; // It has just ended.
+            }
+            if (!context.WebSockets.IsWebSocketRequest) context.Abort();
+        }
+
+        public void Dispose()
+        {
+            owner._requests.TryRemove(this, out _);
+            _end.Dispose();
+        }
+    }
+}
