@@ -27,7 +27,7 @@ internal static class EventsApi
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/events").WithTags("Events");
-        group.MapPost("", PostAsync).WithName("PostEvents").For(Need.Send).Produces<EventIngestResponse>()
+        group.MapPost("", PostAsync).WithName("PostEvents").For(Need.Send).WithMetadata(ChecksRows.Instance).Produces<EventIngestResponse>()
             .WithSummary("Stores one event, an array or NDJSON, with any lanes; responds when all are durable")
             .WithBody("""
                 {"lane": "parsed", "scopeId": "payload1", "sourceTruthTime": "2026-01-26T10:00:00Z", "streamId": "stream1", "streamType": "nav.pvt", "schemaVersion": "1.0", "payload": {"speed": 3}}
@@ -52,7 +52,10 @@ internal static class EventsApi
         if (IngestRequest.RejectEncoding(request) is { } encoding) return encoding;
         var parser = IngestRequest.ParserOf(request, new EventJsonParser(clock.NowMicroseconds(), events.Value.TrustProducerIds));
         if (parser is null) return IngestRequest.WrongMediaType();
-        var work = new IngestRequest<LaneEvent>(parser, buffer, ingest.Value.AckTimeout, clock, isWaitedFor: true, batch => batch.WeightByBytes);
+        var work = new IngestRequest<LaneEvent>(parser, buffer, ingest.Value.AckTimeout, clock, isWaitedFor: true, batch => batch.WeightByBytes)
+        {
+            Refuse = KeyLimit.Of(request.HttpContext.User) is { } limit ? laneEvent => limit.FindRefusal(laneEvent) is { } refusal ? new RowError("scopeId", refusal) : null : null,
+        };
         var end = await work.RunAsync(request.HttpContext.Response, cancellationToken);
         var response = new EventIngestResponse(work.Inserted, work.Duplicates, work.AlreadyAccepted,
             [.. parser.Rejected.Select(r => new RejectedResponse(r.Line, r.Field, r.Error))], parser.RejectedCount);

@@ -24,13 +24,13 @@ internal static class IngestApi
 
     public static void MapIngest(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/sensor-data", PostReadingsAsync).WithTags("Ingest").WithName("PostReadings").For(Need.SendReadings).Produces<IngestResponse>().Produces<BufferedResponse>(202)
+        routes.MapPost("/api/sensor-data", PostReadingsAsync).WithTags("Ingest").WithName("PostReadings").For(Need.SendReadings).WithMetadata(ChecksRows.Instance).Produces<IngestResponse>().Produces<BufferedResponse>(202)
             .WithSummary("Stores one reading, an array or NDJSON; responds when all are durable").WithQuery(_ack)
             .WithBody("""{"node_address": 12, "timestamp": 1767225600, "temperature_celsius": 21.5, "humidity_percent": 40.2}""",
                 "application/json", "application/x-ndjson");
         foreach (var path in (string[])["/write", "/api/v2/write"])
         {
-            routes.MapPost(path, PostLinesAsync).WithTags("Ingest").WithName(path == "/write" ? "WriteLines" : "WriteLinesV2").For(Need.SendReadings).Produces(204)
+            routes.MapPost(path, PostLinesAsync).WithTags("Ingest").WithName(path == "/write" ? "WriteLines" : "WriteLinesV2").For(Need.SendReadings).WithMetadata(ChecksRows.Instance).Produces(204)
                 .WithSummary("Stores InfluxDB line protocol: tag node; fields temp or temperature, hum or humidity").WithQuery([_precision, .. _ofInfluxDb])
                 .WithBody("climate,node=12 temp=21.5,hum=40.2 1767225600000000000", "text/plain");
         }
@@ -45,7 +45,7 @@ internal static class IngestApi
         if (IngestRequest.RejectEncoding(request) is { } encoding) return encoding;
         var parser = IngestRequest.ParserOf(request, new ReadingJsonParser(clock.GetUtcNow().ToUnixTimeSeconds()));
         if (parser is null) return IngestRequest.WrongMediaType();
-        var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor);
+        var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor) { Refuse = RefusalOf(request.HttpContext) };
         var end = await ingest.RunAsync(request.HttpContext.Response, cancellationToken);
         KeyValuePair<string, object?>[] soFar = [
             new("inserted", ingest.Inserted), new("duplicates", ingest.Duplicates),
@@ -72,7 +72,7 @@ internal static class IngestApi
         if (query.HasErrors) return Line(400, "invalid", string.Join("; ", query.Errors.Select(f => $"{f.Key} {f.Value[0]}")), null);
         if (IngestRequest.RejectEncoding(context.Request) is not null) return Line(415, "unsupported media type", "the Content-Encoding must be gzip or absent", null);
         var parser = new LineProtocolParser(IngestRequest.BodyOf(context.Request), precision, clock.GetUtcNow().ToUnixTimeSeconds());
-        var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor: true);
+        var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor: true) { Refuse = RefusalOf(context) };
         switch (await ingest.RunAsync(context.Response, cancellationToken))
         {
             case IngestEnd.BufferFull:
@@ -94,6 +94,9 @@ internal static class IngestApi
         var first = parser.Rejected[0];
         return Line(400, "invalid", $"line {first.Line}: {first.Error}; {parser.RejectedCount} lines rejected, {ingest.Accepted} kept", first.Line);
     }
+
+    private static Func<Reading, RowError?>? RefusalOf(HttpContext context)
+        => KeyLimit.Of(context.User) is { } limit ? reading => limit.FindRefusal(reading) is { } refusal ? new RowError("node_address", refusal) : null : null;
 
     private static JsonHttpResult<LineProblem> Line(int status, string code, string message, long? line)
         => TypedResults.Json(new LineProblem(code, message, line), statusCode: status);

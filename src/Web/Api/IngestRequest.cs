@@ -69,6 +69,9 @@ internal sealed class IngestRequest<TRow>(
     private readonly List<long> _alreadyAccepted = [];
     private TimeSpan _waited; // Since the last commit.
 
+    /// <summary>Why the sender may not send a row; null: every row may be sent.</summary>
+    public Func<TRow, RowError?>? Refuse { get; init; }
+
     /// <summary>Rows that the buffer accepted.</summary>
     public long Accepted { get; private set; }
 
@@ -105,6 +108,7 @@ internal sealed class IngestRequest<TRow>(
             do
             {
                 more = await parser.ReadAsync(batch, cancellationToken);
+                if (Refuse is not null) parser.RejectRows(batch, Refuse);
                 if (batch.Count > 0 && !await SubmitAsync(batch, cancellationToken)) return IngestEnd.BufferFull;
                 batch.Clear();
             }

@@ -89,7 +89,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         problem.Extensions["error"] = problem.Detail ?? problem.Title;
         problem.Extensions["traceId"] = Activity.Current?.Id ?? context.HttpContext.TraceIdentifier;
         response.StatusCode = status;
-        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+        if (status is (StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) && response.Headers.RetryAfter.Count == 0)
             response.Headers.RetryAfter = Problems.RetryAfterSeconds;
         await response.WriteAsJsonAsync(problem, _json, "application/problem+json", context.HttpContext.RequestAborted);
     }

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Access;
 using SensorDash.Data.Storage;
@@ -85,7 +86,16 @@ internal sealed class AccessHandler(
 
     private string Refusal(Need need) => $"{Context.User.Identity?.Name} may not do this: it takes {Rights.Describe(need)}";
 
-    private Need NeedOfEndpoint => Context.GetEndpoint()?.Metadata.GetMetadata<NeedAttribute>()?.Need ?? Need.Admin;
+    private Need NeedOfEndpoint
+    {
+        get
+        {
+            var metadata = Context.GetEndpoint()?.Metadata;
+            var need = metadata?.GetMetadata<NeedAttribute>()?.Need ?? Need.Admin;
+            // Pages take both a role and a person.
+            return Context.User.May(need) && metadata?.GetMetadata<PageActionDescriptor>() is not null ? Need.Person : need;
+        }
+    }
 
     private static AuthenticateResult Success(ClaimsPrincipal principal) => AuthenticateResult.Success(new(principal, Name));
 }

@@ -71,10 +71,10 @@ internal static class KeyLimits
     }
 
     /// <summary>The limits of a key, for people; empty if it has none.</summary>
-    public static string Describe(ApiKey key) => string.Join("; ", new[]
+    public static string Describe(string? nodes, string? eventScopes) => string.Join("; ", new[]
     {
-        key.Nodes is { } nodes ? $"nodes {nodes.Replace(",", ", ", StringComparison.Ordinal)}" : null,
-        key.EventScopes is { } scopes ? $"event scopes {scopes.Replace("\n", ", ", StringComparison.Ordinal)}" : null,
+        nodes is null ? null : $"nodes {nodes.Replace(",", ", ", StringComparison.Ordinal)}",
+        eventScopes is null ? null : $"event scopes {eventScopes.Replace("\n", ", ", StringComparison.Ordinal)}",
     }.OfType<string>());
 
     private static string[] Split(string text) => text.Split(',', StringSplitOptions.TrimEntries);

@@ -47,6 +47,8 @@ internal static class PageNeedsOptions
             var need = PageNeeds.Of(page.ModelType!);
             page.EndpointMetadata.Add(new NeedAttribute(need));
             page.EndpointMetadata.Add(need == Need.Nothing ? new AllowAnonymousAttribute() : new AuthorizeAttribute(need.ToString()));
+            // Programs have the API; a key that is let out must not make another one.
+            if (need != Need.Nothing) page.EndpointMetadata.Add(new AuthorizeAttribute(nameof(Need.Person)));
         });
     }
 }

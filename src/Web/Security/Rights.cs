@@ -36,6 +36,9 @@ internal static class Rights
     /// <summary>The name of whoever uses a server that only this machine reaches.</summary>
     public const string ThisMachine = "this machine";
 
+    /// <summary>The name of nodes that need no key.</summary>
+    public const string OpenNetworkName = "open network";
+
     private const string Scheme = AccessHandler.Name;
 
     /// <summary>A signed-in user.</summary>
@@ -49,14 +52,17 @@ internal static class Rights
         if (key.Scopes.HasFlag(KeyScopes.Ingest)) needs.UnionWith([Need.SendReadings, Need.Send]);
         if (key.Scopes.HasFlag(KeyScopes.Read)) needs.Add(Need.Viewer);
         if (key.Scopes.HasFlag(KeyScopes.Admin)) needs.UnionWith(NeedsOf(UserRole.Admin));
-        return Create($"key {key.Name}", $"key:{key.Id}", needs, new Claim(KeyClaim, key.Prefix));
+        List<Claim> claims = [new(KeyClaim, key.Prefix)];
+        if (key.Nodes is { } nodes) claims.Add(new(KeyLimit.NodesClaim, nodes));
+        if (key.EventScopes is { } scopes) claims.Add(new(KeyLimit.EventScopesClaim, scopes));
+        return Create($"key {key.Name}", $"key:{key.Id}", needs, [.. claims]);
     }
 
     /// <summary>Everybody on this machine, while nobody signs in.</summary>
     public static ClaimsPrincipal Local() => Create(ThisMachine, "local", [.. NeedsOf(UserRole.Admin), Need.Person]);
 
     /// <summary>A node of a network that needs no key.</summary>
-    public static ClaimsPrincipal OpenNetwork() => Create("open network", "open", [Need.SendReadings]);
+    public static ClaimsPrincipal OpenNetwork() => Create(OpenNetworkName, "open", [Need.SendReadings]);
 
     /// <summary>Whether a request may do what takes <paramref name="need"/>.</summary>
     public static bool May(this ClaimsPrincipal principal, Need need) => need == Need.Nothing || principal.HasClaim(NeedClaim, need.ToString());
@@ -112,9 +118,12 @@ internal sealed class NeedAttribute(Need need) : Attribute
 /// <summary>Checks one need.</summary>
 internal sealed class NeedRequirement(Need need) : AuthorizationHandler<NeedRequirement>, IAuthorizationRequirement
 {
+    public Need Need => need;
+
     protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, NeedRequirement requirement)
     {
-        if (context.User.May(need)) context.Succeed(requirement);
+        // Each requirement of an endpoint is asked about all of them.
+        if (context.User.May(requirement.Need)) context.Succeed(requirement);
         return Task.CompletedTask;
     }
 }

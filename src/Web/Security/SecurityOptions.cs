@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Options;
 
@@ -14,6 +15,15 @@ public sealed class SecurityOptions
 
     /// <summary>Networks whose machines may send readings without a key, separated by semicolons, such as <c>192.168.7.0/24</c>: for nodes that cannot send a header. Default empty: none.</summary>
     public string OpenIngestFrom { get; set; } = "";
+
+    /// <summary>Requests per second of a key or a person, on average; four times as many at once. 1 to 1,000,000. Default 1,000.</summary>
+    public int RequestsPerSecond { get; set; } = 1_000;
+
+    /// <summary>Requests per minute of an address that proves nothing. 1 to 1,000,000. Default 300.</summary>
+    public int UnknownRequestsPerMinute { get; set; } = 300;
+
+    /// <summary>Sign-ins per minute of an address. 1 to 10,000. Default 30.</summary>
+    public int SignInsPerMinute { get; set; } = 30;
 
     internal IReadOnlyList<IPNetwork> ProxyNetworks => Networks(Proxies);
 
@@ -37,10 +47,19 @@ public sealed class SecurityOptions
 
 internal sealed class SecurityOptionsValidator : IValidateOptions<SecurityOptions>
 {
+    private const int MaxRate = 1_000_000, MaxSignIns = 10_000;
+
     public ValidateOptionsResult Validate(string? name, SecurityOptions options)
     {
-        string[] errors = [.. Errors(nameof(options.Proxies), options.Proxies), .. Errors(nameof(options.OpenIngestFrom), options.OpenIngestFrom)];
+        string[] errors = [.. Errors(nameof(options.Proxies), options.Proxies), .. Errors(nameof(options.OpenIngestFrom), options.OpenIngestFrom),
+            .. Errors(nameof(options.RequestsPerSecond), options.RequestsPerSecond, MaxRate), .. Errors(nameof(options.UnknownRequestsPerMinute), options.UnknownRequestsPerMinute, MaxRate),
+            .. Errors(nameof(options.SignInsPerMinute), options.SignInsPerMinute, MaxSignIns)];
         return errors.Length > 0 ? ValidateOptionsResult.Fail(errors) : ValidateOptionsResult.Success;
+    }
+
+    private static IEnumerable<string> Errors(string setting, int value, int max)
+    {
+        if (value < 1 || value > max) yield return string.Create(CultureInfo.InvariantCulture, $"{SecurityOptions.SectionName}:{setting} must be 1 to {max}, not {value}.");
     }
 
     private static IEnumerable<string> Errors(string setting, string value)

@@ -58,13 +58,22 @@ internal sealed class SocketClient
     /// <returns>Why the token is refused; null if it is not.</returns>
     public string? TryIdentify(string? token) => _signIn.TryIdentify(_context, token);
 
-    /// <summary>Checks that the client may send a message of a type.</summary>
+    /// <summary>Checks that the client may send a message.</summary>
+    /// <param name="defaultScope">The event scope of a command that names none.</param>
     /// <exception cref="SocketMessageException">It may not.</exception>
-    public void Check(string type)
+    public void Check(SocketMessage message, string defaultScope)
     {
-        var need = NeedOf(type);
-        if (_context.User.May(need)) return;
-        throw new SocketMessageException(IsKnown ? $"{Name} may not send {type}: it takes {Rights.Describe(need)}" : $"send auth with an API key first; {type} takes {Rights.Describe(need)}");
+        var need = NeedOf(message.Type);
+        if (!_context.User.May(need))
+            throw new SocketMessageException(IsKnown ? $"{Name} may not send {message.Type}: it takes {Rights.Describe(need)}" : $"send auth with an API key first; {message.Type} takes {Rights.Describe(need)}");
+        if (KeyLimit.Of(_context.User) is not { } limit) return;
+        var refusal = message.Type switch
+        {
+            "query" or "startStream" => limit.FindRefusal(message.Filters()),
+            "command" => limit.FindRefusal(message.Text("scopeId") ?? defaultScope) is { } text ? $"scopeId {text}" : null,
+            _ => null,
+        };
+        if (refusal is not null) throw new SocketMessageException(refusal);
     }
 
     /// <summary>What a message takes.</summary>

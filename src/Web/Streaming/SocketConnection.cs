@@ -103,7 +103,7 @@ internal sealed partial class SocketConnection : IAsyncDisposable
         {
             message = SocketMessage.Parse(json.ToArray()); // A copy: a query outlives the next message.
             message.Check();
-            _client.Check(message.Type);
+            _client.Check(message, _services.Events.ScopeId);
             switch (message.Type)
             {
                 case "auth":

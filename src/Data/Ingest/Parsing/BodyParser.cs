@@ -55,6 +55,9 @@ public abstract class BodyParser<TRow>
         if (_rejected.Count < MaxListedRejections) _rejected.Add(new RejectedLine(line, field, error));
     }
 
+    /// <summary>Takes the rows out of a batch that the sender may not send, and counts them as rejected.</summary>
+    public void RejectRows(ParsedBatch<TRow> batch, Func<TRow, RowError?> refuse) => batch.Remove(refuse, (line, error) => Reject(line, error.Field, error.Error));
+
     private protected void AddJson(ParsedBatch<TRow> batch, IJsonRow<TRow> rows, ReadOnlySpan<byte> json, long line)
     {
         RowError? error;

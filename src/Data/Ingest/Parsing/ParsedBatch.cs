@@ -42,6 +42,18 @@ public sealed class ParsedBatch<TRow>
         SourceBytes = 0;
     }
 
+    internal void Remove(Func<TRow, RowError?> refuse, Action<long, RowError> refused)
+    {
+        var kept = 0;
+        for (var i = 0; i < _rows.Count; i++)
+        {
+            if (refuse(_rows[i]) is { } error) refused(_lines[i], error);
+            else (_rows[kept], _lines[kept++]) = (_rows[i], _lines[i]);
+        }
+        _rows.RemoveRange(kept, _rows.Count - kept);
+        _lines.RemoveRange(kept, _lines.Count - kept);
+    }
+
     internal void Add(in TRow row, long line, int sourceBytes)
     {
         _rows.Add(row);

@@ -53,6 +53,6 @@ internal sealed class ErrorModel : PageModel
         Code = int.TryParse(Request.Query["code"], NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code is >= 400 and <= 599
             ? code : Response.StatusCode >= 400 ? Response.StatusCode : 500;
         if (Response.StatusCode < 400) Response.StatusCode = Code;
-        if (IsTemporary) Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
+        if (IsTemporary && Response.Headers.RetryAfter.Count == 0) Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
     }
 }

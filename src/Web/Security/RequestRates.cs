@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.RateLimiting;
+using Microsoft.Extensions.Options;
+using SensorDash.Web.Requests;
+
+namespace SensorDash.Web.Security;
+
+/// <summary>How many requests a key, a person, or an address that proves nothing, may make. A server that needs no sign-in has no limit.</summary>
+internal static class RequestRates
+{
+    // Of the rate of a second: a page loads several parts at once, and a gateway sends what it kept.
+    private const int Burst = 4;
+
+    // Of an IPv6 address the network: whoever has one has all its addresses.
+    private const int NetworkBytes = 8;
+
+    public static void AddRequestRates(this IServiceCollection services)
+    {
+        services.AddRateLimiter(_ => { });
+        services.AddOptions<Microsoft.AspNetCore.RateLimiting.RateLimiterOptions>().Configure<IOptions<SecurityOptions>, Exposure>((limiter, security, exposure) =>
+        {
+            limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
+                PartitionedRateLimiter.Create<HttpContext, string>(context => exposure.IsOpen(context) ? RateLimitPartition.GetNoLimiter("") : OfAll(context, security.Value)),
+                PartitionedRateLimiter.Create<HttpContext, string>(context => IsSignIn(context.Request) && !exposure.IsOpen(context)
+                    ? RateLimitPartition.GetFixedWindowLimiter(AddressOf(context), _ => PerMinute(security.Value.SignInsPerMinute)) : RateLimitPartition.GetNoLimiter("")));
+            limiter.OnRejected = RejectAsync;
+        });
+    }
+
+    private static RateLimitPartition<string> OfAll(HttpContext context, SecurityOptions options)
+    {
+        // Only a known name: a made-up one would get a limit of its own each time.
+        if (context.User.Identity is { IsAuthenticated: true, Name: { } name } && name != Rights.OpenNetworkName)
+            return RateLimitPartition.GetTokenBucketLimiter(name, _ => PerSecond(options.RequestsPerSecond));
+        return context.User.Identity is { IsAuthenticated: true }
+            ? RateLimitPartition.GetTokenBucketLimiter($"open {AddressOf(context)}", _ => PerSecond(options.RequestsPerSecond))
+            : RateLimitPartition.GetFixedWindowLimiter($"unknown {AddressOf(context)}", _ => PerMinute(options.UnknownRequestsPerMinute));
+    }
+
+    private static bool IsSignIn(HttpRequest request)
+        => HttpMethods.IsPost(request.Method) && (request.Path.Equals("/sign-in", StringComparison.OrdinalIgnoreCase) || request.Path.Equals("/set-up", StringComparison.OrdinalIgnoreCase));
+
+    private static string AddressOf(HttpContext context)
+    {
+        if (context.Connection.RemoteIpAddress is not { } address) return "local"; // A Unix socket.
+        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
+        return address.AddressFamily == AddressFamily.InterNetworkV6 && !IPAddress.IsLoopback(address) ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, NetworkBytes)) : address.ToString();
+    }
+
+    private static TokenBucketRateLimiterOptions PerSecond(int requests)
+        => new() { TokenLimit = requests * Burst, TokensPerPeriod = requests, ReplenishmentPeriod = TimeSpan.FromSeconds(1), AutoReplenishment = true };
+
+    private static FixedWindowRateLimiterOptions PerMinute(int requests) => new() { PermitLimit = requests, Window = TimeSpan.FromMinutes(1), AutoReplenishment = true };
+
+    private static async ValueTask RejectAsync(Microsoft.AspNetCore.RateLimiting.OnRejectedContext rejected, CancellationToken cancellationToken)
+    {
+        var context = rejected.HttpContext;
+        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var time) ? time : TimeSpan.FromSeconds(1);
+        context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+        context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        if (!Problems.AcceptsHtml(context)) await Problems.WriteAsync(context, StatusCodes.Status429TooManyRequests, "too many requests; retry");
+    }
+}
