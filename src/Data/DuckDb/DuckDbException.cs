@@ -46,7 +46,7 @@ internal sealed class DuckDbException(DuckDbErrorKind kind, string message, Exce
 
     /// <summary>The product's exception for an error of DuckDB's C interface.</summary>
     public static Exception Of(DuckDBErrorType type, string message, CancellationToken cancellationToken)
-        => type == DuckDBErrorType.Interrupt ? Interrupted(null, cancellationToken) : new DuckDbException(KindOf(type, message), message);
+        => type == DuckDBErrorType.Interrupt || IsInterrupt(message) ? Interrupted(null, cancellationToken) : new DuckDbException(KindOf(type, message), message);
 
     // An error in one of DuckDB's threads interrupts the others, and DuckDB may report the interrupt instead of the error.
     private static Exception Interrupted(Exception? error, CancellationToken cancellationToken) => cancellationToken.IsCancellationRequested
@@ -68,7 +68,10 @@ internal sealed class DuckDbException(DuckDbErrorKind kind, string message, Exce
     // The driver has a separate exception for an interrupt, but not when a statement is prepared or rows are appended.
     private static bool IsInterrupt(Exception error)
         => error is OperationCanceledException or DuckDBException { ErrorType: DuckDBErrorType.Interrupt }
-            || (error is DuckDBException && error.Message.StartsWith("INTERRUPT Error", StringComparison.Ordinal));
+            || (error is DuckDBException && IsInterrupt(error.Message));
+
+    // Preparing a statement returns only a text.
+    private static bool IsInterrupt(string message) => message.StartsWith("INTERRUPT Error", StringComparison.Ordinal);
 
     // Linux and macOS; Windows. DuckDB has no separate type for it.
     private static bool IsLock(string message)

@@ -58,6 +58,8 @@ public sealed class DuckDbErrorTests : DuckDbTest
         cancelled.Cancel();
         Assert.IsType<OperationCanceledException>(DuckDbException.Translate(new OperationCanceledException(), cancelled.Token));
         Assert.IsType<OperationCanceledException>(DuckDbException.Of(DuckDB.NET.Native.DuckDBErrorType.Interrupt, "INTERRUPT Error: Interrupted!", cancelled.Token));
+        // Preparing a statement gives no type.
+        Assert.IsType<OperationCanceledException>(DuckDbException.Of(DuckDB.NET.Native.DuckDBErrorType.Invalid, "INTERRUPT Error: Interrupted!", cancelled.Token));
     }
 
     [Fact]
