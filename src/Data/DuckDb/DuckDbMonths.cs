@@ -58,15 +58,15 @@ internal static class DuckDbMonths
     }
 
     /// <summary>Adds readings; none of them may be stored already.</summary>
-    public static void Append(DuckDbConnection connection, IReadOnlyCollection<Reading> readings, long batch, CancellationToken cancellationToken)
+    public static void Append(DuckDbConnection connection, ReadOnlyMemory<Reading> readings, long batch, CancellationToken cancellationToken)
     {
         var known = List(connection, cancellationToken).ConvertAll(m => m.Number);
-        var months = MonthsOf(readings);
+        var months = MonthsOf(readings.Span);
         foreach (var month in months)
         {
             if (!known.Contains(month.Number)) Add(connection, month, cancellationToken);
-            Reading[] rows = [.. months.Count == 1 ? readings : readings.Where(reading => month.Contains(reading.Timestamp))];
-            connection.AppendChunks(month.Table, rows.Length, (chunk, start, count) => Write(chunk, rows.AsSpan(start, count), batch), cancellationToken);
+            var rows = months.Count == 1 ? readings : Of(month, readings.Span);
+            connection.AppendChunks(month.Table, rows.Length, (chunk, start, count) => Write(chunk, rows.Span.Slice(start, count), batch), cancellationToken);
             connection.Execute(Invariant(
                 $"UPDATE months SET row_count = row_count + {rows.Length}, unsorted = unsorted + {rows.Length} WHERE month = {month.Number}"), cancellationToken);
         }
@@ -191,11 +191,19 @@ internal static class DuckDbMonths
         return (day.Year * 100) + day.Month;
     }
 
-    private static HashSet<DuckDbMonth> MonthsOf(IEnumerable<Reading> readings)
+    private static Reading[] Of(DuckDbMonth month, ReadOnlySpan<Reading> readings)
+    {
+        var rows = new List<Reading>(readings.Length);
+        foreach (ref readonly var reading in readings)
+            if (month.Contains(reading.Timestamp)) rows.Add(reading);
+        return [.. rows];
+    }
+
+    private static HashSet<DuckDbMonth> MonthsOf(ReadOnlySpan<Reading> readings)
     {
         var months = new HashSet<DuckDbMonth>();
         DuckDbMonth? month = null;
-        foreach (var reading in readings)
+        foreach (ref readonly var reading in readings)
         {
             if (month?.Contains(reading.Timestamp) == true) continue;
             month = new DuckDbMonth(NumberOf(reading.Timestamp), 0, 0);

@@ -56,6 +56,7 @@ public static class SqliteTransfer
             return new TransferContents(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
         }, token))
     {
+        Ranges = new SqliteRangeReader(database),
         Changes = new SqliteReadingChangeFeed(database, new()),
         Roles = new DatabaseRoles(contexts, database.Writer, null),
         Log = database.IsReadOnly ? null : new SqliteBatchLog(database, BatchTable.Readings, clock),

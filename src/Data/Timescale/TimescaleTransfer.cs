@@ -101,6 +101,7 @@ public static class TimescaleTransfer
             },
             token))
     {
+        Ranges = new TimescaleRangeReader(database),
         Changes = new TimescaleReadingChangeFeed(database, new()),
         Roles = new DatabaseRoles(contexts, new TimescaleWriterLock(), TimescaleRole.Lock),
         Log = new TimescaleBatchLog(database, BatchTable.Readings, clock),

@@ -28,8 +28,8 @@ public readonly record struct TransferRange(long From, long To)
     internal long? End => To == All.To ? null : To;
 }
 
-/// <summary>Rows of a range, in the order of time. All rows of an instant are in one page.</summary>
-/// <param name="Rows">Valid until the next page is read.</param>
+/// <summary>Rows of a range: events in the order of time, readings in any order. All rows of an instant are in one page.</summary>
+/// <param name="Rows">Valid while the next page is read, and no longer.</param>
 /// <param name="End">The rows before this time are complete; the next page begins here.</param>
 public readonly record struct TransferPage<TRow>(ReadOnlyMemory<TRow> Rows, long End);
 
@@ -54,7 +54,7 @@ public sealed record TransferContents(long? Readings, long? Events, long SizeByt
     internal long Rows(TransferPart part) => (part == TransferPart.Readings ? Readings : Events) ?? 0;
 }
 
-/// <summary>A store or file whose rows are read in the order of time; it is never written to. For one reader at a time.</summary>
+/// <summary>A store or file whose rows are read in pages of time, one after the other; it is never written to. For one reader at a time.</summary>
 public interface ITransferSource : IAsyncDisposable
 {
     /// <summary>Such as "SensorDash (SQLite)".</summary>
@@ -96,6 +96,12 @@ public interface ITransferTarget : ITransferSource
 {
     /// <summary>Whether this store can hold a part.</summary>
     bool Holds(TransferPart part);
+
+    /// <inheritdoc cref="IRangeReader.VisitReadingsAsync"/>
+    Task VisitReadingsAsync(TransferRange range, VisitRows<Reading> visit, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="IRangeReader.VisitEventsAsync"/>
+    Task VisitEventsAsync(TransferRange range, VisitRows<LaneEvent> visit, CancellationToken cancellationToken);
 
     /// <summary>Runs one statement of the ledger, in a transaction of its own.</summary>
     /// <returns>The rows of a query, else none.</returns>

@@ -52,22 +52,16 @@ public sealed class RunningComparison(StoreParts source, StoreParts target, bool
     private async Task<(long End, TransferSummary Summary)> FirstChunkAsync(CancellationToken cancellationToken)
     {
         await using var store = new StoreSource(source);
-        var summary = new TransferSummary();
-        return (await AddPageAsync(store, new(_from, TransferRange.All.To), summary, cancellationToken), summary);
-    }
-
-    // The end of the page.
-    private async Task<long> AddPageAsync(StoreSource store, TransferRange rest, TransferSummary summary, CancellationToken cancellationToken)
-    {
+        var (rest, summary) = (new TransferRange(_from, TransferRange.All.To), new TransferSummary());
         if (_part == TransferPart.Readings)
         {
             var page = await store.ReadReadingsAsync(rest, RowsOfChunk, cancellationToken);
             summary.Add(page.Rows.Span);
-            return page.End;
+            return (page.End, summary);
         }
         var events = await store.ReadEventsAsync(rest, RowsOfChunk, cancellationToken);
         summary.Add(events.Rows.Span);
-        return events.End;
+        return (events.End, summary);
     }
 
     /// <summary>Compares what was read in the source with the same in the target.</summary>
@@ -96,9 +90,8 @@ public sealed class RunningComparison(StoreParts source, StoreParts target, bool
 
     private async Task<TransferSummary> SummarizeAsync(StoreParts parts, TransferRange chunk, CancellationToken cancellationToken)
     {
-        await using var store = new StoreSource(parts);
         var summary = new TransferSummary();
-        for (var from = chunk.From; from < chunk.To;) from = await AddPageAsync(store, new(from, chunk.To), summary, cancellationToken);
+        await (_part == TransferPart.Readings ? parts.Ranges.VisitReadingsAsync(chunk, summary.Add, cancellationToken) : parts.Ranges.VisitEventsAsync(chunk, summary.Add, cancellationToken));
         return summary;
     }
 

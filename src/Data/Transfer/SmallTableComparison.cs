@@ -12,10 +12,13 @@ internal sealed class NodeRecount
 
     public IReadOnlyCollection<int> Addresses => _nodes.Keys;
 
-    public void Add(Reading reading)
+    public void Add(ReadOnlySpan<Reading> readings)
     {
-        ref var node = ref CollectionsMarshal.GetValueRefOrAddDefault(_nodes, reading.NodeAddress, out var isKnown);
-        node = isKnown ? (node.Count + 1, Math.Min(node.First, reading.Timestamp), Math.Max(node.Last, reading.Timestamp)) : (1, reading.Timestamp, reading.Timestamp);
+        foreach (ref readonly var reading in readings)
+        {
+            ref var node = ref CollectionsMarshal.GetValueRefOrAddDefault(_nodes, reading.NodeAddress, out var isKnown);
+            node = isKnown ? (node.Count + 1, Math.Min(node.First, reading.Timestamp), Math.Max(node.Last, reading.Timestamp)) : (1, reading.Timestamp, reading.Timestamp);
+        }
     }
 
     public (long Count, long First, long Last)? Of(int address) => _nodes.TryGetValue(address, out var node) ? node : null;

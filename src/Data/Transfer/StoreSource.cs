@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.EntityFrameworkCore;
 using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
@@ -18,6 +19,9 @@ public sealed record StoreParts(
     string Kind, string Name, IReadingStore Readings, INodeStore Nodes, IEventStore? Events, IDbContextFactory<SensorDashContext>? Contexts,
     Func<CancellationToken, Task<TransferContents>> Count)
 {
+    /// <summary>Its rows by ranges of time.</summary>
+    public required IRangeReader Ranges { get; init; }
+
     /// <summary>Its readings in commit order.</summary>
     public required IReadingChangeFeed Changes { get; init; }
 
@@ -52,7 +56,8 @@ public sealed record StoreParts(
 /// <param name="owned">Disposed with the source, in this order.</param>
 public class StoreSource(StoreParts parts, params IReadOnlyList<IDisposable> owned) : ITransferSource
 {
-    private Reading[] _page = [];
+    // A page stays valid while the next one is read.
+    private (ArrayBufferWriter<Reading> Page, ArrayBufferWriter<Reading> Next) _pages = (new(), new());
 
     /// <summary>What it consists of.</summary>
     public StoreParts Parts => parts;
@@ -68,26 +73,19 @@ public class StoreSource(StoreParts parts, params IReadOnlyList<IDisposable> own
 
     public async Task<TransferPage<Reading>> ReadReadingsAsync(TransferRange range, int limit, CancellationToken cancellationToken)
     {
-        // One row more: the last instant is complete only if another one follows.
-        var count = await ReadAsync(range, limit + 1, cancellationToken);
-        if (count <= limit) return new(_page.AsMemory(0, count), range.To);
-        var last = _page[limit].Timestamp;
-        var kept = limit;
-        while (kept > 0 && _page[kept - 1].Timestamp == last) kept--;
-        if (kept > 0) return new(_page.AsMemory(0, kept), last);
-        for (var length = 2 * limit; ; length *= 2)
-        {
-            count = await ReadAsync(new(last, last + 1), length + 1, cancellationToken);
-            if (count <= length) return new(_page.AsMemory(0, count), last + 1);
-        }
+        var end = await parts.Ranges.FindEndAsync(range, limit, cancellationToken);
+        var page = _pages.Next.Capacity >= limit ? _pages.Next : new(limit);
+        _pages = (page, _pages.Page);
+        page.ResetWrittenCount();
+        await parts.Ranges.VisitReadingsAsync(range with { To = end }, rows => page.Write(rows), cancellationToken);
+        return new(page.WrittenMemory, end);
     }
 
-    private Task<int> ReadAsync(TransferRange range, int length, CancellationToken cancellationToken)
-    {
-        if (_page.Length < length) _page = new Reading[length];
-        var times = new TimeRange(range.Start, range.End is { } end ? end - 1 : null);
-        return parts.Readings.ReadAsync(new ReadingQuery(new(null, times), ReadingOrder.OldestFirst), _page.AsMemory(0, length), cancellationToken);
-    }
+    /// <inheritdoc cref="IRangeReader.VisitReadingsAsync"/>
+    public Task VisitReadingsAsync(TransferRange range, VisitRows<Reading> visit, CancellationToken cancellationToken) => parts.Ranges.VisitReadingsAsync(range, visit, cancellationToken);
+
+    /// <inheritdoc cref="IRangeReader.VisitEventsAsync"/>
+    public Task VisitEventsAsync(TransferRange range, VisitRows<LaneEvent> visit, CancellationToken cancellationToken) => parts.Ranges.VisitEventsAsync(range, visit, cancellationToken);
 
     public async Task<TransferPage<LaneEvent>> ReadEventsAsync(TransferRange range, int limit, CancellationToken cancellationToken)
     {

@@ -26,9 +26,8 @@ internal static class TransferPages
             for (var from = range.From; from < range.To;)
             {
                 var page = await next;
-                var rows = page.Rows.ToArray(); // The next page is in the same memory.
                 if (page.End < range.To) next = StartAsync(range with { From = page.End });
-                yield return (new(from, page.End), rows);
+                yield return (new(from, page.End), page.Rows);
                 from = page.End;
             }
         }

@@ -15,7 +15,7 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
 
     private const int FirstBatch = 2_000;
     private const int MinBatch = 100;
-    private const int MaxBatch = 50_000;
+    private const int MaxBatch = 200_000;
 
     // A subscriber reads a batch of events at once.
     private const int MaxEventBatch = 10_000;

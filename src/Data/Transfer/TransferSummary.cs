@@ -26,30 +26,24 @@ public sealed class TransferSummary
     public void Add(ReadOnlySpan<Reading> readings)
     {
         Define("node_address", "timestamp", "temperature_centidegrees", "humidity_centipercent", "flags", "received_at");
-        foreach (ref readonly var reading in readings)
-        {
-            _columns[0].Add(reading.NodeAddress);
-            _columns[1].Add(reading.Timestamp);
-            _columns[2].Add(reading.TemperatureCentidegrees);
-            _columns[3].Add(reading.HumidityCentipercent);
-            _columns[4].Add(reading.Flags);
-            _columns[5].Add(reading.ReceivedAt);
-            Add(ReadingHash.Of(reading));
-        }
+        _columns[0].Add(readings, static (in Reading r) => r.NodeAddress);
+        _columns[1].Add(readings, static (in Reading r) => r.Timestamp);
+        _columns[2].Add(readings, static (in Reading r) => r.TemperatureCentidegrees);
+        _columns[3].Add(readings, static (in Reading r) => r.HumidityCentipercent);
+        _columns[4].Add(readings, static (in Reading r) => r.Flags);
+        _columns[5].Add(readings, static (in Reading r) => r.ReceivedAt);
+        foreach (ref readonly var reading in readings) Add(ReadingHash.Of(reading));
     }
 
     public void Add(ReadOnlySpan<LaneEvent> events)
     {
         Define("canonical_truth_time", "source_truth_time", "source_text length", "content length", "lane");
-        foreach (var laneEvent in events)
-        {
-            _columns[0].Add(laneEvent.CanonicalTime);
-            _columns[1].Add(laneEvent.SourceTime);
-            _columns[2].Add(laneEvent.SourceText?.Length);
-            _columns[3].Add(laneEvent.Content.Length);
-            _columns[4].Add((long)laneEvent.Lane);
-            Add(_eventHash.Of(laneEvent, laneEvent.CanonicalTime));
-        }
+        _columns[0].Add(events, static (in LaneEvent e) => e.CanonicalTime);
+        _columns[1].Add(events, static (in LaneEvent e) => e.SourceTime);
+        _columns[2].Add(events, static (in LaneEvent e) => e.SourceText?.Length);
+        _columns[3].Add(events, static (in LaneEvent e) => e.Content.Length);
+        _columns[4].Add(events, static (in LaneEvent e) => (long)e.Lane);
+        foreach (var laneEvent in events) Add(_eventHash.Of(laneEvent, laneEvent.CanonicalTime));
     }
 
     /// <summary>Adds the rows of another summary of the same part.</summary>
@@ -71,30 +65,39 @@ public sealed class TransferSummary
         foreach (var name in names) _columns.Add(new(name));
     }
 
+    private delegate long? ValueOf<TRow>(in TRow row);
+
     private sealed class Column(string name)
     {
         private long _nulls, _min = long.MaxValue, _max = long.MinValue;
         private Int128 _sum;
-        private bool _hasValue;
 
         public string Name => name;
 
-        public ColumnSummary Summary => new(name, _nulls, _hasValue ? _min : null, _hasValue ? _max : null, (decimal)_sum);
+        private bool HasValue => _min <= _max;
 
-        public void Add(long? value)
+        public ColumnSummary Summary => new(name, _nulls, HasValue ? _min : null, HasValue ? _max : null, (decimal)_sum);
+
+        // A column of all rows, and then the next: what is added up stays in registers.
+        public void Add<TRow>(ReadOnlySpan<TRow> rows, ValueOf<TRow> valueOf)
         {
-            if (value is not { } given)
+            var (nulls, min, max, sum) = (_nulls, _min, _max, _sum);
+            foreach (ref readonly var row in rows)
             {
-                _nulls++;
-                return;
+                if (valueOf(row) is not { } value)
+                {
+                    nulls++;
+                    continue;
+                }
+                (min, max) = (Math.Min(min, value), Math.Max(max, value));
+                sum += value;
             }
-            (_min, _max, _hasValue) = (Math.Min(_min, given), Math.Max(_max, given), true);
-            _sum += given;
+            (_nulls, _min, _max, _sum) = (nulls, min, max, sum);
         }
 
         public void Add(Column other)
         {
-            (_min, _max, _hasValue) = (Math.Min(_min, other._min), Math.Max(_max, other._max), _hasValue || other._hasValue);
+            (_min, _max) = (Math.Min(_min, other._min), Math.Max(_max, other._max));
             (_nulls, _sum) = (_nulls + other._nulls, _sum + other._sum);
         }
     }

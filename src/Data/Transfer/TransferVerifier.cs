@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using SensorDash.Data.Events;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
@@ -10,8 +11,9 @@ namespace SensorDash.Data.Transfer;
 /// <param name="applier">Follows a source that goes on being written; null if nothing writes to it. It rests while a chunk is compared.</param>
 public sealed class TransferVerifier(ITransferSource source, ITransferTarget target, TimeProvider clock, Action<TransferStep>? progress = null, BatchApplier? applier = null)
 {
-    private const int ReadingsAtOnce = 100_000; // DuckDB, which keeps readings by node, reads a month for each page.
+    private const int ReadingsAtOnce = 250_000; // DuckDB, which keeps readings by node, reads a month for each chunk.
     private const int EventsAtOnce = 5_000;
+    private const int RowsOfASlice = 5_000; // Of a chunk that differs.
     private const int MaxNamed = 100;
     private const int MaxAttempts = 100; // Of a chunk that removals of the source hit again and again.
 
@@ -96,13 +98,18 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
         public long Chunks { get; set; }
     }
 
-    private Rows<Reading> Readings => new(source.ReadReadingsAsync, target.ReadReadingsAsync, (summary, rows) => summary.Add(rows), row => $"sensor_readings {row.NodeAddress} at {row.Timestamp}", Describe, _recount.Add);
+    private Rows<Reading> Readings => new(source.ReadReadingsAsync, target.ReadReadingsAsync, target.VisitReadingsAsync, (summary, rows) => summary.Add(rows),
+        row => row.Timestamp, row => $"sensor_readings {row.NodeAddress} at {row.Timestamp}", Describe, _recount.Add);
 
-    private Rows<LaneEvent> Events => new(source.ReadEventsAsync, target.ReadEventsAsync, (summary, rows) => summary.Add(rows), row => $"{row.Lane.Name()}_events {row.Id} at {EventTime.Format(row.CanonicalTime)}", Describe, _ => { });
+    private Rows<LaneEvent> Events => new(source.ReadEventsAsync, target.ReadEventsAsync, target.VisitEventsAsync, (summary, rows) => summary.Add(rows),
+        row => row.CanonicalTime, row => $"{row.Lane.Name()}_events {row.Id} at {EventTime.Format(row.CanonicalTime)}", Describe, _ => { });
 
     // How the rows of one part are read, summed up and named.
     private sealed record Rows<TRow>(
-        ReadPage<TRow> ReadSource, ReadPage<TRow> ReadTarget, AddRows<TRow> AddTo, Func<TRow, string> Name, Func<TRow, IEnumerable<(string Column, string? Value)>> Describe, Action<TRow> SeenInSource);
+        ReadPage<TRow> ReadSource, ReadPage<TRow> ReadTarget, VisitRange<TRow> VisitTarget, AddRows<TRow> AddTo, Func<TRow, long> TimeOf, Func<TRow, string> Name,
+        Func<TRow, IEnumerable<(string Column, string? Value)>> Describe, VisitRows<TRow> SeenInSource);
+
+    private delegate Task VisitRange<TRow>(TransferRange range, VisitRows<TRow> visit, CancellationToken cancellationToken);
 
     private async Task CompareAsync<TRow>(TransferRange range, int limit, Rows<TRow> rows, Sums sums, Action report, CancellationToken cancellationToken)
     {
@@ -124,16 +131,11 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
 
         async Task CompareAsync(ReadOnlyMemory<TRow> page, TransferRange chunk, Func<TRow, bool>? isAhead)
         {
-            var (ofSource, ofTarget) = (new TransferSummary(), new TransferSummary());
+            var ofSource = new TransferSummary();
             rows.AddTo(ofSource, page.Span);
-            foreach (var row in page.Span) rows.SeenInSource(row);
-            for (var from = chunk.From; from < chunk.To;)
-            {
-                var other = await rows.ReadTarget(new(from, chunk.To), limit, cancellationToken);
-                rows.AddTo(ofTarget, Without(other.Rows, isAhead).Span);
-                from = other.End;
-            }
-            if (!ofSource.Equals(ofTarget)) await NameDifferencesAsync(page, chunk, limit, rows, isAhead, cancellationToken);
+            rows.SeenInSource(page.Span);
+            var ofTarget = await SummarizeTargetAsync(chunk, rows, isAhead, cancellationToken);
+            if (!ofSource.Equals(ofTarget)) await NameDifferencesAsync(page, chunk, rows, isAhead, cancellationToken);
             sums.Source.Add(ofSource);
             sums.Target.Add(ofTarget);
             sums.Chunks++;
@@ -158,23 +160,49 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
         throw new TransferException($"{source.Name} deletes readings faster than they can be compared. Try again later.");
     }
 
-    private static ReadOnlyMemory<TRow> Without<TRow>(ReadOnlyMemory<TRow> rows, Func<TRow, bool>? isAhead)
+    private static async Task<TransferSummary> SummarizeTargetAsync<TRow>(TransferRange chunk, Rows<TRow> rows, Func<TRow, bool>? isAhead, CancellationToken cancellationToken)
+    {
+        var summary = new TransferSummary();
+        await rows.VisitTarget(chunk, visited => rows.AddTo(summary, Without(visited, isAhead)), cancellationToken);
+        return summary;
+    }
+
+    private static ReadOnlyMemory<TRow> Without<TRow>(ReadOnlyMemory<TRow> rows, Func<TRow, bool>? isAhead) => isAhead is null ? rows : Without(rows.Span, isAhead).ToArray();
+
+    private static ReadOnlySpan<TRow> Without<TRow>(ReadOnlySpan<TRow> rows, Func<TRow, bool>? isAhead)
     {
         if (isAhead is null) return rows;
         var kept = new List<TRow>(rows.Length);
-        foreach (var row in rows.Span)
+        foreach (var row in rows)
             if (!isAhead(row)) kept.Add(row);
-        return kept.Count == rows.Length ? rows : kept.ToArray();
+        return CollectionsMarshal.AsSpan(kept);
     }
 
-    // The rows of the source are one chunk; those of the target are read page by page, because there may be any number of them.
-    private async Task NameDifferencesAsync<TRow>(ReadOnlyMemory<TRow> page, TransferRange chunk, int limit, Rows<TRow> rows, Func<TRow, bool>? isAhead, CancellationToken cancellationToken)
+    // Only the slices of the chunk that differ are compared row by row.
+    private async Task NameDifferencesAsync<TRow>(ReadOnlyMemory<TRow> page, TransferRange chunk, Rows<TRow> rows, Func<TRow, bool>? isAhead, CancellationToken cancellationToken)
     {
-        var expected = new Dictionary<string, TRow>(page.Length);
-        foreach (var row in page.Span) expected[rows.Name(row)] = row;
-        for (var from = chunk.From; from < chunk.To;)
+        var inOrder = page.ToArray();
+        Array.Sort(inOrder, (one, other) => rows.TimeOf(one).CompareTo(rows.TimeOf(other)));
+        for (var (start, from) = (0, chunk.From); from < chunk.To;)
         {
-            var other = await rows.ReadTarget(new(from, chunk.To), limit, cancellationToken);
+            var end = Math.Min(start + RowsOfASlice, inOrder.Length);
+            while (end < inOrder.Length && rows.TimeOf(inOrder[end]) == rows.TimeOf(inOrder[end - 1])) end++; // The whole instant.
+            var slice = new TransferRange(from, end < inOrder.Length ? rows.TimeOf(inOrder[end]) : chunk.To);
+            var (expected, ofSource) = (inOrder.AsMemory(start, end - start), new TransferSummary());
+            rows.AddTo(ofSource, expected.Span);
+            if (!ofSource.Equals(await SummarizeTargetAsync(slice, rows, isAhead, cancellationToken))) await NameRowsAsync(expected, slice, rows, isAhead, cancellationToken);
+            (start, from) = (end, slice.To);
+        }
+    }
+
+    // The rows of the target are read page by page, because there may be any number of them.
+    private async Task NameRowsAsync<TRow>(ReadOnlyMemory<TRow> ofSource, TransferRange slice, Rows<TRow> rows, Func<TRow, bool>? isAhead, CancellationToken cancellationToken)
+    {
+        var expected = new Dictionary<string, TRow>(ofSource.Length);
+        foreach (var row in ofSource.Span) expected[rows.Name(row)] = row;
+        for (var from = slice.From; from < slice.To;)
+        {
+            var other = await rows.ReadTarget(new(from, slice.To), RowsOfASlice, cancellationToken);
             foreach (var row in Without(other.Rows, isAhead).Span)
             {
                 var name = rows.Name(row);

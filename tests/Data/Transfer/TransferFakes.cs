@@ -56,6 +56,10 @@ internal sealed class FailingTarget(ITransferTarget target) : ITransferTarget
 
     public Task<SmallTables> ReadSmallTablesAsync(CancellationToken cancellationToken) => target.ReadSmallTablesAsync(cancellationToken);
 
+    public Task VisitReadingsAsync(TransferRange range, VisitRows<Reading> visit, CancellationToken cancellationToken) => target.VisitReadingsAsync(range, visit, cancellationToken);
+
+    public Task VisitEventsAsync(TransferRange range, VisitRows<LaneEvent> visit, CancellationToken cancellationToken) => target.VisitEventsAsync(range, visit, cancellationToken);
+
     public Task<IReadOnlyList<object?[]>> RunLedgerAsync(string sql, CancellationToken cancellationToken) => target.RunLedgerAsync(sql, cancellationToken);
 
     public Task RenewEpochAsync(string epoch, CancellationToken cancellationToken) => target.RenewEpochAsync(epoch, cancellationToken);

@@ -155,7 +155,7 @@ internal sealed class DuckDbSidePath : IDisposable
         foreach (var (node, end) in changes.RemovedNodes.Where(r => r.Before is not null)) DuckDbMonths.Remove(_writer, [node], end!.Value, cancellationToken);
         if (changes.RemovedBefore is { } before)
             for (var step = before; DuckDbMonths.RemoveBefore(_writer, ref step, null, cancellationToken).Count > 0; step = before) { }
-        DuckDbMonths.Append(_writer, changes.Added, changes.UpTo, cancellationToken);
+        DuckDbMonths.Append(_writer, changes.Added.ToArray(), changes.UpTo, cancellationToken);
         _writer.Execute(FormattableString.Invariant($"UPDATE sync_state SET applied = {changes.UpTo}, committed_at = {changes.CommittedAt}"), cancellationToken);
         transaction.Commit();
         Applied = (changes.UpTo, changes.CommittedAt);

@@ -67,7 +67,7 @@ internal sealed partial class DuckDbReadingWriter
         if (differing.Count > 0) throw new RowsDifferException(differing);
         if (added.Count == 0) return false;
         DuckDbNodes.Store(connection, _changes, _newest.ContainsKey, cancellationToken);
-        DuckDbMonths.Append(connection, added, _lastBatch + 1, cancellationToken);
+        DuckDbMonths.Append(connection, added.ToArray(), _lastBatch + 1, cancellationToken);
         connection.Execute(Invariant($"""
             INSERT INTO ingest_batches VALUES
             ({_lastBatch + 1}, {now}, {added.Count}, {added.Min(r => r.Timestamp)}, {added.Max(r => r.Timestamp)}, NULL, NULL, {ReadingHash.OfInserted(readings, outcomes)})

@@ -44,7 +44,7 @@ internal sealed partial class DuckDbReadingWriter(DuckDbReadingFile file, Commit
                 }
                 DuckDbNodes.Store(connection, _changes, _newest.ContainsKey, cancellationToken);
                 if (added.Count == 0) return 0;
-                DuckDbMonths.Append(connection, added, _lastBatch + 1, cancellationToken);
+                DuckDbMonths.Append(connection, added.ToArray(), _lastBatch + 1, cancellationToken);
                 connection.Execute(Invariant($"""
                     INSERT INTO ingest_batches VALUES
                     ({_lastBatch + 1}, {now}, {added.Count}, {added.Min(r => r.Timestamp)}, {added.Max(r => r.Timestamp)}, NULL, NULL, {ReadingHash.OfInserted(batch.Span, outcomes.Span)})

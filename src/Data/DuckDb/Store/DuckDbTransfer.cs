@@ -72,6 +72,7 @@ public static class DuckDbTransfer
             },
             token))
         {
+            Ranges = new DuckDbRangeReader(file),
             Changes = new DuckDbReadingChangeFeed(file),
             Roles = new DuckDbRoles(file),
             Log = new DuckDbBatchLog(store, file),
@@ -142,18 +143,18 @@ internal sealed class DuckDbTransferTarget(StoreParts parts, DuckDbReadingFile f
     private void Add(DuckDbConnection connection, ReadOnlyMemory<Reading> readings, CancellationToken cancellationToken)
     {
         _nodes ??= [.. DuckDbNodes.List(connection, "", int.MaxValue, cancellationToken).Select(n => n.Address)];
-        var (now, hash, rows) = (clock.NowMicroseconds(), 0L, readings.ToArray());
+        var (now, first, last, hash) = (clock.NowMicroseconds(), long.MaxValue, long.MinValue, 0L);
         _changes.Clear(now / 1_000_000);
         foreach (ref readonly var reading in readings.Span)
         {
             _changes.Count(reading, RowOutcome.Inserted);
-            hash = unchecked(hash + ReadingHash.Of(reading));
+            (first, last, hash) = (Math.Min(first, reading.Timestamp), Math.Max(last, reading.Timestamp), unchecked(hash + ReadingHash.Of(reading)));
         }
         var batchId = connection.Scalar<long>("SELECT coalesce(max(id), 0)::BIGINT + 1 FROM ingest_batches", cancellationToken);
         DuckDbNodes.Store(connection, _changes, _nodes.Contains, cancellationToken);
-        DuckDbMonths.Append(connection, rows, batchId, cancellationToken);
+        DuckDbMonths.Append(connection, readings, batchId, cancellationToken);
         connection.Execute(string.Create(CultureInfo.InvariantCulture,
-            $"INSERT INTO ingest_batches VALUES ({batchId}, {now}, {rows.Length}, {rows.Min(r => r.Timestamp)}, {rows.Max(r => r.Timestamp)}, NULL, NULL, {hash})"), cancellationToken);
+            $"INSERT INTO ingest_batches VALUES ({batchId}, {now}, {readings.Length}, {first}, {last}, NULL, NULL, {hash})"), cancellationToken);
     }
 
     public Task ApplyAsync(ReadingChanges changes, string? ledger, CancellationToken cancellationToken)
