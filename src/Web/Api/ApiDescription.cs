@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -10,6 +11,11 @@ internal sealed record BodyExample(string Example, string[] MediaTypes);
 /// <summary>The API description at /openapi/v1.json. Its parameters, bodies and errors come from the definitions that the endpoints use.</summary>
 internal static class ApiDescription
 {
+    private const string KeyScheme = "key";
+
+    private static readonly (string Status, string Text)[] _refusals = [
+        ("401", "Neither a key nor a session, or one that is not valid."), ("403", "The key or the role does not allow it, or the key is limited."), ("429", "Too many requests; Retry-After says when to send the next one.")];
+
     public static RouteHandlerBuilder WithBody(this RouteHandlerBuilder endpoint, string example, params string[] mediaTypes)
         => endpoint.WithMetadata(new BodyExample(example, mediaTypes.Length > 0 ? mediaTypes : ["application/json"]));
 
@@ -28,6 +34,11 @@ internal static class ApiDescription
                     + "Errors are application/problem+json with the extra fields error and traceId.",
             };
             document.Servers = [new OpenApiServer { Url = "/" }];
+            document.Components ??= new();
+            document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+            {
+                [KeyScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key with the scope that the operation names. A server that only this machine reaches, and that has no administrator, needs none." },
+            };
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>
@@ -36,6 +47,7 @@ internal static class ApiDescription
             {
                 if (metadata is QueryParameter parameter) (operation.Parameters ??= []).Add(Describe(parameter));
                 if (metadata is BodyExample body) operation.RequestBody = Describe(body);
+                if (metadata is NeedAttribute { Need: not Need.Nothing and var need }) AddSecurity(operation, need, context.Document);
             }
             operation.Responses ??= [];
             if (!operation.Responses.ContainsKey("default"))
@@ -43,6 +55,14 @@ internal static class ApiDescription
             return Task.CompletedTask;
         });
     });
+
+    private static void AddSecurity(OpenApiOperation operation, Need need, OpenApiDocument? document)
+    {
+        operation.Security = [new() { [new OpenApiSecuritySchemeReference(KeyScheme, document)] = [] }];
+        operation.Description = $"{operation.Description}{(operation.Description is { Length: > 0 } ? " " : "")}Takes {Rights.Describe(need)}.";
+        var responses = operation.Responses ??= [];
+        foreach (var (status, text) in _refusals) responses.TryAdd(status, new OpenApiResponse { Description = text });
+    }
 
     private static OpenApiParameter Describe(QueryParameter parameter)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using SensorDash.Web.Commands.Transfer;
+using SensorDash.Web.Commands.Users;
 using SensorDash.Web.Operations;
 
 namespace SensorDash.Web.Commands;
@@ -42,6 +43,7 @@ internal static class CommandLine
             new Command(DemoCommand.Name, "Start the server and load demo data, which goes on while it runs, unless the database has other nodes.") { Action = start },
             new Command(RebuildCommand.Name, "Start the server and rebuild the DuckDB side path.") { Action = start },
             TransferCommand.Create(settings),
+            UsersCommand.Create(settings),
         };
         root.Action = start;
         // Read with the settings; here for the help only.

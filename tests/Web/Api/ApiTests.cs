@@ -42,6 +42,9 @@ public abstract class ApiTests(params (string Key, string Value)[] settings) : I
     /// <summary>Whether the program keeps its DuckDB side path. Most tests ask it nothing, and opening it is a fifth of the work of a start.</summary>
     protected virtual bool HasSidePath => false;
 
+    /// <summary>The settings with which another process reaches the database.</summary>
+    protected IEnumerable<(string Key, string Value)> DatabaseSettings => _database?.ProgramSettings ?? [("Database:Sqlite:Path", App.DatabasePath)];
+
     /// <summary>Keeps every writer out until the answer is disposed.</summary>
     protected async Task<IAsyncDisposable> LockStoreAsync() => _database is null ? await App.LockAsync() : await _database.LockAsync();
 

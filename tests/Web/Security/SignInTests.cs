@@ -1,5 +1,6 @@
 using System.Net;
 using SensorDash.Data.Timescale;
+using SensorDash.Tests.Support;
 
 namespace SensorDash.Web.Tests.Security;
 
@@ -212,6 +213,22 @@ public abstract class SignInTests : SecuredHub
 
         Assert.Equal((HttpStatusCode.UnprocessableEntity, HttpStatusCode.UnprocessableEntity), (demoted.StatusCode, removed.StatusCode));
         Assert.Equal(HttpStatusCode.OK, await admin.StatusAsync("/system/users"));
+    }
+
+    [SkippableFact]
+    public async Task Pages_ShowOnlyWhatTheRoleMayDo()
+    {
+        await StoreAsync(Some.Reading());
+        using var admin = await SetUpAsync();
+        using var viewer = await AddUserAsync(admin, "vera", "viewer");
+        using var operate = await AddUserAsync(admin, "otto", "operator");
+        foreach (var (browser, edits, deletes) in ((HubBrowser, bool, bool)[])[(viewer, false, false), (operate, true, false), (admin, true, true)])
+        {
+            var (node, zones, system) = (await browser.PageAsync("/nodes/12"), await browser.PageAsync("/zones"), await browser.PageAsync("/system"));
+            Assert.Equal((edits, edits), (node.Contains("handler=Edit", StringComparison.Ordinal), zones.Contains("Add zone", StringComparison.Ordinal)));
+            Assert.Equal((deletes, deletes), (node.Contains("handler=Delete", StringComparison.Ordinal), system.Contains("/nodes/delete", StringComparison.Ordinal)));
+            Assert.Equal((deletes, deletes, deletes), (system.Contains("/system/move", StringComparison.Ordinal), system.Contains("/system/users", StringComparison.Ordinal), system.Contains("/system/keys", StringComparison.Ordinal)));
+        }
     }
 
     [SkippableFact]

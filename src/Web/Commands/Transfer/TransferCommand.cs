@@ -62,11 +62,11 @@ internal static class TransferCommand
             (p, token) => TransferListCommand.ListAsync(Stores(), TransferAddress.Parse(p.GetValue(of)!), Console.Out, token)));
         return command;
 
-        TransferStores Stores() => new(Configuration(settings), TimeProvider.System);
+        TransferStores Stores() => new(CommandSettings.Read(settings), TimeProvider.System);
 
         TransferMoveCommand Move(ParseResult p, Option<string>? of = null)
         {
-            var configuration = Configuration(settings);
+            var configuration = CommandSettings.Read(settings);
             return new(new(configuration, TimeProvider.System), configuration, Address(p, of ?? movedFrom), Address(p, movedTo), p.GetValue(server), Console.Out);
         }
 
@@ -105,14 +105,6 @@ internal static class TransferCommand
 
     private static long Time(string option, string text) => EventTime.TryParse(text, out var time) && time >= EventTime.Earliest
         ? time : throw new TransferException($"{option} must be a time from 2000 on with a UTC offset, such as 2026-01-26T10:00:00Z, not '{OutsideText.Shown(text)}'.");
-
-    private static ConfigurationManager Configuration(string[] settings)
-    {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = ContentRoot.Find(settings) });
-        builder.Configuration.AddSettingAliases();
-        SettingsValidator.ThrowOnErrors(builder.Configuration);
-        return builder.Configuration;
-    }
 
     private static Command WithRun(this Command command, Func<ParseResult, CancellationToken, Task<int>> run)
     {

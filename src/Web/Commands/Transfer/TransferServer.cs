@@ -17,7 +17,14 @@ internal sealed class TransferServer : IDisposable
 
     private readonly HttpClient _client;
 
-    private TransferServer(Uri address) => _client = new(new SocketsHttpHandler(), disposeHandler: true) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
+    /// <summary>The environment variable with an API key of the scope admin, for a server where people sign in.</summary>
+    private const string KeyVariable = "SENSORDASH_API_KEY";
+
+    private TransferServer(Uri address)
+    {
+        _client = new(new SocketsHttpHandler(), disposeHandler: true) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
+        if (Environment.GetEnvironmentVariable(KeyVariable) is { Length: > 0 } key) _client.DefaultRequestHeaders.Authorization = new("Bearer", key);
+    }
 
     /// <summary>Finds the server of a store by the lock of its file.</summary>
     /// <param name="url">The server, if the user names it.</param>
@@ -108,7 +115,8 @@ internal sealed class TransferServer : IDisposable
             {
                 var problem = await response.Content.ReadAsStringAsync(cancellationToken);
                 var detail = problem.StartsWith('{') ? JsonDocument.Parse(problem).RootElement.GetProperty("error").GetString() : problem;
-                throw new TransferException($"The server refuses: {detail}.");
+                var hint = response.StatusCode is System.Net.HttpStatusCode.Unauthorized or System.Net.HttpStatusCode.Forbidden ? $" Set {KeyVariable} to an API key with the scope admin." : "";
+                throw new TransferException($"The server refuses: {detail}.{hint}");
             }
         }
         catch (HttpRequestException e)
