@@ -37,9 +37,9 @@ internal sealed class AccessHandler(
             if (!exposure.IsOpen(Context)) return AuthenticateResult.Fail("the key is unknown");
         }
         if (await Context.AuthenticateAsync(Cookie) is { Succeeded: true } session) return Success(session.Principal!);
-        if (exposure.IsOpen(Context)) return Success(Rights.Local());
+        if (exposure.IsOpen(Context)) return Success(Rights.Local);
         if (Context.Connection.RemoteIpAddress is { } remote && security.Value.OpenIngestNetworks.Any(n => n.Contains(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote)))
-            return Success(Rights.OpenNetwork());
+            return Success(Rights.OpenNetwork);
         return AuthenticateResult.NoResult();
     }
 

@@ -37,7 +37,7 @@ internal static class AccessSetup
                 cookie.SlidingExpiration = false;
                 cookie.Events.OnValidatePrincipal = ValidateAsync;
             });
-        services.AddRequestRates();
+        services.AddSingleton<RequestRates>();
         services.AddAuthorization(Rights.AddPolicies);
         services.Configure<CookieTempDataProviderOptions>(cookie => cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest);
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<SecurityOptions>>((forwarded, security) =>
@@ -55,7 +55,7 @@ internal static class AccessSetup
     public static void UseAccess(this IApplicationBuilder app)
     {
         app.UseAuthentication();
-        app.UseRateLimiter();
+        RequestRates.Use(app);
         app.UseAuthorization();
         KeyLimit.Use(app);
         var open = app.ApplicationServices.GetRequiredService<OpenRequests>();

@@ -8,7 +8,8 @@ using SensorDash.Web.Requests;
 namespace SensorDash.Web.Security;
 
 /// <summary>How many requests a key, a person, or an address that proves nothing, may make. A server that needs no sign-in has no limit.</summary>
-internal static class RequestRates
+/// <remarks>A service, because limiters run a timer until they are disposed: it would keep a host alive that ended at a cut-over.</remarks>
+internal sealed class RequestRates : IAsyncDisposable
 {
     // Of the rate of a second: a page loads several parts at once, and a gateway sends what it kept.
     private const int Burst = 4;
@@ -16,17 +17,37 @@ internal static class RequestRates
     // Of an IPv6 address the network: whoever has one has all its addresses.
     private const int NetworkBytes = 8;
 
-    public static void AddRequestRates(this IServiceCollection services)
+    private readonly PartitionedRateLimiter<HttpContext> _all, _signIns;
+
+    public RequestRates(IOptions<SecurityOptions> security, Exposure exposure)
     {
-        services.AddRateLimiter(_ => { });
-        services.AddOptions<Microsoft.AspNetCore.RateLimiting.RateLimiterOptions>().Configure<IOptions<SecurityOptions>, Exposure>((limiter, security, exposure) =>
+        _all = PartitionedRateLimiter.Create<HttpContext, string>(context => exposure.IsOpen(context) ? RateLimitPartition.GetNoLimiter("") : OfAll(context, security.Value));
+        _signIns = PartitionedRateLimiter.Create<HttpContext, string>(context => IsSignIn(context.Request) && !exposure.IsOpen(context)
+            ? RateLimitPartition.GetFixedWindowLimiter(AddressOf(context), _ => PerMinute(security.Value.SignInsPerMinute)) : RateLimitPartition.GetNoLimiter(""));
+    }
+
+    /// <summary>Refuses requests beyond the rates, after it is known who asks.</summary>
+    /// <remarks>Not ASP.NET Core's middleware: it makes a limiter that nothing disposes.</remarks>
+    public static void Use(IApplicationBuilder app)
+    {
+        var rates = app.ApplicationServices.GetRequiredService<RequestRates>();
+        app.Use(async (context, next) =>
         {
-            limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
-                PartitionedRateLimiter.Create<HttpContext, string>(context => exposure.IsOpen(context) ? RateLimitPartition.GetNoLimiter("") : OfAll(context, security.Value)),
-                PartitionedRateLimiter.Create<HttpContext, string>(context => IsSignIn(context.Request) && !exposure.IsOpen(context)
-                    ? RateLimitPartition.GetFixedWindowLimiter(AddressOf(context), _ => PerMinute(security.Value.SignInsPerMinute)) : RateLimitPartition.GetNoLimiter("")));
-            limiter.OnRejected = RejectAsync;
+            foreach (var limiter in (PartitionedRateLimiter<HttpContext>[])[rates._all, rates._signIns])
+            {
+                using var lease = limiter.AttemptAcquire(context);
+                if (lease.IsAcquired) continue;
+                await RejectAsync(context, lease);
+                return;
+            }
+            await next(context);
         });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _all.DisposeAsync();
+        await _signIns.DisposeAsync();
     }
 
     private static RateLimitPartition<string> OfAll(HttpContext context, SecurityOptions options)
@@ -54,10 +75,9 @@ internal static class RequestRates
 
     private static FixedWindowRateLimiterOptions PerMinute(int requests) => new() { PermitLimit = requests, Window = TimeSpan.FromMinutes(1), AutoReplenishment = true };
 
-    private static async ValueTask RejectAsync(Microsoft.AspNetCore.RateLimiting.OnRejectedContext rejected, CancellationToken cancellationToken)
+    private static async Task RejectAsync(HttpContext context, RateLimitLease lease)
     {
-        var context = rejected.HttpContext;
-        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var time) ? time : TimeSpan.FromSeconds(1);
+        var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var time) ? time : TimeSpan.FromSeconds(1);
         context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
         context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         if (!Problems.AcceptsHtml(context)) await Problems.WriteAsync(context, StatusCodes.Status429TooManyRequests, "too many requests; retry");

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authorization;
 using SensorDash.Data.Access;
@@ -39,6 +40,9 @@ internal static class Rights
     /// <summary>The name of nodes that need no key.</summary>
     public const string OpenNetworkName = "open network";
 
+    // A gateway may send thousands of requests a second. A change of keys makes new objects of them.
+    private static readonly ConditionalWeakTable<ApiKey, ClaimsPrincipal> _ofKeys = [];
+
     private const string Scheme = AccessHandler.Name;
 
     /// <summary>A signed-in user.</summary>
@@ -46,7 +50,9 @@ internal static class Rights
         => Create(user.Name, $"user:{user.Id}", [.. NeedsOf(user.Role), Need.Person], new Claim(SessionClaim, session), new Claim(ClaimTypes.Role, user.Role.ToString()));
 
     /// <summary>A program with a key.</summary>
-    public static ClaimsPrincipal Of(ApiKey key)
+    public static ClaimsPrincipal Of(ApiKey key) => _ofKeys.GetValue(key, Create);
+
+    private static ClaimsPrincipal Create(ApiKey key)
     {
         HashSet<Need> needs = [Need.Anyone];
         if (key.Scopes.HasFlag(KeyScopes.Ingest)) needs.UnionWith([Need.SendReadings, Need.Send]);
@@ -59,10 +65,10 @@ internal static class Rights
     }
 
     /// <summary>Everybody on this machine, while nobody signs in.</summary>
-    public static ClaimsPrincipal Local() => Create(ThisMachine, "local", [.. NeedsOf(UserRole.Admin), Need.Person]);
+    public static ClaimsPrincipal Local { get; } = Create(ThisMachine, "local", [.. NeedsOf(UserRole.Admin), Need.Person]);
 
     /// <summary>A node of a network that needs no key.</summary>
-    public static ClaimsPrincipal OpenNetwork() => Create(OpenNetworkName, "open", [Need.SendReadings]);
+    public static ClaimsPrincipal OpenNetwork { get; } = Create(OpenNetworkName, "open", [Need.SendReadings]);
 
     /// <summary>Whether a request may do what takes <paramref name="need"/>.</summary>
     public static bool May(this ClaimsPrincipal principal, Need need) => need == Need.Nothing || principal.HasClaim(NeedClaim, need.ToString());
