@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using SensorDash.Data.Access;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.DuckDb.SidePath;
@@ -28,6 +29,7 @@ public static class DataServices
         services.AddOptions<NodeLimitOptions>().Configure<IOptions<IngestOptions>>((nodes, ingest) => nodes.MaxNodes = ingest.Value.MaxNodes);
         services.AddOptions<ReadingsOptions>().BindConfiguration(ReadingsOptions.SectionName);
         services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.SectionName);
+        services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.SectionName);
         services.AddOptions<EventOptions>().BindConfiguration(EventOptions.SectionName);
         services.AddOptions<AnalyticsOptions>().BindConfiguration(AnalyticsOptions.SectionName);
         services.AddSingleton(TimeProvider.System);
@@ -39,6 +41,7 @@ public static class DataServices
             signal.Recent.MaxBytes = (long)provider.GetRequiredService<IOptions<EventOptions>>().Value.StreamBufferMiB << 20;
             return signal;
         });
+        services.AddSingleton<AuditLog>();
         services.AddSingleton<NodeDirectory>();
         services.AddSingleton<NodeViews>();
         services.AddSingleton<ZoneDirectory>();

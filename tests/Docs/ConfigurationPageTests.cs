@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using SensorDash.Data.Access;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Sqlite;
@@ -31,6 +32,7 @@ public sealed class ConfigurationPageTests
         AssertListed(TimescaleOptions.SectionName, new TimescaleOptions());
         AssertListed("Ingest", new IngestOptions());
         AssertListed("Events", new EventOptions());
+        AssertListed(AuditOptions.SectionName, new AuditOptions());
         AssertListed("Security", new Web.Security.SecurityOptions());
         AssertListed(Web.Transfers.TransferSettings.SectionName, new Web.Transfers.TransferSettings());
     }

@@ -1,5 +1,8 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Access;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
@@ -36,6 +39,8 @@ public abstract class StoreFixture : IAsyncDisposable
     public NodeDirectory Nodes => new(NodeStore, Contexts, WriterLock, Clock);
 
     public ZoneDirectory Zones => new(Contexts, WriterLock);
+
+    public AuditLog Audit => new(Contexts, WriterLock, Options.Create(new AuditOptions()), Clock, NullLogger<AuditLog>.Instance);
 
     public NodeViews NodeViews => new(NodeStore, Store, Contexts, Clock);
 

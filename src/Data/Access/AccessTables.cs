@@ -56,15 +56,15 @@ internal sealed class ApiKeyTable : IEntityTypeConfiguration<ApiKey>
 
 internal sealed class AuditEntryTable : IEntityTypeConfiguration<AuditEntry>
 {
-    private const int OutcomeLength = 7, AddressLength = 45, ActionLength = 40;
+    private const int OutcomeLength = 7;
 
     public void Configure(EntityTypeBuilder<AuditEntry> builder)
     {
         builder.ToTable("audit_entries").HasKey(a => a.Id);
         builder.HasIndex(a => a.At).HasDatabaseName("ix_audit_entries_at");
         builder.Property(a => a.Actor).HasMaxLength(AuditEntry.NameLength);
-        builder.Property(a => a.Address).HasMaxLength(AddressLength);
-        builder.Property(a => a.Action).HasMaxLength(ActionLength);
+        builder.Property(a => a.Address).HasMaxLength(AuditEntry.AddressLength);
+        builder.Property(a => a.Action).HasMaxLength(AuditEntry.ActionLength);
         builder.Property(a => a.Target).HasMaxLength(AuditEntry.TextLength);
         builder.Property(a => a.Outcome).HasConversion(UserTable.Words<AuditOutcome>()).HasMaxLength(OutcomeLength);
         builder.Property(a => a.Detail).HasMaxLength(AuditEntry.TextLength);

@@ -16,6 +16,8 @@ public sealed class AuditEntry
 {
     public const int NameLength = 100;
     public const int TextLength = 1000;
+    public const int AddressLength = 45;
+    public const int ActionLength = 40;
 
     /// <summary>In the order of writing.</summary>
     public long Id { get; set; }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SensorDash.Data.Access;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
@@ -8,7 +9,8 @@ namespace SensorDash.Data.Retention;
 
 /// <summary>Deletes readings that exceed the retention, at startup and then every hour.</summary>
 /// <remarks>Not TimescaleDB's retention policy: counters and change feed would not include the rows that it drops.</remarks>
-public sealed partial class RetentionWorker(IReadingStore store, IOptions<RetentionOptions> options, TimeProvider clock, ILogger<RetentionWorker> logger)
+public sealed partial class RetentionWorker(
+    IReadingStore store, AuditLog audit, IOptions<RetentionOptions> options, TimeProvider clock, ILogger<RetentionWorker> logger)
     : BackgroundService
 {
     private static readonly TimeSpan _interval = TimeSpan.FromHours(1);
@@ -46,7 +48,10 @@ public sealed partial class RetentionWorker(IReadingStore store, IOptions<Retent
         {
             Log.Failed(logger, LogLevel.Error, e);
         }
-        if (all > 0) Log.Removed(logger, all, options.Value.ReadingDays);
+        if (all == 0) return;
+        Log.Removed(logger, all, options.Value.ReadingDays);
+        await audit.RecordAsync(AuditLog.Program, null, AuditAction.ReadingsExpire, FormattableString.Invariant($"readings older than {options.Value.ReadingDays} days"), AuditOutcome.Done,
+            FormattableString.Invariant($"{all} readings"));
     }
 
     private static partial class Log

@@ -33,6 +33,9 @@ public static class OutsideText
     /// <inheritdoc cref="FindError(ReadOnlySpan{char}, bool)"/>
     public static string? FindError(ReadOnlySpan<byte> utf8) => utf8.ContainsAny(_mayMislead) ? FindError(Encoding.UTF8.GetString(utf8)) : null;
 
+    /// <summary>Whether a character could mislead its reader.</summary>
+    public static bool IsMisleading(char character) => _misleading.Contains(character);
+
     /// <summary>A value for an error text: its beginning, without characters that could mislead.</summary>
     public static string Shown(string value)
     {

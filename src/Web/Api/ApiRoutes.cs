@@ -25,6 +25,7 @@ internal static class ApiRoutes
         routes.MapFleet();
         routes.MapTransfers();
         routes.MapSystem();
+        routes.MapAudit();
         routes.MapMetrics();
         routes.MapAccess();
     }

@@ -26,12 +26,12 @@ internal static class NodeDeletionApi
         return TypedResults.Ok(new DeletionPreview(count.Nodes, count.Readings));
     }
 
-    private static async Task<IResult> DeleteAsync(HttpRequest request, INodeStore nodes, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(HttpRequest request, INodeStore nodes, AuditTrail audit, CancellationToken cancellationToken)
     {
         var reader = new QueryReader(request);
         var criteria = NodeCriteriaParameters.Read(reader);
         if (Reject(reader, criteria) is { } problem) return problem;
-        var removed = await nodes.DeleteAllAsync(criteria!, cancellationToken);
+        var removed = await audit.DeleteAllAsync(request.HttpContext, nodes, criteria!, cancellationToken);
         return TypedResults.Ok(new NodesDeleted(removed.Nodes, removed.Readings));
     }
 

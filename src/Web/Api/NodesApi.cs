@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using SensorDash.Data.Access;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Web.Requests;
@@ -45,8 +46,12 @@ internal static class NodesApi
     private static async Task<IResult> FindAsync(int address, NodeViews nodes, CancellationToken cancellationToken)
         => await nodes.FindAsync(address, cancellationToken) is { } view ? TypedResults.Ok(NodeResponse.Of(view)) : NodeNotFound(address);
 
-    private static async Task<IResult> DeleteAsync(int address, INodeStore nodes, CancellationToken cancellationToken)
-        => await nodes.DeleteAsync(address, cancellationToken) ? TypedResults.Ok(new NodeDeleted(address)) : NodeNotFound(address);
+    private static async Task<IResult> DeleteAsync(int address, HttpContext context, INodeStore nodes, AuditTrail audit, CancellationToken cancellationToken)
+    {
+        if (!await nodes.DeleteAsync(address, cancellationToken)) return NodeNotFound(address);
+        await audit.WriteAsync(context, AuditAction.NodeDelete, AuditTrail.NodeText(address), AuditOutcome.Done, null, cancellationToken);
+        return TypedResults.Ok(new NodeDeleted(address));
+    }
 
     private static async Task<IResult> GetMetadataAsync(int address, INodeStore nodes, NodeDirectory directory, CancellationToken cancellationToken)
     {
@@ -54,8 +59,8 @@ internal static class NodesApi
         return TypedResults.Ok(MetadataResponse.Of(await directory.FindMetadataAsync(address, cancellationToken)));
     }
 
-    private static Task<IResult> PutMetadataAsync(int address, HttpRequest request, NodeDirectory directory, CancellationToken cancellationToken)
-        => EditAsync(address, request, directory, body =>
+    private static Task<IResult> PutMetadataAsync(int address, HttpRequest request, NodeDirectory directory, AuditTrail audit, CancellationToken cancellationToken)
+        => EditAsync(address, request, directory, audit, body =>
         {
             var patch = new NodeMetadataPatch();
             if (body.Text("name", out var name)) patch.SetName(name);
@@ -66,8 +71,8 @@ internal static class NodesApi
             return patch;
         }, cancellationToken);
 
-    private static Task<IResult> PutZoneAsync(int address, HttpRequest request, NodeDirectory directory, CancellationToken cancellationToken)
-        => EditAsync(address, request, directory, body =>
+    private static Task<IResult> PutZoneAsync(int address, HttpRequest request, NodeDirectory directory, AuditTrail audit, CancellationToken cancellationToken)
+        => EditAsync(address, request, directory, audit, body =>
         {
             var patch = new NodeMetadataPatch();
             if (body.Whole("zone_id", out var zone)) patch.SetZone(zone);
@@ -76,19 +81,18 @@ internal static class NodesApi
         }, cancellationToken);
 
     private static async Task<IResult> EditAsync(
-        int address, HttpRequest request, NodeDirectory directory, Func<JsonObjectBody, NodeMetadataPatch> read, CancellationToken cancellationToken)
+        int address, HttpRequest request, NodeDirectory directory, AuditTrail audit, Func<JsonObjectBody, NodeMetadataPatch> read, CancellationToken cancellationToken)
     {
         var (body, problem) = await JsonObjectBody.ReadAsync(request, cancellationToken);
         if (problem is not null) return problem;
         var patch = read(body!);
         var errors = body!.Errors.Concat(patch.Errors).DistinctBy(f => f.Key).ToDictionary();
         if (errors.Count > 0) return Problems.Invalid(errors);
-        return await directory.EditMetadataAsync(address, patch, cancellationToken) switch
-        {
-            (MetadataWrite.NodeNotFound, _) => NodeNotFound(address),
-            (MetadataWrite.ZoneNotFound, _) => Problems.Invalid(new Dictionary<string, string[]> { ["zone_id"] = [$"must be an existing zone, not {patch.WantedZone}"] }),
-            (_, var metadata) => TypedResults.Ok(MetadataResponse.Of(metadata)),
-        };
+        var (outcome, metadata) = await directory.EditMetadataAsync(address, patch, cancellationToken);
+        if (outcome == MetadataWrite.NodeNotFound) return NodeNotFound(address);
+        if (outcome == MetadataWrite.ZoneNotFound) return Problems.Invalid(new Dictionary<string, string[]> { ["zone_id"] = [$"must be an existing zone, not {patch.WantedZone}"] });
+        await audit.WriteAsync(request.HttpContext, AuditAction.NodeEdit, AuditTrail.NodeText(address), AuditOutcome.Done, AuditTrail.Describe(metadata!), cancellationToken);
+        return TypedResults.Ok(MetadataResponse.Of(metadata));
     }
 }
 

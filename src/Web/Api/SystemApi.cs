@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using SensorDash.Data.Access;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Events;
@@ -37,7 +38,7 @@ internal static class SystemApi
 
     private static async Task<IResult> ReadyAsync(
         IStoreHealth health, IngestWorker<Reading> worker, IngestWorker<LaneEvent> events, IDuckDbSource duckDb, IEnumerable<IStoreReporter> reporters,
-        KeyFiles keys, TransferControl transfers, IStoreErrors errors, HttpContext context, CancellationToken cancellationToken)
+        KeyFiles keys, AuditLog audit, TransferControl transfers, IStoreErrors errors, HttpContext context, CancellationToken cancellationToken)
     {
         var hasDetails = context.User.May(Need.Anyone);
         var limitations = new List<string>();
@@ -64,6 +65,7 @@ internal static class SystemApi
         failing |= role is not (null or StoreRole.Primary);
         var problem = keys.FindProblem();
         if (problem is not null) limitations.Add(problem);
+        if (audit.Missing > 0) limitations.Add($"The audit log lacks {audit.Missing} entries since the start, because the database failed. The log of the program has them.");
         // A failed side path makes analytics slower; the hub stays ready.
         if (!failing && problem is null) return TypedResults.Ok(!hasDetails ? WithoutDetails(context.User, "ok") : new HealthResponse("ok", "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null, role));
         context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
@@ -77,9 +79,10 @@ internal static class SystemApi
     private static async Task<Ok<AnalyticsStatusResponse>> AnalyticsAsync(IDuckDbSource duckDb, CancellationToken cancellationToken)
         => TypedResults.Ok(Response(await duckDb.ReadStatusAsync(cancellationToken)));
 
-    private static async Task<Accepted<AnalyticsStatusResponse>> RebuildAsync(IDuckDbSource duckDb, CancellationToken cancellationToken)
+    private static async Task<Accepted<AnalyticsStatusResponse>> RebuildAsync(HttpContext context, IDuckDbSource duckDb, AuditTrail audit, CancellationToken cancellationToken)
     {
         duckDb.Rebuild();
+        await audit.WriteAsync(context, AuditAction.SidePathRebuild, null, AuditOutcome.Done, null, cancellationToken);
         return TypedResults.Accepted("/api/system/analytics", Response(await duckDb.ReadStatusAsync(cancellationToken)));
     }
 

@@ -1,3 +1,4 @@
+using SensorDash.Data.Access;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Requests;
 using SensorDash.Web.Security;
@@ -14,9 +15,9 @@ internal static class TransfersApi
         group.MapGet("", ReadAsync).WithName("Transfers").For(Need.Viewer).Produces<TransfersResponse>().WithSummary("Role of this store, and state of dual-write to the second one");
         group.MapPost("", ResumeAsync).WithName("ResumeDualWrite").For(Need.Admin).Produces<TransfersResponse>(202).WithSummary("Resumes dual-write to Transfer:Secondary");
         group.MapDelete("", PauseAsync).WithName("PauseDualWrite").For(Need.Admin).Produces<TransfersResponse>().WithSummary("Pauses dual-write until it is resumed or the server starts again; the second store falls behind");
-        group.MapPost("/cutover", (TransferControl control, TransferMoves moves, DualWrite dualWrite, TimeProvider clock, CancellationToken token) => MoveAsync(false, control, moves, dualWrite, clock, token))
+        group.MapPost("/cutover", (HttpContext context, TransferControl control, TransferMoves moves, DualWrite dualWrite, AuditTrail audit, TimeProvider clock, CancellationToken token) => MoveAsync(false, context, control, moves, dualWrite, audit, clock, token))
             .WithName("CutOver").For(Need.Admin).Produces<TransfersResponse>(202).WithSummary("Makes the second store the primary; this one follows it. The result is last_move of GET /api/transfers");
-        group.MapPost("/rollback", (TransferControl control, TransferMoves moves, DualWrite dualWrite, TimeProvider clock, CancellationToken token) => MoveAsync(true, control, moves, dualWrite, clock, token))
+        group.MapPost("/rollback", (HttpContext context, TransferControl control, TransferMoves moves, DualWrite dualWrite, AuditTrail audit, TimeProvider clock, CancellationToken token) => MoveAsync(true, context, control, moves, dualWrite, audit, clock, token))
             .WithName("RollBack").For(Need.Admin).Produces<TransfersResponse>(202).WithSummary("Makes the former primary the primary again, with everything stored since");
         group.MapPost("/finish", FinishAsync).WithName("FinishTransfer").For(Need.Admin).Produces<TransfersResponse>().WithSummary("Ends dual-write: retires the second store and removes the ledger");
     }
@@ -24,27 +25,36 @@ internal static class TransfersApi
     private static async Task<IResult> ReadAsync(TransferControl control, TransferMoves moves, DualWrite dualWrite, TimeProvider clock, CancellationToken cancellationToken)
         => TypedResults.Ok(await RespondAsync(control, moves, dualWrite, clock, cancellationToken));
 
-    private static async Task<IResult> ResumeAsync(TransferControl control, TransferMoves moves, DualWrite dualWrite, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<IResult> ResumeAsync(HttpContext context, TransferControl control, TransferMoves moves, DualWrite dualWrite, AuditTrail audit, TimeProvider clock, CancellationToken cancellationToken)
     {
         dualWrite.Resume();
+        await audit.WriteAsync(context, AuditAction.DualWriteResume, dualWrite.Status.Secondary, AuditOutcome.Done, null, cancellationToken);
         return TypedResults.Accepted("/api/transfers", await RespondAsync(control, moves, dualWrite, clock, cancellationToken));
     }
 
-    private static async Task<IResult> PauseAsync(TransferControl control, TransferMoves moves, DualWrite dualWrite, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<IResult> PauseAsync(HttpContext context, TransferControl control, TransferMoves moves, DualWrite dualWrite, AuditTrail audit, TimeProvider clock, CancellationToken cancellationToken)
     {
         await dualWrite.PauseAsync();
+        await audit.WriteAsync(context, AuditAction.DualWritePause, dualWrite.Status.Secondary, AuditOutcome.Done, null, cancellationToken);
         return TypedResults.Ok(await RespondAsync(control, moves, dualWrite, clock, cancellationToken));
     }
 
-    private static async Task<IResult> MoveAsync(bool isBack, TransferControl control, TransferMoves moves, DualWrite dualWrite, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<IResult> MoveAsync(
+        bool isBack, HttpContext context, TransferControl control, TransferMoves moves, DualWrite dualWrite, AuditTrail audit, TimeProvider clock, CancellationToken cancellationToken)
     {
         var response = await RespondAsync(control, moves, dualWrite, clock, cancellationToken);
-        return await control.TryMoveAsync(isBack, cancellationToken) is { } refusal ? Problems.Create(StatusCodes.Status409Conflict, refusal) : TypedResults.Accepted("/api/transfers", response);
+        if (await control.TryMoveAsync(isBack, cancellationToken) is { } refusal) return Problems.Create(StatusCodes.Status409Conflict, refusal);
+        await audit.WriteAsync(context, isBack ? AuditAction.StoreRollBack : AuditAction.StoreCutOver, response.Secondary, AuditOutcome.Done, "begun", cancellationToken);
+        return TypedResults.Accepted("/api/transfers", response);
     }
 
-    private static async Task<IResult> FinishAsync(TransferControl control, TransferMoves moves, DualWrite dualWrite, TimeProvider clock, CancellationToken cancellationToken)
-        => await control.FinishAsync(cancellationToken) is { } refusal ? Problems.Create(StatusCodes.Status409Conflict, refusal)
-            : TypedResults.Ok(await RespondAsync(control, moves, dualWrite, clock, cancellationToken));
+    private static async Task<IResult> FinishAsync(HttpContext context, TransferControl control, TransferMoves moves, DualWrite dualWrite, AuditTrail audit, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var secondary = dualWrite.Status.Secondary;
+        if (await control.FinishAsync(cancellationToken) is { } refusal) return Problems.Create(StatusCodes.Status409Conflict, refusal);
+        await audit.WriteAsync(context, AuditAction.StoreFinish, secondary, AuditOutcome.Done, null, cancellationToken);
+        return TypedResults.Ok(await RespondAsync(control, moves, dualWrite, clock, cancellationToken));
+    }
 
     private static async Task<TransfersResponse> RespondAsync(TransferControl control, TransferMoves moves, DualWrite dualWrite, TimeProvider clock, CancellationToken cancellationToken)
     {

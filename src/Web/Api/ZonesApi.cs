@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using SensorDash.Data.Access;
 using SensorDash.Data.Nodes;
 using SensorDash.Web.Requests;
 using SensorDash.Web.Security;
@@ -33,7 +34,7 @@ internal static class ZonesApi
     private static async Task<IResult> FindAsync(int id, ZoneDirectory zones, CancellationToken cancellationToken)
         => await zones.FindAsync(id, cancellationToken) is { } zone ? TypedResults.Ok(ZoneResponse.Of(zone)) : ZoneNotFound(id);
 
-    private static async Task<IResult> AddAsync(HttpRequest request, ZoneDirectory zones, CancellationToken cancellationToken)
+    private static async Task<IResult> AddAsync(HttpRequest request, ZoneDirectory zones, AuditTrail audit, CancellationToken cancellationToken)
     {
         var (body, problem) = await JsonObjectBody.ReadAsync(request, cancellationToken);
         if (problem is not null) return problem;
@@ -42,20 +43,27 @@ internal static class ZonesApi
         if (ErrorsOf(body, patch) is { Count: > 0 } errors) return Problems.Invalid(errors);
         var zone = patch.Create();
         await zones.AddAsync(zone, cancellationToken);
+        await audit.WriteAsync(request.HttpContext, AuditAction.ZoneAdd, AuditTrail.ZoneText(zone), AuditOutcome.Done, null, cancellationToken);
         return TypedResults.Created($"/api/zones/{zone.Id}", ZoneResponse.Of(zone));
     }
 
-    private static async Task<IResult> EditAsync(int id, HttpRequest request, ZoneDirectory zones, CancellationToken cancellationToken)
+    private static async Task<IResult> EditAsync(int id, HttpRequest request, ZoneDirectory zones, AuditTrail audit, CancellationToken cancellationToken)
     {
         var (body, problem) = await JsonObjectBody.ReadAsync(request, cancellationToken);
         if (problem is not null) return problem;
         var patch = ReadPatch(body!);
         if (ErrorsOf(body!, patch) is { Count: > 0 } errors) return Problems.Invalid(errors);
-        return await zones.EditAsync(id, patch, cancellationToken) is { } zone ? TypedResults.Ok(ZoneResponse.Of(zone)) : ZoneNotFound(id);
+        if (await zones.EditAsync(id, patch, cancellationToken) is not { } zone) return ZoneNotFound(id);
+        await audit.WriteAsync(request.HttpContext, AuditAction.ZoneEdit, AuditTrail.ZoneText(zone), AuditOutcome.Done, null, cancellationToken);
+        return TypedResults.Ok(ZoneResponse.Of(zone));
     }
 
-    private static async Task<IResult> DeleteAsync(int id, ZoneDirectory zones, CancellationToken cancellationToken)
-        => await zones.DeleteAsync(id, cancellationToken) ? TypedResults.Ok(new ZoneDeleted(id)) : ZoneNotFound(id);
+    private static async Task<IResult> DeleteAsync(int id, HttpContext context, ZoneDirectory zones, AuditTrail audit, CancellationToken cancellationToken)
+    {
+        if (await zones.FindAsync(id, cancellationToken) is not { } zone || !await zones.DeleteAsync(id, cancellationToken)) return ZoneNotFound(id);
+        await audit.WriteAsync(context, AuditAction.ZoneDelete, AuditTrail.ZoneText(zone), AuditOutcome.Done, null, cancellationToken);
+        return TypedResults.Ok(new ZoneDeleted(id));
+    }
 
     private static ZonePatch ReadPatch(JsonObjectBody body)
     {

@@ -1,3 +1,4 @@
+using SensorDash.Data.Access;
 using SensorDash.Web.Demo;
 using SensorDash.Web.Operations;
 
@@ -10,14 +11,19 @@ internal static class DemoCommand
 
     /// <summary>Loads the data after startup, unless the database has other nodes.</summary>
     public static void LoadDemoWhenStarted(this WebApplication app) => app.Lifetime.ApplicationStarted.Register(() =>
-        _ = LoadAsync(app.Services.GetRequiredService<DemoData>(), app.Logger, app.Lifetime.ApplicationStopping));
+        _ = LoadAsync(app.Services.GetRequiredService<DemoData>(), app.Services.GetRequiredService<AuditLog>(), app.Logger, app.Lifetime.ApplicationStopping));
 
-    private static async Task LoadAsync(DemoData demo, ILogger logger, CancellationToken cancellationToken)
+    private static async Task LoadAsync(DemoData demo, AuditLog audit, ILogger logger, CancellationToken cancellationToken)
     {
         try
         {
-            if (await demo.TryLoadAsync(cancellationToken)) Log.DemoLoaded(logger);
-            else Log.DemoRefused(logger);
+            if (!await demo.TryLoadAsync(cancellationToken))
+            {
+                Log.DemoRefused(logger);
+                return;
+            }
+            Log.DemoLoaded(logger);
+            await audit.RecordAsync(AuditLog.CommandLine, null, AuditAction.DemoLoad, null, AuditOutcome.Done, null);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

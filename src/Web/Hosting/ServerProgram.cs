@@ -1,3 +1,4 @@
+using SensorDash.Data.Access;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Commands;
 using SensorDash.Web.Operations;
@@ -41,6 +42,8 @@ internal static partial class ServerProgram
         if (moves.Last is not { } move) return;
         if (move.Error is null) Log.Moved(app.Logger, move.Plan.From.Text, move.Plan.To.Text, move.Seconds, StoreSettings.Arguments(moves.Settings));
         else Log.NotMoved(app.Logger, move.Plan.From.Text, move.Plan.To.Text, move.Error);
+        _ = app.Services.GetRequiredService<AuditLog>().RecordAsync(AuditLog.Program, null, move.Plan.IsBack ? AuditAction.StoreRollBack : AuditAction.StoreCutOver,
+            $"{move.Plan.From.Text} → {move.Plan.To.Text}", move.Error is null ? AuditOutcome.Done : AuditOutcome.Failed, move.Error);
     }
 
     private static partial class Log

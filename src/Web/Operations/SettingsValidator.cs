@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Microsoft.Extensions.Options;
+using SensorDash.Data.Access;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
@@ -20,7 +21,7 @@ internal static class SettingsValidator
     public static readonly string[] Sections =
     [
         DatabaseOptions.SectionName, ReadingsOptions.SectionName, IngestOptions.SectionName, EventOptions.SectionName, AnalyticsOptions.SectionName,
-        RetentionOptions.SectionName, SecurityOptions.SectionName, TransferSettings.SectionName,
+        RetentionOptions.SectionName, AuditOptions.SectionName, SecurityOptions.SectionName, TransferSettings.SectionName,
     ];
 
     /// <exception cref="StartupException">Settings are invalid; the message names all errors.</exception>
@@ -35,6 +36,7 @@ internal static class SettingsValidator
             .. Errors(configuration, EventOptions.SectionName, new EventOptionsValidator()),
             .. Errors(configuration, AnalyticsOptions.SectionName, new AnalyticsOptionsValidator()),
             .. Errors(configuration, RetentionOptions.SectionName, new RetentionOptionsValidator()),
+            .. Errors(configuration, AuditOptions.SectionName, new AuditOptionsValidator()),
             .. Errors(configuration, SecurityOptions.SectionName, new SecurityOptionsValidator(), RemovedSettings.NetworkAccess),
             .. Errors(configuration, TransferSettings.SectionName, new TransferSettingsValidator()),
             .. HostNames.Errors(configuration),

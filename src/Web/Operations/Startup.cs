@@ -65,6 +65,8 @@ internal static class Startup
         services.AddSingleton<DatabaseStartup>();
         services.AddTransfers();
         if (builder.Configuration["Transfer:Secondary"] is { Length: > 0 }) services.AddShadowReads();
+        services.AddSingleton<AuditTrail>();
+        services.AddHostedService<StartEntry>();
         services.AddSingleton<HubMetrics>();
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker<Reading>>());
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker<LaneEvent>>());

@@ -16,6 +16,14 @@ internal static class NodeCriteriaParameters
     /// <summary>What a request without conditions gets: it would select every node.</summary>
     public static readonly string Required = $"at least one condition is required: {string.Join(", ", All.Select(p => p.Name))}";
 
+    /// <summary>The conditions as text, such as <c>nodes 1000 to 1999, at most 1 readings</c>.</summary>
+    public static string Describe(NodeCriteria criteria)
+    {
+        var text = criteria.LastAddress < int.MaxValue ? FormattableString.Invariant($"nodes {criteria.FirstAddress} to {criteria.LastAddress}") : FormattableString.Invariant($"nodes from {criteria.FirstAddress}");
+        if (criteria.LastSeenBefore < long.MaxValue) text += FormattableString.Invariant($", last seen before {DateTimeOffset.FromUnixTimeSeconds(criteria.LastSeenBefore):yyyy-MM-ddTHH:mm:ssZ}");
+        return criteria.MaxReadings < long.MaxValue ? text + FormattableString.Invariant($", at most {criteria.MaxReadings} readings") : text;
+    }
+
     /// <summary>Reads the conditions.</summary>
     /// <returns>Null without conditions. With errors the reader has them.</returns>
     public static NodeCriteria? Read(QueryReader reader) => Read(reader, LastSeenBefore.Read(reader));

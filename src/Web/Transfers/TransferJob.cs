@@ -90,6 +90,9 @@ internal sealed class TransferJob(TransferJobKind kind, string? file, string tar
     /// <summary>Name of the store that takes the rows.</summary>
     public string Target => target;
 
+    /// <summary>Source and target, for people.</summary>
+    public string Text => $"{file ?? "this store"} → {target}";
+
     public TransferArguments Arguments => arguments;
 
     /// <summary>Unix seconds.</summary>

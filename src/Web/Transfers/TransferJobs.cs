@@ -34,7 +34,7 @@ internal sealed partial class TransferJobs(
         lock (_lock)
         {
             if (_isStopping) return "the server is stopping";
-            if (_job is { Status.IsOpen: true } other) return $"another transfer is {other.State.ToString().ToLowerInvariant()}: {other.File ?? "this store"} → {other.Target}";
+            if (_job is { Status.IsOpen: true } other) return $"another transfer is {other.State.ToString().ToLowerInvariant()}: {other.Text}";
             Begin(job);
             return null;
         }

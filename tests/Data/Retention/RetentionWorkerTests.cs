@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SensorDash.Data.Access;
 using SensorDash.Data.Retention;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Tests.Ingest;
@@ -25,7 +26,7 @@ public sealed class RetentionWorkerTests : IAsyncLifetime
         await _fixture.Store.AddAsync(Reading(1, Noon - (2 * 86_400)));
         Exception error = isExpected ? new StoreUnavailableException("The store is away.") : new InvalidOperationException("A mistake.");
         var (store, log) = (new FailingStore(_fixture.Store) { RemovalError = error }, new RecordedLog<RetentionWorker>());
-        using var worker = new RetentionWorker(store, Options.Create(new RetentionOptions { ReadingDays = 1 }), _fixture.Clock, log);
+        using var worker = new RetentionWorker(store, _fixture.Audit, Options.Create(new RetentionOptions { ReadingDays = 1 }), _fixture.Clock, log);
 
         await worker.StartAsync(default);
         await WaitFor.TrueAsync("the failure is logged", () => log.Lines.Count > 0);
@@ -33,6 +34,8 @@ public sealed class RetentionWorkerTests : IAsyncLifetime
         store.RemovalError = null;
         _fixture.Clock.Advance(TimeSpan.FromHours(1));
         await WaitFor.TrueAsync("the old reading is removed", async () => await _fixture.Store.CountAsync(default, default) == 0);
+
+        await WaitFor.TrueAsync("the audit log tells it", async () => await _fixture.Audit.FindLastAsync(AuditAction.ReadingsExpire, default) is { Detail: "1 readings" });
 
         await worker.StopAsync(default);
     }

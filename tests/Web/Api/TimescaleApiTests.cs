@@ -8,6 +8,11 @@ public sealed class TimescaleAnalyticsApiTests : AnalyticsApiTests
     protected override TimescaleEdition? Edition => TimescaleEdition.Apache;
 }
 
+public sealed class TimescaleAuditApiTests : AuditApiTests
+{
+    protected override TimescaleEdition? Edition => TimescaleEdition.Apache;
+}
+
 public sealed class TimescaleEventsApiTests : EventsApiTests
 {
     protected override TimescaleEdition? Edition => TimescaleEdition.Apache;

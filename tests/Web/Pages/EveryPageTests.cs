@@ -16,6 +16,7 @@ public sealed class EveryPageTests : PageTests
     [InlineData("/export")]
     [InlineData("/system")]
     [InlineData("/system/move")]
+    [InlineData("/system/audit")]
     public async Task Page_HasNoInlineScriptOrStyle(string path)
     {
         await StoreAsync(Some.Run(12, 100));
@@ -33,6 +34,7 @@ public sealed class EveryPageTests : PageTests
     [InlineData("/export")]
     [InlineData("/system")]
     [InlineData("/system/move")]
+    [InlineData("/system/audit")]
     [InlineData("/error")]
     [InlineData("/nowhere")]
     public async Task Page_AnythingThatABrowserOrScannerSends_IsNeverAServerError(string path)
@@ -41,7 +43,7 @@ public sealed class EveryPageTests : PageTests
         string[] edges = ["253402300799", "253402300800", "-9998-01-01", "0001-01-01", "9999-12-31 23:59:59", "9999-12-31T23:59:59-18:00", "-1", "9223372036854775807", "now-999999y", "%00", "%ED%A0%80",
             "a'b", "<x>", "\u202E", new string('x', 2000)];
         var requests = new List<(HttpMethod Method, string Url)>();
-        foreach (var name in (string[])["from", "to", "range", "tz", "page", "zone", "node", "lanes", "order", "view", "payload", "code", "handler", "find", "q", "last_seen_before", "max_readings", "source", "target", "rows_from"])
+        foreach (var name in (string[])["from", "to", "range", "tz", "page", "zone", "node", "lanes", "order", "view", "payload", "code", "handler", "find", "q", "last_seen_before", "max_readings", "source", "target", "rows_from", "actor", "action", "outcome"])
             requests.AddRange(edges.Select(edge => (HttpMethod.Get, $"{path}?{name}={edge}")));
         requests.AddRange(((string[])["HEAD", "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "POST", "PROPFIND"]).Select(method => (new HttpMethod(method), path)));
 

@@ -1,3 +1,4 @@
+using SensorDash.Data.Access;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Transfer;
 using SensorDash.Web.Transfers;
@@ -15,6 +16,7 @@ internal sealed class TransferMoveCommand(TransferStores stores, IConfiguration 
         var plan = new MovePlan(old, next, ScopeOf(old, next), isBack);
         await PrepareAsync(plan, cancellationToken);
         await TransferMoves.SwapAsync(plan, configuration, TimeProvider.System, step => output.WriteLine(Text(step)), cancellationToken);
+        await using (var moved = await stores.OpenTargetAsync(next, cancellationToken)) await moved.RecordAsync(isBack ? AuditAction.StoreRollBack : AuditAction.StoreCutOver, $"{old.Text} → {next.Text}");
         await output.WriteLineAsync($"The data is in {next.Text} now. Start the server with\n  {StoreSettings.Arguments(plan.Settings(stores.Timescale))}");
         await output.WriteLineAsync($"Transfer:Secondary keeps {old.Text} equal, so that 'transfer rollback' can go back.");
         return TransferCommand.Complete;
@@ -31,6 +33,7 @@ internal sealed class TransferMoveCommand(TransferStores stores, IConfiguration 
         var (state, other) = (await Roles(ours).ReadAsync(scope, cancellationToken), await Roles(theirs).ReadAsync(scope, cancellationToken));
         if (state.Role != StoreRole.Primary || other.Successor != primary.Text) throw new TransferException($"{primary.Text} must be the primary and {secondary.Text} its secondary.");
         await CutOver.FinishAsync(new(ours.Store, primary.Text), new(theirs.Store, secondary.Text), scope, cancellationToken);
+        await ours.RecordAsync(AuditAction.StoreFinish, secondary.Text);
         await output.WriteLineAsync($"Dual-write has ended. {secondary.Text} is retired; remove Transfer:Secondary from the settings.");
         return TransferCommand.Complete;
     }

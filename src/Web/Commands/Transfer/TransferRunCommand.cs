@@ -1,4 +1,5 @@
 using System.Globalization;
+using SensorDash.Data.Access;
 using SensorDash.Data.Transfer;
 using SensorDash.Web.Transfers;
 
@@ -24,6 +25,7 @@ internal sealed class TransferRunCommand(TransferStores stores, TransferArgument
         {
             record = await run.CopyAsync(follows, rejects, cancellationToken);
             _progress.End();
+            await target.RecordAsync(AuditAction.TransferStart, $"{source.Name} → {target.Store.Name}");
             if (record.Start is null && record.RowIds is null) return await ShowAsync(await run.VerifyAsync(record, rejects, null, cancellationToken));
         }
         return await new TransferFollowing(arguments, output).RunAsync(

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using SensorDash.Data;
+using SensorDash.Data.Access;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.Store;
 using SensorDash.Data.Sqlite;
@@ -86,6 +87,10 @@ internal sealed class TransferStores(IConfiguration configuration, TimeProvider 
 /// <summary>A target with what it needs.</summary>
 internal sealed record OpenTarget(ITransferTarget Store, ServiceProvider? Services) : IAsyncDisposable
 {
+    /// <summary>Tells the audit log of the target, if it has one, what a command has done.</summary>
+    public Task RecordAsync(string action, string target)
+        => Services?.GetRequiredService<AuditLog>().RecordAsync(AuditLog.CommandLine, null, action, target, AuditOutcome.Done, null) ?? Task.CompletedTask;
+
     public async ValueTask DisposeAsync()
     {
         await Store.DisposeAsync();

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using SensorDash.Data.Access;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Nodes;
@@ -13,7 +14,7 @@ namespace SensorDash.Web.Pages.Analytics;
 /// <summary>Several nodes together: percentile bands, averages by weekday and hour, comparison, quality.</summary>
 /// <remarks>A browser with scripts gets the page without the parts and fetches each of them. Any other browser gets one complete page.</remarks>
 [Need(Need.Viewer)]
-internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IReadingAnalytics analytics, IDuckDbSource duckDb, TimeProvider clock) : PageModel
+internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IReadingAnalytics analytics, IDuckDbSource duckDb, AuditTrail audit, TimeProvider clock) : PageModel
 {
     /// <summary>Nodes whose quality the page checks: each takes a tenth of a millisecond and more.</summary>
     public const int MaxCheckedNodes = 500;
@@ -161,9 +162,10 @@ internal sealed class AnalyticsModel(NodeViews nodes, ZoneDirectory zones, IRead
     }
 
     [Need(Need.Operator)]
-    public IActionResult OnPostRebuild()
+    public async Task<IActionResult> OnPostRebuildAsync(CancellationToken cancellationToken)
     {
         duckDb.Rebuild();
+        await audit.WriteAsync(HttpContext, AuditAction.SidePathRebuild, null, AuditOutcome.Done, null, cancellationToken);
         TempData["Notice"] = "Rebuilding DuckDB; until it catches up, queries use the database.";
         return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.ToString());
     }

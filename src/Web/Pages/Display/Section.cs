@@ -16,7 +16,7 @@ internal sealed record Section(string Title, string Path, string Icon)
         ? [
             new("Health", "/system", "ingest-title"), new("Stores", "/system", "stores-title"), new("Move data", "/system/move", null) { Need = Need.Admin }, new("Analytics", "/system", "analytics-title"),
             new("Retention", "/system", "retention-title"), new("Process", "/system", "process-title"),
-            new("Users", "/system/users", null) { Need = Need.Admin }, new("API keys", "/system/keys", null) { Need = Need.Admin }]
+            new("Audit log", "/system/audit", null) { Need = Need.Admin }, new("Users", "/system/users", null) { Need = Need.Admin }, new("API keys", "/system/keys", null) { Need = Need.Admin }]
         : [];
 
     /// <summary>Whether a path is this page or one of its parts.</summary>

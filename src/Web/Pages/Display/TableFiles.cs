@@ -24,6 +24,7 @@ internal static partial class TableFiles
         ["/events"] = [.. _shared, .. ParametersOf("page", "payload"), .. EventParameters.All],
         ["/zones"] = _shared,
         ["/system"] = _shared,
+        ["/system/audit"] = [.. _shared, .. ParametersOf("page"), .. AuditParameters.All],
     };
 
     /// <summary>The links of a table. Its range is fixed, so that the file matches the page.</summary>
@@ -69,11 +70,11 @@ internal static partial class TableFiles
         return next(context);
     });
 
-    private static string KeyOf(string page) => "/" + page.Split('/')[1];
+    private static string KeyOf(string page) => _byPage.ContainsKey(page) ? page : "/" + page.Split('/')[1];
 
     private static QueryParameter[] ParametersOf(params string[] names) => [.. names.Select(name => new TextParameter(name, "", ""))];
 
-    [GeneratedRegex("^(?<page>/overview|/analytics|/nodes/[0-9]+|/events|/zones|/system/move|/system)/(?<table>[a-z]+)\\.(?<format>csv|json)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^(?<page>/overview|/analytics|/nodes/[0-9]+|/events|/zones|/system/move|/system/audit|/system)/(?<table>[a-z]+)\\.(?<format>csv|json)$", RegexOptions.CultureInvariant)]
     private static partial Regex FilePath();
 }
 

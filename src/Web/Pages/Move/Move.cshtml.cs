@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using SensorDash.Data.Access;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Security;
@@ -11,7 +12,8 @@ namespace SensorDash.Web.Pages.Move;
 /// <summary>Moves data: imports files of a folder into this server's stores, and changes to a second store.</summary>
 [Need(Need.Admin)]
 internal sealed class MoveModel(
-    MovePlanner planner, MoveHistory history, TransferJobs jobs, ImportFolder folder, ServerStores stores, DualWrite dualWrite, TransferControl control, TransferMoves moves, TimeProvider clock) : PageModel
+    MovePlanner planner, MoveHistory history, TransferJobs jobs, ImportFolder folder, ServerStores stores, DualWrite dualWrite, TransferControl control, TransferMoves moves,
+    AuditTrail audit, TimeProvider clock) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public long Now { get; private set; }
@@ -105,24 +107,26 @@ internal sealed class MoveModel(
         if (Selection is not { } selection) return Refuse("choose a source and a target first");
         (Plan, PlanError) = await planner.TryPlanAsync(selection, View, Now, cancellationToken);
         if (Plan is null) return Invalid();
-        return jobs.TryStart(Plan.Job) is { } refusal ? Refuse(refusal) : Done();
+        return jobs.TryStart(Plan.Job) is { } refusal ? Refuse(refusal) : await DoneAsync(AuditAction.TransferStart, Plan.Job.Text);
     }
 
     [Need(Need.Admin)]
     public async Task<IActionResult> OnPostPauseAsync()
     {
+        var text = jobs.Current?.Text;
         await jobs.StopAsync(isPause: true);
-        return Done();
+        return await DoneAsync(AuditAction.TransferPause, text);
     }
 
     [Need(Need.Admin)]
-    public IActionResult OnPostResume() => jobs.TryResume() is { } refusal ? Refuse(refusal) : Done();
+    public async Task<IActionResult> OnPostResumeAsync() => jobs.TryResume() is { } refusal ? Refuse(refusal) : await DoneAsync(AuditAction.TransferResume, jobs.Current?.Text);
 
     [Need(Need.Admin)]
     public async Task<IActionResult> OnPostCancelAsync()
     {
+        var text = jobs.Current?.Text;
         await jobs.StopAsync(isPause: false);
-        return Done();
+        return await DoneAsync(AuditAction.TransferCancel, text);
     }
 
     [Need(Need.Admin)]
@@ -131,26 +135,29 @@ internal sealed class MoveModel(
         if (jobs.Current is { Status.IsOpen: true }) return Refuse("a transfer runs; wait for its end");
         if (!await history.AbandonAsync(of, id, cancellationToken)) return NotFound();
         TempData["Notice"] = "Gave up the import. What is copied stays; another import may begin.";
-        return Done();
+        return await DoneAsync(AuditAction.TransferAbandon, FormattableString.Invariant($"transfer {id} → {of}"));
     }
 
     [Need(Need.Admin)]
-    public IActionResult OnPostCompare()
-        => planner.CompareJob() is { } job ? jobs.TryStart(job) is { } refusal ? Refuse(refusal) : Done() : Refuse("there is no second store to compare with");
+    public async Task<IActionResult> OnPostCompareAsync()
+    {
+        if (planner.CompareJob() is not { } job) return Refuse("there is no second store to compare with");
+        return jobs.TryStart(job) is { } refusal ? Refuse(refusal) : await DoneAsync(AuditAction.TransferStart, job.Text);
+    }
 
     [Need(Need.Admin)]
     public async Task<IActionResult> OnPostPauseSecondAsync()
     {
         await dualWrite.PauseAsync();
-        return Done();
+        return await DoneAsync(AuditAction.DualWritePause, Second.Secondary);
     }
 
     [Need(Need.Admin)]
-    public IActionResult OnPostResumeSecond()
+    public async Task<IActionResult> OnPostResumeSecondAsync()
     {
         if (jobs.Current is { Status.IsOpen: true, Kind: TransferJobKind.Compare }) return Refuse("both stores are being compared; dual-write goes on after it");
         dualWrite.Resume();
-        return Done();
+        return await DoneAsync(AuditAction.DualWriteResume, Second.Secondary);
     }
 
     [Need(Need.Admin)]
@@ -160,7 +167,7 @@ internal sealed class MoveModel(
         if (Role is null) return Invalid();
         if (typedName?.Trim() != SecondName) return Mistyped("Move", $"must be exactly “{SecondName}”; nothing has moved");
         if (IsBusy) return Refuse("a transfer runs; wait for its end");
-        return await control.TryMoveAsync(IsBack, cancellationToken) is { } refusal ? Refuse(refusal) : Done();
+        return await control.TryMoveAsync(IsBack, cancellationToken) is { } refusal ? Refuse(refusal) : await DoneAsync(IsBack ? AuditAction.StoreRollBack : AuditAction.StoreCutOver, SecondName, "begun");
     }
 
     [Need(Need.Admin)]
@@ -172,6 +179,12 @@ internal sealed class MoveModel(
         if (IsBusy) return Refuse("a transfer runs; wait for its end");
         if (await control.FinishAsync(cancellationToken) is { } refusal) return Refuse(refusal);
         TempData["Notice"] = $"Dual-write has ended. {name} is retired; remove Transfer:Secondary from the settings.";
+        return await DoneAsync(AuditAction.StoreFinish, name);
+    }
+
+    private async Task<LocalRedirectResult> DoneAsync(string action, string? target, string? detail = null)
+    {
+        await audit.WriteAsync(HttpContext, action, target, AuditOutcome.Done, detail, HttpContext.RequestAborted);
         return Done();
     }
 

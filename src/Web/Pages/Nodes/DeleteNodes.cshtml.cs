@@ -10,7 +10,7 @@ namespace SensorDash.Web.Pages.Nodes;
 
 /// <summary>Deletes many nodes: conditions in the URL, a preview, and a typed confirmation.</summary>
 [Need(Need.Admin)]
-internal sealed class DeleteNodesModel(NodeViews views, INodeStore nodes, TimeProvider clock) : PageModel
+internal sealed class DeleteNodesModel(NodeViews views, INodeStore nodes, AuditTrail audit, TimeProvider clock) : PageModel
 {
     /// <summary>Nodes that the preview names.</summary>
     public const int MaxListed = 20;
@@ -52,7 +52,7 @@ internal sealed class DeleteNodesModel(NodeViews views, INodeStore nodes, TimePr
             Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
             return Page();
         }
-        var removed = await nodes.DeleteAllAsync(criteria, cancellationToken);
+        var removed = await audit.DeleteAllAsync(HttpContext, nodes, criteria, cancellationToken);
         TempData["Notice"] = $"Deleted {NumberText.Count(removed.Nodes, "node")} and {NumberText.Count(removed.Readings, "reading")}.";
         return LocalRedirect(View.CurrentUrl.At("/").ToString());
     }

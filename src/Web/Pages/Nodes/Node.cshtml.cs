@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
+using SensorDash.Data.Access;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
@@ -20,7 +21,7 @@ namespace SensorDash.Web.Pages.Nodes;
 [Need(Need.Viewer)]
 internal sealed class NodeModel(
     NodeViews views, INodeStore nodes, RailNodes rail, NodeDirectory directory, ZoneDirectory zones, IReadingStore store, IReadingAnalytics analytics, IEventStore eventStore, IEventCounts eventCounts, LiveReadings live,
-    IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions> json, TimeProvider clock) : PageModel
+    AuditTrail audit, IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions> json, TimeProvider clock) : PageModel
 {
     /// <summary>Readings per page of the table.</summary>
     public const int PageLength = 50;
@@ -147,7 +148,8 @@ internal sealed class NodeModel(
         {
             switch (await directory.EditMetadataAsync(address, patch, cancellationToken))
             {
-                case (MetadataWrite.Done, _):
+                case (MetadataWrite.Done, { } metadata):
+                    await audit.WriteAsync(HttpContext, AuditAction.NodeEdit, AuditTrail.NodeText(address), AuditOutcome.Done, AuditTrail.Describe(metadata), cancellationToken);
                     TempData["Notice"] = "Saved.";
                     return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.ToString());
                 case (MetadataWrite.NodeNotFound, _):
@@ -173,6 +175,7 @@ internal sealed class NodeModel(
             return Page();
         }
         if (!await nodes.DeleteAsync(address, cancellationToken)) return NotFound();
+        await audit.WriteAsync(HttpContext, AuditAction.NodeDelete, AuditTrail.NodeText(address), AuditOutcome.Done, FormattableString.Invariant($"{node.DisplayName}, readings: {node.Node.TotalReadings}"), cancellationToken);
         TempData["Notice"] = $"Deleted {node.DisplayName} and {NumberText.Count(node.Node.TotalReadings, "reading")}.";
         return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.At("/").ToString());
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using SensorDash.Data.Access;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
@@ -14,7 +15,8 @@ namespace SensorDash.Web.Pages.Overview;
 
 /// <summary>All nodes: a line each or a panel per zone, and cards or a table with their status, latest values and range.</summary>
 [Need(Need.Viewer)]
-internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirectory zones, Traces traces, ZonePanels panels, LiveReadings live, DemoData demo, TimeProvider clock) : PageModel
+internal sealed class OverviewModel(
+    NodeViews nodes, RailNodes rail, ZoneDirectory zones, Traces traces, ZonePanels panels, LiveReadings live, DemoData demo, AuditTrail audit, TimeProvider clock) : PageModel
 {
     /// <summary>Nodes per page: with more, a phone scrolls for minutes and drawing takes seconds.</summary>
     public const int PageLength = 60;
@@ -154,7 +156,8 @@ internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirecto
     [Need(Need.Operator)]
     public async Task<IActionResult> OnPostDemoAsync(CancellationToken cancellationToken)
     {
-        if (!await demo.TryLoadAsync(cancellationToken)) TempData["Notice"] = DemoData.Refusal;
+        var isLoaded = await audit.RunAsync(HttpContext, AuditAction.DemoLoad, null, () => demo.TryLoadAsync(cancellationToken), loaded => loaded ? null : "not loaded: there are other nodes", cancellationToken);
+        if (!isLoaded) TempData["Notice"] = DemoData.Refusal;
         return RedirectToPage();
     }
 
@@ -167,7 +170,7 @@ internal sealed class OverviewModel(NodeViews nodes, RailNodes rail, ZoneDirecto
             RemovalError = $"must be exactly “{RemovalConfirmation}”; nothing was deleted";
             return Page();
         }
-        var removed = await demo.RemoveAsync(cancellationToken);
+        var removed = await audit.RunAsync(HttpContext, AuditAction.DemoDelete, null, () => demo.RemoveAsync(cancellationToken), AuditTrail.Describe, cancellationToken);
         TempData["Notice"] = $"Deleted {NumberText.Count(removed.Nodes, "demo node")} and {NumberText.Count(removed.Readings, "reading")}.";
         return RedirectToPage();
     }

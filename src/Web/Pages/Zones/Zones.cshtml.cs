@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using SensorDash.Data.Access;
 using SensorDash.Data.Nodes;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Security;
@@ -9,7 +10,7 @@ namespace SensorDash.Web.Pages.Zones;
 
 /// <summary>Adds, edits and deletes zones.</summary>
 [Need(Need.Viewer)]
-internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
+internal sealed class ZonesModel(ZoneDirectory zones, AuditTrail audit) : PageModel
 {
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public IReadOnlyList<ZoneEdit> Zones { get; private set; } = [];
@@ -47,7 +48,7 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
         }
         var zone = patch.Create();
         await zones.AddAsync(zone, cancellationToken);
-        return Done($"Added {zone.Name}.");
+        return await DoneAsync(AuditAction.ZoneAdd, zone, $"Added {zone.Name}.", cancellationToken);
     }
 
     [Need(Need.Operator)]
@@ -55,7 +56,7 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
     {
         var patch = PatchOf(name, color, description);
         if (patch.Errors.Count == 0)
-            return await zones.EditAsync(id, patch, cancellationToken) is { } zone ? Done($"Saved {zone.Name}.") : NotFound();
+            return await zones.EditAsync(id, patch, cancellationToken) is { } zone ? await DoneAsync(AuditAction.ZoneEdit, zone, $"Saved {zone.Name}.", cancellationToken) : NotFound();
         await LoadAsync(cancellationToken);
         Zones = [.. Zones.Select(z => z.Id == id ? new ZoneEdit(id, name, color, description, z.NodeCount, patch.Errors) { SavedName = z.SavedName, SavedColor = z.SavedColor } : z)];
         SelectedId = id;
@@ -67,7 +68,7 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
     {
         if (await zones.FindAsync(id, cancellationToken) is not { } zone) return NotFound();
         if (typedName?.Trim() == zone.Name)
-            return await zones.DeleteAsync(id, cancellationToken) ? Done($"Deleted {zone.Name}; its nodes have no zone.") : NotFound();
+            return await zones.DeleteAsync(id, cancellationToken) ? await DoneAsync(AuditAction.ZoneDelete, zone, $"Deleted {zone.Name}; its nodes have no zone.", cancellationToken) : NotFound();
         await LoadAsync(cancellationToken);
         var errors = new Dictionary<string, string[]> { ["typedName"] = [$"must be exactly “{zone.Name}”; nothing was deleted"] };
         Zones = [.. Zones.Select(z => z.Id == id ? z with { Errors = errors } : z)];
@@ -91,8 +92,9 @@ internal sealed class ZonesModel(ZoneDirectory zones) : PageModel
         return patch;
     }
 
-    private LocalRedirectResult Done(string notice)
+    private async Task<LocalRedirectResult> DoneAsync(string action, Zone zone, string notice, CancellationToken cancellationToken)
     {
+        await audit.WriteAsync(HttpContext, action, AuditTrail.ZoneText(zone), AuditOutcome.Done, null, cancellationToken);
         TempData["Notice"] = notice;
         return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.With(("edit", null)).ToString());
     }

@@ -1,0 +1,32 @@
+namespace SensorDash.Data.Access;
+
+/// <summary>What the audit log calls the acts: the kind of thing, a dot, what was done to it.</summary>
+public static class AuditAction
+{
+    public const string NodeEdit = "node.edit";
+    public const string NodeDelete = "node.delete";
+    public const string ZoneAdd = "zone.add";
+    public const string ZoneEdit = "zone.edit";
+    public const string ZoneDelete = "zone.delete";
+    public const string DemoLoad = "demo.load";
+    public const string DemoDelete = "demo.delete";
+    public const string ReadingsExpire = "readings.expire";
+    public const string SidePathRebuild = "side_path.rebuild";
+    public const string TransferStart = "transfer.start";
+    public const string TransferPause = "transfer.pause";
+    public const string TransferResume = "transfer.resume";
+    public const string TransferCancel = "transfer.cancel";
+    public const string TransferAbandon = "transfer.abandon";
+    public const string DualWritePause = "dual_write.pause";
+    public const string DualWriteResume = "dual_write.resume";
+    public const string StoreCutOver = "store.cut_over";
+    public const string StoreRollBack = "store.roll_back";
+    public const string StoreFinish = "store.finish";
+    public const string ProgramStart = "program.start";
+    public const string SettingsChange = "settings.change";
+
+    /// <summary>All of them, for the filter of the page.</summary>
+    public static IReadOnlyList<string> All { get; } = [
+        DemoDelete, DemoLoad, DualWritePause, DualWriteResume, NodeDelete, NodeEdit, ProgramStart, ReadingsExpire, SettingsChange, SidePathRebuild, StoreCutOver, StoreFinish, StoreRollBack,
+        TransferAbandon, TransferCancel, TransferPause, TransferResume, TransferStart, ZoneAdd, ZoneDelete, ZoneEdit];
+}
