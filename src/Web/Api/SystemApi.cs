@@ -25,7 +25,7 @@ internal static class SystemApi
         group.MapGet("/health/live", (ClaimsPrincipal user) => TypedResults.Ok(WithoutDetails(user, "ok")))
             .WithName("Live").For(Need.Nothing).Produces<HealthResponse>().WithSummary("Liveness: the process runs");
         group.MapGet("/health/ready", ReadyAsync).WithName("Ready").For(Need.Nothing).Produces<HealthResponse>().Produces<HealthResponse>(503)
-            .WithSummary("Readiness: the store reads and writes, and keys can be written");
+            .WithSummary("Readiness: the store reads and writes");
         group.MapGet("/api/health", ReadyAsync).WithName("Health").For(Need.Nothing).Produces<HealthResponse>().Produces<HealthResponse>(503).WithSummary("Same as /health/ready");
         group.MapGet("/api/system/analytics", AnalyticsAsync).WithName("AnalyticsStatus").For(Need.Viewer).Produces<AnalyticsStatusResponse>()
             .WithSummary("State and lag of the DuckDB side path");
@@ -38,7 +38,7 @@ internal static class SystemApi
 
     private static async Task<IResult> ReadyAsync(
         IStoreHealth health, IngestWorker<Reading> worker, IngestWorker<LaneEvent> events, IDuckDbSource duckDb, IEnumerable<IStoreReporter> reporters,
-        KeyFiles keys, AuditLog audit, TransferControl transfers, IStoreErrors errors, HttpContext context, CancellationToken cancellationToken)
+        AuditLog audit, TransferControl transfers, IStoreErrors errors, HttpContext context, CancellationToken cancellationToken)
     {
         var hasDetails = context.User.May(Need.Anyone);
         var limitations = new List<string>();
@@ -63,13 +63,11 @@ internal static class SystemApi
             if (e is StoreDamagedException) store = "damaged";
         }
         failing |= role is not (null or StoreRole.Primary);
-        var problem = keys.FindProblem();
-        if (problem is not null) limitations.Add(problem);
         if (audit.Missing > 0) limitations.Add($"The audit log lacks {audit.Missing} entries since the start, because the database failed. The log of the program has them.");
         // A failed side path makes analytics slower; the hub stays ready.
-        if (!failing && problem is null) return TypedResults.Ok(!hasDetails ? WithoutDetails(context.User, "ok") : new HealthResponse("ok", "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null, role));
+        if (!failing) return TypedResults.Ok(!hasDetails ? WithoutDetails(context.User, "ok") : new HealthResponse("ok", "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null, role));
         context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
-        return TypedResults.Json(!hasDetails ? WithoutDetails(context.User, "unavailable") : new HealthResponse("unavailable", failing ? store : "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null, role),
+        return TypedResults.Json(!hasDetails ? WithoutDetails(context.User, "unavailable") : new HealthResponse("unavailable", store, analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null, role),
             statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
@@ -107,7 +105,7 @@ internal static class SystemApi
 /// <param name="Store"><c>ok</c>, <c>unavailable</c> or <c>damaged</c>.</param>
 /// <param name="Analytics">State of the DuckDB side path. Analytics work in all states.</param>
 /// <param name="Role">Role of the store: <c>primary</c>; a server takes nothing for a <c>secondary</c> or <c>retired</c> one.</param>
-/// <param name="Limitations">What the edition of the store cannot do, and why pages may fail, as text; absent without limitations.</param>
+/// <param name="Limitations">What the edition of the store cannot do, and entries that the audit log lacks, as text; absent without limitations.</param>
 internal sealed record HealthResponse(
     string Status, string? Store, AnalyticsState? Analytics, string? Version,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Limitations = null,

@@ -99,10 +99,11 @@ internal static class Startup
             json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
         });
         services.AddSensorDashOpenApi();
-        // Next to the database, so that forms stay valid after a restart, also for a service user without a home folder.
+        // In the database, so that forms stay valid after a restart and in all web processes.
         services.AddDataProtection().SetApplicationName("SensorDash");
-        services.AddSingleton<KeyFiles>();
-        services.AddOptions<KeyManagementOptions>().Configure<KeyFiles>((keys, files) => keys.XmlRepository = files);
+        services.AddSingleton<KeyRing>();
+        services.AddSingleton<KeyFolder>();
+        services.AddOptions<KeyManagementOptions>().Configure<KeyRing>((keys, ring) => keys.XmlRepository = ring);
         services.AddAntiforgery(antiforgery => (antiforgery.Cookie.Name, antiforgery.Cookie.SecurePolicy) = ("sensordash-forgery", CookieSecurePolicy.SameAsRequest));
         services.AddRazorPages(pages =>
         {
@@ -192,10 +193,10 @@ internal static class Startup
         app.Services.GetRequiredService<DataFiles>().Check();
         // First, because ingest needs a claimed database with a current schema.
         await app.Services.GetRequiredService<DatabaseStartup>().RunAsync(app.Lifetime.ApplicationStopping);
-        app.Services.GetRequiredService<KeyFiles>().Prepare();
         OpenDuckDbStore(app);
         await app.Services.GetRequiredService<AccessDirectory>().RefreshAsync(app.Lifetime.ApplicationStopping);
         await app.Services.GetRequiredService<StoreRoleStartup>().RunAsync(app.Lifetime.ApplicationStopping);
+        app.Services.GetRequiredService<KeyFolder>().TakeOver(); // Before the framework reads the keys, and makes one if there is none.
         app.Lifetime.ApplicationStarted.Register(() =>
         {
             app.Services.GetRequiredService<StartupPhase>().IsOver = true;
