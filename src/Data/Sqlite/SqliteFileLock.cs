@@ -26,7 +26,8 @@ public sealed class SqliteFileLock : IDisposable
         try
         {
             held = new FileStream(databasePath + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            if (LocksOfRuntimeAndSqliteAreSeparate(databasePath)) file = new FileStream(databasePath, FileMode.OpenOrCreate, FileAccess.Read, FileShare.None);
+            if (LocksOfRuntimeAndSqliteAreSeparate(databasePath)) file = SqliteFileMode.OpenOrCreate(databasePath);
+            else if (!File.Exists(databasePath)) SqliteFileMode.OpenOrCreate(databasePath).Dispose();
         }
         catch (IOException e)
         {

@@ -23,6 +23,7 @@ public sealed partial class SqliteStartup(
         try
         {
             _lock = SqliteFileLock.Acquire(database.Path, clock);
+            SqliteFileMode.Restrict(database.Path, logger);
             return Task.CompletedTask;
         }
         catch (Exception e) when (e is InvalidOperationException or IOException or UnauthorizedAccessException)
