@@ -22,11 +22,21 @@ public static class AuditAction
     public const string StoreCutOver = "store.cut_over";
     public const string StoreRollBack = "store.roll_back";
     public const string StoreFinish = "store.finish";
+    public const string SignIn = "sign_in";
+    public const string SignOut = "sign_out";
+    public const string SetUp = "set_up";
+    public const string UserAdd = "user.add";
+    public const string UserRole = "user.role";
+    public const string UserPassword = "user.password";
+    public const string UserRemove = "user.remove";
+    public const string KeyAdd = "key.add";
+    public const string KeyRevoke = "key.revoke";
     public const string ProgramStart = "program.start";
     public const string SettingsChange = "settings.change";
 
     /// <summary>All of them, for the filter of the page.</summary>
     public static IReadOnlyList<string> All { get; } = [
-        DemoDelete, DemoLoad, DualWritePause, DualWriteResume, NodeDelete, NodeEdit, ProgramStart, ReadingsExpire, SettingsChange, SidePathRebuild, StoreCutOver, StoreFinish, StoreRollBack,
-        TransferAbandon, TransferCancel, TransferPause, TransferResume, TransferStart, ZoneAdd, ZoneDelete, ZoneEdit];
+        DemoDelete, DemoLoad, DualWritePause, DualWriteResume, KeyAdd, KeyRevoke, NodeDelete, NodeEdit, ProgramStart, ReadingsExpire, SetUp, SettingsChange, SidePathRebuild, SignIn, SignOut, StoreCutOver, StoreFinish, StoreRollBack,
+        TransferAbandon, TransferCancel, TransferPause, TransferResume, TransferStart,
+        UserAdd, UserPassword, UserRemove, UserRole, ZoneAdd, ZoneDelete, ZoneEdit];
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using SensorDash.Data.Access;
 using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 
@@ -213,6 +215,29 @@ public abstract class SignInTests : SecuredHub
 
         Assert.Equal((HttpStatusCode.UnprocessableEntity, HttpStatusCode.UnprocessableEntity), (demoted.StatusCode, removed.StatusCode));
         Assert.Equal(HttpStatusCode.OK, await admin.StatusAsync("/system/users"));
+    }
+
+    [SkippableFact]
+    public async Task AuditLog_HasSignInsUsersAndKeys_WithTheirActors()
+    {
+        using (var stranger = new HubBrowser(App))
+            (await stranger.SendAsync("/set-up", null, ("secret", "x"), ("name", "eve"), ("password", AdminPassword), ("again", AdminPassword))).Dispose();
+        using var admin = await SetUpAsync();
+        using var viewer = await AddUserAsync(admin, "vera", "viewer");
+        using (var stranger = new HubBrowser(App)) (await SignInAsync(stranger, "nobody", "wrong-password")).Dispose();
+        await AddKeyAsync(admin, "gateway", "ingest", nodes: "12");
+        await RevokeAsync(admin, "gateway");
+        (await admin.SendAsync("/system/users?edit=vera", "Role", ("id", "vera"), ("role", "operator"))).Dispose();
+        (await admin.SendAsync("/system/users?edit=vera", "Remove", ("id", "vera"), ("typedName", "vera"))).Dispose();
+        var page = await App.Services.GetRequiredService<AuditLog>().ReadAsync(new(100), CancellationToken.None);
+        var entries = page.Entries.Where(e => e.Action is not (AuditAction.ProgramStart or AuditAction.SettingsChange)).Reverse()
+            .Select(e => $"{e.Actor} {e.Action} {e.Target?.Split('_')[0]} {e.Outcome}").ToArray();
+
+        Assert.Equal([
+            "not signed in set_up eve Refused", "ada set_up ada Done", "ada user.add vera Done", "vera sign_in vera Done", "not signed in sign_in nobody Refused",
+            "ada key.add key gateway, sd Done", "ada key.revoke key gateway, sd Done", "ada user.role vera Done", "ada user.remove vera Done"], entries);
+        Assert.DoesNotContain(page.Entries, e => e.Detail?.Contains("password-", StringComparison.Ordinal) == true);
+        Assert.All(page.Entries.Where(e => e.Actor == "ada"), e => Assert.Equal("127.0.0.1", e.Address));
     }
 
     [SkippableFact]

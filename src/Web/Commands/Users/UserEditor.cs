@@ -65,7 +65,7 @@ internal sealed class UserEditor : IAsyncDisposable
         if (Sessions.NameError(name) is { } error) throw new UserCommandException($"The name {error}.");
         var hash = await _passwords.HashAsync(ReadPassword(name, passwordFile), cancellationToken);
         var change = await RetryAsync(() => Store.AddUserAsync(new() { Name = name, Role = role, PasswordHash = hash }, isFirst: false, cancellationToken));
-        return await UsersCommand.EndAsync(change, name, $"Added {name}, {role.ToString().ToLowerInvariant()}.");
+        return await EndAsync(AuditAction.UserAdd, change, name, $"Added {name}, {role.ToString().ToLowerInvariant()}.", $"role: {role.ToString().ToLowerInvariant()}");
     }
 
     public async Task<int> ResetAsync(string name, string? passwordFile, CancellationToken cancellationToken)
@@ -73,13 +73,19 @@ internal sealed class UserEditor : IAsyncDisposable
         name = Sessions.Normalize(name);
         if (await RetryAsync(() => Store.FindUserAsync(name, cancellationToken)) is null) return await UsersCommand.EndAsync(AccessChange.NotFound, name, "");
         var hash = await _passwords.HashAsync(ReadPassword(name, passwordFile), cancellationToken);
-        return await UsersCommand.EndAsync(await RetryAsync(() => Store.SetPasswordAsync(name, hash, null, cancellationToken)), name, $"{name} has a new password, and is signed out everywhere.");
+        return await EndAsync(AuditAction.UserPassword, await RetryAsync(() => Store.SetPasswordAsync(name, hash, null, cancellationToken)), name, $"{name} has a new password, and is signed out everywhere.", null);
     }
 
     public async Task<int> RemoveAsync(string name, CancellationToken cancellationToken)
     {
         name = Sessions.Normalize(name);
-        return await UsersCommand.EndAsync(await RetryAsync(() => Store.RemoveUserAsync(name, cancellationToken)), name, $"Removed {name}.");
+        return await EndAsync(AuditAction.UserRemove, await RetryAsync(() => Store.RemoveUserAsync(name, cancellationToken)), name, $"Removed {name}.", null);
+    }
+
+    private async Task<int> EndAsync(string action, AccessChange change, string name, string done, string? detail)
+    {
+        if (change == AccessChange.Done) await _services.GetRequiredService<AuditLog>().RecordAsync(AuditLog.CommandLine, null, action, name, AuditOutcome.Done, detail);
+        return await UsersCommand.EndAsync(change, name, done);
     }
 
     public async ValueTask DisposeAsync()

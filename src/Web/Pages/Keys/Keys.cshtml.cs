@@ -11,7 +11,7 @@ namespace SensorDash.Web.Pages.Keys;
 /// <summary>Makes and revokes API keys.</summary>
 [Need(Need.Admin)]
 [ResponseCache(NoStore = true, Location = ResponseCacheLocation.None)]
-internal sealed class KeysModel(AccessStore store, AccessDirectory directory, TimeProvider clock) : PageModel
+internal sealed class KeysModel(AccessStore store, AccessDirectory directory, AuditTrail audit, TimeProvider clock) : PageModel
 {
     private const long DayMicroseconds = 86_400_000_000;
 
@@ -70,6 +70,8 @@ internal sealed class KeysModel(AccessStore store, AccessDirectory directory, Ti
                 return await InvalidAsync(cancellationToken);
         }
         await directory.RefreshAsync(cancellationToken);
+        var limits = KeyLimits.Describe(key.Nodes, key.EventScopes);
+        await audit.WriteAsync(HttpContext, AuditAction.KeyAdd, Named(key), AuditOutcome.Done, $"scopes: {scopes.ToString().ToLowerInvariant()}{(limits.Length > 0 ? $"; {limits}" : "")}", cancellationToken);
         // No redirect, unlike other forms: the key would have to be kept somewhere until the next request.
         (NewKey, NewName, Added, Days) = (text, key.Name, new("", KeyScopes.None, "", ""), 0);
         await LoadAsync(cancellationToken);
@@ -81,9 +83,13 @@ internal sealed class KeysModel(AccessStore store, AccessDirectory directory, Ti
     {
         if (await store.RevokeKeyAsync(id, cancellationToken) is not { } key) return NotFound();
         await directory.RefreshAsync(cancellationToken);
+        await audit.WriteAsync(HttpContext, AuditAction.KeyRevoke, Named(key), AuditOutcome.Done, null, cancellationToken);
         TempData["Notice"] = $"Revoked {key.Name}; its requests, streams and sockets are ended.";
         return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.ToString());
     }
+
+    // The prefix too: a name can be used again.
+    private static string Named(ApiKey key) => $"key {key.Name}, {ApiKeys.Mark}{key.Prefix}…";
 
     private void Check()
     {

@@ -7,7 +7,7 @@ namespace SensorDash.Web.Pages.People;
 
 /// <summary>Changes the password of whoever is signed in.</summary>
 [Need(Need.Person)]
-internal sealed class AccountModel(AccessStore store, AccessDirectory directory, Sessions sessions, Passwords passwords) : PageModel
+internal sealed class AccountModel(AccessStore store, AccessDirectory directory, Sessions sessions, Passwords passwords, AuditTrail audit) : PageModel
 {
     private readonly Dictionary<string, string> _errors = [];
 
@@ -27,10 +27,12 @@ internal sealed class AccountModel(AccessStore store, AccessDirectory directory,
         if (await sessions.CheckAsync(name, current ?? "", cancellationToken) is { } fault)
         {
             _errors["current"] = fault;
+            await audit.WriteAsync(HttpContext, AuditAction.UserPassword, name, AuditOutcome.Refused, "the password now was wrong", cancellationToken);
             return Invalid();
         }
         if (await store.SetPasswordAsync(name, await passwords.HashAsync(password!, cancellationToken), session, cancellationToken) != AccessChange.Done) return NotFound();
         await directory.RefreshAsync(cancellationToken);
+        await audit.WriteAsync(HttpContext, AuditAction.UserPassword, name, AuditOutcome.Done, null, cancellationToken);
         TempData["Notice"] = "The password is changed; your other browsers are signed out.";
         return LocalRedirect("/account");
     }

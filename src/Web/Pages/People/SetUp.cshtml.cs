@@ -7,7 +7,7 @@ namespace SensorDash.Web.Pages.People;
 
 /// <summary>Makes the first administrator.</summary>
 [Need(Need.Nothing)]
-internal sealed class SetUpModel(AccessStore store, SetUp setUp, Sessions sessions, Passwords passwords) : PageModel
+internal sealed class SetUpModel(AccessStore store, SetUp setUp, Sessions sessions, Passwords passwords, AuditTrail audit) : PageModel
 {
     private readonly Dictionary<string, string> _errors = [];
 
@@ -26,15 +26,21 @@ internal sealed class SetUpModel(AccessStore store, SetUp setUp, Sessions sessio
     {
         if (!setUp.IsNeeded) return LocalRedirect("/sign-in");
         (Name, Secret) = (Sessions.Normalize(name), secret);
-        if (TakesSecret && !setUp.Matches(secret)) _errors["secret"] = "is not the secret of this start; the log has it";
+        var isRightSecret = !TakesSecret || setUp.Matches(secret);
+        if (!isRightSecret) _errors["secret"] = "is not the secret of this start; the log has it";
         if (Sessions.NameError(Name) is { } nameError) _errors["name"] = nameError;
         if (Passwords.Error(password, Name) is { } passwordError) _errors["password"] = passwordError;
         else if (again != password) _errors["again"] = "must be the same password";
-        if (_errors.Count > 0) return Invalid();
+        if (_errors.Count > 0)
+        {
+            if (!isRightSecret) await audit.WriteAsync(HttpContext, AuditAction.SetUp, Name, AuditOutcome.Refused, "wrong one-time secret", cancellationToken);
+            return Invalid();
+        }
         var admin = new User { Name = Name, Role = UserRole.Admin, PasswordHash = await passwords.HashAsync(password!, cancellationToken) };
         // Somebody else was first.
         if (await store.AddUserAsync(admin, isFirst: true, cancellationToken) != AccessChange.Done) return LocalRedirect("/sign-in");
         await sessions.StartSessionAsync(HttpContext, admin, isLong: false, null, cancellationToken);
+        await audit.WriteAsync(HttpContext, AuditAction.SetUp, Name, AuditOutcome.Done, "the first administrator", cancellationToken);
         TempData["Notice"] = $"{Name} is the administrator. Add people and keys under System.";
         return LocalRedirect("/");
     }

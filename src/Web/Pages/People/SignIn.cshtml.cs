@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using SensorDash.Data.Access;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Requests;
 using SensorDash.Web.Security;
@@ -8,7 +9,7 @@ namespace SensorDash.Web.Pages.People;
 
 /// <summary>Signs people in and out.</summary>
 [Need(Need.Nothing)]
-internal sealed class SignInModel(Sessions sessions, SetUp setUp, TimeProvider clock) : PageModel
+internal sealed class SignInModel(Sessions sessions, SetUp setUp, AuditTrail audit, TimeProvider clock) : PageModel
 {
     public string? Name { get; private set; }
 
@@ -36,6 +37,7 @@ internal sealed class SignInModel(Sessions sessions, SetUp setUp, TimeProvider c
         try
         {
             var result = await sessions.TryAsync(HttpContext, Name, password, IsLong, cancellationToken);
+            await audit.WriteAsync(HttpContext, AuditAction.SignIn, Name, result.User is null ? AuditOutcome.Refused : AuditOutcome.Done, result.LockedUntil is null ? null : "the name waits for a minute", cancellationToken);
             if (result.User is not null) return LocalRedirect(Target);
             if (result.LockedUntil is not { } until)
                 return Refuse(StatusCodes.Status422UnprocessableEntity, "Name or password is wrong.", $"{result.TriesLeft} more {(result.TriesLeft == 1 ? "try" : "tries")}, then a pause of a minute.");
@@ -55,6 +57,7 @@ internal sealed class SignInModel(Sessions sessions, SetUp setUp, TimeProvider c
     public async Task<IActionResult> OnPostOutAsync(CancellationToken cancellationToken)
     {
         await sessions.EndAsync(HttpContext, cancellationToken);
+        await audit.WriteAsync(HttpContext, AuditAction.SignOut, null, AuditOutcome.Done, null, cancellationToken);
         TempData["Notice"] = "You are signed out.";
         return LocalRedirect("/sign-in");
     }

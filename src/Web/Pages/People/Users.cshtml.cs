@@ -9,7 +9,7 @@ namespace SensorDash.Web.Pages.People;
 
 /// <summary>Adds, edits and removes users.</summary>
 [Need(Need.Admin)]
-internal sealed class UsersModel(AccessStore store, AccessDirectory directory, Passwords passwords, TimeProvider clock) : PageModel
+internal sealed class UsersModel(AccessStore store, AccessDirectory directory, Passwords passwords, AuditTrail audit, TimeProvider clock) : PageModel
 {
     private readonly Dictionary<string, string> _errors = [];
 
@@ -52,7 +52,7 @@ internal sealed class UsersModel(AccessStore store, AccessDirectory directory, P
                 _errors["name"] = $"is one too many: there may be {AccessStore.MaxUsers} users";
                 return Invalid();
             default:
-                return await DoneAsync($"Added {user.Name}.", cancellationToken);
+                return await DoneAsync(AuditAction.UserAdd, user.Name, $"Added {user.Name}.", $"role: {role}", cancellationToken);
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed class UsersModel(AccessStore store, AccessDirectory directory, P
     public async Task<IActionResult> OnPostRoleAsync(string? id, string? role, CancellationToken cancellationToken)
     {
         if (RoleOf(role) is not { } chosen || id is null) return BadRequest();
-        return await ChangeAsync(id, "role", "must stay admin: nobody else is an administrator", $"{id} is {role} now.", () => store.SetRoleAsync(id, chosen, cancellationToken), cancellationToken);
+        return await ChangeAsync(AuditAction.UserRole, id, "role", "must stay admin: nobody else is an administrator", $"{id} is {role} now.", $"role: {role}", () => store.SetRoleAsync(id, chosen, cancellationToken), cancellationToken);
     }
 
     [Need(Need.Admin)]
@@ -74,7 +74,7 @@ internal sealed class UsersModel(AccessStore store, AccessDirectory directory, P
             return Invalid();
         }
         var hash = await passwords.HashAsync(newPassword!, cancellationToken);
-        return await ChangeAsync(id, "newPassword", "", $"{id} has a new password.", () => store.SetPasswordAsync(id, hash, null, cancellationToken), cancellationToken);
+        return await ChangeAsync(AuditAction.UserPassword, id, "newPassword", "", $"{id} has a new password.", null, () => store.SetPasswordAsync(id, hash, null, cancellationToken), cancellationToken);
     }
 
     [Need(Need.Admin)]
@@ -82,18 +82,19 @@ internal sealed class UsersModel(AccessStore store, AccessDirectory directory, P
     {
         if (id is null) return BadRequest();
         if (Sessions.Normalize(typedName) == id)
-            return await ChangeAsync(id, "typedName", "is the only administrator and cannot be removed", $"Removed {id}.", () => store.RemoveUserAsync(id, cancellationToken), cancellationToken);
+            return await ChangeAsync(AuditAction.UserRemove, id, "typedName", "is the only administrator and cannot be removed", $"Removed {id}.", null, () => store.RemoveUserAsync(id, cancellationToken), cancellationToken);
         _errors["typedName"] = $"must be exactly “{id}”; nobody was removed";
         await LoadAsync(id, cancellationToken);
         return Invalid();
     }
 
-    private async Task<IActionResult> ChangeAsync(string id, string field, string lastAdmin, string notice, Func<Task<AccessChange>> change, CancellationToken cancellationToken)
+    private async Task<IActionResult> ChangeAsync(
+        string action, string id, string field, string lastAdmin, string notice, string? detail, Func<Task<AccessChange>> change, CancellationToken cancellationToken)
     {
         switch (await change())
         {
             case AccessChange.Done:
-                return await DoneAsync(notice, cancellationToken);
+                return await DoneAsync(action, id, notice, detail, cancellationToken);
             case AccessChange.LastAdmin:
                 _errors[field] = lastAdmin;
                 await LoadAsync(id, cancellationToken);
@@ -103,8 +104,9 @@ internal sealed class UsersModel(AccessStore store, AccessDirectory directory, P
         }
     }
 
-    private async Task<IActionResult> DoneAsync(string notice, CancellationToken cancellationToken)
+    private async Task<IActionResult> DoneAsync(string action, string name, string notice, string? detail, CancellationToken cancellationToken)
     {
+        await audit.WriteAsync(HttpContext, action, name, AuditOutcome.Done, detail, cancellationToken);
         await directory.RefreshAsync(cancellationToken);
         TempData["Notice"] = notice;
         return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.With(("edit", null)).ToString());
