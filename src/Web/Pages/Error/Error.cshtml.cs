@@ -42,6 +42,7 @@ internal sealed class ErrorModel : PageModel
         _ => ("Request refused", "The server does not accept this request."),
     };
 
+    [NonHandler] // Else a request with the method PAGE would call it.
     public override void OnPageHandlerExecuting(PageHandlerExecutingContext context)
     {
         // Called directly nothing has failed: a status of 5xx would raise an alarm.

@@ -75,6 +75,7 @@ internal sealed class MoveModel(
 
     public double LagSeconds => Second.LagSeconds(clock);
 
+    [NonHandler] // Else a request with the method PAGE would call it.
     public override void OnPageHandlerExecuting(PageHandlerExecutingContext context)
     {
         View = ViewSettings.Of(HttpContext);
