@@ -51,7 +51,7 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
     public async Task<double> MetricAsync(string name)
     {
         using var client = CreateClient();
-        var line = (await client.GetStringAsync("/metrics")).Split('\n').Single(line => line.StartsWith(name + " ", StringComparison.Ordinal));
+        var line = (await client.GetStringAsync("/metrics")).Replace("{} ", " ", StringComparison.Ordinal).Split('\n').Single(line => line.StartsWith(name + " ", StringComparison.Ordinal));
         return double.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture);
     }
 

@@ -31,6 +31,12 @@ public sealed class IngestWorker<TRow>(
     private long? _warnedAt;
     private RowOutcome[] _outcomes = new RowOutcome[Submission.MaxRows];
 
+    /// <summary>Runs for the rows of each transaction, with what became of them. It must not wait.</summary>
+    public event CommittedRows<TRow>? Committed;
+
+    /// <summary>Runs for each submission, with the time from its arrival in the buffer to its commit. It must not wait.</summary>
+    public event Action<TimeSpan>? Waited;
+
     /// <summary>State of the writer.</summary>
     public IngestStatus Status { get; private set; } = IngestStatus.Initial;
 
@@ -47,7 +53,12 @@ public sealed class IngestWorker<TRow>(
             try
             {
                 await FlushAsync(count, _abandon.Token);
-                foreach (var submission in _batch) _meter.Record(submission.Rows.Length, submission.QueuedAt);
+                Committed?.Invoke(_rows.AsSpan(0, count), _outcomes.AsSpan(0, count));
+                foreach (var submission in _batch)
+                {
+                    _meter.Record(submission.Rows.Length, submission.QueuedAt);
+                    Waited?.Invoke(clock.GetElapsedTime(submission.QueuedAt));
+                }
             }
             catch (Exception e)
             {
@@ -231,3 +242,8 @@ internal static partial class IngestLog
     [LoggerMessage(5, LogLevel.Error, "Writing {Rows} rows failed for an unforeseen reason. After some attempts they are written in ever smaller parts, to find the row that causes it.")]
     public static partial void Unforeseen(ILogger logger, int rows, Exception error);
 }
+
+/// <summary>Rows of one transaction.</summary>
+/// <param name="rows">Valid during the call.</param>
+/// <param name="outcomes">What became of each.</param>
+public delegate void CommittedRows<TRow>(ReadOnlySpan<TRow> rows, ReadOnlySpan<RowOutcome> outcomes);

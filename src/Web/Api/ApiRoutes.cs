@@ -26,7 +26,6 @@ internal static class ApiRoutes
         routes.MapTransfers();
         routes.MapSystem();
         routes.MapAudit();
-        routes.MapMetrics();
         routes.MapAccess();
     }
 }

@@ -4,6 +4,7 @@ using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Storage;
+using SensorDash.Web.Operations.Metrics;
 using SensorDash.Web.Requests;
 using SensorDash.Web.Security;
 
@@ -46,7 +47,7 @@ internal static class EventsApi
     }
 
     private static async Task<IResult> PostAsync(
-        HttpRequest request, WriteBuffer<LaneEvent> buffer, IOptions<IngestOptions> ingest, IOptions<EventOptions> events, TimeProvider clock,
+        HttpRequest request, WriteBuffer<LaneEvent> buffer, IOptions<IngestOptions> ingest, IOptions<EventOptions> events, HubMetrics metrics, TimeProvider clock,
         CancellationToken cancellationToken)
     {
         if (IngestRequest.RejectEncoding(request) is { } encoding) return encoding;
@@ -57,6 +58,7 @@ internal static class EventsApi
             Refuse = KeyLimit.Of(request.HttpContext.User) is { } limit ? laneEvent => limit.FindRefusal(laneEvent) is { } refusal ? new RowError("scopeId", refusal) : null : null,
         };
         var end = await work.RunAsync(request.HttpContext.Response, cancellationToken);
+        metrics.CountRejected(parser.RejectedCount - work.RejectedByStore, isReading: false);
         var response = new EventIngestResponse(work.Inserted, work.Duplicates, work.AlreadyAccepted,
             [.. parser.Rejected.Select(r => new RejectedResponse(r.Line, r.Field, r.Error))], parser.RejectedCount);
         KeyValuePair<string, object?>[] soFar = [

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Readings;
+using SensorDash.Web.Operations.Metrics;
 using SensorDash.Web.Requests;
 using SensorDash.Web.Security;
 
@@ -37,7 +38,7 @@ internal static class IngestApi
     }
 
     private static async Task<IResult> PostReadingsAsync(
-        HttpRequest request, WriteBuffer<Reading> buffer, IOptions<IngestOptions> options, TimeProvider clock, CancellationToken cancellationToken)
+        HttpRequest request, WriteBuffer<Reading> buffer, IOptions<IngestOptions> options, HubMetrics metrics, TimeProvider clock, CancellationToken cancellationToken)
     {
         var query = new QueryReader(request);
         var isWaitedFor = _ack.Read(query);
@@ -47,6 +48,7 @@ internal static class IngestApi
         if (parser is null) return IngestRequest.WrongMediaType();
         var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor) { Refuse = RefusalOf(request.HttpContext) };
         var end = await ingest.RunAsync(request.HttpContext.Response, cancellationToken);
+        metrics.CountRejected(parser.RejectedCount - ingest.RejectedByStore, isReading: true);
         KeyValuePair<string, object?>[] soFar = [
             new("inserted", ingest.Inserted), new("duplicates", ingest.Duplicates),
             new("rejected", Listed(parser)), new("rejected_count", parser.RejectedCount)];
@@ -65,7 +67,7 @@ internal static class IngestApi
     }
 
     private static async Task<IResult> PostLinesAsync(
-        HttpContext context, WriteBuffer<Reading> buffer, IOptions<IngestOptions> options, TimeProvider clock, CancellationToken cancellationToken)
+        HttpContext context, WriteBuffer<Reading> buffer, IOptions<IngestOptions> options, HubMetrics metrics, TimeProvider clock, CancellationToken cancellationToken)
     {
         var query = new QueryReader(context.Request);
         var precision = _precision.Read(query);
@@ -73,7 +75,9 @@ internal static class IngestApi
         if (IngestRequest.RejectEncoding(context.Request) is not null) return Line(415, "unsupported media type", "the Content-Encoding must be gzip or absent", null);
         var parser = new LineProtocolParser(IngestRequest.BodyOf(context.Request), precision, clock.GetUtcNow().ToUnixTimeSeconds());
         var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor: true) { Refuse = RefusalOf(context) };
-        switch (await ingest.RunAsync(context.Response, cancellationToken))
+        var end = await ingest.RunAsync(context.Response, cancellationToken);
+        metrics.CountRejected(parser.RejectedCount - ingest.RejectedByStore, isReading: true);
+        switch (end)
         {
             case IngestEnd.BufferFull:
                 context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;

@@ -79,6 +79,9 @@ internal sealed class IngestRequest<TRow>(
 
     public long Duplicates { get; private set; }
 
+    /// <summary>Rows that the parser took and the store did not.</summary>
+    public long RejectedByStore { get; private set; }
+
     /// <summary>Lines of command requests that were accepted before.</summary>
     public IReadOnlyList<long> AlreadyAccepted => _alreadyAccepted;
 
@@ -156,6 +159,7 @@ internal sealed class IngestRequest<TRow>(
         Duplicates += result.Duplicates;
         Accepted -= result.Rejected.Count;
         foreach (var index in result.AlreadyAccepted) _alreadyAccepted.Add(lines[index]);
+        RejectedByStore += result.Rejected.Count;
         foreach (var rejected in result.Rejected) parser.Reject(lines[rejected.Index], rejected.Field, rejected.Error);
     }
 

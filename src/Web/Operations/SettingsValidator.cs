@@ -9,6 +9,7 @@ using SensorDash.Data.Retention;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Timescale;
+using SensorDash.Web.Operations.Metrics;
 using SensorDash.Web.Security;
 using SensorDash.Web.Transfers;
 
@@ -21,7 +22,7 @@ internal static class SettingsValidator
     public static readonly string[] Sections =
     [
         DatabaseOptions.SectionName, ReadingsOptions.SectionName, IngestOptions.SectionName, EventOptions.SectionName, AnalyticsOptions.SectionName,
-        RetentionOptions.SectionName, AuditOptions.SectionName, SecurityOptions.SectionName, TransferSettings.SectionName,
+        RetentionOptions.SectionName, AuditOptions.SectionName, SecurityOptions.SectionName, TransferSettings.SectionName, MetricsOptions.SectionName,
     ];
 
     /// <exception cref="StartupException">Settings are invalid; the message names all errors.</exception>
@@ -39,6 +40,7 @@ internal static class SettingsValidator
             .. Errors(configuration, AuditOptions.SectionName, new AuditOptionsValidator()),
             .. Errors(configuration, SecurityOptions.SectionName, new SecurityOptionsValidator(), RemovedSettings.NetworkAccess),
             .. Errors(configuration, TransferSettings.SectionName, new TransferSettingsValidator()),
+            .. Errors(configuration, MetricsOptions.SectionName, new MetricsOptionsValidator()),
             .. HostNames.Errors(configuration),
             .. ListenAddresses.Errors(configuration),
             .. LogLevelErrors(configuration.GetSection("Logging"))];

@@ -20,6 +20,7 @@ using SensorDash.Migrations;
 using SensorDash.Web.Api;
 using SensorDash.Web.Demo;
 using SensorDash.Web.Hosting;
+using SensorDash.Web.Operations.Metrics;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Pages.Error;
 using SensorDash.Web.Pages.Move;
@@ -67,7 +68,7 @@ internal static class Startup
         if (builder.Configuration["Transfer:Secondary"] is { Length: > 0 }) services.AddShadowReads();
         services.AddSingleton<AuditTrail>();
         services.AddHostedService<StartEntry>();
-        services.AddSingleton<HubMetrics>();
+        builder.AddMetrics();
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker<Reading>>());
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker<LaneEvent>>());
 
@@ -182,6 +183,7 @@ internal static class Startup
         app.UseRequestTimeouts();
         app.UseAntiforgery();
         app.MapApi();
+        app.MapMetrics();
         app.MapOpenApi("/openapi/v1.json").For(Need.Viewer); // Without a name in the route: an unknown one would be answered as text.
         app.MapRazorPages();
     }
