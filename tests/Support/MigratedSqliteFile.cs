@@ -10,8 +10,12 @@ public static class MigratedSqliteFile
     // Hundreds of tests need the current schema, and each migration takes longer than the copy of a file.
     private static readonly Lazy<byte[]> _content = new(CreateContent);
 
-    /// <summary>Creates the file at <paramref name="path"/> with the current schema.</summary>
-    public static void CopyTo(string path) => File.WriteAllBytes(path, _content.Value);
+    /// <summary>Creates the file at <paramref name="path"/> with the current schema, readable by its owner only, as the program creates it.</summary>
+    public static void CopyTo(string path)
+    {
+        File.WriteAllBytes(path, _content.Value);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
 
     /// <summary>Creates the file at <paramref name="path"/>.</summary>
     /// <param name="path">Path of the file.</param>

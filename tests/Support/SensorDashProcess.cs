@@ -107,6 +107,14 @@ public sealed class SensorDashProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends it like a service manager, and waits until it has ended.</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        await _process.WaitForExitAsync();
+    }
+
     /// <summary>Kills it like <c>kill -9</c>.</summary>
     public async Task KillAsync()
     {

@@ -13,18 +13,19 @@ internal static partial class ServerProgram
     public static async Task RunAsync(ParsedCommandLine line)
     {
         await using var server = new SwitchableServer();
+        using var systemd = new SystemdNotices();
         var moves = new TransferMoves(server, TimeProvider.System);
-        moves.BuildHost = settings => Build(line, server, moves, settings);
+        moves.BuildHost = settings => Build(line, server, moves, systemd, settings);
         for (var isFirst = true; isFirst || moves.IsPending; isFirst = false)
         {
-            await using var app = isFirst ? Build(line, server, moves, []) : await moves.RunAsync(); // A start that fails also releases its files.
+            await using var app = isFirst ? Build(line, server, moves, systemd, []) : await moves.RunAsync(); // A start that fails also releases its files.
             if (isFirst && line.Command == DemoCommand.Name) app.LoadDemoWhenStarted();
             if (isFirst && line.Command == RebuildCommand.Name) app.RebuildAnalytics();
             await app.RunSensorDashAsync();
         }
     }
 
-    private static WebApplication Build(ParsedCommandLine line, SwitchableServer server, TransferMoves moves, IEnumerable<KeyValuePair<string, string?>> settings)
+    private static WebApplication Build(ParsedCommandLine line, SwitchableServer server, TransferMoves moves, SystemdNotices systemd, IEnumerable<KeyValuePair<string, string?>> settings)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = line.Settings, ContentRootPath = ContentRoot.Find(line.Settings) });
         builder.Configuration.AddInMemoryCollection(settings);
@@ -33,6 +34,7 @@ internal static partial class ServerProgram
         var app = builder.Build();
         app.UseSensorDash();
         app.Lifetime.ApplicationStarted.Register(() => NoteStart(app, moves));
+        app.Lifetime.ApplicationStarted.Register(systemd.Ready);
         return app;
     }
 

@@ -17,7 +17,6 @@ public sealed partial class DeliveryTests : PageTests
     [InlineData("/api/nodes", "br")]
     [InlineData("/api/nodes/99", "gzip")]
     [InlineData("/openapi/v1.json", "br")]
-    [InlineData("/metrics", "gzip")]
     [InlineData("/dist/app.css", "br")]
     [InlineData("/dist/app.js", "br")]
     [InlineData("/dist/app.js.map", "gzip")]
