@@ -8,13 +8,23 @@ namespace SensorDash.Web.Security;
 
 /// <summary>Who can reach the server: only this machine, or others too.</summary>
 /// <remarks>The addresses on which the server listens decide, never the client's: behind a proxy on this machine everybody looks local.</remarks>
-internal sealed class Exposure(IServer server, IOptions<SecurityOptions> options, AccessDirectory directory)
+internal sealed class Exposure(IServer server, IHostApplicationLifetime lifetime, IOptions<SecurityOptions> options, AccessDirectory directory)
 {
     private readonly bool _hasProxy = options.Value.ProxyNetworks.Count > 0;
     private bool? _isPublic;
 
     /// <summary>Whether other machines can reach it, directly or through a proxy.</summary>
-    public bool IsPublic => _isPublic ??= _hasProxy || (server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []).Any(address => !IsLoopback(address));
+    public bool IsPublic
+    {
+        get
+        {
+            if (_isPublic is { } known) return known;
+            var isPublic = _hasProxy || (server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []).Any(address => !IsLoopback(address));
+            // While the server starts, it may not listen on all its addresses yet.
+            if (lifetime.ApplicationStarted.IsCancellationRequested) _isPublic = isPublic;
+            return isPublic;
+        }
+    }
 
     /// <summary>Whether requests need no sign-in: only this machine can send them, and nobody is an administrator.</summary>
     /// <param name="context">A request that came in on another address than the loopback needs one in any case.</param>
