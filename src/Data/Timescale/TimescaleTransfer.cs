@@ -132,8 +132,9 @@ internal sealed class TimescaleTransferTarget(StoreParts parts, TimescaleDatabas
 {
     private const string CopyIndex = "COPY event_index (source_truth_time, event_id, lane, first_seen, parts_check) FROM STDIN (FORMAT BINARY)";
 
-    // An id that a person added must not be given again.
-    private const string PassZones = "SELECT setval(pg_get_serial_sequence('zones', 'id'), greatest((SELECT max(id) FROM zones), nextval(pg_get_serial_sequence('zones', 'id')))) FROM zones LIMIT 1";
+    // An id that came with a row must not be given again.
+    private static string PassIds(string table)
+        => $"SELECT setval(pg_get_serial_sequence('{table}', 'id'), greatest((SELECT max(id) FROM {table}), nextval(pg_get_serial_sequence('{table}', 'id')))) FROM {table} LIMIT 1";
 
     private const long DaySeconds = 86_400;
 
@@ -319,7 +320,7 @@ internal sealed class TimescaleTransferTarget(StoreParts parts, TimescaleDatabas
     public async Task WriteSmallTablesAsync(SmallTables tables, bool isMirror, CancellationToken cancellationToken)
     {
         await SmallTableWriter.WriteAsync(contexts, tables, isMirror, cancellationToken);
-        await RunLedgerAsync(PassZones, cancellationToken);
+        foreach (var table in (string[])["zones", .. tables.Access is null ? [] : (string[])["users", "api_keys", "audit_entries"]]) await RunLedgerAsync(PassIds(table), cancellationToken);
     }
 
     public async Task<bool> IndexAgreesAsync(CancellationToken cancellationToken) => (await RunLedgerAsync(

@@ -67,7 +67,7 @@ public sealed class BatchApplier(StoreParts source, ITransferTarget target, long
         }
     }
 
-    /// <summary>Applies commits until the target has all that the source had at some moment of the call, with nodes, metadata and zones. While the source is written it may never
+    /// <summary>Applies commits until the target has all that the source had at some moment of the call, with nodes, metadata, zones, users and keys. While the source is written it may never
     /// be current afterwards; of one that takes nothing it is an equal copy.</summary>
     /// <inheritdoc cref="ApplyAsync(CancellationToken)" path="/exception"/>
     public async Task<TransferFollowState> CatchUpAsync(CancellationToken cancellationToken)
@@ -94,11 +94,11 @@ public sealed class BatchApplier(StoreParts source, ITransferTarget target, long
         return new(readings, new(position, head.Position, lag.Batches, lag.Events, lag.OldestCommittedAt));
     }
 
-    /// <summary>Makes nodes, metadata and zones equal, if they have changed since the last time.</summary>
+    /// <summary>Makes nodes, metadata, zones, users and keys equal, if they have changed since the last time.</summary>
     /// <inheritdoc cref="ApplyAsync(CancellationToken)" path="/exception"/>
     public Task ApplySmallTablesAsync(CancellationToken cancellationToken) => _small.ApplyAsync(source.ReadSmallTablesAsync, cancellationToken);
 
-    /// <summary>Nodes, metadata and zones as the target got them last; null if changes were applied since.</summary>
+    /// <summary>Nodes, metadata, zones, users and keys as the target got them last; null if changes were applied since.</summary>
     internal SmallTables? SmallTables => _small.Written;
 
     /// <summary>The readings that the source has added after what the target has: while this applier rests, the two sides may differ in them only.</summary>

@@ -33,12 +33,16 @@ public readonly record struct TransferRange(long From, long To)
 /// <param name="End">The rows before this time are complete; the next page begins here.</param>
 public readonly record struct TransferPage<TRow>(ReadOnlyMemory<TRow> Rows, long End);
 
-/// <summary>Nodes with their metadata, and zones. They are few and change in place.</summary>
+/// <summary>Nodes with their metadata, zones, and who may do what. They are few and change in place.</summary>
 /// <param name="Nodes">By address.</param>
 /// <param name="HasCounters">Whether duplicates and the last reception of the nodes are known.</param>
 /// <param name="HasMetadata">Whether this store has names, notes and zones.</param>
 public sealed record SmallTables(
-    IReadOnlyList<Node> Nodes, IReadOnlyList<NodeMetadata> Metadata, IReadOnlyList<Zone> Zones, bool HasCounters = true, bool HasMetadata = true);
+    IReadOnlyList<Node> Nodes, IReadOnlyList<NodeMetadata> Metadata, IReadOnlyList<Zone> Zones, bool HasCounters = true, bool HasMetadata = true)
+{
+    /// <summary>Users, keys and the audit log; null if this store has none, or if they do not move.</summary>
+    public AccessRows? Access { get; init; }
+}
 
 /// <summary>How much a store has.</summary>
 /// <param name="Readings">Number of readings; null if it has none and never can.</param>
@@ -131,9 +135,9 @@ public interface ITransferTarget : ITransferSource
     /// <exception cref="StoreBatchTooLargeException">Fewer rows may fit.</exception>
     Task ApplyAsync(ReadingChanges changes, string? ledger, CancellationToken cancellationToken);
 
-    /// <summary>Adds or replaces nodes, metadata and zones; counters of readings stay as counted.</summary>
+    /// <summary>Adds or replaces nodes, metadata, zones, users and keys, and adds entries of the audit log; counters of readings stay as counted.</summary>
     /// <param name="tables">Those of the source.</param>
-    /// <param name="isMirror">Whether metadata and zones that the source does not have are deleted.</param>
+    /// <param name="isMirror">Whether rows, except nodes, that the source does not have are deleted.</param>
     /// <param name="cancellationToken">Cancels it; it may be partly done then.</param>
     Task WriteSmallTablesAsync(SmallTables tables, bool isMirror, CancellationToken cancellationToken);
 

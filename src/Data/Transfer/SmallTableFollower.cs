@@ -2,7 +2,7 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Transfer;
 
-/// <summary>Keeps nodes, metadata and zones of a target equal to those of its source. They are in no batch, so they are read again from time to time, and written when they have changed.</summary>
+/// <summary>Keeps nodes, metadata, zones, users and keys of a target equal to those of its source. They are in no batch, so they are read again from time to time, and written when they have changed.</summary>
 /// <param name="isMirror">Whether the target has no others.</param>
 internal sealed class SmallTableFollower(ITransferTarget target, bool isMirror, TimeProvider clock)
 {

@@ -1,10 +1,11 @@
 using Microsoft.EntityFrameworkCore;
+using SensorDash.Data.Access;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Transfer;
 
-/// <summary>Writes nodes, metadata and zones through EF Core, in one transaction.</summary>
+/// <summary>Writes nodes, metadata, zones, users and keys through EF Core, in one transaction, and then the audit log.</summary>
 internal static class SmallTableWriter
 {
     /// <inheritdoc cref="ITransferTarget.WriteSmallTablesAsync"/>
@@ -19,7 +20,20 @@ internal static class SmallTableWriter
             await AddOrReplaceAsync(context, tables.Zones, z => z.Id, isMirror, cancellationToken);
             await AddOrReplaceAsync(context, tables.Metadata, m => m.Address, isMirror, cancellationToken);
         }
+        if (tables.Access is { } access) await WriteAccessAsync(context, access, isMirror, cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
+        if (tables.Access is not null) await AuditCopy.WriteAsync(contexts, tables.Access, isMirror, cancellationToken);
+    }
+
+    private static async Task WriteAccessAsync(SensorDashContext context, AccessRows access, bool isMirror, CancellationToken cancellationToken)
+    {
+        await AddOrReplaceAsync(context, access.Users, u => u.Id, isMirror, cancellationToken);
+        await AddOrReplaceAsync(context, access.Sessions, s => s.Id, isMirror, cancellationToken);
+        await AddOrReplaceAsync(context, access.Keys, k => k.Id, isMirror, cancellationToken);
+        await AddOrReplaceAsync(context, access.ProtectionKeys, k => k.Name, isMirror, cancellationToken);
+        // A server that runs on the target reads them again.
+        if (context.ChangeTracker.Entries().Any(e => e.Entity is User or Session or ApiKey && e.State != EntityState.Unchanged))
+            (await context.Set<StoreInfo>().SingleAsync(cancellationToken)).AccessVersion++;
     }
 
     /// <summary>A node without readings.</summary>
@@ -42,8 +56,9 @@ internal static class SmallTableWriter
             (target.DuplicatesSeen, target.LastReceivedAt, target.LastReceivedTimestamp) = (source.DuplicatesSeen, source.LastReceivedAt, source.LastReceivedTimestamp);
     }
 
-    private static async Task AddOrReplaceAsync<TRow>(DbContext context, IReadOnlyList<TRow> rows, Func<TRow, int> key, bool isMirror, CancellationToken cancellationToken)
+    private static async Task AddOrReplaceAsync<TRow, TKey>(DbContext context, IReadOnlyList<TRow> rows, Func<TRow, TKey> key, bool isMirror, CancellationToken cancellationToken)
         where TRow : class
+        where TKey : notnull
     {
         var there = (await context.Set<TRow>().ToListAsync(cancellationToken)).ToDictionary(key);
         foreach (var row in rows)

@@ -13,7 +13,7 @@ namespace SensorDash.Data.Transfer;
 /// <param name="Readings">Its readings.</param>
 /// <param name="Nodes">Their nodes.</param>
 /// <param name="Events">Its events; null if it has none.</param>
-/// <param name="Contexts">Its names, notes and zones; null if they are in another store.</param>
+/// <param name="Contexts">Its names, notes, zones, users and keys; null if they are in another store.</param>
 /// <param name="Count">Counts the readings and events, and the size on disk.</param>
 public sealed record StoreParts(
     string Kind, string Name, IReadingStore Readings, INodeStore Nodes, IEventStore? Events, IDbContextFactory<SensorDashContext>? Contexts,
@@ -37,7 +37,7 @@ public sealed record StoreParts(
     /// <summary>Runs a query of the ledger.</summary>
     public required Func<string, CancellationToken, Task<IReadOnlyList<object?[]>>> Query { get; init; }
 
-    /// <summary>Reads nodes, metadata and zones.</summary>
+    /// <summary>Reads nodes, metadata, zones, users and keys.</summary>
     /// <exception cref="StoreUnavailableException">The store is temporarily unavailable.</exception>
     internal async Task<SmallTables> ReadSmallTablesAsync(CancellationToken cancellationToken)
     {
@@ -47,7 +47,10 @@ public sealed record StoreParts(
         return new(
             nodes,
             await context.Set<NodeMetadata>().AsNoTracking().OrderBy(m => m.Address).ToListAsync(cancellationToken),
-            await context.Set<Zone>().AsNoTracking().OrderBy(z => z.Id).ToListAsync(cancellationToken));
+            await context.Set<Zone>().AsNoTracking().OrderBy(z => z.Id).ToListAsync(cancellationToken))
+        {
+            Access = await AccessRows.ReadAsync(Contexts, cancellationToken),
+        };
     }
 }
 

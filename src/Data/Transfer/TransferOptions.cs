@@ -18,6 +18,9 @@ public sealed record TransferOptions
     /// <summary>Whether the source goes on being written, and its commits are applied after the chunks.</summary>
     public bool Follows { get; init; }
 
+    /// <summary>Whether users, keys and the audit log are copied too, to a store without users and API keys of its own. A source that is followed copies them in any case.</summary>
+    public bool MovesAccess { get; init; }
+
     internal TransferRange RangeOf(TransferPart part) => part == TransferPart.Readings ? Readings : Events;
 
     /// <summary>Whether all times are copied.</summary>

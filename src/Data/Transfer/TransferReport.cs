@@ -90,7 +90,7 @@ public sealed record TransferReport
             if (part.ChangedSinceCopy) Line($"  The source has changed since it was copied.");
         }
         Line($"");
-        Line($"Nodes, metadata and zones: {SmallTableRows} rows compared.");
+        Line($"Nodes, metadata, zones, users and keys: {SmallTableRows} rows compared.");
         if (DifferenceCount > 0) Line($"{DifferenceCount:N0} differences{(DifferenceCount > Differences.Count ? $", the first {Differences.Count}" : "")}:");
         foreach (var difference in Differences)
             Line($"  {difference.Kind.ToString().ToLowerInvariant()}: {difference.Table} {difference.Key}{(difference.Columns is null ? "" : $": {difference.Columns}")}");

@@ -111,6 +111,8 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
         var there = await target.ReadSmallTablesAsync(cancellationToken);
         if (there.Nodes.Count + there.Metadata.Count + there.Zones.Count > 0)
             throw new TransferException($"{target.Name} must have no nodes, names and zones of its own, because it becomes equal to the source. Choose an empty target.");
+        if (store.Parts.Contexts is not null && there.Access is { HasRights: true })
+            throw new TransferException($"{target.Name} must have no users and API keys of its own, because it becomes equal to the source. Choose an empty target.");
         return await new BatchApplier(store.Parts, target, record.Id, clock).BeginAsync(cancellationToken);
     }
 
@@ -169,7 +171,17 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
     {
         var tables = await source.ReadSmallTablesAsync(cancellationToken);
         // The last reception of a node is of a reading that may be outside the range.
-        await target.WriteSmallTablesAsync(options.IsWhole ? tables : tables with { HasCounters = false }, isMirror: false, cancellationToken);
+        if (!options.IsWhole) tables = tables with { HasCounters = false };
+        if (!await MovesAccessAsync(tables, cancellationToken)) tables = tables with { Access = null };
+        await target.WriteSmallTablesAsync(tables, isMirror: false, cancellationToken);
+    }
+
+    // A store with users or keys of its own keeps them: an import must not give rights to others.
+    private async Task<bool> MovesAccessAsync(SmallTables tables, CancellationToken cancellationToken)
+    {
+        if (options.Follows) return true;
+        if (!options.MovesAccess || !options.IsWhole || tables.Access is not { } access) return false;
+        return (await target.ReadSmallTablesAsync(cancellationToken)).Access is { } there && (!there.HasRights || there.IsCopyOf(access));
     }
 
     internal static string Name(TransferPart part) => part.ToString().ToLower(CultureInfo.InvariantCulture);

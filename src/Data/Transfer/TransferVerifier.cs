@@ -250,8 +250,15 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
         }
         var ofSource = applier?.SmallTables ?? await source.ReadSmallTablesAsync(cancellationToken);
         var ofTarget = await target.ReadSmallTablesAsync(cancellationToken);
+        // An import leaves users and keys where they are, and a store with its own keeps them.
+        if (applier is null && !(ofSource.Access is { } ours && ofTarget.Access?.IsCopyOf(ours) == true)) ofSource = ofSource with { Access = null };
         foreach (var (kind, table, key, columns) in SmallTableComparison.Compare(ofSource, ofTarget, isWhole ? _recount : null)) Note(new(kind, table, key, columns));
-        return ofSource.Nodes.Count + (ofTarget.HasMetadata ? ofSource.Metadata.Count + ofSource.Zones.Count : 0);
+        var rows = ofSource.Nodes.Count + (ofTarget.HasMetadata ? ofSource.Metadata.Count + ofSource.Zones.Count : 0);
+        if (ofSource.Access is not { } access || ofTarget.Access is not { } there) return rows;
+        rows += access.Users.Count + access.Sessions.Count + access.Keys.Count + access.ProtectionKeys.Count;
+        if (await AuditCopy.CompareAsync(access, there, isMirror: applier is not null, cancellationToken) is not var (differences, entries)) return rows;
+        foreach (var difference in differences) Note(difference);
+        return rows + entries;
     }
 
     private void Note(DifferenceKind kind, string name, string? columns)

@@ -34,6 +34,35 @@ public sealed class TransferCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_StoreWithUsers_TakesThemAlongAndTheLogSaysWhoDidIt()
+    {
+        var (hub, first, second) = (CreateHub("(1, 1767225600, 2534, 6521)"), _folder.File("first.db"), _folder.File("second.db"));
+        await TransferAsync("run", "--from", hub, "--to", first);
+        await File.WriteAllTextAsync(_folder.File("password"), "analytical-engine");
+        var added = await ProgramRun.ToItsEndAsync(["users", "add", "ada", "--role", "admin", "--password-file", _folder.File("password")], ("Database__Sqlite__Path", first));
+
+        var run = await TransferAsync("run", "--from", first, "--to", second);
+        var again = await TransferAsync("run", "--from", first, "--to", second);
+        var users = await ProgramRun.ToItsEndAsync(["users", "list"], ("Database__Sqlite__Path", second));
+
+        Assert.Equal((0, 0, 0), (added.ExitCode, run.ExitCode, again.ExitCode));
+        Assert.Matches("^ada +admin", users.Output);
+        Assert.Equal([$"command line transfer.start {hub} → {first}", "command line user.add ada", $"command line transfer.start {first} → {second}", $"command line transfer.start {first} → {second}"],
+            await AuditAsync(second));
+    }
+
+    private static async Task<List<string>> AuditAsync(string path)
+    {
+        await using var connection = await SqliteLock.OpenAsync(path);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT actor || ' ' || action || ' ' || target FROM audit_entries ORDER BY id";
+        await using var rows = await command.ExecuteReaderAsync();
+        var entries = new List<string>();
+        while (await rows.ReadAsync()) entries.Add(rows.GetString(0));
+        return entries;
+    }
+
+    [Fact]
     public async Task Run_FollowingAStoreOfSensorDash_IsRefused()
     {
         var (hub, first) = (CreateHub("(1, 1767225600, 2534, 6521)"), _folder.File("first.db"));

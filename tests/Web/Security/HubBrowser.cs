@@ -10,8 +10,13 @@ public sealed partial class HubBrowser : IDisposable
     private readonly HttpClientHandler _handler = new() { AllowAutoRedirect = false, CookieContainer = new() };
 
     public HubBrowser(SensorDashApp app)
+        : this(app.Address)
     {
-        Client = new(_handler) { BaseAddress = app.Address };
+    }
+
+    public HubBrowser(Uri address)
+    {
+        Client = new(_handler) { BaseAddress = address };
         Client.DefaultRequestHeaders.Accept.ParseAdd("text/html");
     }
 

@@ -78,6 +78,7 @@ internal static class TransferCommand
             Readings = RangeOf(p.GetValue(fromTime), p.GetValue(toTime), 1_000_000),
             Events = RangeOf(p.GetValue(fromTime), p.GetValue(toTime), 1),
             BatchSize = Within(batchSize, p.GetValue(batchSize), 1, 100_000),
+            MovesAccess = true,
             RateLimit = Within(rateLimit, p.GetValue(rateLimit), 1, 100_000_000),
         })
         {

@@ -25,7 +25,8 @@ internal sealed class TransferRunCommand(TransferStores stores, TransferArgument
         {
             record = await run.CopyAsync(follows, rejects, cancellationToken);
             _progress.End();
-            await target.RecordAsync(AuditAction.TransferStart, $"{source.Name} → {target.Store.Name}");
+            // The log of a store that follows another one has the entries of that one.
+            if (record.Start is null) await target.RecordAsync(AuditAction.TransferStart, $"{source.Name} → {target.Store.Name}");
             if (record.Start is null && record.RowIds is null) return await ShowAsync(await run.VerifyAsync(record, rejects, null, cancellationToken));
         }
         return await new TransferFollowing(arguments, output).RunAsync(
