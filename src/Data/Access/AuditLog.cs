@@ -81,7 +81,7 @@ public sealed partial class AuditLog(
         if (query.From is { } from) entries = entries.Where(e => e.At >= from);
         if (query.To is { } to) entries = entries.Where(e => e.At < to);
         if (query.Actor is { } actor) entries = entries.Where(e => e.Actor == actor);
-        if (query.Action is { } action) entries = action.Contains('.') ? entries.Where(e => e.Action == action) : entries.Where(e => e.Action.StartsWith(action + "."));
+        if (query.Action is { } action) entries = entries.Where(e => e.Action == action || e.Action.StartsWith(action + "."));
         if (query.Outcome is { } outcome) entries = entries.Where(e => e.Outcome == outcome);
         if (query.Target is { } text)
         {

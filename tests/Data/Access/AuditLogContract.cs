@@ -85,6 +85,7 @@ public abstract class AuditLogContract : IAsyncLifetime
         Fixture.Clock.Advance(TimeSpan.FromSeconds(1));
         await AddAsync("bob", AuditAction.ZoneAdd, "Käse_keller 100%", AuditOutcome.Refused);
         await AddAsync("bob", "nodes.x", null, AuditOutcome.Done);
+        await AddAsync("eve", AuditAction.SignIn, null, AuditOutcome.Done);
 
         Assert.Equal(["zone.add", "node.edit"], await ActionsAsync(new(10) { From = start + Second, Target = "e" }));
         Assert.Equal(["node.edit"], await ActionsAsync(new(10) { From = start + Second, To = start + (2 * Second) }));
@@ -92,6 +93,7 @@ public abstract class AuditLogContract : IAsyncLifetime
         Assert.Empty(await ActionsAsync(new(10) { Actor = "Ada" }));
         Assert.Equal(["node.edit", "node.delete"], await ActionsAsync(new(10) { Action = "node" }));
         Assert.Equal(["node.delete"], await ActionsAsync(new(10) { Action = "node.delete" }));
+        Assert.Equal(["sign_in"], await ActionsAsync(new(10) { Action = AuditAction.SignIn }));
         Assert.Equal(["zone.add"], await ActionsAsync(new(10) { Outcome = AuditOutcome.Refused }));
         Assert.Equal(["zone.add"], await ActionsAsync(new(10) { Target = "käse_KELLER 100%" }));
         Assert.Equal(["zone.add"], await ActionsAsync(new(10) { Target = "Käse" }));
