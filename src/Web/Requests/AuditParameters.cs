@@ -29,7 +29,7 @@ internal static class AuditParameters
         return new(limit) { Actor = actor, Action = action, Outcome = Outcome.Read(reader), Target = target };
     }
 
-    /// <summary>Reads the position of a later page.</summary>
+    /// <summary>Reads the position after which a page begins.</summary>
     public static long? ReadCursor(QueryReader reader, string name)
     {
         if (reader.Text(name) is not { } text) return null;
