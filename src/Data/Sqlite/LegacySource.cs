@@ -21,6 +21,7 @@ internal sealed partial class LegacySource : IFollowedFile
     private readonly TruthRows _truth;
     private readonly Dictionary<string, LegacyReader> _readers = new(StringComparer.OrdinalIgnoreCase);
     private LegacyKeys? _keys;
+    private bool _hasUniqueIds;
     private SmallTables _small = new([], [], [], HasCounters: false);
 
     private LegacySource(SqliteSourceFile file, LegacyTables tables, TimeProvider clock)
@@ -101,6 +102,7 @@ internal sealed partial class LegacySource : IFollowedFile
         _keys = new();
         if (HasReadings) ScanReadings(rejects, cancellationToken);
         _small = ScanSmallTables(rejects, cancellationToken);
+        _hasUniqueIds = LegacyIds.AreUnique(_connection, [.. LanesThere.Select(TruthRows.TableOf)], cancellationToken);
         foreach (var lane in LanesThere) ScanEvents(lane, rejects, cancellationToken);
         if (_tables.Has(TruthRows.Index)) CountOrphans(rejects);
         return Task.CompletedTask;
@@ -151,7 +153,7 @@ internal sealed partial class LegacySource : IFollowedFile
         foreach (var row in All(TruthRows.TableOf(lane), cancellationToken))
         {
             var fault = _truth.Convert(lane, row, out var laneEvent);
-            if (fault is null && !_keys!.TryAddId(laneEvent, out var isSame))
+            if (fault is null && !_hasUniqueIds && !_keys!.TryAddId(laneEvent, out var isSame))
             {
                 if (isSame)
                 {
@@ -181,7 +183,8 @@ internal sealed partial class LegacySource : IFollowedFile
     private void CountOrphans(RejectLog rejects)
     {
         using var command = _connection.CreateCommand();
-        command.CommandText = $"SELECT count(*) FROM {TruthRows.Index} i WHERE true"
+        // In the order of the ids, and so of the indexes that are searched. LIMIT keeps SQLite from leaving out the order.
+        command.CommandText = $"SELECT count(*) FROM (SELECT eventId FROM {TruthRows.Index} ORDER BY eventId LIMIT -1) i WHERE true"
             + string.Concat(LanesThere.Select(lane => $" AND NOT EXISTS (SELECT 1 FROM {TruthRows.TableOf(lane)} e WHERE e.eventId = i.eventId)"));
         rejects.Warn("rows of eventIndex have no event", (long)command.ExecuteScalar()!);
     }
@@ -190,25 +193,37 @@ internal sealed partial class LegacySource : IFollowedFile
     {
         if (!HasReadings) return Task.FromResult(new TransferPage<Reading>(default, range.To));
         var (keys, end) = Page(range, limit, Keys.Readings, key => key.Time);
-        var reader = Reader(HubRows.Readings);
-        var page = new Reading[keys.Count];
-        for (var i = 0; i < page.Length; i++) ThrowIfChanged(HubRows.Convert(reader.Find(keys[i].Row), long.MaxValue / 2, out page[i]));
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(new TransferPage<Reading>(page, end));
+        return Task.FromResult(new TransferPage<Reading>(Find(keys), end));
     }
 
     public Task<TransferPage<LaneEvent>> ReadEventsAsync(TransferRange range, int limit, CancellationToken cancellationToken)
     {
         if (LanesThere.Length == 0) return Task.FromResult(new TransferPage<LaneEvent>(default, range.To));
         var (keys, end) = Page(range, limit, Keys.Events, key => key.Time);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(new TransferPage<LaneEvent>(Find(keys), end));
+    }
+
+    // In one transaction: else SQLite locks the file for each row, and looks for a log.
+    private Reading[] Find(List<(long Time, long Row)> keys)
+    {
+        using var transaction = _connection.BeginTransaction(deferred: true);
+        var (reader, page) = (Reader(HubRows.Readings), new Reading[keys.Count]);
+        for (var i = 0; i < page.Length; i++) ThrowIfChanged(HubRows.Convert(reader.Find(keys[i].Row), long.MaxValue / 2, out page[i]));
+        return page;
+    }
+
+    private LaneEvent[] Find(List<(long Time, long Row, Lane Lane)> keys)
+    {
+        using var transaction = _connection.BeginTransaction(deferred: true);
         var page = new LaneEvent[keys.Count];
         for (var i = 0; i < page.Length; i++)
         {
             ThrowIfChanged(_truth.Convert(keys[i].Lane, Reader(TruthRows.TableOf(keys[i].Lane)).Find(keys[i].Row), out page[i]));
             page[i].CanonicalTime = keys[i].Time;
         }
-        cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(new TransferPage<LaneEvent>(page, end));
+        return page;
     }
 
     private LegacyKeys Keys => _keys ?? throw new InvalidOperationException("The source is not prepared.");

@@ -12,7 +12,7 @@ namespace SensorDash.Data.Transfer;
 public sealed class TransferVerifier(ITransferSource source, ITransferTarget target, TimeProvider clock, Action<TransferStep>? progress = null, BatchApplier? applier = null)
 {
     private const int ReadingsAtOnce = 250_000; // DuckDB, which keeps readings by node, reads a month for each chunk.
-    private const int EventsAtOnce = 5_000;
+    private const int EventsAtOnce = 10_000;
     private const int RowsOfASlice = 5_000; // Of a chunk that differs.
     private const int MaxNamed = 100;
     private const int MaxAttempts = 100; // Of a chunk that removals of the source hit again and again.

@@ -130,6 +130,28 @@ public sealed class LegacySourceTests : IDisposable
         static string Json(string key) => $"{{\"{key}\": 1.0}}";
     }
 
+    [Theory]
+    [InlineData("eventId TEXT PRIMARY KEY", "abc", "ABC")]
+    [InlineData("eventId TEXT PRIMARY KEY", "ABC", "abc")]
+    [InlineData("eventId TEXT", "abc", "abc")]
+    [InlineData("eventId TEXT, UNIQUE (eventId, uniqueId)", "abc", "Abc")]
+    [InlineData("eventId TEXT PRIMARY KEY COLLATE NOCASE", "abc", null)]
+    [InlineData("eventId TEXT PRIMARY KEY", "abc", null)]
+    public async Task Truth_IdsOfAnyTable_AreCarriedOverOnceEach(string column, string first, string? second)
+    {
+        await using var target = await TransferStore.CreateAsync(TransferEngine.Sqlite);
+        var rows = string.Join(',', new[] { first, second, "d" }.OfType<string>().Select(id => $"(x'00', 'u', 'c', 's', '{Time}', '{Time}', 'scope', '{id.PadRight(64, '0')}')"));
+        await using var source = Open(Create(
+            $"CREATE TABLE rawEvents (bytes BLOB, uniqueId TEXT, containerId TEXT, systemId TEXT, canonicalTruthTime TEXT, sourceTruthTime TEXT, scopeId TEXT, {column})", $"INSERT INTO rawEvents VALUES {rows}"));
+        using var rejects = new RejectLog(null, isStrict: false);
+
+        var report = await Transfers.RunAsync(source, target.Side, _clock, rejects: rejects);
+
+        Assert.True(report.IsEqual, report.ToText());
+        Assert.Equal(2, report.Parts.Single().TargetRows);
+        Assert.Equal(second is null ? 0 : 1, rejects.Count + report.Warnings.GetValueOrDefault("events that are there twice are carried over once"));
+    }
+
     [Fact]
     public async Task Truth_ManyEventsOfOneTime_StayInOneChunk()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 
@@ -8,6 +9,7 @@ namespace SensorDash.Data.Transfer.Legacy;
 /// <param name="columns">Index of each column by its name, of any case.</param>
 internal sealed class LegacyRow(string table, IReadOnlyDictionary<string, int> columns)
 {
+    private readonly FrozenDictionary<string, int> _columns = columns.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
     private readonly object?[] _values = new object?[columns.Count];
 
     public string Table => table;
@@ -17,9 +19,9 @@ internal sealed class LegacyRow(string table, IReadOnlyDictionary<string, int> c
     /// <summary>Sets a value: long, double, string, bytes for a blob and for a text that is not valid UTF-8, or null.</summary>
     public void Set(int column, object? value) => _values[column] = value;
 
-    public object? this[string column] => columns.TryGetValue(column, out var at) ? _values[at] : null;
+    public object? this[string column] => _columns.TryGetValue(column, out var at) ? _values[at] : null;
 
-    public bool Has(string column) => columns.ContainsKey(column);
+    public bool Has(string column) => _columns.ContainsKey(column);
 
     /// <summary>The fault of a value, for the file of rejects.</summary>
     public Reject Reject(string source, string? column, string reason) => new(source, Table, RowId, column, column is null ? null : Text(this[column]), reason);
