@@ -115,19 +115,20 @@ internal sealed class LegacyReader : IDisposable
 
     private LegacyRow Fill(sqlite3_stmt statement)
     {
-        _row.RowId = raw.sqlite3_column_int64(statement, 0);
-        for (var i = 0; i < _count; i++) _row.Set(i, Value(statement, i + 1));
+        var row = SqliteColumns.Of(statement);
+        _row.RowId = SqliteColumns.Integer(row, 0);
+        for (var i = 0; i < _count; i++) _row.Set(i, Value(row, i + 1));
         return _row;
     }
 
-    private static object? Value(sqlite3_stmt statement, int column) => raw.sqlite3_column_type(statement, column) switch
+    private static object? Value(nint row, int column) => SqliteColumns.TypeOf(row, column) switch
     {
-        raw.SQLITE_INTEGER => raw.sqlite3_column_int64(statement, column),
-        raw.SQLITE_FLOAT => raw.sqlite3_column_double(statement, column),
+        raw.SQLITE_INTEGER => SqliteColumns.Integer(row, column),
+        raw.SQLITE_FLOAT => SqliteColumns.Real(row, column),
         raw.SQLITE_NULL => null,
         // As bytes, because a text may contain U+0000.
-        raw.SQLITE_TEXT when raw.sqlite3_column_blob(statement, column) is var utf8 && System.Text.Unicode.Utf8.IsValid(utf8) => Encoding.UTF8.GetString(utf8),
-        _ => raw.sqlite3_column_blob(statement, column).ToArray(),
+        raw.SQLITE_TEXT when SqliteColumns.Bytes(row, column) is var utf8 && System.Text.Unicode.Utf8.IsValid(utf8) => Encoding.UTF8.GetString(utf8),
+        _ => SqliteColumns.Bytes(row, column).ToArray(),
     };
 
     public void Dispose()
