@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using SensorDash.Data.Timescale;
+using SensorDash.Data.Transfer;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Soak.Tests;
@@ -9,6 +10,8 @@ namespace SensorDash.Soak.Tests;
 public sealed class CutOverTests
 {
     private static readonly TimeSpan _between = TimeSpan.FromMilliseconds(SoakSize.Choose(quick: 1_500, full: 20_000));
+
+    private const int KillsAtEachStep = 20;
 
     // Half a second of it is for requests that still run.
     // Measured at full size only: the short form runs beside other tests on machines of any speed.
@@ -30,30 +33,42 @@ public sealed class CutOverTests
     }
 
     [SkippableFact]
-    public async Task CutOver_KilledAtAnyMoment_LeavesOnePrimary()
+    public async Task CutOver_KilledAtEachStep_LeavesOnePrimary()
     {
         await using var database = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
         using var folder = new TemporaryFolder();
         (string, string)[] first = [("Transfer__Secondary", SecondaryOf(database)), ("Analytics__Enabled", "false")];
         (string, string)[] second = [.. database.ProgramEnvironment, ("Transfer__Secondary", $"sqlite:{folder.File("hub.db")}"), ("Analytics__Enabled", "false")];
         var (sender, random, isMoved) = (new Sender(1), new Random(20_261_129), false);
-        for (var round = 0; round < SoakSize.Choose(quick: 3, full: 40); round++)
+        var killed = Enum.GetValues<CutOverStep>().ToDictionary(step => step, _ => 0);
+        for (var round = 0; round < SoakSize.Choose(quick: 3, full: 300) && killed.Values.Min() < KillsAtEachStep; round++)
         {
+            var wanted = killed.MinBy(step => step.Value).Key;
+            await using var steps = new CutOverSteps(folder.File("hub.db"), database, isMoved);
             await using (var server = await SensorDashProcess.StartAsync(folder.File("hub.db"), isMoved ? second : first))
             {
                 await WaitFor.TrueAsync("readings are sent", async () => await sender.PostAsync(server.Client, 50) == System.Net.HttpStatusCode.OK);
                 await WaitUntilReadyAsync(server.Client);
+                await steps.BeginAsync();
                 using (await server.Client.PostAsync(new Uri($"/api/transfers/{(isMoved ? "rollback" : "cutover")}", UriKind.Relative), null)) { }
                 var sending = sender.PostAsync(server.Client, 10); // Held, or after it.
-                await Task.Delay(random.Next(800));
+                // The first step shows in no store.
+                if (wanted == CutOverStep.Equal) await Task.Delay(random.Next(200));
+                else await steps.WaitForAsync(wanted);
                 await server.KillAsync();
                 await sending;
             }
+            var reached = await steps.ReadAsync();
+            killed[reached]++;
             var (ofFirst, ofSecond) = (await TryStartAsync(folder, first), await TryStartAsync(folder, second));
             Assert.True(ofFirst is null != ofSecond is null, $"round {round}: first {ofFirst ?? "starts"}, second {ofSecond ?? "starts"}");
             Assert.Contains("which holds the data", (ofFirst ?? ofSecond)!.Replace("the data is in", "which holds the data", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.True(isMoved != (reached >= CutOverStep.Promoted) == ofSecond is null, $"round {round}: killed at {reached}, and the second {ofSecond ?? "starts"}");
             isMoved = ofSecond is null;
+            await File.AppendAllTextAsync(Path.Combine(Path.GetTempPath(), "cut-over-kills.txt"), $"{round} {wanted} {reached}\n");
         }
+        Console.WriteLine($"Killed at {string.Join(", ", killed.Select(step => $"{step.Key} {step.Value} times"))}");
+        Assert.True(!SoakSize.IsFull || killed.Values.Min() >= KillsAtEachStep, "Some step was not hit often enough.");
         await using var last = await SensorDashProcess.StartAsync(folder.File("hub.db"), isMoved ? second : first);
         var acknowledged = sender.Acknowledged.Count;
         var stored = JsonDocument.Parse(await last.Client.GetStringAsync(new Uri("/api/nodes", UriKind.Relative))).RootElement.GetProperty("nodes")[0].GetProperty("total_readings").GetInt32();
