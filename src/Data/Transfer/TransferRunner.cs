@@ -47,6 +47,24 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
         return record;
     }
 
+    /// <summary>Gives up a transfer that is not finished: what is copied stays, and another one may begin.</summary>
+    /// <param name="target">The store that takes the rows.</param>
+    /// <param name="id">Its number; null: whichever is not finished.</param>
+    /// <param name="cancellationToken">Effective until it is noted.</param>
+    /// <returns>The transfer; null when there is no such one. That of dual-write is none: it goes on by itself.</returns>
+    /// <exception cref="StoreUnavailableException">The target is temporarily unavailable.</exception>
+    public static async Task<TransferRecord?> AbandonAsync(ITransferTarget target, long? id, CancellationToken cancellationToken)
+    {
+        var ledger = new TransferLedger(target.RunLedgerAsync);
+        await ledger.PrepareAsync(cancellationToken);
+        var found = (await ledger.ListAsync(cancellationToken)).LastOrDefault(r => (id is null || r.Id == id) && r is { State: TransferState.Copying, Start: null });
+        if (found is null) return null;
+        await target.PauseUpkeepAsync(isPaused: false, cancellationToken);
+        found = found with { State = TransferState.Abandoned };
+        await ledger.SaveAsync(found, cancellationToken);
+        return found;
+    }
+
     /// <summary>The parts that both sides can have.</summary>
     /// <exception cref="TransferException">There is none.</exception>
     public static IReadOnlyList<TransferPart> PartsOf(TransferContents contents, ITransferTarget target)

@@ -93,6 +93,23 @@ public sealed class TransferCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task GiveUp_TransferThatIsNotFinished_LetsAnotherBegin()
+    {
+        var (hub, target) = (CreateHub("(1, 1767225600, 2534, 6521)"), _folder.File("new.db"));
+        await TransferAsync("run", "--from", hub, "--to", target);
+        await ExecuteAsync(target, """UPDATE transfers SET record = replace(record, '"verified"', '"copying"')""");
+
+        var giveUp = await TransferAsync("giveup", "--to", target);
+        var again = await TransferAsync("giveup", "--to", target);
+        var list = await TransferAsync("list", "--to", target);
+
+        Assert.Equal((0, 1), (giveUp.ExitCode, again.ExitCode));
+        Assert.Contains("Transfer 1", giveUp.Output, StringComparison.Ordinal);
+        Assert.Contains("has no transfer that is not finished", again.Errors, StringComparison.Ordinal);
+        Assert.Contains("abandoned", list.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Verify_TargetEditedByHand_EndsWithOneAndNamesTheRow()
     {
         var (hub, target) = (CreateHub("(1, 1767225600, 2534, 6521)"), _folder.File("new.db"));

@@ -58,6 +58,8 @@ internal static class TransferCommand
             (p, token) => Move(p).MoveAsync(isBack: true, token)));
         command.Subcommands.Add(new Command("finish", "End dual-write: retire the secondary (--from) and remove the ledger; 'rollback' is then impossible.") { movedFrom, movedTo, server }.WithRun(
             (p, token) => Move(p).FinishAsync(token)));
+        command.Subcommands.Add(new Command("giveup", "Give up the transfer into a store that is not finished: what is copied stays, and another transfer may begin.") { of }.WithRun(
+            (p, token) => TransferListCommand.GiveUpAsync(Stores(), TransferAddress.Parse(p.GetValue(of)!), Console.Out, token)));
         command.Subcommands.Add(new Command("list", "List all transfers into a store.") { of }.WithRun(
             (p, token) => TransferListCommand.ListAsync(Stores(), TransferAddress.Parse(p.GetValue(of)!), Console.Out, token)));
         return command;

@@ -51,6 +51,15 @@ internal static class TransferListCommand
         return TransferCommand.Complete;
     }
 
+    /// <summary>Gives up the transfer that is not finished.</summary>
+    public static async Task<int> GiveUpAsync(TransferStores stores, TransferAddress address, TextWriter output, CancellationToken cancellationToken)
+    {
+        await using var target = await stores.OpenTargetAsync(address, cancellationToken);
+        var record = await TransferRunner.AbandonAsync(target.Store, null, cancellationToken) ?? throw new TransferException($"{target.Store.Name} has no transfer that is not finished.");
+        await output.WriteLineAsync($"Transfer {record.Id} from {record.Source} is given up. What is copied stays in {target.Store.Name}, and another transfer may begin.");
+        return TransferCommand.Complete;
+    }
+
     private static async Task<IReadOnlyList<(TransferRecord Record, TransferProgress Readings, TransferProgress Events)>> ReadAsync(
         TransferStores stores, TransferAddress address, CancellationToken cancellationToken)
     {

@@ -96,8 +96,18 @@ internal sealed class TransferServer : IDisposable
         if (Text("state") == "copying") await output.WriteLineAsync($"  {Text("copied_rows")} of {Text("rows_to_copy")} rows copied");
         await output.WriteLineAsync($"  {Text("lag_rows")} rows behind ({Text("lag_seconds")} s), {Text("mismatches")} chunks differ, "
             + (state.GetProperty("verified_at") is { ValueKind: JsonValueKind.Number } at ? $"found equal at {EventTime.Format(at.GetInt64() * 1_000_000)}" : $"not verified yet, {Text("compared_rows")} rows compared"));
+        if (state.GetProperty("job") is { ValueKind: JsonValueKind.Object } job) await output.WriteLineAsync($"  {Describe(job)}");
         await output.WriteLineAsync(Text("refusal") is { Length: > 0 } refusal ? $"  It cannot move now: {refusal}." : "  It can move now.");
         return TransferCommand.Complete;
+    }
+
+    private static string Describe(JsonElement job)
+    {
+        var what = $"{Text("kind")} of {(Text("file") is { Length: > 0 } file ? file : "this store")} → {Text("target")}: {Text("state")}";
+        if (Text("message") is { Length: > 0 } message) return $"{what}: {message}";
+        return Text("step") is { Length: > 0 } step ? $"{what}, {step} {Text("part")}, {Text("rows")} of {Text("total")} rows" : what;
+
+        string Text(string name) => job.GetProperty(name).ToString();
     }
 
     public void Dispose() => _client.Dispose();

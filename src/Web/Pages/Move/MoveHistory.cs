@@ -54,12 +54,7 @@ internal sealed class MoveHistory(ServerStores stores, ImportFolder folder, Tran
     {
         if (stores.Targets.FirstOrDefault(t => stores.NameOf(t) == of) is not { } address) return false;
         await using var target = stores.OpenOwn(address);
-        var ledger = new TransferLedger(target.RunLedgerAsync);
-        await ledger.PrepareAsync(cancellationToken);
-        if ((await ledger.ListAsync(cancellationToken)).FirstOrDefault(r => r.Id == id && r is { State: TransferState.Copying, Start: null }) is not { } record) return false;
-        await target.PauseUpkeepAsync(isPaused: false, cancellationToken);
-        await ledger.SaveAsync(record with { State = TransferState.Abandoned }, cancellationToken);
-        return true;
+        return await TransferRunner.AbandonAsync(target, id, cancellationToken) is not null;
     }
 
     public static CsvTable TableOf(IEnumerable<PastTransfer> past)

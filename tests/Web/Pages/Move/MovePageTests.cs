@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using SensorDash.Tests.Support;
 
@@ -76,6 +77,8 @@ public sealed class MovePageTests : PageTests, IDisposable
         using (var second = await PostFormAsync(Page, "Pause")) second.EnsureSuccessStatusCode();
         var paused = await ReadPageAsync(Page);
         Assert.Contains("Paused. Rows that senders send wait", paused, StringComparison.Ordinal);
+        var job = (await Client.GetFromJsonAsync<JsonElement>("/api/transfers")).GetProperty("job");
+        Assert.Equal(("import", "paused", 5_000), (job.GetProperty("kind").GetString(), job.GetProperty("state").GetString(), job.GetProperty("total").GetInt32()));
         Assert.Equal(0, await ScalarAsync("SELECT count(*) FROM sensor_readings WHERE node_address = 7"));
 
         using (var resumed = await PostFormAsync(Page, "Resume")) resumed.EnsureSuccessStatusCode();
