@@ -96,7 +96,22 @@ internal sealed partial class LegacySource : IFollowedFile
     private LegacyReader Reader(string table)
         => _readers.TryGetValue(table, out var known) ? known : _readers[table] = new(_connection, _tables, table, WantedOf(table));
 
-    public Task PrepareAsync(RejectLog rejects, CancellationToken cancellationToken)
+    public async Task PrepareAsync(RejectLog rejects, CancellationToken cancellationToken)
+    {
+        // Beside the scan, over a connection of its own.
+        var orphans = _tables.Has(TruthRows.Index) ? Task.Run(CountOrphans, cancellationToken) : Task.FromResult(0L);
+        try
+        {
+            Scan(rejects, cancellationToken);
+        }
+        finally
+        {
+            await ((Task)orphans).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        rejects.Warn("rows of eventIndex have no event", await orphans);
+    }
+
+    private void Scan(RejectLog rejects, CancellationToken cancellationToken)
     {
         _keys?.Dispose();
         _keys = new();
@@ -104,8 +119,6 @@ internal sealed partial class LegacySource : IFollowedFile
         _small = ScanSmallTables(rejects, cancellationToken);
         _hasUniqueIds = LegacyIds.AreUnique(_connection, [.. LanesThere.Select(TruthRows.TableOf)], cancellationToken);
         foreach (var lane in LanesThere) ScanEvents(lane, rejects, cancellationToken);
-        if (_tables.Has(TruthRows.Index)) CountOrphans(rejects);
-        return Task.CompletedTask;
     }
 
     private void ScanReadings(RejectLog rejects, CancellationToken cancellationToken)
@@ -180,13 +193,15 @@ internal sealed partial class LegacySource : IFollowedFile
         if (lane == Lane.Raw && row.Has("systemId") && row["connectionId"] is not null) rejects.Warn("raw events have a connectionId besides the names of their system; it is not kept");
     }
 
-    private void CountOrphans(RejectLog rejects)
+    private long CountOrphans()
     {
-        using var command = _connection.CreateCommand();
+        using var connection = new SqliteConnection(_file.ConnectionString);
+        connection.Open();
+        using var command = connection.CreateCommand();
         // In the order of the ids, and so of the indexes that are searched. LIMIT keeps SQLite from leaving out the order.
         command.CommandText = $"SELECT count(*) FROM (SELECT eventId FROM {TruthRows.Index} ORDER BY eventId LIMIT -1) i WHERE true"
             + string.Concat(LanesThere.Select(lane => $" AND NOT EXISTS (SELECT 1 FROM {TruthRows.TableOf(lane)} e WHERE e.eventId = i.eventId)"));
-        rejects.Warn("rows of eventIndex have no event", (long)command.ExecuteScalar()!);
+        return (long)command.ExecuteScalar()!;
     }
 
     public Task<TransferPage<Reading>> ReadReadingsAsync(TransferRange range, int limit, CancellationToken cancellationToken)

@@ -51,7 +51,8 @@ internal sealed class TruthRows(long nowMicroseconds)
         if (scope is null || scope.Length is 0 or > MaxScopeLength || !scope.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
             return new("scopeId", $"must be 1 to {MaxScopeLength} letters, digits, dots, underscores or hyphens");
         if (Time(row, "sourceTruthTime", out var sourceTime, out var sourceText) is { } f2) return f2;
-        if (Time(row, "canonicalTruthTime", out var canonicalTime, out _) is { } f3) return f3;
+        var canonicalTime = sourceTime;
+        if (!Equals(row["canonicalTruthTime"], row["sourceTruthTime"]) && Time(row, "canonicalTruthTime", out canonicalTime, out _) is { } f3) return f3;
         if (Content(lane, row, out var content) is { } f4) return f4;
         laneEvent = LaneTable.Of(lane).Make(scope, sourceTime, sourceText, content);
         (laneEvent.Id, laneEvent.CanonicalTime) = (eventId, canonicalTime);
