@@ -43,6 +43,8 @@ internal static class Startup
         // Cookies that cannot be read are the fault of a client, or of keys that are gone: any request could fill the log with stack traces.
         // It logs whole addresses, also those with a key in them.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+        // It logs the fields of forms, passwords too.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Mvc.RazorPages", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery.DefaultAntiforgery", LogLevel.Critical);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Mvc.ViewFeatures.CookieTempDataProvider", LogLevel.Critical);
         var services = builder.Services;

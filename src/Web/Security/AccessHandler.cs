@@ -11,7 +11,7 @@ namespace SensorDash.Web.Security;
 
 /// <summary>Finds out who asks: a program by its key or ticket, a person by the cookie of a session, and everybody while only this machine reaches the server.</summary>
 internal sealed class AccessHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AccessDirectory directory, Exposure exposure, Tickets tickets, IOptions<SecurityOptions> security, TimeProvider clock)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AccessDirectory directory, Exposure exposure, Tickets tickets, OpenRequests open, IOptions<SecurityOptions> security, TimeProvider clock)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     /// <summary>The scheme.</summary>
@@ -24,7 +24,7 @@ internal sealed class AccessHandler(
     {
         if (directory.Current is not { } state) return AuthenticateResult.NoResult();
         var credentials = Credentials.Of(Context);
-        if (credentials.Ticket is { } ticket) return tickets.Take(ticket) is { } owner ? Success(owner) : AuthenticateResult.Fail("the ticket is unknown, used or too old; get another one from /api/tickets");
+        if (credentials.Ticket is { } ticket) return tickets.Take(ticket) is { } owner && open.IsStillAllowed(owner) ? Success(owner) : AuthenticateResult.Fail("the ticket is unknown, used or too old; get another one from /api/tickets");
         if (credentials.Key is { } text)
         {
             if (FindKey(state, text) is { } key)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Access;
 using SensorDash.Data.Storage;
@@ -61,8 +62,9 @@ internal static class AccessSetup
         var open = app.ApplicationServices.GetRequiredService<OpenRequests>();
         app.Use(async (context, next) =>
         {
-            // Only what may go on for hours. A form by which people sign out, or lose a role, is to be answered.
-            using var watched = HttpMethods.IsGet(context.Request.Method) ? open.Watch(context) : null;
+            // A form by which people sign out, or lose a role, is to be answered. All else may go on for hours: streams, downloads, bodies of readings.
+            var isForm = !HttpMethods.IsGet(context.Request.Method) && context.GetEndpoint()?.Metadata.GetMetadata<PageActionDescriptor>() is not null;
+            using var watched = isForm ? null : open.Watch(context);
             await next(context);
         });
     }

@@ -28,7 +28,7 @@ internal sealed class Credentials
     {
         var header = OfHeader(request.Headers.Authorization);
         if (!request.QueryString.HasValue) return new() { Key = header };
-        var path = request.Path.Value ?? "";
+        var path = (request.Path.Value ?? "").TrimEnd('/'); // As routing takes it.
         var (password, ticket) = (default(string), default(string));
         if (_passwordPaths.Contains(path, StringComparer.OrdinalIgnoreCase)) (password, _) = (TakeParameter(request, "p"), TakeParameter(request, "u"));
         else if (_ticketPaths.Contains(path, StringComparer.OrdinalIgnoreCase)) ticket = TakeParameter(request, "ticket");
@@ -51,7 +51,7 @@ internal sealed class Credentials
     private static string? TakeParameter(HttpRequest request, string name)
     {
         if (!request.Query.TryGetValue(name, out var values)) return null;
-        request.QueryString = QueryString.Create(request.Query.Where(p => p.Key != name).SelectMany(p => p.Value.Select(v => KeyValuePair.Create(p.Key, v))));
+        request.QueryString = QueryString.Create(request.Query.Where(p => !p.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).SelectMany(p => p.Value.Select(v => KeyValuePair.Create(p.Key, v))));
         return values.ToString();
     }
 }

@@ -36,15 +36,16 @@ internal sealed class OpenRequests : IDisposable
     private void EndThoseRefused()
     {
         foreach (var (request, _) in _requests)
-            if (!IsStillAllowed(request.Context)) request.End();
+            if (!IsStillAllowed(request.Context.User)) request.End();
     }
 
-    private bool IsStillAllowed(HttpContext context)
+    /// <summary>Whether somebody who was found out earlier may still do the same.</summary>
+    public bool IsStillAllowed(ClaimsPrincipal one)
     {
-        if (_directory.Current is not { } state || context.User.Identity is not { IsAuthenticated: true, Name: { } name }) return true;
+        if (_directory.Current is not { } state || one.Identity is not { IsAuthenticated: true, Name: { } name }) return true;
         var now = _clock.NowMicroseconds();
-        if (context.User.FindFirst(Rights.SessionClaim)?.Value is { } session) return state.FindUser(session, now) is { } user && HasNeedsOf(context.User, Rights.Of(user, session));
-        if (context.User.FindFirst(Rights.KeyClaim)?.Value is { } prefix) return state.FindKey(prefix) is { } key && key.IsValid(now);
+        if (one.FindFirst(Rights.SessionClaim)?.Value is { } session) return state.FindUser(session, now) is { } user && HasNeedsOf(one, Rights.Of(user, session));
+        if (one.FindFirst(Rights.KeyClaim)?.Value is { } prefix) return state.FindKey(prefix) is { } key && key.IsValid(now);
         return name != Rights.ThisMachine || !state.HasAdmin;
     }
 

@@ -16,8 +16,12 @@ internal sealed class Passwords : IDisposable
     private readonly SemaphoreSlim _one = new(1);
     private readonly Lazy<string> _nobodysHash;
     private int _waiting;
+    private long _computed;
 
-    public Passwords() => _nobodysHash = new(() => _hasher.HashPassword(null!, Guid.NewGuid().ToString()));
+    public Passwords() => _nobodysHash = new(() => Hash(Guid.NewGuid().ToString()));
+
+    /// <summary>Passwords hashed or checked since the start.</summary>
+    public long Computed => Interlocked.Read(ref _computed);
 
     /// <summary>Why a password cannot be used; null if it can.</summary>
     public static string? Error(string? password, string name) => password switch
@@ -32,7 +36,7 @@ internal sealed class Passwords : IDisposable
 
     /// <summary>The hash to store.</summary>
     /// <exception cref="TooManyPasswordsException">Too many wait for one.</exception>
-    public Task<string> HashAsync(string password, CancellationToken cancellationToken) => OneAtATimeAsync(() => _hasher.HashPassword(null!, password), cancellationToken);
+    public Task<string> HashAsync(string password, CancellationToken cancellationToken) => OneAtATimeAsync(() => Hash(password), cancellationToken);
 
     /// <summary>Checks a password, in the same time whether there is such a user or not.</summary>
     /// <param name="user">Null if nobody has that name.</param>
@@ -41,10 +45,18 @@ internal sealed class Passwords : IDisposable
     public Task<(bool IsRight, string? NewHash)> CheckAsync(User? user, string password, CancellationToken cancellationToken) => OneAtATimeAsync(
         () =>
         {
-            var result = _hasher.VerifyHashedPassword(user!, user?.PasswordHash ?? _nobodysHash.Value, password);
-            return (user is not null && result != PasswordVerificationResult.Failed, result == PasswordVerificationResult.SuccessRehashNeeded ? _hasher.HashPassword(user!, password) : null);
+            var nobodys = _nobodysHash.Value; // Also for a known name: the first try of all makes it.
+            Interlocked.Increment(ref _computed);
+            var result = _hasher.VerifyHashedPassword(user!, user?.PasswordHash ?? nobodys, password);
+            return (user is not null && result != PasswordVerificationResult.Failed, result == PasswordVerificationResult.SuccessRehashNeeded ? Hash(password) : null);
         },
         cancellationToken);
+
+    private string Hash(string password)
+    {
+        Interlocked.Increment(ref _computed);
+        return _hasher.HashPassword(null!, password);
+    }
 
     private async Task<T> OneAtATimeAsync<T>(Func<T> work, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
 using SensorDash.Web.Requests;
 
@@ -22,7 +23,7 @@ internal sealed class RequestRates : IAsyncDisposable
     public RequestRates(IOptions<SecurityOptions> security, Exposure exposure)
     {
         _all = PartitionedRateLimiter.Create<HttpContext, string>(context => exposure.IsOpen(context) ? RateLimitPartition.GetNoLimiter("") : OfAll(context, security.Value));
-        _signIns = PartitionedRateLimiter.Create<HttpContext, string>(context => IsSignIn(context.Request) && !exposure.IsOpen(context)
+        _signIns = PartitionedRateLimiter.Create<HttpContext, string>(context => IsSignIn(context) && !exposure.IsOpen(context)
             ? RateLimitPartition.GetFixedWindowLimiter(AddressOf(context), _ => PerMinute(security.Value.SignInsPerMinute)) : RateLimitPartition.GetNoLimiter(""));
     }
 
@@ -60,8 +61,10 @@ internal sealed class RequestRates : IAsyncDisposable
             : RateLimitPartition.GetFixedWindowLimiter($"unknown {AddressOf(context)}", _ => PerMinute(options.UnknownRequestsPerMinute));
     }
 
-    private static bool IsSignIn(HttpRequest request)
-        => HttpMethods.IsPost(request.Method) && (request.Path.Equals("/sign-in", StringComparison.OrdinalIgnoreCase) || request.Path.Equals("/set-up", StringComparison.OrdinalIgnoreCase));
+    // By the page, not the address, which has several spellings.
+    private static bool IsSignIn(HttpContext context)
+        => HttpMethods.IsPost(context.Request.Method) && context.GetEndpoint()?.Metadata.GetMetadata<PageActionDescriptor>()?.ViewEnginePath is "/People/SignIn" or "/People/SetUp"
+            && !context.Request.Query["handler"].ToString().Equals("Out", StringComparison.OrdinalIgnoreCase);
 
     private static string AddressOf(HttpContext context)
     {

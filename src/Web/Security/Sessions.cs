@@ -12,7 +12,7 @@ namespace SensorDash.Web.Security;
 internal sealed record SignInResult(User? User, int TriesLeft, long? LockedUntil);
 
 /// <summary>Signs people in and out. After five wrong passwords a name waits for a minute, whether somebody has that name or not.</summary>
-internal sealed class Sessions(AccessStore store, AccessDirectory directory, Passwords passwords, TimeProvider clock)
+internal sealed class Sessions(AccessStore store, AccessDirectory directory, Passwords passwords, TimeProvider clock) : IDisposable
 {
     /// <summary>Characters of a name.</summary>
     public const int MaxNameLength = User.NameLength;
@@ -29,6 +29,7 @@ internal sealed class Sessions(AccessStore store, AccessDirectory directory, Pas
     private const int MaxUnknownNames = 10_000, SessionBytes = 16;
 
     private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _counting = new(1);
     private readonly Dictionary<string, (int Failures, long? LockedUntil)> _unknownNames = [];
 
     /// <summary>The name as it is stored.</summary>
@@ -69,15 +70,24 @@ internal sealed class Sessions(AccessStore store, AccessDirectory directory, Pas
         var (failures, lockedUntil) = StateOf(name, user);
         if (lockedUntil > clock.NowMicroseconds()) return new(null, 0, lockedUntil);
         var (isRight, newHash) = await passwords.CheckAsync(user, password, cancellationToken);
-        if (isRight && await whenRightAsync(user!, newHash)) return new(user, MaxFailures, null);
-        // Others may have tried meanwhile: each try counts.
-        if (user is not null) (failures, _) = StateOf(name, await store.FindUserAsync(name, cancellationToken));
-        failures++;
-        long? until = failures >= MaxFailures ? clock.NowMicroseconds() + (Pause.Ticks / TimeSpan.TicksPerMicrosecond) : null;
-        if (until is not null) failures = 0;
-        if (user is not null) await store.NoteFailureAsync(user.Id, failures, until, cancellationToken);
-        else NoteUnknown(name, failures, until);
-        return new(null, until is null ? MaxFailures - failures : 0, until);
+        await _counting.WaitAsync(cancellationToken);
+        try
+        {
+            // Others may have tried meanwhile: each try counts, and in the pause that they began none is right.
+            (failures, lockedUntil) = StateOf(name, user is null ? null : await store.FindUserAsync(name, cancellationToken) ?? user);
+            if (lockedUntil > clock.NowMicroseconds()) return new(null, 0, lockedUntil);
+            if (isRight && await whenRightAsync(user!, newHash)) return new(user, MaxFailures, null);
+            failures++;
+            long? until = failures >= MaxFailures ? clock.NowMicroseconds() + (Pause.Ticks / TimeSpan.TicksPerMicrosecond) : null;
+            if (until is not null) failures = 0;
+            if (user is not null) await store.NoteFailureAsync(user.Id, failures, until, cancellationToken);
+            else NoteUnknown(name, failures, until);
+            return new(null, until is null ? MaxFailures - failures : 0, until);
+        }
+        finally
+        {
+            _counting.Release();
+        }
     }
 
     /// <summary>Starts a session and sends its cookie.</summary>
@@ -131,4 +141,6 @@ internal sealed class Sessions(AccessStore store, AccessDirectory directory, Pas
             _unknownNames[name] = (failures, until);
         }
     }
+
+    public void Dispose() => _counting.Dispose();
 }

@@ -5,20 +5,24 @@ using SensorDash.Web.Streaming;
 namespace SensorDash.Web.Security;
 
 /// <summary>Finds out who is at the other end of a socket: by the request that opened it, or by its first message, because browsers cannot add a header to it.</summary>
-internal sealed class SocketSignIn(AccessDirectory directory, Exposure exposure, TimeProvider clock)
+internal sealed class SocketSignIn(AccessDirectory directory, Exposure exposure, StreamLimit streams, TimeProvider clock)
 {
     /// <summary>Time in which a client has to say who it is.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    public SocketClient Of(HttpContext context) => new(context, this, clock, OpenRequests.EndOf(context));
+    public SocketClient Of(HttpContext context, StreamLimit.StreamAdmission admission) => new(context, this, admission, clock, OpenRequests.EndOf(context));
 
     /// <summary>Checks the key of a message.</summary>
     /// <returns>Why it is refused; null if the request belongs to that key from now on.</returns>
-    internal string? TryIdentify(HttpContext context, string? token)
+    internal string? TryIdentify(HttpContext context, StreamLimit.StreamAdmission admission, string? token)
     {
         if (token is not null && directory.Current is { } state && AccessHandler.FindKey(state, token) is { } key)
         {
             if (!key.IsValid(clock.NowMicroseconds())) return key.RevokedAt is not null ? "the key is revoked" : "the key has expired";
+            // Else what one key began would go on when it is revoked.
+            if (context.User is { Identity.Name: { } name } user && user.May(Need.Anyone) && name != Rights.ThisMachine && user.FindFirst(Rights.KeyClaim)?.Value != key.Prefix)
+                return $"this socket belongs to {name}; open another one";
+            if (!admission.TryBecomeKnown()) return streams.Error;
             directory.NoteUse(key);
             context.User = Rights.Of(key);
             return null;
@@ -34,12 +38,13 @@ internal sealed class SocketClient
 {
     private readonly HttpContext _context;
     private readonly SocketSignIn _signIn;
+    private readonly StreamLimit.StreamAdmission _admission;
     private readonly CancellationTokenSource _refused;
     private readonly ITimer? _patience;
 
-    internal SocketClient(HttpContext context, SocketSignIn signIn, TimeProvider clock, CancellationToken ended)
+    internal SocketClient(HttpContext context, SocketSignIn signIn, StreamLimit.StreamAdmission admission, TimeProvider clock, CancellationToken ended)
     {
-        (_context, _signIn, _refused) = (context, signIn, CancellationTokenSource.CreateLinkedTokenSource(ended));
+        (_context, _signIn, _admission, _refused) = (context, signIn, admission, CancellationTokenSource.CreateLinkedTokenSource(ended));
         if (!IsKnown) _patience = clock.CreateTimer(_ => EndUnknown(), null, SocketSignIn.Patience, Timeout.InfiniteTimeSpan);
         context.Response.RegisterForDispose(_refused);
         if (_patience is not null) context.Response.RegisterForDispose(_patience);
@@ -56,7 +61,7 @@ internal sealed class SocketClient
     private bool IsKnown => _context.User.May(Need.Anyone);
 
     /// <returns>Why the token is refused; null if it is not.</returns>
-    public string? TryIdentify(string? token) => _signIn.TryIdentify(_context, token);
+    public string? TryIdentify(string? token) => _signIn.TryIdentify(_context, _admission, token);
 
     /// <summary>Checks that the client may send a message.</summary>
     /// <param name="defaultScope">The event scope of a command that names none.</param>

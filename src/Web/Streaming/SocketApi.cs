@@ -22,10 +22,10 @@ internal static class SocketApi
         if (!context.WebSockets.IsWebSocketRequest) return Problems.Create(StatusCodes.Status426UpgradeRequired, "this address is a WebSocket; docs/streaming.md has its messages");
         // Browsers let every page open sockets anywhere, with the cookies of that site.
         if (RequestGuards.IsFromAnotherSite(context.Request)) return Problems.Create(StatusCodes.Status403Forbidden, "Sockets from pages of other sites are not allowed.");
-        using var admission = limit.TryEnter();
+        using var admission = limit.TryEnter(isKnown: context.User.May(Need.Anyone));
         if (admission is null) return Problems.Create(StatusCodes.Status429TooManyRequests, limit.Error);
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
-        await using var connection = new SocketConnection(socket, services, signIn.Of(context), lifetime.ApplicationStopping);
+        await using var connection = new SocketConnection(socket, services, signIn.Of(context, admission), lifetime.ApplicationStopping);
         await connection.RunAsync(context.RequestAborted);
         return TypedResults.Empty;
     }
