@@ -35,6 +35,9 @@ public class BrowserFixture : IAsyncLifetime
 
     public HttpClient Client => _server!.Client;
 
+    /// <summary>The one-time secret for the set-up of a hub on which people sign in.</summary>
+    protected Task<string> SecretAsync() => _server!.SecretAsync();
+
     public string DatabasePath => _folder!.File("browser.db");
 
     /// <summary>The folder of the files that its Move page imports.</summary>

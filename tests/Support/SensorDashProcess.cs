@@ -10,11 +10,14 @@ public sealed class SensorDashProcess : IAsyncDisposable
     // Reached only if the program hangs.
     private static readonly TimeSpan _limit = 3 * WaitFor.Limit;
 
+    private const string SecretMark = "one-time secret: ";
+
     private const int MaxErrors = 100;
     private const int MaxErrorLines = 20;
 
     private readonly Process _process;
     private readonly Queue<string> _errors = new();
+    private readonly TaskCompletionSource<string> _secret = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _output = Task.CompletedTask;
 
     private SensorDashProcess(Process process, Uri address)
@@ -30,6 +33,13 @@ public sealed class SensorDashProcess : IAsyncDisposable
 
     /// <summary>What it wrote to standard output until it was ready.</summary>
     public string StartOutput { get; private init; } = "";
+
+    /// <summary>The one-time secret in its log; of a server on which people sign in and nobody is an administrator.</summary>
+    public Task<string> SecretAsync()
+    {
+        if (StartOutput.Split(SecretMark) is [_, var rest]) _secret.TrySetResult(rest.Split('\n')[0].Trim());
+        return _secret.Task.WaitAsync(WaitFor.Limit);
+    }
 
     /// <summary>Starts it on <paramref name="databasePath"/> and returns when it is ready.</summary>
     /// <param name="settings">Further environment variables.</param>
@@ -129,6 +139,7 @@ public sealed class SensorDashProcess : IAsyncDisposable
         var entry = new List<string>();
         while (await _process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)
         {
+            if (line.Split(SecretMark) is [_, var secret]) _secret.TrySetResult(secret.Trim());
             if (line.StartsWith(' ') && entry.Count is > 0 and < MaxErrorLines) entry.Add(line);
             if (line.StartsWith(' ')) continue;
             Keep();
