@@ -10,12 +10,11 @@ internal sealed class OpenRequests : IDisposable
 {
     private readonly ConcurrentDictionary<OpenRequest, bool> _requests = new();
     private readonly AccessDirectory _directory;
-    private readonly Exposure _exposure;
     private readonly TimeProvider _clock;
 
-    public OpenRequests(AccessDirectory directory, Exposure exposure, TimeProvider clock)
+    public OpenRequests(AccessDirectory directory, TimeProvider clock)
     {
-        (_directory, _exposure, _clock) = (directory, exposure, clock);
+        (_directory, _clock) = (directory, clock);
         directory.Looked += EndThoseRefused;
     }
 
@@ -36,7 +35,7 @@ internal sealed class OpenRequests : IDisposable
     private void EndThoseRefused()
     {
         foreach (var (request, _) in _requests)
-            if (!IsStillAllowed(request.Context.User)) request.End();
+            request.EndUnless(IsStillAllowed);
     }
 
     /// <summary>Whether somebody who was found out earlier may still do the same.</summary>
@@ -54,26 +53,25 @@ internal sealed class OpenRequests : IDisposable
     private sealed class OpenRequest(HttpContext context, OpenRequests owner) : IDisposable
     {
         private readonly CancellationTokenSource _end = new();
-
-        public HttpContext Context => context;
+        private readonly Lock _lock = new();
+        private bool _isOver;
 
         public CancellationToken Ended => _end.Token;
 
-        public void End()
+        // Under the lock, because the server uses the context for another request as soon as this one is over: that one would be asked, and ended.
+        public void EndUnless(Func<ClaimsPrincipal, bool> isAllowed)
         {
-            try
+            lock (_lock)
             {
+                if (_isOver || isAllowed(context.User)) return;
                 _end.Cancel();
+                if (!context.WebSockets.IsWebSocketRequest) context.Abort();
             }
-            catch (ObjectDisposedException)
-            {
-                return; // It has just ended.
-            }
-            if (!context.WebSockets.IsWebSocketRequest) context.Abort();
         }
 
         public void Dispose()
         {
+            lock (_lock) _isOver = true;
             owner._requests.TryRemove(this, out _);
             _end.Dispose();
         }

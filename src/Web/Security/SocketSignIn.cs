@@ -91,14 +91,13 @@ internal sealed class SocketClient
 
     private void EndUnknown()
     {
-        if (IsKnown) return;
         try
         {
-            _refused.Cancel();
+            if (!IsKnown) _refused.Cancel();
         }
         catch (ObjectDisposedException)
         {
-            // It has just left.
+            // It has just left, and its request is over.
         }
     }
 }

@@ -29,6 +29,7 @@ public sealed class AccessTableTests() : SecuredHub(("Security:UnknownRequestsPe
         ["users reset"] = "the files of the store, or the password of its database",
         ["users remove"] = "the files of the store, or the password of its database",
         ["transfer finish"] = "the files or the passwords of both stores, or a key for the running server",
+        ["transfer giveup"] = "the files of the target, or the password of its database",
     };
 
     [SkippableFact]
