@@ -48,10 +48,13 @@ internal sealed class Credentials
     // A name before a colon, as InfluxDB has it, means nothing: the key is enough.
     private static string Password(string text) => text[(text.IndexOf(':') + 1)..];
 
+    // A name in other letters is an unknown parameter, but its value is a secret all the same.
     private static string? TakeParameter(HttpRequest request, string name)
     {
         if (!request.Query.TryGetValue(name, out var values)) return null;
-        request.QueryString = QueryString.Create(request.Query.Where(p => !p.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).SelectMany(p => p.Value.Select(v => KeyValuePair.Create(p.Key, v))));
-        return values.ToString();
+        var isExact = request.Query.Keys.Contains(name, StringComparer.Ordinal);
+        request.QueryString = QueryString.Create(request.Query.SelectMany(p => !p.Key.Equals(name, StringComparison.OrdinalIgnoreCase) ? p.Value.Select(v => KeyValuePair.Create(p.Key, v))
+            : isExact ? [] : [KeyValuePair.Create(p.Key, (string?)"")]));
+        return isExact ? values.ToString() : null;
     }
 }
