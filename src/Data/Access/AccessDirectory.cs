@@ -47,7 +47,7 @@ public sealed partial class AccessDirectory(AccessStore store, IStoreErrors erro
         var now = clock.NowMicroseconds();
         lock (_lock)
         {
-            if (_noted.TryGetValue(key.Id, out var last) && now - last < _useResolution.Ticks / TimeSpan.TicksPerMicrosecond) return;
+            if (_noted.TryGetValue(key.Id, out var last) && now - last < _useResolution.WholeMicroseconds()) return;
             _noted[key.Id] = _uses[key.Id] = now;
         }
     }

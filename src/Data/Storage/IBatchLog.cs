@@ -41,7 +41,7 @@ public sealed class Follower
     public string Feed { get; set; } = "";
 
     /// <summary>Followers last seen before this time are forgotten, Unix microseconds.</summary>
-    internal static long ForgottenBefore(long now) => now - (Limit.Ticks / TimeSpan.TicksPerMicrosecond);
+    internal static long ForgottenBefore(long now) => now - Limit.WholeMicroseconds();
 
     public string Name { get; set; } = "";
 

@@ -14,7 +14,7 @@ internal sealed class SmallTableFollower(ITransferTarget target, bool isMirror, 
     public SmallTables? Written { get; private set; }
 
     /// <summary>Whether it is time to read them.</summary>
-    public bool IsDue => _readAt is not { } at || clock.NowMicroseconds() - at >= _every.Ticks / TimeSpan.TicksPerMicrosecond;
+    public bool IsDue => _readAt is not { } at || clock.NowMicroseconds() - at >= _every.WholeMicroseconds();
 
     /// <summary>Reads them, and writes them if they have changed.</summary>
     public async Task ApplyAsync(Func<CancellationToken, Task<SmallTables>> read, CancellationToken cancellationToken)

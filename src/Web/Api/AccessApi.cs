@@ -1,4 +1,3 @@
-using SensorDash.Data.Storage;
 using SensorDash.Web.Requests;
 using SensorDash.Web.Security;
 
@@ -11,9 +10,9 @@ internal static class AccessApi
         => routes.MapPost("/api/tickets", Issue).WithTags("Access").WithName("IssueTicket").For(Need.Anyone).Produces<TicketResponse>(StatusCodes.Status201Created)
             .WithSummary("A ticket for one stream or socket, for clients that can send neither a header nor a cookie: as the parameter ticket, once, within 30 s");
 
-    private static IResult Issue(HttpContext context, Tickets tickets, TimeProvider clock)
-        => tickets.Issue(context.User) is { } ticket
-            ? TypedResults.Created((string?)null, new TicketResponse(ticket, (clock.NowMicroseconds() + (Tickets.Lifetime.Ticks / TimeSpan.TicksPerMicrosecond)) / 1_000_000))
+    private static IResult Issue(HttpContext context, Tickets tickets)
+        => tickets.Issue(context.User) is var (text, until)
+            ? TypedResults.Created((string?)null, new TicketResponse(text, until / 1_000_000))
             : Problems.Create(StatusCodes.Status429TooManyRequests, "too many tickets wait for use; retry");
 }
 

@@ -78,7 +78,7 @@ internal sealed class Sessions(AccessStore store, AccessDirectory directory, Pas
             if (lockedUntil > clock.NowMicroseconds()) return new(null, 0, lockedUntil);
             if (isRight && await whenRightAsync(user!, newHash)) return new(user, MaxFailures, null);
             failures++;
-            long? until = failures >= MaxFailures ? clock.NowMicroseconds() + (Pause.Ticks / TimeSpan.TicksPerMicrosecond) : null;
+            long? until = failures >= MaxFailures ? clock.NowMicroseconds() + Pause.WholeMicroseconds() : null;
             if (until is not null) failures = 0;
             if (user is not null) await store.NoteFailureAsync(user.Id, failures, until, cancellationToken);
             else NoteUnknown(name, failures, until);
@@ -102,7 +102,7 @@ internal sealed class Sessions(AccessStore store, AccessDirectory directory, Pas
             Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SessionBytes)),
             UserId = user.Id,
             CreatedAt = clock.NowMicroseconds(),
-            ExpiresAt = clock.NowMicroseconds() + (length.Ticks / TimeSpan.TicksPerMicrosecond),
+            ExpiresAt = clock.NowMicroseconds() + length.WholeMicroseconds(),
         };
         if (await store.StartSessionAsync(user, session, newHash, cancellationToken) != AccessChange.Done) return false;
         await EndOldSessionAsync(context, cancellationToken);

@@ -16,10 +16,11 @@ internal sealed class Tickets(TimeProvider clock)
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (ClaimsPrincipal Owner, long Until)> _tickets = [];
 
-    /// <summary>A new ticket; null when too many wait for use.</summary>
-    public string? Issue(ClaimsPrincipal owner)
+    /// <summary>A new ticket, and until when it is to be used, Unix microseconds; null when too many wait for use.</summary>
+    public (string Text, long Until)? Issue(ClaimsPrincipal owner)
     {
         var now = clock.NowMicroseconds();
+        var until = now + Lifetime.WholeMicroseconds();
         lock (_lock)
         {
             if (_tickets.Count >= MaxTickets)
@@ -28,8 +29,8 @@ internal sealed class Tickets(TimeProvider clock)
                 if (_tickets.Count >= MaxTickets) return null;
             }
             var ticket = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Bytes));
-            _tickets.Add(ticket, (owner, now + (Lifetime.Ticks / TimeSpan.TicksPerMicrosecond)));
-            return ticket;
+            _tickets.Add(ticket, (owner, until));
+            return (ticket, until);
         }
     }
 

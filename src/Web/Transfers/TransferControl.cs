@@ -31,7 +31,7 @@ internal sealed class TransferControl(
         if (status.Comparison.Mismatches > 0) return $"{status.Secondary} differs in {status.Comparison.LastMismatch}; 'Compare row by row' under System → Move data names the rows";
         if (status.ShadowReads.Mismatches > 0) return $"{status.ShadowReads.Mismatches} reads differed on {status.Secondary}; 'Compare row by row' under System → Move data names the rows";
         if (status.VerifiedAt is not { } at) return $"{status.Secondary} is not verified yet: {status.Comparison.Rows} rows of the first pass are compared; wait until it is complete";
-        if (clock.NowMicroseconds() - at > _staleAfter.Ticks / TimeSpan.TicksPerMicrosecond)
+        if (clock.NowMicroseconds() - at > _staleAfter.WholeMicroseconds())
             return $"the verification of {status.Secondary} is stale: it is older than {_staleAfter.TotalHours:0} h; wait for the next pass";
         if (status.LagRows > MaxLagRows) return $"{status.Secondary} is {status.LagRows} rows behind; wait until it has caught up";
         return moves.CanSwitch ? null : "this server cannot change its store while it runs: stop it, run 'transfer cutover' with --from and --to, and start it with the new settings";
