@@ -11,11 +11,9 @@ namespace SensorDash.Web.Pages.Keys;
 /// <summary>Makes and revokes API keys.</summary>
 [Need(Need.Admin)]
 [ResponseCache(NoStore = true, Location = ResponseCacheLocation.None)]
-internal sealed class KeysModel(AccessStore store, AccessDirectory directory, AuditTrail audit, TimeProvider clock) : PageModel
+internal sealed class KeysModel(AccessStore store, AccessDirectory directory, AuditTrail audit, TimeProvider clock) : FormPage
 {
     private const long DayMicroseconds = 86_400_000_000;
-
-    private readonly Dictionary<string, string> _errors = [];
 
     /// <summary>After how many days a key may expire; 0: never.</summary>
     public static IReadOnlyList<(int Days, string Label)> Lifetimes { get; } = [(0, "never"), (1, "1 day"), (30, "30 days"), (90, "90 days"), (365, "1 year")];
@@ -36,8 +34,6 @@ internal sealed class KeysModel(AccessStore store, AccessDirectory directory, Au
     /// <summary>Unix microseconds.</summary>
     public long Now => clock.NowMicroseconds();
 
-    public string? ErrorOf(string field) => _errors.GetValueOrDefault(field);
-
     public Task OnGetAsync(CancellationToken cancellationToken) => LoadAsync(cancellationToken);
 
     [Need(Need.Admin)]
@@ -47,7 +43,7 @@ internal sealed class KeysModel(AccessStore store, AccessDirectory directory, Au
         if (!KeyLimits.TryParseScopes(scope ?? [], out var scopes)) return BadRequest();
         (Added, Days) = (new((name ?? "").Trim(), scopes, (nodes ?? "").Trim(), (eventScopes ?? "").Trim()), lifetime);
         Check();
-        if (_errors.Count > 0) return await InvalidAsync(cancellationToken);
+        if (Errors.Count > 0) return await InvalidAsync(cancellationToken);
         var (text, prefix, hash) = ApiKeys.Create();
         var key = new ApiKey
         {
@@ -63,10 +59,10 @@ internal sealed class KeysModel(AccessStore store, AccessDirectory directory, Au
         switch (await store.AddKeyAsync(key, cancellationToken))
         {
             case AccessChange.AlreadyExists:
-                _errors["name"] = "is the name of another key";
+                Errors["name"] = "is the name of another key";
                 return await InvalidAsync(cancellationToken);
             case AccessChange.TooMany:
-                _errors["name"] = $"is one too many: there may be {AccessStore.MaxKeys} keys that are not revoked";
+                Errors["name"] = $"is one too many: there may be {AccessStore.MaxKeys} keys that are not revoked";
                 return await InvalidAsync(cancellationToken);
         }
         await directory.RefreshAsync(cancellationToken);
@@ -93,18 +89,17 @@ internal sealed class KeysModel(AccessStore store, AccessDirectory directory, Au
 
     private void Check()
     {
-        if (KeyLimits.NameError(Added.Name) is { } nameError) _errors["name"] = nameError;
-        if (Added.Scopes == KeyScopes.None) _errors["scope"] = "choose at least one";
-        if (KeyLimits.NodesError(Added.Nodes) is { } nodesError) _errors["nodes"] = nodesError;
-        if (KeyLimits.EventScopesError(Added.EventScopes) is { } scopesError) _errors["eventScopes"] = scopesError;
-        if (Added.Scopes.HasFlag(KeyScopes.Admin) && Added.Nodes.Length + Added.EventScopes.Length > 0) _errors["scope"] = "admin cannot be limited";
+        if (KeyLimits.NameError(Added.Name) is { } nameError) Errors["name"] = nameError;
+        if (Added.Scopes == KeyScopes.None) Errors["scope"] = "choose at least one";
+        if (KeyLimits.NodesError(Added.Nodes) is { } nodesError) Errors["nodes"] = nodesError;
+        if (KeyLimits.EventScopesError(Added.EventScopes) is { } scopesError) Errors["eventScopes"] = scopesError;
+        if (Added.Scopes.HasFlag(KeyScopes.Admin) && Added.Nodes.Length + Added.EventScopes.Length > 0) Errors["scope"] = "admin cannot be limited";
     }
 
     private async Task<PageResult> InvalidAsync(CancellationToken cancellationToken)
     {
         await LoadAsync(cancellationToken);
-        Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
-        return Page();
+        return Invalid();
     }
 
     private async Task LoadAsync(CancellationToken cancellationToken)

@@ -1,18 +1,14 @@
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Access;
+using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Pages.People;
 
 /// <summary>Changes the password of whoever is signed in.</summary>
 [Need(Need.Person)]
-internal sealed class AccountModel(AccessStore store, AccessDirectory directory, Sessions sessions, Passwords passwords, AuditTrail audit) : PageModel
+internal sealed class AccountModel(AccessStore store, AccessDirectory directory, Sessions sessions, Passwords passwords, AuditTrail audit) : FormPage
 {
-    private readonly Dictionary<string, string> _errors = [];
-
-    public string? ErrorOf(string field) => _errors.GetValueOrDefault(field);
-
     public IActionResult OnGet() => Session is null ? NotFound() : Page();
 
     [Need(Need.Person)]
@@ -20,13 +16,13 @@ internal sealed class AccountModel(AccessStore store, AccessDirectory directory,
     {
         if (Session is not { } session) return NotFound();
         var name = User.Identity!.Name!;
-        if (Passwords.Error(password, name) is { } error) _errors["password"] = error;
-        else if (again != password) _errors["again"] = "must be the same password";
-        if (_errors.Count > 0) return Invalid();
+        if (Passwords.Error(password, name) is { } error) Errors["password"] = error;
+        else if (again != password) Errors["again"] = "must be the same password";
+        if (Errors.Count > 0) return Invalid();
         // By the same rule as a sign-in: a browser left open must not become a place to guess.
         if (await sessions.CheckAsync(name, current ?? "", cancellationToken) is { } fault)
         {
-            _errors["current"] = fault;
+            Errors["current"] = fault;
             await audit.WriteAsync(HttpContext, AuditAction.UserPassword, name, AuditOutcome.Refused, "the password now was wrong", cancellationToken);
             return Invalid();
         }
@@ -39,10 +35,4 @@ internal sealed class AccountModel(AccessStore store, AccessDirectory directory,
 
     // Nobody signs in on a server that only this machine reaches.
     private string? Session => User.FindFirst(Rights.SessionClaim)?.Value;
-
-    private PageResult Invalid()
-    {
-        Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
-        return Page();
-    }
 }

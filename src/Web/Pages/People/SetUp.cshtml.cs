@@ -1,23 +1,19 @@
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Access;
+using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Pages.People;
 
 /// <summary>Makes the first administrator.</summary>
 [Need(Need.Nothing)]
-internal sealed class SetUpModel(AccessStore store, SetUp setUp, Sessions sessions, Passwords passwords, AuditTrail audit) : PageModel
+internal sealed class SetUpModel(AccessStore store, SetUp setUp, Sessions sessions, Passwords passwords, AuditTrail audit) : FormPage
 {
-    private readonly Dictionary<string, string> _errors = [];
-
     public string? Name { get; private set; }
 
     public string? Secret { get; private set; }
 
     public bool TakesSecret => setUp.TakesSecret;
-
-    public string? ErrorOf(string field) => _errors.GetValueOrDefault(field);
 
     public IActionResult OnGet() => setUp.IsNeeded ? Page() : LocalRedirect("/sign-in");
 
@@ -27,11 +23,11 @@ internal sealed class SetUpModel(AccessStore store, SetUp setUp, Sessions sessio
         if (!setUp.IsNeeded) return LocalRedirect("/sign-in");
         (Name, Secret) = (Sessions.Normalize(name), secret);
         var isRightSecret = !TakesSecret || setUp.Matches(secret);
-        if (!isRightSecret) _errors["secret"] = "is not the secret of this start; the log has it";
-        if (Sessions.NameError(Name) is { } nameError) _errors["name"] = nameError;
-        if (Passwords.Error(password, Name) is { } passwordError) _errors["password"] = passwordError;
-        else if (again != password) _errors["again"] = "must be the same password";
-        if (_errors.Count > 0)
+        if (!isRightSecret) Errors["secret"] = "is not the secret of this start; the log has it";
+        if (Sessions.NameError(Name) is { } nameError) Errors["name"] = nameError;
+        if (Passwords.Error(password, Name) is { } passwordError) Errors["password"] = passwordError;
+        else if (again != password) Errors["again"] = "must be the same password";
+        if (Errors.Count > 0)
         {
             if (!isRightSecret) await audit.WriteAsync(HttpContext, AuditAction.SetUp, Name, AuditOutcome.Refused, "wrong one-time secret", cancellationToken);
             return Invalid();
@@ -43,11 +39,5 @@ internal sealed class SetUpModel(AccessStore store, SetUp setUp, Sessions sessio
         await audit.WriteAsync(HttpContext, AuditAction.SetUp, Name, AuditOutcome.Done, "the first administrator", cancellationToken);
         TempData["Notice"] = $"{Name} is the administrator. Add people and keys under System.";
         return LocalRedirect("/");
-    }
-
-    private PageResult Invalid()
-    {
-        Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
-        return Page();
     }
 }

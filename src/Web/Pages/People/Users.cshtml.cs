@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.RazorPages;
 using SensorDash.Data.Access;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Pages.Display;
@@ -9,10 +8,8 @@ namespace SensorDash.Web.Pages.People;
 
 /// <summary>Adds, edits and removes users.</summary>
 [Need(Need.Admin)]
-internal sealed class UsersModel(AccessStore store, AccessDirectory directory, Passwords passwords, AuditTrail audit, TimeProvider clock) : PageModel
+internal sealed class UsersModel(AccessStore store, AccessDirectory directory, Passwords passwords, AuditTrail audit, TimeProvider clock) : FormPage
 {
-    private readonly Dictionary<string, string> _errors = [];
-
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public IReadOnlyList<User> Users { get; private set; } = [];
 
@@ -28,8 +25,6 @@ internal sealed class UsersModel(AccessStore store, AccessDirectory directory, P
 
     public bool HasAdmin => Users.Any(u => u.Role == UserRole.Admin);
 
-    public string? ErrorOf(string field) => _errors.GetValueOrDefault(field);
-
     public Task OnGetAsync(CancellationToken cancellationToken) => LoadAsync(Request.Query["edit"], cancellationToken);
 
     [Need(Need.Admin)]
@@ -39,17 +34,17 @@ internal sealed class UsersModel(AccessStore store, AccessDirectory directory, P
         await LoadAsync(null, cancellationToken);
         // The first administrator is made by set-up only, which may take the secret.
         if (!HasAdmin || RoleOf(role) is null) return BadRequest();
-        if (Sessions.NameError(AddedName) is { } nameError) _errors["name"] = nameError;
-        if (Passwords.Error(password, AddedName) is { } passwordError) _errors["password"] = passwordError;
-        if (_errors.Count > 0) return Invalid();
+        if (Sessions.NameError(AddedName) is { } nameError) Errors["name"] = nameError;
+        if (Passwords.Error(password, AddedName) is { } passwordError) Errors["password"] = passwordError;
+        if (Errors.Count > 0) return Invalid();
         var user = new User { Name = AddedName, Role = AddedRole, PasswordHash = await passwords.HashAsync(password!, cancellationToken) };
         switch (await store.AddUserAsync(user, isFirst: false, cancellationToken))
         {
             case AccessChange.AlreadyExists:
-                _errors["name"] = "is taken";
+                Errors["name"] = "is taken";
                 return Invalid();
             case AccessChange.TooMany:
-                _errors["name"] = $"is one too many: there may be {AccessStore.MaxUsers} users";
+                Errors["name"] = $"is one too many: there may be {AccessStore.MaxUsers} users";
                 return Invalid();
             default:
                 return await DoneAsync(AuditAction.UserAdd, user.Name, $"Added {user.Name}.", $"role: {role}", cancellationToken);
@@ -69,7 +64,7 @@ internal sealed class UsersModel(AccessStore store, AccessDirectory directory, P
         if (id is null) return BadRequest();
         if (Passwords.Error(newPassword, id) is { } error)
         {
-            _errors["newPassword"] = error;
+            Errors["newPassword"] = error;
             await LoadAsync(id, cancellationToken);
             return Invalid();
         }
@@ -83,7 +78,7 @@ internal sealed class UsersModel(AccessStore store, AccessDirectory directory, P
         if (id is null) return BadRequest();
         if (Sessions.Normalize(typedName) == id)
             return await ChangeAsync(AuditAction.UserRemove, id, "typedName", "is the only administrator and cannot be removed", $"Removed {id}.", null, () => store.RemoveUserAsync(id, cancellationToken), cancellationToken);
-        _errors["typedName"] = $"must be exactly “{id}”; nobody was removed";
+        Errors["typedName"] = $"must be exactly “{id}”; nobody was removed";
         await LoadAsync(id, cancellationToken);
         return Invalid();
     }
@@ -96,7 +91,7 @@ internal sealed class UsersModel(AccessStore store, AccessDirectory directory, P
             case AccessChange.Done:
                 return await DoneAsync(action, id, notice, detail, cancellationToken);
             case AccessChange.LastAdmin:
-                _errors[field] = lastAdmin;
+                Errors[field] = lastAdmin;
                 await LoadAsync(id, cancellationToken);
                 return Invalid();
             default:
@@ -110,12 +105,6 @@ internal sealed class UsersModel(AccessStore store, AccessDirectory directory, P
         await directory.RefreshAsync(cancellationToken);
         TempData["Notice"] = notice;
         return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.With(("edit", null)).ToString());
-    }
-
-    private PageResult Invalid()
-    {
-        Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
-        return Page();
     }
 
     private async Task LoadAsync(string? selected, CancellationToken cancellationToken)
