@@ -175,6 +175,7 @@ internal static class Startup
         HostNames.Use(app);
         app.UseRequestGates();
         app.UseBrowserFiles();
+        app.UseRefusedBodies();
         app.UseFormLimits();
         app.UseRequestDecompression();
         app.UseTableFiles();
