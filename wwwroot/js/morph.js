@@ -50,9 +50,11 @@ function identify(root) {
   for (const list of root.querySelectorAll('main, tbody, ul, ol, .glyphs'))
     for (const node of [...list.childNodes]) if (node.nodeType === Node.TEXT_NODE && !node.data.trim()) node.remove();
   const counts = new Map();
+  const taken = new Set([...root.querySelectorAll('[id]')].map(element => element.id)); // By an earlier call too: elements may have come since.
   const name = (element, key) => {
     if (element.hasAttribute('id')) return;
-    const count = counts.get(key) ?? 0;
+    let count = counts.get(key) ?? 0;
+    while (taken.has(`${key}-${count}`)) count++;
     counts.set(key, count + 1);
     element.setAttribute('id', `${key}-${count}`);
   };
