@@ -40,8 +40,8 @@ public abstract class FirstDayTests
         var page = watched.Page;
         await CheckAsync(watched, "/set-up");
         await hub.SetUpAsync(page);
-        await KeepAsync(page, "/set-up-done");
         await Expect(page.GetByText("ada is the administrator")).ToBeVisibleAsync();
+        await KeepAsync(page, "/set-up-done");
 
         foreach (var (name, role) in new[] { ("vera", "viewer"), ("otto", "operator") })
         {
@@ -51,8 +51,8 @@ public abstract class FirstDayTests
             await form.GetByLabel("Password").FillAsync($"horse-battery-{name}");
             await form.Locator("select[name=role]").SelectOptionAsync(role);
             await form.GetByRole(AriaRole.Button, new() { Name = "Add" }).ClickAsync();
-            await KeepAsync(page, "/added-" + name);
             await Expect(page.GetByText($"Added {name}.")).ToBeVisibleAsync();
+            await KeepAsync(page, "/added-" + name);
         }
         await CheckAsync(watched, "/system/users");
         await CheckAsync(watched, "/system/users?edit=vera");
@@ -60,11 +60,12 @@ public abstract class FirstDayTests
 
         await CheckAsync(watched, "/system/keys");
         await page.GetByLabel("Name").FillAsync("greenhouse gateway");
-        await page.GetByLabel("ingest").CheckAsync();
-        await page.GetByLabel("read", new() { Exact = false }).CheckAsync();
+        await page.Locator("input[name=scope][value=ingest]").CheckAsync();
+        await page.Locator("input[name=scope][value=read]").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Create key" }).ClickAsync();
         var key = await page.Locator("[data-new-key]").InnerTextAsync();
         await KeepAsync(page, "/system/keys-new");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Revoke greenhouse gateway" })).ToBeInViewportAsync();
         Assert.Empty((await page.RunAxe()).Violations.Select(v => v.Id));
         Assert.True(await page.EvaluateAsync<int>("document.scrollingElement.scrollWidth - window.innerWidth") <= 0, "The new key is wider than the screen.");
 

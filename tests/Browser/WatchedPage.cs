@@ -14,7 +14,7 @@ public sealed class WatchedPage : IAsyncDisposable
         (_context, Page) = (context, page);
         page.Console += (_, message) =>
         {
-            if (message.Type is "error" or "warning") _errors.Enqueue($"{message.Type}: {message.Text}");
+            if (message.Type is "error" or "warning") _errors.Enqueue($"{message.Type}: {message.Text} ({page.Url})");
         };
         page.PageError += (_, error) => _errors.Enqueue(error);
         page.RequestFailed += (_, request) =>
@@ -26,7 +26,7 @@ public sealed class WatchedPage : IAsyncDisposable
 
     public IPage Page { get; }
 
-    public void AssertNoErrors() => Assert.Empty(_errors);
+    public void AssertNoErrors() => Assert.True(_errors.IsEmpty, string.Join("\n", _errors));
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
 }
