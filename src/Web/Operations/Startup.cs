@@ -59,7 +59,8 @@ internal static class Startup
         if (builder.Configuration.GetValue<ReadingsBackend>("Readings:Backend") == ReadingsBackend.DuckDb) services.AddDuckDbReadings();
         else services.AddSidePath();
         services.PostConfigure<ReadingsOptions>(options => options.DuckDb.Path = Path.GetFullPath(options.DuckDb.Path, root));
-        // What this machine keeps lies beside the SQLite file. When the database is elsewhere these options keep their defaults: then beside where it would be.
+        // What this machine keeps lies beside the SQLite file; when the database is elsewhere, beside where it would be.
+        services.AddOptions<SqliteOptions>().BindConfiguration(SqliteOptions.SectionName);
         services.PostConfigure<SqliteOptions>(options => options.Path = Path.GetFullPath(options.Path, root));
         services.AddOptions<AnalyticsOptions>().PostConfigure<IOptions<SqliteOptions>>((analytics, sqlite) => analytics.Path = analytics.Path.Length > 0
             ? Path.GetFullPath(analytics.Path, root) : Path.ChangeExtension(sqlite.Value.Path, ".duckdb"));

@@ -23,8 +23,8 @@ public sealed class TimescaleStartupTests : IAsyncLifetime
     [SkippableFact]
     public async Task Start_EmptyDatabase_MakesItsSchemaAndTwoProcessesShareIt()
     {
-        await using var first = await StartAsync("a.duckdb");
-        await using var second = await StartAsync("b.duckdb");
+        await using var first = await StartAsync("a");
+        await using var second = await StartAsync("b");
 
         using var posted = await first.Client.PostAsJsonAsync("/api/sensor-data", new { node_address = 12, timestamp = Some.Noon, temperature_celsius = 21.5 });
         using var again = await second.Client.PostAsJsonAsync("/api/sensor-data", new { node_address = 12, timestamp = Some.Noon, temperature_celsius = 22.5 });
@@ -43,6 +43,7 @@ public sealed class TimescaleStartupTests : IAsyncLifetime
             });
             using var ready = await client.GetAsync(new Uri("/health/ready", UriKind.Relative));
             Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+            Assert.True(File.Exists(_folder.File(client == first.Client ? "a.duckdb" : "b.duckdb"))); // Beside where the SQLite file would be.
         }
     }
 
@@ -92,6 +93,5 @@ public sealed class TimescaleStartupTests : IAsyncLifetime
         Assert.DoesNotContain("Database:Provider", run.Errors, StringComparison.Ordinal);
     }
 
-    private Task<SensorDashProcess> StartAsync(string sidePath)
-        => SensorDashProcess.StartAsync(_folder.File("unused.db"), [.. _fixture.ProgramEnvironment, ("Analytics__Path", _folder.File(sidePath))]);
+    private Task<SensorDashProcess> StartAsync(string name) => SensorDashProcess.StartAsync(_folder.File(name + ".db"), _fixture.ProgramEnvironment);
 }
