@@ -59,6 +59,7 @@ public static class DataServices
         services.AddSingleton<IngestHold<LaneEvent>>();
         services.AddSingleton<IRowStore<LaneEvent>>(provider => new HeldRowStore<LaneEvent>(provider.GetRequiredService<IEventStore>(), provider.GetRequiredService<IngestHold<LaneEvent>>()));
         services.AddSingleton<IngestWorker<LaneEvent>>();
+        services.AddSingleton<RejectedRows>();
         services.AddSingleton<EventFeed>();
         services.AddSingleton<LiveEvents>();
         services.AddSingleton<ReadingFeed>();

@@ -36,6 +36,12 @@ public abstract class LaneEvent : IRow
     public string SourceTruthTime => SourceText ?? EventTime.Format(SourceTime);
 
     /// <inheritdoc/>
+    public string Sender => SenderOf(ScopeId);
+
+    /// <summary>The scope as the sender of rows.</summary>
+    internal static string SenderOf(string scope) => $"scope {scope}";
+
+    /// <inheritdoc/>
     public string Describe() => $"{Lane.Name()} event {Id} of scope {ScopeId}";
 
     /// <summary>Time by the given timebase, Unix microseconds.</summary>

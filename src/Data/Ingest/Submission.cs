@@ -1,3 +1,4 @@
+using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Ingest;
@@ -17,6 +18,15 @@ public static class Submission
 {
     /// <summary>Maximum rows of one submission. A larger transaction is not faster (bench/results).</summary>
     public const int MaxRows = 5_000;
+
+    /// <summary>Why the store did not take a row; null when it did, now or before.</summary>
+    internal static RowError? ErrorOf(RowOutcome outcome, int maxNodes) => outcome switch
+    {
+        RowOutcome.Collision => new("eventId", "eventId collides with another event"),
+        RowOutcome.NodeLimit => new("node_address", $"must be an existing node: the hub has its maximum of {maxNodes} nodes; delete nodes or raise Ingest:MaxNodes"),
+        RowOutcome.Rejected => new(null, "the store rejected this row"),
+        _ => null,
+    };
 }
 
 /// <summary>Rows of one request that belong to one commit.</summary>
@@ -48,14 +58,9 @@ public sealed class Submission<TRow>(ReadOnlyMemory<TRow> rows, bool isWaitedFor
         for (var i = outcomes.IndexOfAnyExcept(RowOutcome.Inserted, RowOutcome.Duplicate); i >= 0 && i < outcomes.Length; i++)
         {
             if (outcomes[i] == RowOutcome.AlreadyAccepted) (_alreadyAccepted ??= []).Add(i);
-            else if (outcomes[i] == RowOutcome.Collision) Reject(i, "eventId", "eventId collides with another event");
-            else if (outcomes[i] == RowOutcome.NodeLimit)
-                Reject(i, "node_address", $"must be an existing node: the hub has its maximum of {maxNodes} nodes; delete nodes or raise Ingest:MaxNodes");
-            else if (outcomes[i] == RowOutcome.Rejected) Reject(i, null, "the store rejected this row");
+            else if (Submission.ErrorOf(outcomes[i], maxNodes) is { } error) (_rejected ??= []).Add(new RejectedRow(i, error.Field, error.Error));
         }
     }
-
-    private void Reject(int index, string? field, string error) => (_rejected ??= []).Add(new RejectedRow(index, field, error));
 
     internal void Complete()
     {

@@ -29,5 +29,11 @@ public readonly record struct Reading(
     public const int MaxHumidityCentipercent = 10_000;
 
     /// <inheritdoc/>
+    public string Sender => SenderOf(NodeAddress);
+
+    /// <summary>The node as the sender of rows.</summary>
+    internal static string SenderOf(long node) => FormattableString.Invariant($"node {node}");
+
+    /// <inheritdoc/>
     public string Describe() => FormattableString.Invariant($"reading of node {NodeAddress} at {Timestamp}");
 }

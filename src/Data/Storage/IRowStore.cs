@@ -5,6 +5,9 @@ public interface IRow
 {
     /// <summary>Type and key, for logs.</summary>
     string Describe();
+
+    /// <summary>The node of a reading, the scope of an event: for people who look for what sends invalid rows.</summary>
+    string Sender { get; }
 }
 
 /// <summary>The write side of a store. Safe for concurrent use.</summary>

@@ -47,12 +47,13 @@ internal static class EventsApi
     }
 
     private static async Task<IResult> PostAsync(
-        HttpRequest request, WriteBuffer<LaneEvent> buffer, IOptions<IngestOptions> ingest, IOptions<EventOptions> events, HubMetrics metrics, TimeProvider clock,
+        HttpRequest request, WriteBuffer<LaneEvent> buffer, IOptions<IngestOptions> ingest, IOptions<EventOptions> events, HubMetrics metrics, RejectedRows rejections, TimeProvider clock,
         CancellationToken cancellationToken)
     {
         if (IngestRequest.RejectEncoding(request) is { } encoding) return encoding;
         var parser = IngestRequest.ParserOf(request, new EventJsonParser(clock.NowMicroseconds(), events.Value.TrustProducerIds));
         if (parser is null) return IngestRequest.WrongMediaType();
+        parser.OnRejected = IngestRequest.Counting(rejections, RejectedRows.Events, request.HttpContext);
         var work = new IngestRequest<LaneEvent>(parser, buffer, ingest.Value.AckTimeout, clock, isWaitedFor: true, batch => batch.WeightByBytes)
         {
             Refuse = KeyLimit.Of(request.HttpContext.User) is { } limit ? laneEvent => limit.FindRefusal(laneEvent) is { } refusal ? new RowError("scopeId", refusal) : null : null,

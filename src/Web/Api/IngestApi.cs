@@ -38,7 +38,7 @@ internal static class IngestApi
     }
 
     private static async Task<IResult> PostReadingsAsync(
-        HttpRequest request, WriteBuffer<Reading> buffer, IOptions<IngestOptions> options, HubMetrics metrics, TimeProvider clock, CancellationToken cancellationToken)
+        HttpRequest request, WriteBuffer<Reading> buffer, IOptions<IngestOptions> options, HubMetrics metrics, RejectedRows rejections, TimeProvider clock, CancellationToken cancellationToken)
     {
         var query = new QueryReader(request);
         var isWaitedFor = _ack.Read(query);
@@ -46,6 +46,7 @@ internal static class IngestApi
         if (IngestRequest.RejectEncoding(request) is { } encoding) return encoding;
         var parser = IngestRequest.ParserOf(request, new ReadingJsonParser(clock.GetUtcNow().ToUnixTimeSeconds()));
         if (parser is null) return IngestRequest.WrongMediaType();
+        parser.OnRejected = IngestRequest.Counting(rejections, RejectedRows.Readings, request.HttpContext);
         var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor) { Refuse = RefusalOf(request.HttpContext) };
         var end = await ingest.RunAsync(request.HttpContext.Response, cancellationToken);
         metrics.CountRejected(parser.RejectedCount - ingest.RejectedByStore, isReading: true);
@@ -67,13 +68,14 @@ internal static class IngestApi
     }
 
     private static async Task<IResult> PostLinesAsync(
-        HttpContext context, WriteBuffer<Reading> buffer, IOptions<IngestOptions> options, HubMetrics metrics, TimeProvider clock, CancellationToken cancellationToken)
+        HttpContext context, WriteBuffer<Reading> buffer, IOptions<IngestOptions> options, HubMetrics metrics, RejectedRows rejections, TimeProvider clock, CancellationToken cancellationToken)
     {
         var query = new QueryReader(context.Request);
         var precision = _precision.Read(query);
         if (query.HasErrors) return Line(400, "invalid", string.Join("; ", query.Errors.Select(f => $"{f.Key} {f.Value[0]}")), null);
         if (IngestRequest.RejectEncoding(context.Request) is not null) return Line(415, "unsupported media type", "the Content-Encoding must be gzip or absent", null);
         var parser = new LineProtocolParser(IngestRequest.BodyOf(context.Request), precision, clock.GetUtcNow().ToUnixTimeSeconds());
+        parser.OnRejected = IngestRequest.Counting(rejections, RejectedRows.Readings, context);
         var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor: true) { Refuse = RefusalOf(context) };
         var end = await ingest.RunAsync(context.Response, cancellationToken);
         metrics.CountRejected(parser.RejectedCount - ingest.RejectedByStore, isReading: true);

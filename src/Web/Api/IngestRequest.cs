@@ -4,6 +4,7 @@ using SensorDash.Data.Ingest;
 using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Requests;
+using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Api;
 
@@ -51,6 +52,20 @@ internal static class IngestRequest
 
     public static string TooManyRejections<TRow>(BodyParser<TRow> parser)
         => $"{parser.RejectedCount} lines rejected; the rest is skipped, earlier rows are kept; line {parser.Rejected[0].Line}: {parser.Rejected[0].Error}";
+
+    /// <summary>Counts the rejected rows of a request by sender and reason.</summary>
+    public static Action<RowError> Counting(RejectedRows rejections, string kind, HttpContext context)
+    {
+        var origin = OriginOf(context);
+        return error => rejections.Count(kind, origin, error);
+    }
+
+    /// <summary>Who sends, and from where.</summary>
+    public static string? OriginOf(HttpContext context)
+    {
+        var address = context.Connection.RemoteIpAddress?.ToString();
+        return context.User.Identity?.Name is { } name && name != Rights.ThisMachine ? $"{name}, {address}" : address;
+    }
 
     public static ProblemHttpResult WrongMediaType() => Problems.Create(StatusCodes.Status415UnsupportedMediaType,
         "the Content-Type must be application/json or application/x-ndjson (curl: -H 'Content-Type: application/json')");
@@ -160,7 +175,7 @@ internal sealed class IngestRequest<TRow>(
         Accepted -= result.Rejected.Count;
         foreach (var index in result.AlreadyAccepted) _alreadyAccepted.Add(lines[index]);
         RejectedByStore += result.Rejected.Count;
-        foreach (var rejected in result.Rejected) parser.Reject(lines[rejected.Index], rejected.Field, rejected.Error);
+        foreach (var rejected in result.Rejected) parser.AddRejected(lines[rejected.Index], rejected.Field, rejected.Error);
     }
 
     // Time that the client needs for the body does not count.

@@ -33,6 +33,8 @@ internal static class SystemApi
             .WithSummary("Deletes and rebuilds the DuckDB side path");
         group.MapGet("/api/system/stores", StoresAsync).WithName("Stores").For(Need.Viewer).Produces<StoreReport[]>()
             .WithSummary("Stores: engine, version, size, connections");
+        group.MapGet("/api/system/rejected-rows", (RejectedRows rejections) => TypedResults.Ok(rejections.Read())).WithName("RejectedRows").For(Need.Viewer).Produces<RejectedGroup[]>()
+            .WithSummary("Rejected rows of the last 24 hours since the start, by sender and reason; the largest groups first");
         group.MapGet("/api/system/time", Time).WithName("SystemTime").For(Need.Viewer).Produces<TimeResponse>().WithSummary("The server's clock, UTC; weekday 0 is Sunday");
     }
 

@@ -4,14 +4,17 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Access;
+using SensorDash.Data.Ingest;
+using SensorDash.Data.Ingest.Parsing;
 using SensorDash.Data.Storage;
+using SensorDash.Web.Api;
 using SensorDash.Web.Requests;
 
 namespace SensorDash.Web.Security;
 
 /// <summary>Finds out who asks: a program by its key or ticket, a person by the cookie of a session, and everybody while only this machine reaches the server.</summary>
 internal sealed class AccessHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AccessDirectory directory, Exposure exposure, Tickets tickets, OpenRequests open, IOptions<SecurityOptions> security, TimeProvider clock)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AccessDirectory directory, Exposure exposure, Tickets tickets, OpenRequests open, RejectedRows rejections, IOptions<SecurityOptions> security, TimeProvider clock)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     /// <summary>The scheme.</summary>
@@ -68,14 +71,24 @@ internal sealed class AccessHandler(
             return;
         }
         Response.Headers.WWWAuthenticate = "Bearer";
-        await Problems.WriteAsync(Context, StatusCodes.Status401Unauthorized,
-            failure ?? (needsSetUp ? "nobody is an administrator yet: open /set-up in a browser" : $"this takes {Rights.Describe(NeedOfEndpoint)}"));
+        var reason = failure ?? (needsSetUp ? "nobody is an administrator yet: open /set-up in a browser" : $"this takes {Rights.Describe(NeedOfEndpoint)}");
+        CountRefused(reason);
+        await Problems.WriteAsync(Context, StatusCodes.Status401Unauthorized, reason);
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
-        => Problems.AcceptsHtml(Context)
-            ? Refuse(StatusCodes.Status403Forbidden)
-            : Problems.WriteAsync(Context, StatusCodes.Status403Forbidden, Refusal(NeedOfEndpoint));
+    {
+        if (Problems.AcceptsHtml(Context)) return Refuse(StatusCodes.Status403Forbidden);
+        var reason = Refusal(NeedOfEndpoint);
+        CountRefused(reason);
+        return Problems.WriteAsync(Context, StatusCodes.Status403Forbidden, reason);
+    }
+
+    // A node whose key is wrong never appears; its address is all that is known of it.
+    private void CountRefused(string reason)
+    {
+        if (NeedOfEndpoint is Need.Send or Need.SendReadings) rejections.Count(RejectedRows.Requests, IngestRequest.OriginOf(Context), new RowError("key", reason));
+    }
 
     private Task Refuse(int status)
     {

@@ -44,6 +44,22 @@ public abstract class KeyTests : SecuredHub
     }
 
     [SkippableFact]
+    public async Task Posts_WithoutTheRightKey_AreAmongTheRejectedRows()
+    {
+        using var admin = await SetUpAsync();
+        using var reader = ClientWith(await AddKeyAsync(admin, "script", "read"));
+        using var unknown = ClientWith("sd_" + new string('x', 43));
+        using (await SendAsync(reader, 12)) { }
+        using (await SendAsync(unknown, 12)) { }
+        using (await SendAsync(Client, 12)) { }
+
+        using var groups = JsonDocument.Parse(await reader.GetStringAsync("/api/system/rejected-rows"));
+
+        Assert.Equal([("requests", "127.0.0.1", 2), ("requests", "key script, 127.0.0.1", 1)],
+            groups.RootElement.EnumerateArray().Select(g => (g.GetProperty("kind").GetString(), g.GetProperty("origin").GetString(), g.GetProperty("count").GetInt32())));
+    }
+
+    [SkippableFact]
     public async Task Refusal_SaysWhoAskedAndWhatItTakes()
     {
         using var admin = await SetUpAsync();

@@ -1,11 +1,16 @@
 using System.Text.Json;
+using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Ingest.Parsing;
 
 /// <summary>Why a row is invalid.</summary>
 /// <param name="Field">The invalid field, or null when the whole line is invalid.</param>
 /// <param name="Error">The error text: rule and value.</param>
-public readonly record struct RowError(string? Field, string Error);
+public readonly record struct RowError(string? Field, string Error)
+{
+    /// <summary>What sent the row, see <see cref="IRow.Sender"/>; null: it does not say.</summary>
+    public string? Sender { get; init; }
+}
 
 /// <summary>The JSON object of one row. Not for concurrent use.</summary>
 public interface IJsonRow<TRow>
@@ -44,19 +49,30 @@ public abstract class BodyParser<TRow>
     /// <summary>The first <see cref="MaxListedRejections"/> rejected lines.</summary>
     public IReadOnlyList<RejectedLine> Rejected => _rejected;
 
+    /// <summary>Runs for each line that this parser or the rules of its sender reject, not for those that the store rejects.</summary>
+    public Action<RowError>? OnRejected { get; set; }
+
     /// <summary>Adds rows to <paramref name="batch"/> until it is full or the body ends.</summary>
     /// <returns>False at the end of the body or when there are too many rejections; the batch may still contain rows.</returns>
     public abstract ValueTask<bool> ReadAsync(ParsedBatch<TRow> batch, CancellationToken cancellationToken);
 
-    /// <summary>Counts a line as rejected; also for lines that the store rejects later.</summary>
-    public void Reject(long line, string? field, string error)
+    /// <summary>Counts a line as rejected that the store rejected.</summary>
+    public void AddRejected(long line, string? field, string error)
     {
         RejectedCount++;
         if (_rejected.Count < MaxListedRejections) _rejected.Add(new RejectedLine(line, field, error));
     }
 
+    private protected void Reject(long line, RowError error)
+    {
+        AddRejected(line, error.Field, error.Error);
+        OnRejected?.Invoke(error);
+    }
+
+    private protected void Reject(long line, string error) => Reject(line, new RowError(null, error));
+
     /// <summary>Takes the rows out of a batch that the sender may not send, and counts them as rejected.</summary>
-    public void RejectRows(ParsedBatch<TRow> batch, Func<TRow, RowError?> refuse) => batch.Remove(refuse, (line, error) => Reject(line, error.Field, error.Error));
+    public void RejectRows(ParsedBatch<TRow> batch, Func<TRow, RowError?> refuse) => batch.Remove(refuse, Reject);
 
     private protected void AddJson(ParsedBatch<TRow> batch, IJsonRow<TRow> rows, ReadOnlySpan<byte> json, long line)
     {
@@ -72,7 +88,7 @@ public abstract class BodyParser<TRow>
             error = Malformed(_syntax.FindError(json));
             _checksSyntax = true;
         }
-        if (error is { } found) Reject(line, found.Field, found.Error);
+        if (error is { } found) Reject(line, found);
         else batch.Add(row!, line, json.Length);
     }
 

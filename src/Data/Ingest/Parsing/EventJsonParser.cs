@@ -46,7 +46,15 @@ public sealed class EventJsonParser(long nowMicroseconds, bool trustsProducerIds
         Array.Clear(_places);
         var members = new EventMembers(json, _places, _texts);
         if (!members.Find()) return new(null, "an event must be a JSON object");
+        return Parse(ref members, out row) is { } error ? error with { Sender = SenderOf(ref members) } : null;
+    }
 
+    private static string? SenderOf(ref EventMembers members)
+        => members.Utf8Of(EventMember.ScopeId) is { IsEmpty: false } scope ? LaneEvent.SenderOf(OutsideText.Shown(scope)) : null;
+
+    private RowError? Parse(ref EventMembers members, out LaneEvent row)
+    {
+        row = null!;
         var laneName = members.Text(EventMember.Lane);
         if (!Lanes.TryParse(laneName, out var lane)) members.Fail(EventMember.Lane, $"must be raw, parsed, ui, command or metadata, not '{OutsideText.Shown(laneName)}'");
         if (members.Error is not null) return members.Error;

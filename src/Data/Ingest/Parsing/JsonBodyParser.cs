@@ -45,7 +45,7 @@ public sealed class JsonBodyParser<TRow>(PipeReader body, IJsonRow<TRow> rows) :
             catch (JsonException e)
             {
                 // Earlier rows are kept: if the whole body is sent again, they are duplicates.
-                Reject(_element + 1, null, $"malformed JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}; the rest is skipped");
+                Reject(_element + 1, $"malformed JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}; the rest is skipped");
                 _ended = true;
                 body.AdvanceTo(buffer.End);
                 return false;
@@ -61,13 +61,13 @@ public sealed class JsonBodyParser<TRow>(PipeReader body, IJsonRow<TRow> rows) :
             _wanted = Math.Min(2 * incomplete, rows.MaxLength + 1);
             if (_isTooLong || (!result.IsCompleted && incomplete > rows.MaxLength))
             {
-                Reject(_element + 1, null, $"the element is longer than {rows.MaxLength} bytes; it and the rest are skipped");
+                Reject(_element + 1, $"the element is longer than {rows.MaxLength} bytes; it and the rest are skipped");
                 _ended = true;
             }
             else if (result.IsCompleted)
             {
                 _ended = true;
-                if (!_started) Reject(1, null, "the body is empty");
+                if (!_started) Reject(1, "the body is empty");
             }
             body.AdvanceTo(consumed, buffer.End);
         }

@@ -36,7 +36,7 @@ public abstract class LineParser<TRow>(PipeReader body, int maxLineLength) : Bod
             }
             if (rest.Length > maxLineLength)
             {
-                if (!_skipsToLineEnd) Reject(_line + 1, null, $"the line is longer than {maxLineLength} bytes");
+                if (!_skipsToLineEnd) Reject(_line + 1, $"the line is longer than {maxLineLength} bytes");
                 _skipsToLineEnd = true;
                 rest = rest.Slice(rest.End);
                 _searched = 0;
@@ -85,7 +85,7 @@ public abstract class LineParser<TRow>(PipeReader body, int maxLineLength) : Bod
         // Checks the received length, so that the result does not depend on the segments of the body.
         if (line.Length > maxLineLength)
         {
-            Reject(_line, null, $"the line is longer than {maxLineLength} bytes");
+            Reject(_line, $"the line is longer than {maxLineLength} bytes");
             return;
         }
         if (line.IsSingleSegment)

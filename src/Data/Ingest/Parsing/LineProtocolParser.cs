@@ -23,7 +23,7 @@ public sealed class LineProtocolParser(PipeReader body, TimePrecision precision,
         if (line[0] == '#') return;
         var fields = new ReadingFields { Timestamp = now };
         var reading = default(Reading);
-        if ((Parse(line, ref fields) ?? fields.Validate(now, out reading)) is { } error) Reject(number, error.Field, error.Error);
+        if ((Parse(line, ref fields) ?? fields.Validate(now, out reading)) is { } error) Reject(number, fields.NodeAddress is { } node ? error with { Sender = Reading.SenderOf(node) } : error);
         else batch.Add(reading, number, line.Length);
     }
 

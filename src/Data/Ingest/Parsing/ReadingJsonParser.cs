@@ -23,9 +23,35 @@ public sealed class ReadingJsonParser(long now) : IJsonRow<Reading>
         var fields = default(ReadingFields);
         var reader = new Utf8JsonReader(json, _options);
         reader.Read();
-        if (ParseMembers(ref reader, ref fields) is { } fault) return fault;
-        reader.Read(); // Rejects anything after the object.
-        return fields.Validate(now, out row);
+        var fault = ParseMembers(ref reader, ref fields);
+        if (fault is null)
+        {
+            reader.Read(); // Rejects anything after the object.
+            fault = fields.Validate(now, out row);
+        }
+        return fault is { } found && (fields.NodeAddress ?? FindNode(json)) is { } node ? found with { Sender = Reading.SenderOf(node) } : fault;
+    }
+
+    // It may follow the member at fault, and the rest may be malformed.
+    private static long? FindNode(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, _options);
+        long? node = null;
+        try
+        {
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return null;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (!reader.ValueIsEscaped && reader.ValueTextEquals("node_address"u8)) return Whole(ref reader, "node_address", ref node) is null ? node : null;
+                reader.Read();
+                reader.Skip();
+            }
+        }
+        catch (JsonException)
+        {
+            // The fault that was found first is told.
+        }
+        return null;
     }
 
     private static RowError? ParseMembers(ref Utf8JsonReader reader, ref ReadingFields fields)

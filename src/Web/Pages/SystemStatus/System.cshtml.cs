@@ -25,13 +25,19 @@ internal sealed record Intake(string Type, IngestStatus Status, IngestRates Rate
 [Need(Need.Viewer)]
 internal sealed class SystemModel(
     IEnumerable<IStoreReporter> reporters, IReadingStore store, INodeStore nodes, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events,
-    WriteBuffer<LaneEvent> eventBuffer, IDuckDbSource duckDb, DualWrite dualWrite, TransferControl transfers,
+    WriteBuffer<LaneEvent> eventBuffer, RejectedRows rejections, IDuckDbSource duckDb, DualWrite dualWrite, TransferControl transfers,
     IOptions<RetentionOptions> retention, IOptions<IngestOptions> ingest, TimeProvider clock, ILogger<SystemModel> logger) : PageModel
 {
+    /// <summary>Groups of rejected rows that the page shows; the files have all.</summary>
+    public const int RejectedOnPage = 20;
+
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public IReadOnlyList<Intake> Intakes { get; private set; } = [];
     public IReadOnlyList<StoreReport> Stores { get; private set; } = [];
     public AnalyticsStatus? Analytics { get; private set; }
+
+    /// <summary>Groups of rejected rows, the largest first.</summary>
+    public IReadOnlyList<RejectedGroup> Rejected { get; private set; } = [];
 
     /// <summary>The error of an unavailable store; null without one.</summary>
     public string? Error { get; private set; }
@@ -59,7 +65,7 @@ internal sealed class SystemModel(
     /// <summary>A table as a file.</summary>
     public async Task<IActionResult> OnGetTableAsync(string? table, string? format, CancellationToken cancellationToken)
     {
-        if (table is not ("ingest" or "stores")) return NotFound();
+        if (table is not ("ingest" or "rejected" or "stores")) return NotFound();
         await OnGetAsync(cancellationToken);
         var file = new CsvTable();
         if (table == "ingest")
@@ -68,6 +74,12 @@ internal sealed class SystemModel(
             foreach (var (type, status, rates, queued, capacity) in Intakes)
                 file.AddRow([type, .. new[] { (decimal)rates.RowsPerSecond, (decimal?)rates.P50, (decimal?)rates.P95, (decimal?)rates.P99 }.Select(n => CsvTable.Number(n, "0.00")), queued, capacity, status.RowsCommitted]);
             return TableFiles.Send(file, format, "sensordash_ingest.csv");
+        }
+        if (table == "rejected")
+        {
+            file.AddRow(["kind", "sender", "sent_by", "field", "latest_error", "rows", "first", "latest"]);
+            foreach (var g in Rejected) file.AddRow([g.Kind, g.Sender, g.Origin, g.Field, g.LatestError, g.Count, ClockText.Utc(g.First), ClockText.Utc(g.Last)]);
+            return TableFiles.Send(file, format, "sensordash_rejected.csv");
         }
         if (Error is not null) return StatusCode(StatusCodes.Status503ServiceUnavailable);
         file.AddRow(["store", "version", "size_bytes", "busy_connections", "max_connections", "partitions", "compressed_partitions", "compression_ratio", "location"]);
@@ -80,6 +92,7 @@ internal sealed class SystemModel(
     public async Task OnGetAsync(CancellationToken cancellationToken)
     {
         View = ViewSettings.Of(HttpContext);
+        Rejected = rejections.Read();
         Intakes = [
             new("readings", readings.Status, readings.ReadRates(), readingBuffer.RowsWaiting, readingBuffer.Capacity),
             new("events", events.Status, events.ReadRates(), eventBuffer.RowsWaiting, eventBuffer.Capacity)];
