@@ -131,6 +131,53 @@ public sealed class TimescaleModelTests
     }
 
     [SkippableFact]
+    public async Task Views_ForGrafana_ShowReadingsNodesAndEventsToARoleThatReadsNothingElse()
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+        await fixture.Store.AddAsync(Some.Run(12, 10, interval: 60));
+        var sent = SomeEvents.Many(200, 1).DistinctBy(e => e.Id).ToArray();
+        await using (var events = new TimescaleEventStore(fixture.Database, new(), fixture.Clock)) await events.AppendAsync(sent, new RowOutcome[sent.Length], default);
+        var page = (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs/timescale.md"))).Split("### Views for Grafana")[1];
+        var role = fixture.Name + "_grafana"; // Roles belong to the whole server.
+        await fixture.ExecuteAsync(page.Split("```sql\n")[1].Split("```")[0].Replace("grafana", role, StringComparison.Ordinal));
+        try
+        {
+            var reader = new NpgsqlConnectionStringBuilder(PostgresServer.Require().ConnectionString) { Database = fixture.Name, Username = role, Password = "choose one", Pooling = false };
+            await using var connection = new NpgsqlConnection(reader.ConnectionString);
+            await connection.OpenAsync();
+
+            Assert.Equal((10L, 1L, (long)sent.Length), (await CountAsync("dashboard_readings"), await CountAsync("dashboard_nodes"), await CountAsync("dashboard_events")));
+            Assert.Equal(sent.GroupBy(e => e.Lane.Name()).Select(g => (g.Key, (long)g.Count())).Order(), await LanesAsync());
+            await using (var panel = new NpgsqlCommand(page.Split("```sql\n")[2].Split("```")[0], connection)) await panel.ExecuteNonQueryAsync();
+            foreach (var denied in (string[])["SELECT count(*) FROM users", "SELECT count(*) FROM api_keys", "SELECT count(*) FROM sensor_readings", "CREATE TABLE t (a int)"])
+            {
+                await using var command = new NpgsqlCommand(denied, connection);
+                var state = (await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync())).SqlState;
+                Assert.True(state is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.ReadOnlySqlTransaction, $"{denied}: {state}");
+            }
+
+            async Task<long> CountAsync(string view)
+            {
+                await using var command = new NpgsqlCommand($"SELECT count(*) FROM {view}", connection);
+                return (long)(await command.ExecuteScalarAsync())!;
+            }
+
+            async Task<IEnumerable<(string, long)>> LanesAsync()
+            {
+                var lanes = new List<(string, long)>();
+                await using var command = new NpgsqlCommand("SELECT lane, count(*) FROM dashboard_events GROUP BY lane", connection);
+                await using var rows = await command.ExecuteReaderAsync();
+                while (await rows.ReadAsync()) lanes.Add((rows.GetString(0), rows.GetInt64(1)));
+                return lanes.Order();
+            }
+        }
+        finally
+        {
+            await fixture.ExecuteAsync($"DROP OWNED BY {role}", $"DROP ROLE {role}");
+        }
+    }
+
+    [SkippableFact]
     public async Task FollowSettings_LockHeldByAnother_IsAWarningAndFollowsAtTheNextStart()
     {
         await using var fixture = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
