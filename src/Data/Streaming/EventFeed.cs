@@ -19,10 +19,10 @@ public sealed partial class EventFeed(IEventStore store, EventCommitSignal commi
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _reads = new(MaxReads);
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Dictionary<long, EventFilter> _watchers = [];
+    private readonly Dictionary<long, Watch> _watchers = [];
     private TaskCompletionSource _watchersChange = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _pump;
-    private long _lastNumber;
+    private long _lastNumber, _fellBehind;
 
     internal RecentEvents Recent => commits.Recent;
 
@@ -35,17 +35,29 @@ public sealed partial class EventFeed(IEventStore store, EventCommitSignal commi
         }
     }
 
+    /// <summary>How often a stream has been so slow that its next events came from the store again.</summary>
+    public long FellBehind => Interlocked.Read(ref _fellBehind);
+
+    /// <summary>How far the slowest stream is behind the newest event.</summary>
+    public TimeSpan Lag
+    {
+        get
+        {
+            lock (_lock) return _watchers.Count == 0 ? TimeSpan.Zero : TimeSpan.FromMicroseconds(Math.Max(0, Recent.KnownHead - _watchers.Values.Min(w => w.Position)));
+        }
+    }
+
     /// <summary>Registers a stream, until the result is disposed. Events of other processes are read with its filter from then on.</summary>
     internal Watch Register(EventFilter filter)
     {
         lock (_lock)
         {
-            var number = ++_lastNumber;
-            _watchers.Add(number, filter);
+            var watch = new Watch(this, ++_lastNumber, filter);
+            _watchers.Add(watch.Number, watch);
             if (_watchers.Count == 1) Recent.Want(true);
             _pump ??= Task.Run(PumpAsync);
             Interlocked.Exchange(ref _watchersChange, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
-            return new(this, number);
+            return watch;
         }
     }
 
@@ -105,7 +117,7 @@ public sealed partial class EventFeed(IEventStore store, EventCommitSignal commi
         {
             change = _watchersChange.Task;
             coverage = _lastNumber;
-            union = _watchers.Count == 0 ? null : EventFilter.Union(_watchers.Values);
+            union = _watchers.Count == 0 ? null : EventFilter.Union([.. _watchers.Values.Select(w => w.Filter)]);
         }
         if (union is null)
         {
@@ -150,9 +162,22 @@ public sealed partial class EventFeed(IEventStore store, EventCommitSignal commi
     }
 
     /// <summary>A registered stream.</summary>
-    internal sealed class Watch(EventFeed feed, long number) : IDisposable
+    internal sealed class Watch(EventFeed feed, long number, EventFilter filter) : IDisposable
     {
+        private long _position = long.MaxValue;
+
         public long Number => number;
+
+        public EventFilter Filter => filter;
+
+        /// <summary>Up to where the stream has read; the maximum until it begins.</summary>
+        public long Position
+        {
+            get => Interlocked.Read(ref _position);
+            set => Interlocked.Exchange(ref _position, value);
+        }
+
+        public void NoteFellBehind() => Interlocked.Increment(ref feed._fellBehind);
 
         public void Dispose() => feed.Remove(number);
     }

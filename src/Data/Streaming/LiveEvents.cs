@@ -47,11 +47,13 @@ public sealed class LiveEvents(EventFeed feed, TimeProvider clock)
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            watch.Position = position;
             var change = feed.Recent.NextChange;
             var events = new List<RecentEvent>();
             var search = TakeRecent(query, events, ref position, epoch, watch.Number);
             if (search == RecentSearch.Dropped && isLive)
             {
+                watch.NoteFellBehind();
                 yield return new StreamFellBehind(Math.Max(0, feed.Recent.KnownHead - sent), sent, clock.NowMicroseconds());
                 isLive = false;
             }
@@ -76,6 +78,7 @@ public sealed class LiveEvents(EventFeed feed, TimeProvider clock)
             {
                 yield return new StreamChunk(events, position) { Prev = sent, Position = position };
                 (sent, sentAt) = (position, clock.GetTimestamp());
+                watch.Position = sent;
             }
             if (catchesUp) yield return new StreamCaughtUp(sent, clock.NowMicroseconds());
             isLive |= catchesUp;

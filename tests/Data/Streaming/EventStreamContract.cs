@@ -109,9 +109,11 @@ public abstract partial class EventStreamContract : IAsyncLifetime
             await fast.WaitForAsync(100 * (i + 1));
             Assert.InRange(hub.Commits.Recent.Bytes, 0, 700_000);
         }
+        Assert.True(hub.Feed.Lag > TimeSpan.Zero);
 
         await slow.TakeUntilCaughtUpAsync();
 
+        Assert.Equal((1, TimeSpan.Zero), (hub.Feed.FellBehind, hub.Feed.Lag));
         Assert.Contains(slow.Items, item => item is StreamFellBehind { BehindBy: > 0 });
         Assert.DoesNotContain(fast.Items, item => item is StreamFellBehind);
         await AssertReceivesAllAsync(slow, isComplete: true);

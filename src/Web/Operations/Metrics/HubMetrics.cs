@@ -5,6 +5,7 @@ using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
+using SensorDash.Data.Streaming;
 using SensorDash.Web.Streaming;
 using SensorDash.Web.Transfers;
 
@@ -26,7 +27,7 @@ internal sealed class HubMetrics
 
     public HubMetrics(
         IMeterFactory meters, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events, WriteBuffer<LaneEvent> eventBuffer, StoreFigures stores,
-        IDuckDbSource duckDb, AnalyticsQueryCount queries, AnalyticsLimit limit, StreamLimit streams, DualWrite dualWrite, TimeProvider clock)
+        IDuckDbSource duckDb, AnalyticsQueryCount queries, AnalyticsLimit limit, StreamLimit streams, EventFeed feed, DualWrite dualWrite, TransferJobs transfers, TimeProvider clock)
     {
         _meter = meters.Create(MeterName);
         _rows = _meter.CreateCounter<long>("sensordash.ingest.rows", null, "Rows since startup, by kind (readings, or the lane of events) and result (inserted, duplicate, rejected).");
@@ -56,6 +57,10 @@ internal sealed class HubMetrics
         Gauge("sensordash.analytics.waiting_queries", "Analytics queries that wait for DuckDB; too many get 429.", () => limit.Waiting);
 
         Gauge("sensordash.streams.open", "Open streams and sockets.", () => streams.Count);
+        GaugeIfAny("sensordash.streams.lag", "How far the slowest live stream of events is behind the newest event.", () => feed.Lag.TotalSeconds, Seconds);
+        _meter.CreateObservableCounter("sensordash.streams.fell_behind", () => feed.FellBehind, null, "How often a live stream was so slow that its next events came from the store; nothing is dropped.");
+        GaugeIfAny("sensordash.transfer.copied_rows", "Rows that the running transfer, or the copy to a new second store, has copied or compared in its present step.", () => StepOf(transfers, dualWrite)?.Rows);
+        GaugeIfAny("sensordash.transfer.expected_rows", "Rows of that step.", () => StepOf(transfers, dualWrite)?.Total);
         // Without a second store there is nothing to observe.
         OfSecond("sensordash.transfer.following", "1 while the second store follows, 0 while it does not.", dualWrite, s => s.State == DualWriteState.Following ? 1 : 0);
         OfSecond("sensordash.transfer.lag_rows", "Rows that the second store is behind.", dualWrite, s => s.LagRows);
@@ -84,6 +89,10 @@ internal sealed class HubMetrics
             start = end;
         }
     }
+
+    private static (long Rows, long Total)? StepOf(TransferJobs transfers, DualWrite dualWrite)
+        => transfers.Current is { State: TransferJobState.Running, Status.Pace.Step: var step } ? (step.Rows, step.Total)
+            : dualWrite.Status is { State: DualWriteState.Copying } status ? status.Copied : null;
 
     private static string ResultOf(RowOutcome outcome) => outcome switch
     {
