@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using SensorDash.Data.Storage;
 
@@ -8,6 +9,8 @@ namespace SensorDash.Data.Sqlite;
 public sealed partial class SqliteStartup(
     SqliteDatabase database, SqliteVersion version, IStoreErrors errors, TimeProvider clock, ILogger<SqliteStartup> logger) : IStoreStartup, IDisposable
 {
+    private const long SpareBytes = 16L << 20;
+
     private SqliteFileLock? _lock;
 
     /// <inheritdoc/>
@@ -42,6 +45,17 @@ public sealed partial class SqliteStartup(
         // EF Core waits without end for the process that wrote the row. The file's lock proves that this process no longer runs.
         command.CommandText = "DELETE FROM \"__EFMigrationsLock\" RETURNING \"Timestamp\"";
         if (await command.ExecuteScalarAsync(cancellationToken) is { } since) Log.MigrationLockRemoved(logger, $"{since}");
+    }
+
+    /// <inheritdoc/>
+    public string? FindUpgradeObstacle()
+    {
+        var size = FileSize.Of(database.Path) + FileSize.Of(database.Path + "-wal");
+        var free = new DriveInfo(System.IO.Path.GetDirectoryName(database.Path)!).AvailableFreeSpace;
+        // A migration may write a table anew, once into the log and once into the file.
+        var needed = (2 * size) + SpareBytes;
+        return free >= needed ? null : string.Create(CultureInfo.InvariantCulture,
+            $"the schema of {Name} must be upgraded, which takes up to {needed >> 20} MiB of free disk space, and there are {free >> 20} MiB. Free some space, and start again; nothing has changed.");
     }
 
     /// <inheritdoc/>

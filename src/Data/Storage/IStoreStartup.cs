@@ -17,6 +17,10 @@ public interface IStoreStartup
     /// <remarks>Only EF Core's lock on SQLite outlives its process: it is a row. A server releases its locks with the connection.</remarks>
     Task ReleaseMigrationLockAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>Why migrations of existing data cannot run, such as a disk without space, as a sentence with the fix; null: nothing is known against it.</summary>
+    /// <remarks>A server's disk is not known here: it refuses by itself, and its transaction leaves everything as it was.</remarks>
+    string? FindUpgradeObstacle() => null;
+
     /// <summary>Applies the settings that need no migration. The schema is already current.</summary>
     Task ApplySettingsAsync(CancellationToken cancellationToken);
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace SensorDash.Web.Hosting;
@@ -19,6 +20,7 @@ internal sealed class SwitchableServer : IAsyncDisposable
     private IServer? _server;
     private HostedApplication? _current;
     private TaskCompletionSource? _hold;
+    private volatile UpgradeNotice? _notice;
     private bool _isStarted;
     private int _held;
 
@@ -28,6 +30,21 @@ internal sealed class SwitchableServer : IAsyncDisposable
     /// <summary>The server of one host.</summary>
     /// <param name="create">Creates the process's server; only called by the first host.</param>
     public IServer ForHost(Func<IServer> create) => new HostServer(this, _server ??= create());
+
+    /// <summary>Listens already, before the first host starts, and answers every request with the notice. Does nothing if the host does not use this server.</summary>
+    /// <param name="addresses">Addresses separated by semicolons, as in the setting; null: those of the server's own settings.</param>
+    /// <returns>The addresses at which it listens; none if it does not.</returns>
+    public async Task<IEnumerable<string>> AnnounceAsync(string? addresses, UpgradeNotice notice, CancellationToken cancellationToken)
+    {
+        if (_server is null || _isStarted) return [];
+        // As the host does it; it leaves addresses that are there as they are.
+        if (_server.Features.Get<IServerAddressesFeature>() is { Addresses: { IsReadOnly: false, Count: 0 } list })
+            foreach (var address in (addresses ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) list.Add(address);
+        _notice = notice;
+        await _server.StartAsync(new Entry(this), cancellationToken);
+        _isStarted = true;
+        return _server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+    }
 
     /// <summary>From now on new requests wait for the next host.</summary>
     public void Hold()
@@ -56,6 +73,7 @@ internal sealed class SwitchableServer : IAsyncDisposable
         _current = application;
         if (!_isStarted) await _server!.StartAsync(new Entry(this), cancellationToken);
         _isStarted = true;
+        _notice = null;
         Open();
     }
 
@@ -133,7 +151,8 @@ internal sealed class SwitchableServer : IAsyncDisposable
 
         public async Task ProcessRequestAsync(HeldRequest context)
         {
-            if (await owner.EnterAsync(context) is { } application) await application.ProcessAsync(context);
+            if (owner._notice is { } notice) await notice.WriteAsync(context.Features);
+            else if (await owner.EnterAsync(context) is { } application) await application.ProcessAsync(context);
             else Reject(context.Features);
         }
 

@@ -66,7 +66,8 @@ internal static class Startup
             ? Path.GetFullPath(analytics.Path, root) : Path.ChangeExtension(sqlite.Value.Path, ".duckdb"));
 
         services.AddSingleton<DataFiles>();
-        services.AddSingleton<DatabaseStartup>();
+        services.AddDatabaseStartup();
+        services.AddSingleton<UpgradeAnnouncer>();
         services.AddTransfers();
         if (builder.Configuration["Transfer:Secondary"] is { Length: > 0 }) services.AddShadowReads();
         services.AddSingleton<AuditTrail>();
@@ -131,6 +132,7 @@ internal static class Startup
     {
         var own = builder.Services.Last(s => s.ServiceType == typeof(IServer));
         builder.Services.Remove(own);
+        builder.Services.AddSingleton(server); // An instance, which the host does not dispose.
         builder.Services.AddSingleton(provider => server.ForHost(() => (IServer)ActivatorUtilities.CreateInstance(provider, own.ImplementationType!)));
     }
 

@@ -55,7 +55,7 @@ internal sealed class TransferStores(IConfiguration configuration, TimeProvider 
         services.AddSensorDashData();
         if (isSqlite) services.AddSqlite().AddSqliteSchema();
         else services.AddTimescale().AddTimescaleSchema().AddSingleton(Options.Create(TimescaleTransfer.Parse(address.Place, _timescale)));
-        services.AddSingleton<DatabaseStartup>();
+        services.AddDatabaseStartup();
         var provider = services.BuildServiceProvider();
         try
         {
