@@ -22,6 +22,7 @@ public static class AuditAction
     public const string StoreCutOver = "store.cut_over";
     public const string StoreRollBack = "store.roll_back";
     public const string StoreFinish = "store.finish";
+    public const string StoreGoOn = "store.go_on";
     public const string SignIn = "sign_in";
     public const string SignOut = "sign_out";
     public const string SetUp = "set_up";
@@ -36,7 +37,7 @@ public static class AuditAction
 
     /// <summary>All of them, for the filter of the page.</summary>
     public static IReadOnlyList<string> All { get; } = [
-        DemoDelete, DemoLoad, DualWritePause, DualWriteResume, KeyAdd, KeyRevoke, NodeDelete, NodeEdit, ProgramStart, ReadingsExpire, SetUp, SettingsChange, SidePathRebuild, SignIn, SignOut, StoreCutOver, StoreFinish, StoreRollBack,
+        DemoDelete, DemoLoad, DualWritePause, DualWriteResume, KeyAdd, KeyRevoke, NodeDelete, NodeEdit, ProgramStart, ReadingsExpire, SetUp, SettingsChange, SidePathRebuild, SignIn, SignOut, StoreCutOver, StoreFinish, StoreGoOn, StoreRollBack,
         TransferAbandon, TransferCancel, TransferPause, TransferResume, TransferStart,
         UserAdd, UserPassword, UserRemove, UserRole, ZoneAdd, ZoneDelete, ZoneEdit];
 }

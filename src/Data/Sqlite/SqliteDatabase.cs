@@ -47,6 +47,9 @@ public sealed class SqliteDatabase : IDisposable
     /// <summary>Absolute path of the database file.</summary>
     public string Path { get; }
 
+    /// <summary>The file that says at the next start that a query found damage.</summary>
+    internal string SuspectPath => Path + ".suspect";
+
     /// <summary>Whether nothing may be written to the file.</summary>
     public bool IsReadOnly { get; }
 
@@ -142,7 +145,16 @@ public sealed class SqliteDatabase : IDisposable
     /// <returns>The error.</returns>
     internal Exception Noted(Exception error)
     {
-        if (error is StoreDamagedException) Damage ??= error.Message;
+        if (error is not StoreDamagedException || Damage is not null) return error;
+        Damage = error.Message;
+        try
+        {
+            File.WriteAllText(SuspectPath, error.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next start then checks less of a large file.
+        }
         return error;
     }
 

@@ -47,6 +47,17 @@ public sealed class SqliteFileLock : IDisposable
         return new SqliteFileLock(held, file, ownerPath, owner);
     }
 
+    /// <summary>Whether the file has been a database of SensorDash before, and not some other file that the setting names by mistake.</summary>
+    public bool IsUsed => _lock.Length > 0;
+
+    /// <summary>Notes that it is one.</summary>
+    public void NoteUsed()
+    {
+        if (IsUsed) return;
+        _lock.WriteByte((byte)'1');
+        _lock.Flush();
+    }
+
     /// <summary>Notes where the server that holds the lock listens.</summary>
     public void NoteAddress(string url)
     {

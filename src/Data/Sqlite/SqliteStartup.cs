@@ -1,15 +1,19 @@
 using System.Data.Common;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Sqlite;
 
 /// <summary>Acquires the file for this process.</summary>
 public sealed partial class SqliteStartup(
-    SqliteDatabase database, SqliteVersion version, IStoreErrors errors, TimeProvider clock, ILogger<SqliteStartup> logger) : IStoreStartup, IDisposable
+    SqliteDatabase database, SqliteVersion version, IStoreErrors errors, IOptions<ReadingsOptions> readings, TimeProvider clock, ILogger<SqliteStartup> logger) : IStoreStartup, IDisposable
 {
     private const long SpareBytes = 16L << 20;
+
+    private readonly SqliteDamage _damage = new(database, clock);
 
     private SqliteFileLock? _lock;
 
@@ -20,19 +24,47 @@ public sealed partial class SqliteStartup(
     public bool IsNew => new FileInfo(database.Path) is { Exists: false } or { Length: 0 };
 
     /// <inheritdoc/>
-    public Task ClaimAsync(CancellationToken cancellationToken)
+    public StoreDamage? Damage { get; private set; } = StoreDamage.Read(database.Path);
+
+    /// <inheritdoc/>
+    public async Task ClaimAsync(CancellationToken cancellationToken)
     {
         if (version.Problem is { } problem) throw new StoreStartupException(problem);
         try
         {
             _lock = SqliteFileLock.Acquire(database.Path, clock);
+            // The readings of another file belong to this one; only a backup has both as of the same moment. Some other file that the setting names by mistake stays where it is: the start fails.
+            if (_lock.IsUsed && readings.Value.Backend == ReadingsBackend.Database && await _damage.FindAsync(cancellationToken) is { } found) SetAside(found);
             SqliteFileMode.Restrict(database.Path, logger);
-            return Task.CompletedTask;
         }
         catch (Exception e) when (e is InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             throw new StoreStartupException(e.Message, e);
         }
+    }
+
+    /// <inheritdoc/>
+    public async Task CompleteDamageAsync(string? sidePath, CancellationToken cancellationToken)
+    {
+        if (Damage is not { IsComplete: false } damage) return;
+        damage = damage with { SidePath = sidePath, Lost = await _damage.RescueAsync(damage.Aside, cancellationToken), IsComplete = true };
+        damage.Write(database.Path);
+        Damage = damage;
+    }
+
+    /// <inheritdoc/>
+    public void ForgetDamage()
+    {
+        StoreDamage.Forget(database.Path);
+        Damage = null;
+    }
+
+    private void SetAside(string found)
+    {
+        _lock!.Dispose(); // It is on the file itself too, which gets another name.
+        Damage = _damage.SetAside(found);
+        _lock = SqliteFileLock.Acquire(database.Path, clock);
+        Log.SetAside(logger, database.Path, found, Damage.Aside);
     }
 
     /// <inheritdoc/>
@@ -59,7 +91,11 @@ public sealed partial class SqliteStartup(
     }
 
     /// <inheritdoc/>
-    public Task ApplySettingsAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task ApplySettingsAsync(CancellationToken cancellationToken)
+    {
+        _lock?.NoteUsed();
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public void NoteAddress(string url) => _lock?.NoteAddress(url);
@@ -72,6 +108,9 @@ public sealed partial class SqliteStartup(
 
     private static partial class Log
     {
+        [LoggerMessage(53, LogLevel.Critical, "The database {Path} is damaged: {Found}. It is set aside as {Aside}, and a new one takes its place. The System page has what you can do.")]
+        public static partial void SetAside(ILogger logger, string path, string found, string aside);
+
         [LoggerMessage(40, LogLevel.Warning, "A process was killed during a migration that started at {Time}; its lock is removed and the migration runs again.")]
         public static partial void MigrationLockRemoved(ILogger logger, string time);
     }

@@ -9,6 +9,18 @@ public interface IStoreStartup
     /// <summary>Whether the claim would create an empty store.</summary>
     bool IsNew => false;
 
+    /// <summary>Damage of the former database that waits for the owner's decision; null without.</summary>
+    StoreDamage? Damage => null;
+
+    /// <summary>After the schema of a new database is made in place of a damaged one: takes over from it who may do what. Does nothing if that is done.</summary>
+    /// <param name="sidePath">Where the side path of the damaged database was set aside; null without.</param>
+    Task CompleteDamageAsync(string? sidePath, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>The owner goes on without the damaged database. Its files stay.</summary>
+    void ForgetDamage()
+    {
+    }
+
     /// <summary>Checks that the store exists and that this process may use it. This is the first access to the store.</summary>
     /// <exception cref="StoreStartupException">The store cannot be used; the message states the reason and the fix.</exception>
     Task ClaimAsync(CancellationToken cancellationToken);

@@ -40,7 +40,7 @@ internal static class SystemApi
 
     private static async Task<IResult> ReadyAsync(
         IStoreHealth health, IngestWorker<Reading> worker, IngestWorker<LaneEvent> events, IDuckDbSource duckDb, IEnumerable<IStoreReporter> reporters,
-        AuditLog audit, TransferControl transfers, IStoreErrors errors, HttpContext context, CancellationToken cancellationToken)
+        AuditLog audit, TransferControl transfers, IStoreErrors errors, IStoreStartup startup, HttpContext context, CancellationToken cancellationToken)
     {
         var hasDetails = context.User.May(Need.Anyone);
         var limitations = new List<string>();
@@ -66,8 +66,10 @@ internal static class SystemApi
         }
         failing |= role is not (null or StoreRole.Primary);
         if (audit.Missing > 0) limitations.Add($"The audit log lacks {audit.Missing} entries since the start, because the database failed. The log of the program has them.");
+        if (startup.Damage is { } damage)
+            limitations.Add($"The database was damaged and was set aside as {Path.GetFileName(damage.Aside)}; what has arrived since is in a new one. The System page has what you can do.");
         // A failed side path makes analytics slower; the hub stays ready.
-        if (!failing) return TypedResults.Ok(!hasDetails ? WithoutDetails(context.User, "ok") : new HealthResponse("ok", "ok", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null, role));
+        if (!failing) return TypedResults.Ok(!hasDetails ? WithoutDetails(context.User, "ok") : new HealthResponse("ok", startup.Damage is null ? "ok" : "damaged", analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null, role));
         context.Response.Headers.RetryAfter = Problems.RetryAfterSeconds;
         return TypedResults.Json(!hasDetails ? WithoutDetails(context.User, "unavailable") : new HealthResponse("unavailable", store, analytics, BuildInfo.Version, limitations.Count > 0 ? limitations : null, role),
             statusCode: StatusCodes.Status503ServiceUnavailable);

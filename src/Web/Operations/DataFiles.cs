@@ -14,7 +14,7 @@ internal sealed class DataFiles(
     private const string StoreSetting = "Readings:DuckDb:Path";
     private const string SidePathSetting = "Analytics:Path";
 
-    private static readonly string[] _sqliteEndings = ["", "-wal", "-shm", "-journal", ".lock", ".owner"];
+    private static readonly string[] _sqliteEndings = ["", "-wal", "-shm", "-journal", ".lock", ".owner", ".suspect", StoreDamage.Ending];
     private static readonly string[] _duckDbEndings = ["", ".wal", ".tmp"];
 
     private static readonly StringComparer _order = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;

@@ -16,9 +16,13 @@ internal sealed class DatabaseStartup(IStoreStartup store, SchemaUpgrade upgrade
     {
         try
         {
-            ThrowIfLost(cancellationToken);
+            if (store.Damage is not { IsComplete: false }) ThrowIfLost(cancellationToken);
             await store.ClaimAsync(cancellationToken);
+            var isDamaged = store.Damage is { IsComplete: false };
+            // It may hold readings that the damaged file does not give any more; the new database would clear it.
+            var sidePathAside = isDamaged ? sidePath?.SetAside() : null;
             await upgrade.RunAsync(cancellationToken);
+            if (isDamaged) await store.CompleteDamageAsync(sidePathAside, cancellationToken);
             await store.ApplySettingsAsync(cancellationToken);
         }
         catch (StoreStartupException e)

@@ -59,7 +59,7 @@ public sealed class SqliteVersionTests
     {
         using var folder = new TemporaryFolder();
         using var database = new SqliteDatabase(Options.Create(new SqliteOptions { Path = folder.File("a.db") }));
-        using var start = new SqliteStartup(database, _withWalResetBug, new SqliteErrors(), new ManualTime(), new RecordedLog<SqliteStartup>());
+        using var start = new SqliteStartup(database, _withWalResetBug, new SqliteErrors(), Microsoft.Extensions.Options.Options.Create(new SensorDash.Data.Readings.ReadingsOptions()), new ManualTime(), new RecordedLog<SqliteStartup>());
 
         var refused = await Assert.ThrowsAsync<StoreStartupException>(() => start.ClaimAsync(default));
 

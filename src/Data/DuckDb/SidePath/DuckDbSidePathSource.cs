@@ -60,6 +60,10 @@ public sealed partial class DuckDbSidePathSource(
     public (string Path, long Rows)? ReadStored(CancellationToken cancellationToken)
         => State != AnalyticsState.Off && DuckDbSidePath.CountStored(options.Value, cancellationToken) is { } rows ? (options.Value.Path, rows) : null;
 
+    /// <summary>Renames the file before it is opened: it is a copy of readings of a database that is damaged.</summary>
+    /// <returns>Its new path; null without a file.</returns>
+    public string? SetAside() => File.Exists(options.Value.Path) ? FileAside.Move(options.Value.Path, clock, DuckDbRepair.WalEnding) : null;
+
     /// <inheritdoc/>
     public void Rebuild()
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
+using SensorDash.Data.Access;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Events;
@@ -25,7 +26,7 @@ internal sealed record Intake(string Type, IngestStatus Status, IngestRates Rate
 [Need(Need.Viewer)]
 internal sealed class SystemModel(
     IEnumerable<IStoreReporter> reporters, IReadingStore store, INodeStore nodes, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events,
-    WriteBuffer<LaneEvent> eventBuffer, RejectedRows rejections, IDuckDbSource duckDb, DualWrite dualWrite, TransferControl transfers,
+    WriteBuffer<LaneEvent> eventBuffer, RejectedRows rejections, IStoreStartup startup, AuditTrail audit, IDuckDbSource duckDb, DualWrite dualWrite, TransferControl transfers,
     IOptions<RetentionOptions> retention, IOptions<IngestOptions> ingest, TimeProvider clock, ILogger<SystemModel> logger) : PageModel
 {
     /// <summary>Groups of rejected rows that the page shows; the files have all.</summary>
@@ -38,6 +39,9 @@ internal sealed class SystemModel(
 
     /// <summary>Groups of rejected rows, the largest first.</summary>
     public IReadOnlyList<RejectedGroup> Rejected { get; private set; } = [];
+
+    /// <summary>Damage of the former database that waits for a decision; null without.</summary>
+    public StoreDamage? Damage => startup.Damage;
 
     /// <summary>The error of an unavailable store; null without one.</summary>
     public string? Error { get; private set; }
@@ -61,6 +65,19 @@ internal sealed class SystemModel(
     public TimeSpan Uptime => clock.GetUtcNow() - Process.GetCurrentProcess().StartTime.ToUniversalTime();
     public static long WorkingSet => Environment.WorkingSet;
     public static long Managed => GC.GetTotalMemory(forceFullCollection: false);
+
+    /// <summary>The owner goes on without the damaged database; its files stay.</summary>
+    [Need(Need.Admin)]
+    public async Task<IActionResult> OnPostGoOnAsync(CancellationToken cancellationToken)
+    {
+        if (startup.Damage is { } damage)
+        {
+            startup.ForgetDamage();
+            await audit.WriteAsync(HttpContext, AuditAction.StoreGoOn, damage.Aside, AuditOutcome.Done, damage.Found, cancellationToken);
+            TempData["Notice"] = $"The hub goes on without the damaged database. Its file stays: {Path.GetFileName(damage.Aside)}";
+        }
+        return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.ToString());
+    }
 
     /// <summary>A table as a file.</summary>
     public async Task<IActionResult> OnGetTableAsync(string? table, string? format, CancellationToken cancellationToken)
