@@ -87,7 +87,7 @@ public sealed partial class SqliteStartup(
         // A migration may write a table anew, once into the log and once into the file.
         var needed = (2 * size) + SpareBytes;
         return free >= needed ? null : string.Create(CultureInfo.InvariantCulture,
-            $"the schema of {Name} must be upgraded, which takes up to {needed >> 20} MiB of free disk space, and there are {free >> 20} MiB. Free some space, and start again; nothing has changed.");
+            $"{Name} must be upgraded, which takes up to {needed >> 20} MiB of free disk space, and there are {free >> 20} MiB. Free some space, and start again; nothing has changed.");
     }
 
     /// <inheritdoc/>

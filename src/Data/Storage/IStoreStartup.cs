@@ -12,7 +12,7 @@ public interface IStoreStartup
     /// <summary>Damage of the former database that waits for the owner's decision; null without.</summary>
     StoreDamage? Damage => null;
 
-    /// <summary>After the schema of a new database is made in place of a damaged one: takes over from it who may do what. Does nothing if that is done.</summary>
+    /// <summary>After a new database in place of a damaged one has its schema: takes over from it who may do what. Does nothing if that is done.</summary>
     /// <param name="sidePath">Where the side path of the damaged database was set aside; null without.</param>
     Task CompleteDamageAsync(string? sidePath, CancellationToken cancellationToken) => Task.CompletedTask;
 

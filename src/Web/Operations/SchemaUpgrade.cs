@@ -9,7 +9,7 @@ using SensorDash.Web.Hosting;
 
 namespace SensorDash.Web.Operations;
 
-/// <summary>Brings the schema of the database up to date: one migration after the other, each in one transaction, so that an interrupted upgrade goes on at the next start.</summary>
+/// <summary>Brings the database's schema up to date: one migration after the other, each in one transaction, so that an interrupted upgrade goes on at the next start.</summary>
 internal sealed partial class SchemaUpgrade(
     IStoreStartup store, [FromKeyedServices(SchemaServices.ForMigrations)] IDbContextFactory<SensorDashContext> contexts, IOptions<DatabaseOptions> options,
     ILogger<SchemaUpgrade> logger, UpgradeAnnouncer? announcer = null)
@@ -53,7 +53,7 @@ internal sealed partial class SchemaUpgrade(
 
     private static partial class Log
     {
-        [LoggerMessage(47, LogLevel.Information, "The schema of {Database} is upgraded by {Count} migrations.")]
+        [LoggerMessage(47, LogLevel.Information, "{Database} is upgraded by {Count} migrations.")]
         public static partial void Upgrading(ILogger logger, string database, int count);
 
         [LoggerMessage(49, LogLevel.Information, "Meanwhile {Addresses} shows how far it is.")]
