@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Access;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.Backup;
 using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.DuckDb.SidePath;
 using SensorDash.Data.DuckDb.Store;
@@ -32,6 +33,7 @@ public static class DataServices
         services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.SectionName);
         services.AddOptions<EventOptions>().BindConfiguration(EventOptions.SectionName);
         services.AddOptions<AnalyticsOptions>().BindConfiguration(AnalyticsOptions.SectionName);
+        services.AddOptions<BackupOptions>().BindConfiguration(BackupOptions.SectionName);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<CommitSignal>();
         services.AddSingleton<RecentBatches>();
@@ -42,6 +44,7 @@ public static class DataServices
             return signal;
         });
         services.AddSingleton<AuditLog>();
+        services.AddSingleton<Backups>();
         services.AddSingleton<NodeDirectory>();
         services.AddSingleton<NodeViews>();
         services.AddSingleton<ZoneDirectory>();
@@ -85,6 +88,7 @@ public static class DataServices
         services.AddSingleton<IReadingStore, SqliteReadingStore>();
         services.AddSingleton<IReadingChangeFeed, SqliteReadingChangeFeed>();
         services.AddSingleton<IEventStore, SqliteEventStore>();
+        services.AddSingleton<IBackupStore, SqliteBackup>();
         services.AddSingleton<IEventCounts, SqliteEventCounts>();
         services.AddDatabaseRoles(null);
         foreach (var table in (BatchTable[])[BatchTable.Readings, BatchTable.Events])
@@ -106,6 +110,7 @@ public static class DataServices
         services.AddSingleton<IReadingStore, TimescaleReadingStore>();
         services.AddSingleton<IReadingChangeFeed, TimescaleReadingChangeFeed>();
         services.AddSingleton<IEventStore, TimescaleEventStore>();
+        services.AddSingleton<IBackupStore, TimescaleBackup>();
         services.AddSingleton<IEventCounts, TimescaleEventCounts>();
         services.AddDatabaseRoles(TimescaleRole.Lock);
         foreach (var table in (BatchTable[])[BatchTable.Readings, BatchTable.Events])
@@ -119,6 +124,8 @@ public static class DataServices
     {
         services.AddOptions<ReadingsOptions>().PostConfigure<IOptions<AnalyticsOptions>>((readings, analytics)
             => (readings.DuckDb.MemoryLimitMiB, readings.DuckDb.Threads) = (analytics.Value.MemoryLimitMiB, analytics.Value.Threads));
+        services.AddOptions<ReadingsOptions>().PostConfigure<IOptions<BackupOptions>>((readings, backup) => readings.DuckDb.BackupFolder = backup.Value.Folder);
+        services.AddSingleton<IBackupStore, DuckDbBackup>();
         services.AddSingleton<DuckDbReadingFile>();
         services.AddSingleton<IStoreReporter, DuckDbStoreReporter>();
         services.AddSingleton<DuckDbReadingStore>();

@@ -24,10 +24,12 @@ public sealed partial class ArchitectureTests
         ["Retention"] = ["Access", "Readings", "Storage"],
         // A CSV file is read like a sender's numbers.
         ["Transfer"] = ["Access", "Events", "Ingest", "Nodes", "Readings", "Storage"],
-        ["Sqlite"] = ["Events", "Nodes", "Readings", "Storage", "Transfer"],
-        ["Timescale"] = ["Events", "Nodes", "Readings", "Storage", "Transfer"],
+        // A backup is summed up like a transfer.
+        ["Backup"] = ["Access", "Events", "Readings", "Storage", "Transfer"],
+        ["Sqlite"] = ["Backup", "Events", "Nodes", "Readings", "Storage", "Transfer"],
+        ["Timescale"] = ["Backup", "Events", "Nodes", "Readings", "Storage", "Transfer"],
         // It answers questions too.
-        ["DuckDb"] = ["Analytics", "Events", "Nodes", "Readings", "Storage", "Transfer"],
+        ["DuckDb"] = ["Analytics", "Backup", "Events", "Nodes", "Readings", "Storage", "Transfer"],
     };
 
     private static readonly (string Engine, string Driver)[] _drivers = [

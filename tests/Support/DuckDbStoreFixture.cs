@@ -17,9 +17,15 @@ public sealed class DuckDbStoreFixture : StoreFixture
     private DuckDbStoreFixture(SqliteStoreFixture database)
     {
         _database = database;
-        File = new DuckDbReadingFile(Options.Create(new ReadingsOptions { DuckDb = { Path = _folder.File("readings.duckdb") } }), TimeProvider.System, new RecordedLog<DuckDbReadingFile>());
+        File = new DuckDbReadingFile(Options.Create(new ReadingsOptions { DuckDb = { Path = _folder.File("readings.duckdb"), BackupFolder = BackupFolder } }), TimeProvider.System, new RecordedLog<DuckDbReadingFile>());
         _store = new DuckDbReadingStore(File, database.Contexts, database.WriterLock, new CommitSignal(), Options.Create(NodeLimit), Clock);
     }
+
+    /// <summary>The only other folder that SQL of the store can write to.</summary>
+    public string BackupFolder => _folder.File("backups");
+
+    /// <summary>The database beside it.</summary>
+    public SqliteStoreFixture Beside => _database;
 
     public DuckDbReadingFile File { get; }
 

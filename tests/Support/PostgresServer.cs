@@ -16,6 +16,12 @@ public static class PostgresServer
         return found;
     });
 
+    private static readonly Lazy<string> _tools = new(() => Environment.GetEnvironmentVariable("SENSORDASH_TEST_POSTGRES_TOOLS") is { } folder ? folder
+        : Tool("tools", new Dictionary<string, string>()) is (0, var output) ? output.Trim() : "");
+
+    /// <summary>The folder with pg_dump and pg_restore of the server's version: <c>SENSORDASH_TEST_POSTGRES_TOOLS</c>, else that of <c>tools/timescale-server tools</c>; empty: the PATH.</summary>
+    public static string ToolsFolder => _tools.Value;
+
     /// <summary>Connection string of a superuser; null when there is no server.</summary>
     public static NpgsqlConnectionStringBuilder? Find() => _server.Value;
 

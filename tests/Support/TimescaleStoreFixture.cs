@@ -164,6 +164,8 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         await _store.DisposeAsync();
         await Database.DisposeAsync();
         await DropAsync(_server, Name);
+        // What a restore has set aside.
+        foreach (var aside in await ListAsync(_server, "SELECT datname::text FROM pg_database WHERE datname LIKE @name || '\\_aside\\_%'", Name)) await DropAsync(_server, aside);
     }
 
     private static async Task<string> MakeTemplateAsync(NpgsqlConnectionStringBuilder server, TimescaleEdition edition)

@@ -19,6 +19,9 @@ public static class AuditAction
     public const string TransferAbandon = "transfer.abandon";
     public const string DualWritePause = "dual_write.pause";
     public const string DualWriteResume = "dual_write.resume";
+    public const string BackupCreate = "backup.create";
+    public const string BackupVerify = "backup.verify";
+    public const string BackupRestore = "backup.restore";
     public const string StoreCutOver = "store.cut_over";
     public const string StoreRollBack = "store.roll_back";
     public const string StoreFinish = "store.finish";
@@ -37,7 +40,7 @@ public static class AuditAction
 
     /// <summary>All of them, for the filter of the page.</summary>
     public static IReadOnlyList<string> All { get; } = [
-        DemoDelete, DemoLoad, DualWritePause, DualWriteResume, KeyAdd, KeyRevoke, NodeDelete, NodeEdit, ProgramStart, ReadingsExpire, SetUp, SettingsChange, SidePathRebuild, SignIn, SignOut, StoreCutOver, StoreFinish, StoreGoOn, StoreRollBack,
+        BackupCreate, BackupRestore, BackupVerify, DemoDelete, DemoLoad, DualWritePause, DualWriteResume, KeyAdd, KeyRevoke, NodeDelete, NodeEdit, ProgramStart, ReadingsExpire, SetUp, SettingsChange, SidePathRebuild, SignIn, SignOut, StoreCutOver, StoreFinish, StoreGoOn, StoreRollBack,
         TransferAbandon, TransferCancel, TransferPause, TransferResume, TransferStart,
         UserAdd, UserPassword, UserRemove, UserRole, ZoneAdd, ZoneDelete, ZoneEdit];
 }

@@ -29,7 +29,21 @@ internal sealed class DuckDbDatabase : IDisposable
         {
             // The driver treats another spelling of a path as another file, which would then be open twice.
             var connectionString = options.ToConnectionString(Path.GetFullPath(path));
-            return new(connectionString, OpenConnection(connectionString));
+            var anchor = OpenConnection(connectionString);
+            try
+            {
+                if (options.AfterOpening is { } statements)
+                {
+                    using var command = new DuckDBCommand(statements, anchor);
+                    command.ExecuteNonQuery();
+                }
+                return new(connectionString, anchor);
+            }
+            catch
+            {
+                anchor.Dispose();
+                throw;
+            }
         }
         catch (Exception e) when (DuckDbException.Translate(e, CancellationToken.None) is { } translated)
         {

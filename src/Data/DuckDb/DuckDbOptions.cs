@@ -12,14 +12,17 @@ internal sealed record DuckDbOptions(int? MemoryLimitMiB = null, int? Threads = 
     /// <summary>Whether the file stays as it is, with its log.</summary>
     public bool IsReadOnly { get; init; }
 
-    /// <summary>The driver's settings for a file. SQL can access that file and its spill files, but no other file and no server.</summary>
+    /// <summary>A folder whose files SQL can access too; null: none.</summary>
+    public string? BackupFolder { get; init; }
+
+    /// <summary>The driver's settings for a file. SQL can access that file, its spill files and <see cref="BackupFolder"/>, but no other file and no server.</summary>
     /// <param name="path">Absolute.</param>
     public string ToConnectionString(string path)
     {
         var builder = new DuckDBConnectionStringBuilder
         {
             DataSource = path,
-            EnableExternalAccess = false,
+            EnableExternalAccess = BackupFolder is not null, // Until AfterOpening.
             AutoinstallKnownExtensions = false,
             AutoloadKnownExtensions = false,
         };
@@ -28,4 +31,8 @@ internal sealed record DuckDbOptions(int? MemoryLimitMiB = null, int? Threads = 
         if (IsReadOnly) builder["access_mode"] = "READ_ONLY";
         return builder.ConnectionString;
     }
+
+    /// <summary>Statements for the first connection; null: none. The driver cannot set a list, and the access cannot be allowed again once it is forbidden.</summary>
+    public string? AfterOpening
+        => BackupFolder is { } folder ? $"SET allowed_directories = ['{folder.Replace("'", "''", StringComparison.Ordinal)}']; SET enable_external_access = false" : null;
 }

@@ -38,6 +38,9 @@ public sealed class DuckDbReadingsOptions
 
     // For the source of a transfer.
     internal bool IsReadOnly { get; set; }
+
+    // Set from Backup:Folder: DuckDB writes its copies there.
+    internal string? BackupFolder { get; set; }
 }
 
 /// <summary>Every error at once, with the setting's full name.</summary>

@@ -43,6 +43,22 @@ public sealed class SqliteWriter(SqliteDatabase database) : IWriterLock, IDispos
         }
     }
 
+    /// <summary>Runs <paramref name="act"/> with the connection, outside a transaction, while nobody writes.</summary>
+    /// <exception cref="StoreUnavailableException">The file cannot be opened.</exception>
+    internal async Task<T> UseAsync<T>(Func<sqlite3, T> act, CancellationToken cancellationToken)
+    {
+        await _writeLock.WaitAsync(cancellationToken);
+        try
+        {
+            await OpenAsync(cancellationToken);
+            return act(_handle!);
+        }
+        finally
+        {
+            _writeLock.Release();
+        }
+    }
+
     /// <inheritdoc/>
     public async Task<IDisposable> AcquireAsync(CancellationToken cancellationToken)
     {

@@ -27,38 +27,46 @@ internal sealed class TimescaleRangeReader(TimescaleDatabase database) : IRangeR
         },
         cancellationToken);
 
-    public Task VisitReadingsAsync(TransferRange range, VisitRows<Reading> visit, CancellationToken cancellationToken) => database.ReadAsync(
-        async (connection, token) =>
-        {
-            await using var command = new NpgsqlCommand(Readings, connection) { Parameters = { PgTime.Seconds(range.From), PgTime.Seconds(range.To) } };
-            await using var rows = await command.ExecuteReaderAsync(token);
-            return await VisitAsync(rows, TimescaleRows.ReadReading, new Reading[ReadingsAtOnce], visit, token);
-        },
-        cancellationToken);
+    public Task VisitReadingsAsync(TransferRange range, VisitRows<Reading> visit, CancellationToken cancellationToken)
+        => database.ReadAsync((connection, token) => VisitReadingsAsync(connection, range, visit, token), cancellationToken);
+
+    /// <summary>In the snapshot of a connection.</summary>
+    internal static async Task<int> VisitReadingsAsync(NpgsqlConnection connection, TransferRange range, VisitRows<Reading> visit, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Readings, connection) { Parameters = { PgTime.Seconds(range.From), PgTime.Seconds(range.To) } };
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        return await VisitAsync(rows, TimescaleRows.ReadReading, new Reading[ReadingsAtOnce], visit, cancellationToken);
+    }
 
     public Task VisitEventsAsync(TransferRange range, VisitRows<LaneEvent> visit, CancellationToken cancellationToken) => database.ReadAsync(
         async (connection, token) =>
         {
-            // One snapshot of all lanes, which are read in one round trip.
+            // One snapshot of all lanes.
             await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, token);
-            await using var batch = new NpgsqlBatch(connection);
-            foreach (var table in Lanes.All.Select(LaneTable.Of))
-            {
-                batch.BatchCommands.Add(new($"SELECT {table.Columns} FROM {table.Name} WHERE canonical_truth_time >= $1 AND canonical_truth_time < $2")
-                {
-                    Parameters = { PgTime.Microseconds(range.From), PgTime.Microseconds(range.To) },
-                });
-            }
-            var (block, canonical) = (new LaneEvent[EventsAtOnce], new CanonicalJson());
-            await using var rows = await batch.ExecuteReaderAsync(token);
-            foreach (var table in Lanes.All.Select(LaneTable.Of))
-            {
-                await VisitAsync(rows, row => TimescaleLane.Read(table, row, canonical), block, visit, token);
-                await rows.NextResultAsync(token);
-            }
-            return 0;
+            return await VisitEventsAsync(connection, range, visit, token);
         },
         cancellationToken);
+
+    /// <summary>In the snapshot of a connection. All lanes are read in one round trip.</summary>
+    internal static async Task<int> VisitEventsAsync(NpgsqlConnection connection, TransferRange range, VisitRows<LaneEvent> visit, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var table in Lanes.All.Select(LaneTable.Of))
+        {
+            batch.BatchCommands.Add(new($"SELECT {table.Columns} FROM {table.Name} WHERE canonical_truth_time >= $1 AND canonical_truth_time < $2")
+            {
+                Parameters = { PgTime.Microseconds(range.From), PgTime.Microseconds(range.To) },
+            });
+        }
+        var (block, canonical) = (new LaneEvent[EventsAtOnce], new CanonicalJson());
+        await using var rows = await batch.ExecuteReaderAsync(cancellationToken);
+        foreach (var table in Lanes.All.Select(LaneTable.Of))
+        {
+            await VisitAsync(rows, row => TimescaleLane.Read(table, row, canonical), block, visit, cancellationToken);
+            await rows.NextResultAsync(cancellationToken);
+        }
+        return 0;
+    }
 
     private static async Task<int> VisitAsync<TRow>(NpgsqlDataReader rows, Func<NpgsqlDataReader, TRow> read, TRow[] block, VisitRows<TRow> visit, CancellationToken cancellationToken)
     {

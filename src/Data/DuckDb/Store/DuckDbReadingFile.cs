@@ -116,7 +116,7 @@ public sealed partial class DuckDbReadingFile(IOptions<ReadingsOptions> options,
 
     private DuckDbDatabase OpenRepaired()
     {
-        var settings = new DuckDbOptions(options.Value.DuckDb.MemoryLimitMiB, options.Value.DuckDb.Threads) { IsReadOnly = options.Value.DuckDb.IsReadOnly };
+        var settings = new DuckDbOptions(options.Value.DuckDb.MemoryLimitMiB, options.Value.DuckDb.Threads) { IsReadOnly = options.Value.DuckDb.IsReadOnly, BackupFolder = options.Value.DuckDb.BackupFolder };
         try
         {
             return DuckDbDatabase.Open(Path, settings);

@@ -4,7 +4,7 @@ namespace SensorDash.Data.DuckDb.Store;
 internal static class DuckDbStoreSchema
 {
     // A file of another format is rejected.
-    private const int Format = 5;
+    public const int Format = 5;
 
     private const string Schema = $"""
         CREATE TABLE store_state (format INTEGER NOT NULL, epoch VARCHAR NOT NULL, role VARCHAR NOT NULL, successor VARCHAR, promoted_at BIGINT);

@@ -41,7 +41,7 @@ public static class DuckDbTransfer
     /// <param name="clock">For batches.</param>
     public static ITransferTarget OpenTarget(DuckDbReadingFile file, DuckDbReadingStore store, TimeProvider clock) => new DuckDbTransferTarget(Parts(file, store), file, store, clock);
 
-    private static DuckDbReadingFile Open(string path, int? memoryLimitMiB, int? threads, bool isReadOnly, TimeProvider clock)
+    internal static DuckDbReadingFile Open(string path, int? memoryLimitMiB, int? threads, bool isReadOnly, TimeProvider clock)
     {
         var options = new ReadingsOptions { DuckDb = { Path = path, MemoryLimitMiB = memoryLimitMiB, Threads = threads, IsReadOnly = isReadOnly } };
         var file = new DuckDbReadingFile(Options.Create(options), clock, NullLogger<DuckDbReadingFile>.Instance);

@@ -1,0 +1,208 @@
+using Microsoft.Extensions.Options;
+using SensorDash.Data.Backup;
+using SensorDash.Data.Tests.Transfer;
+using SensorDash.Tests.Support;
+
+namespace SensorDash.Data.Tests.Backup;
+
+/// <summary>What backups promise on every store.</summary>
+public abstract class BackupContract : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private BackupSubject _source = null!;
+
+    protected abstract TransferEngine Engine { get; }
+
+    private protected BackupSubject Source => _source;
+
+    private string Folder => _source.FolderOr(_folder.File("backups"));
+
+    async Task IAsyncLifetime.InitializeAsync() => _source = await BackupSubject.CreateAsync(Engine);
+
+    [SkippableFact]
+    public async Task Create_WhileRowsArrive_HoldsOneMomentAndRestoresEqual()
+    {
+        await _source.AddAsync(0, 2_000);
+        var before = await _source.ReadSumsAsync();
+        using var stop = new CancellationTokenSource();
+        var ingest = _source.IngestAsync(2_000, stop.Token);
+
+        var created = await Backups(_source).CreateAsync(_ => { }, default);
+        await stop.CancelAsync();
+        await ingest;
+        var after = await _source.ReadSumsAsync();
+        await using var target = await BackupSubject.CreateAsync(Engine);
+        var aside = await Backups(target).RestoreAsync(created.Backup, replaces: true, default);
+
+        Assert.True(created.Backup.IsGood, created.Backup.Error ?? created.Backup.Manifest?.Doubt);
+        Assert.NotEmpty(aside); // The stores of the target, which were empty.
+        var restored = await target.ReadSumsAsync();
+        Assert.InRange(restored.Readings, before.Readings, after.Readings);
+        Assert.InRange(restored.Events, before.Events, after.Events);
+        // Every row with all its columns is one that was committed, and none of them is missing: the first ones of each sender.
+        Assert.Equal(BackupSubject.SumsOfFirst((int)restored.Readings, (int)restored.Events), restored);
+        Assert.Equal(restored, await target.ReadRowSumsAsync());
+        Assert.Equal(restored.Readings, await target.CountNodeReadingsAsync());
+        Assert.Empty(created.Backup.Manifest!.Files.Select(f => f.Contents.Epoch).Intersect(await target.ReadEpochsAsync()));
+    }
+
+    [SkippableFact]
+    public async Task Restore_ThenWritesGoOn_AndAnotherBackupHoldsThem()
+    {
+        await _source.AddAsync(0, 50);
+        var created = await Backups(_source).CreateAsync(_ => { }, default);
+        await using var target = await BackupSubject.CreateAsync(Engine);
+        await Backups(target).RestoreAsync(created.Backup, replaces: true, default);
+
+        await target.AddAsync(50, 70);
+        var again = await Backups(target, _folder.File("again")).CreateAsync(_ => { }, default);
+
+        Assert.True(again.Backup.IsGood, again.Backup.Manifest?.Doubt);
+        Assert.Equal(BackupSubject.SumsOfFirst(70, 70), await target.ReadRowSumsAsync());
+        Assert.Equal(70, again.Backup.Manifest!.Files.Sum(f => f.Contents.Tables.GetValueOrDefault("sensor_readings")?.Rows ?? 0));
+    }
+
+    [SkippableFact]
+    public async Task Verify_Undamaged_IsGoodAndFilesAreForTheOwnerOnly()
+    {
+        await _source.AddAsync(0, 50);
+        var created = await Backups(_source).CreateAsync(_ => { }, default);
+
+        var verified = await Backups(_source).VerifyAsync(created.Backup, default);
+
+        Assert.Null(verified.Error);
+        Assert.NotNull(verified.VerifiedAt);
+        var listed = Assert.Single(Backups(_source).Folder.List());
+        Assert.Equal((verified.Name, verified.VerifiedAt), (listed.Name, listed.VerifiedAt));
+        if (OperatingSystem.IsWindows()) return;
+        foreach (var file in Directory.GetFiles(created.Backup.Path, "*.db").Concat(Directory.GetFiles(created.Backup.Path, "*d*.duckdb")).Concat(Directory.GetFiles(created.Backup.Path, "*.pgdump")))
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(created.Backup.Path));
+    }
+
+    [SkippableFact]
+    public async Task VerifyAndRestore_OneFlippedBit_SayWhichFileAndChangeNothing()
+    {
+        await _source.AddAsync(0, 50);
+        var created = await Backups(_source).CreateAsync(_ => { }, default);
+        await using var target = await BackupSubject.CreateAsync(Engine);
+        var random = new Random(16);
+        foreach (var file in created.Backup.Manifest!.Files.SelectMany(f => Enumerable.Repeat(f, 4)))
+        {
+            var path = Path.Combine(created.Backup.Path, file.Name);
+            var at = random.NextInt64(file.Bytes);
+            Flip(path, at);
+
+            var verified = await Backups(_source).VerifyAsync(created.Backup, default);
+            var refused = await Assert.ThrowsAsync<BackupException>(() => Backups(target).RestoreAsync(created.Backup, replaces: true, default));
+            Flip(path, at);
+
+            Assert.Contains($"the SHA-256 of {file.Name} is not that of the manifest", verified.Error, StringComparison.Ordinal);
+            Assert.Equal(verified.Error, refused.Message);
+            Assert.False(Assert.Single(Backups(_source).Folder.List()).IsGood);
+        }
+        await target.AddAsync(0, 5); // The store of the target is as it was.
+        Assert.Equal(BackupSubject.SumsOfFirst(5, 5), await target.ReadRowSumsAsync());
+        Assert.True((await Backups(_source).VerifyAsync(created.Backup, default)).IsGood);
+    }
+
+    [SkippableFact]
+    public async Task Restore_OverAStoreWithoutBeingTold_IsRefused()
+    {
+        await _source.AddAsync(0, 50);
+        var created = await Backups(_source).CreateAsync(_ => { }, default);
+        await _source.AddAsync(50, 60);
+
+        var refused = await Assert.ThrowsAsync<BackupException>(() => Backups(_source).RestoreAsync(created.Backup, replaces: false, default));
+
+        Assert.Contains("--replace", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(BackupSubject.SumsOfFirst(60, 60), await _source.ReadRowSumsAsync());
+    }
+
+    [SkippableFact]
+    public async Task Restore_OfANewerVersion_IsRefusedInOneSentence()
+    {
+        await _source.AddAsync(0, 5);
+        var created = await Backups(_source).CreateAsync(_ => { }, default);
+        var manifest = created.Backup.Manifest!;
+        var newer = manifest with { Files = [.. manifest.Files.Select(f => f with { Contents = f.Contents with { Schema = "99990101000000_Later" } })] };
+        await File.WriteAllTextAsync(Path.Combine(created.Backup.Path, BackupManifest.FileName), newer.ToJson());
+        await using var target = await BackupSubject.CreateAsync(Engine);
+
+        var refused = await Assert.ThrowsAsync<BackupException>(() => Backups(target).RestoreAsync(created.Backup, replaces: true, default));
+
+        Assert.Contains("version of SensorDash", refused.Message, StringComparison.Ordinal);
+        await target.AddAsync(0, 5);
+        Assert.Equal(BackupSubject.SumsOfFirst(5, 5), await target.ReadRowSumsAsync());
+    }
+
+    private protected SensorDash.Data.Backup.Backups Backups(BackupSubject subject, string? folder = null)
+        => new(subject.Stores, Options.Create(new BackupOptions { Folder = subject.FolderOr(folder ?? Folder) }), subject.Fixture.Clock);
+
+    private static void Flip(string path, long at)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
+        file.Position = at;
+        var value = file.ReadByte();
+        file.Position = at;
+        file.WriteByte((byte)(value ^ 0x10));
+    }
+
+    async Task IAsyncLifetime.DisposeAsync()
+    {
+        if (_source is not null) await _source.DisposeAsync();
+        _folder.Dispose();
+    }
+}
+
+public sealed class SqliteBackupTests : BackupContract
+{
+    protected override TransferEngine Engine => TransferEngine.Sqlite;
+
+    // Each such commit starts SQLite's copy over.
+    [Fact]
+    public async Task Create_AnotherConnectionCommitsBetweenAllSlices_Ends()
+    {
+        await Source.AddAsync(0, 20_000);
+        var fixture = (SqliteStoreFixture)Source.Fixture;
+        await using var other = await fixture.OpenAsync();
+
+        var created = await Backups(Source).CreateAsync(
+            _ =>
+            {
+                using var command = other.CreateCommand();
+                command.CommandText = "UPDATE store_info SET access_version = access_version + 1";
+                command.ExecuteNonQuery();
+            },
+            default);
+
+        Assert.True(created.Backup.IsGood, created.Backup.Manifest?.Doubt);
+        Assert.Equal(20_000, created.Backup.Manifest!.Files[0].Contents.Tables["sensor_readings"].Rows);
+        Assert.Single(Source.Log!.Lines); // That a reader had to finish it.
+    }
+
+    [Fact]
+    public async Task Create_BatchesBetweenAllSlices_AreInTheCopyWithoutStartingOver()
+    {
+        await Source.AddAsync(0, 20_000);
+        var number = 20_000;
+
+        var created = await Backups(Source).CreateAsync(
+            _ => Source.AddAsync(number, number += 10).GetAwaiter().GetResult(),
+            default);
+
+        Assert.True(created.Backup.IsGood, created.Backup.Manifest?.Doubt);
+        Assert.Empty(Source.Log!.Lines); // No reader had to finish it.
+        Assert.InRange(created.Backup.Manifest!.Files[0].Contents.Tables["sensor_readings"].Rows, 20_010, number - 10);
+    }
+}
+
+public sealed class DuckDbBackupTests : BackupContract
+{
+    protected override TransferEngine Engine => TransferEngine.DuckDb;
+}
+
+public sealed class TimescaleBackupTests : BackupContract
+{
+    protected override TransferEngine Engine => TransferEngine.Timescale;
+}
