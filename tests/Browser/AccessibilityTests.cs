@@ -12,7 +12,7 @@ public sealed class AccessibilityTests(DemoHubFixture browser)
         var views = new TheoryData<string, int, ColorScheme>();
         foreach (var path in (string[])["/", "/?view=table&sort=worst", "/?status=late&zone=1", "/nodes/8", "/nodes/8?by=quality", "/nodes/8?view=table", "/nodes/12?range=1h", "/analytics?range=7d",
             "/analytics?node=1,2,6,7,8,10&solo=1,2", "/analytics?view=table", "/events?timebase=source&lanes=parsed", "/events?lanes=raw&streamId=weather", "/zones?edit=1", "/export",
-            "/nodes/delete?last_seen_before=now-1s", "/system", "/system/move", "/system/audit", "/system/audit?actor=nobody", "/nodes/999"])
+            "/nodes/delete?last_seen_before=now-1s", "/system", "/system/move", "/system/backups", "/system/audit", "/system/audit?actor=nobody", "/nodes/999"])
             foreach (var (width, scheme) in new[] { (1440, ColorScheme.Light), (390, ColorScheme.Dark) })
                 views.Add(path, width, scheme);
         return views;

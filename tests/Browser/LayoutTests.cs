@@ -10,7 +10,7 @@ public sealed class LayoutTests(DemoHubFixture browser)
     public static TheoryData<string, int, ColorScheme> Views()
     {
         var views = new TheoryData<string, int, ColorScheme>();
-        foreach (var path in (string[])["/", "/nodes/6", "/nodes/12", "/nodes/4?range=30d&unit=f&tz=Asia/Kolkata", "/analytics", "/analytics?range=7d&view=table&quantity=humidity", "/zones", "/export", "/export?find=e", "/nodes/delete?last_seen_before=now-1s", "/system", "/system/move", "/system/audit", "/events?timebase=source", "/events?timebase=source&lanes=command&commandType=heatSensor&view=table", "/events?lanes=raw&streamId=weather&payload=wind.speed%3D3", "/nodes/999"])
+        foreach (var path in (string[])["/", "/nodes/6", "/nodes/12", "/nodes/4?range=30d&unit=f&tz=Asia/Kolkata", "/analytics", "/analytics?range=7d&view=table&quantity=humidity", "/zones", "/export", "/export?find=e", "/nodes/delete?last_seen_before=now-1s", "/system", "/system/move", "/system/backups", "/system/audit", "/events?timebase=source", "/events?timebase=source&lanes=command&commandType=heatSensor&view=table", "/events?lanes=raw&streamId=weather&payload=wind.speed%3D3", "/nodes/999"])
             views.Add(path, 360, views.Count % 2 == 0 ? ColorScheme.Light : ColorScheme.Dark); // Wide ones: AccessibilityTests.
         return views;
     }

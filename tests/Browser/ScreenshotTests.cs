@@ -13,7 +13,7 @@ public sealed class ScreenshotTests(DemoHubFixture browser)
         ("overview", "/"), ("overview-table", "/?view=table"), ("node", "/nodes/8"), ("node-quality", "/nodes/8?by=quality"), ("node-empty", "/nodes/12?range=1h"),
         ("analytics", "/analytics?range=7d"), ("analytics-lines", "/analytics?node=2,6,7,8,10"), ("analytics-table", "/analytics?view=table"),
         ("events", "/events?timebase=source"), ("zones", "/zones?edit=1"), ("export", "/export"), ("delete-nodes", "/nodes/delete?last_seen_before=now-1d"),
-        ("system", "/system"), ("move", "/system/move"), ("audit", "/system/audit"), ("not-found", "/nodes/999")];
+        ("system", "/system"), ("move", "/system/move"), ("backups", "/system/backups"), ("audit", "/system/audit"), ("not-found", "/nodes/999")];
 
     [SkippableFact]
     public async Task AllPages_BothWidthsAndThemes_AreKeptAsPictures()

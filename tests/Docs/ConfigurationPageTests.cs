@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using SensorDash.Data.Access;
+using SensorDash.Data.Backup;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Sqlite;
@@ -33,6 +34,7 @@ public sealed class ConfigurationPageTests
         AssertListed("Ingest", new IngestOptions());
         AssertListed("Events", new EventOptions());
         AssertListed(AuditOptions.SectionName, new AuditOptions());
+        AssertListed(BackupOptions.SectionName, new BackupOptions());
         AssertListed("Security", new Web.Security.SecurityOptions());
         AssertListed(Web.Transfers.TransferSettings.SectionName, new Web.Transfers.TransferSettings());
     }

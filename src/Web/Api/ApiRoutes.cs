@@ -24,6 +24,7 @@ internal static class ApiRoutes
         routes.MapAnalytics();
         routes.MapFleet();
         routes.MapTransfers();
+        routes.MapBackups();
         routes.MapSystem();
         routes.MapAudit();
         routes.MapAccess();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using SensorDash.Web.Commands.Backup;
 using SensorDash.Web.Commands.Transfer;
 using SensorDash.Web.Commands.Users;
 using SensorDash.Web.Operations;
@@ -44,6 +45,7 @@ internal static class CommandLine
             new Command(RebuildCommand.Name, "Start the server and rebuild the DuckDB side path.") { Action = start },
             TransferCommand.Create(settings),
             UsersCommand.Create(settings),
+            BackupCommand.Create(settings),
         };
         root.Action = start;
         // Read with the settings; here for the help only.
@@ -155,7 +157,7 @@ internal sealed record ParsedCommandLine(ParseResult Result, string[] Settings)
     /// <summary>The command that starts the server; null without a command.</summary>
     public string? Command => Result.CommandResult.Command is RootCommand ? null : Result.CommandResult.Command.Name;
 
-    /// <summary>Whether the command is complete without the server: help, version, transfer.</summary>
+    /// <summary>Whether the command is complete without the server: help, version, transfer, users, backup.</summary>
     public bool IsWithoutServer => Result.Action is not StartServer;
 
     /// <summary>Runs such a command.</summary>

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Access;
 using SensorDash.Data.Analytics;
+using SensorDash.Data.Backup;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
@@ -22,7 +23,7 @@ internal static class SettingsValidator
     public static readonly string[] Sections =
     [
         DatabaseOptions.SectionName, ReadingsOptions.SectionName, IngestOptions.SectionName, EventOptions.SectionName, AnalyticsOptions.SectionName,
-        RetentionOptions.SectionName, AuditOptions.SectionName, SecurityOptions.SectionName, TransferSettings.SectionName, MetricsOptions.SectionName,
+        RetentionOptions.SectionName, AuditOptions.SectionName, SecurityOptions.SectionName, BackupOptions.SectionName, TransferSettings.SectionName, MetricsOptions.SectionName,
     ];
 
     /// <exception cref="StartupException">Settings are invalid; the message names all errors.</exception>
@@ -39,6 +40,7 @@ internal static class SettingsValidator
             .. Errors(configuration, RetentionOptions.SectionName, new RetentionOptionsValidator()),
             .. Errors(configuration, AuditOptions.SectionName, new AuditOptionsValidator()),
             .. Errors(configuration, SecurityOptions.SectionName, new SecurityOptionsValidator(), RemovedSettings.NetworkAccess),
+            .. Errors(configuration, BackupOptions.SectionName, new BackupOptionsValidator()),
             .. Errors(configuration, TransferSettings.SectionName, new TransferSettingsValidator()),
             .. Errors(configuration, MetricsOptions.SectionName, new MetricsOptionsValidator()),
             .. HostNames.Errors(configuration),

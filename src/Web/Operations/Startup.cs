@@ -18,6 +18,7 @@ using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
 using SensorDash.Migrations;
 using SensorDash.Web.Api;
+using SensorDash.Web.Backups;
 using SensorDash.Web.Demo;
 using SensorDash.Web.Hosting;
 using SensorDash.Web.Operations.Metrics;
@@ -65,6 +66,10 @@ internal static class Startup
         services.AddOptions<AnalyticsOptions>().PostConfigure<IOptions<SqliteOptions>>((analytics, sqlite) => analytics.Path = analytics.Path.Length > 0
             ? Path.GetFullPath(analytics.Path, root) : Path.ChangeExtension(sqlite.Value.Path, ".duckdb"));
 
+        services.AddBackupFolder(root);
+        services.AddSingleton<BackupJobs>();
+        services.AddHostedService(provider => provider.GetRequiredService<BackupJobs>());
+        services.AddHostedService<BackupWorker>();
         services.AddSingleton<DataFiles>();
         services.AddDatabaseStartup();
         services.AddSingleton<UpgradeAnnouncer>();

@@ -16,6 +16,7 @@ public sealed class EveryPageTests : PageTests
     [InlineData("/export")]
     [InlineData("/system")]
     [InlineData("/system/move")]
+    [InlineData("/system/backups")]
     [InlineData("/system/audit")]
     public async Task Page_HasNoInlineScriptOrStyle(string path)
     {
@@ -34,6 +35,7 @@ public sealed class EveryPageTests : PageTests
     [InlineData("/export")]
     [InlineData("/system")]
     [InlineData("/system/move")]
+    [InlineData("/system/backups")]
     [InlineData("/system/audit")]
     [InlineData("/error")]
     [InlineData("/nowhere")]

@@ -17,6 +17,7 @@ public sealed class FrameTests : PageTests
     [InlineData("/export")]
     [InlineData("/system")]
     [InlineData("/system/move")]
+    [InlineData("/system/backups")]
     [InlineData("/system/audit")]
     public async Task Rail_OnEveryPage_CarriesRangeTimeZoneAndUnit(string path)
     {

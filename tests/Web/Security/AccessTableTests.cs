@@ -28,6 +28,10 @@ public sealed class AccessTableTests() : SecuredHub(("Security:UnknownRequestsPe
         ["users add"] = "the files of the store, or the password of its database",
         ["users reset"] = "the files of the store, or the password of its database",
         ["users remove"] = "the files of the store, or the password of its database",
+        ["backup create"] = "the files of the store and of the backups, or the password of its database, or a key for the running server",
+        ["backup list"] = "the files of the backups",
+        ["backup verify"] = "the files of the backups",
+        ["backup restore"] = "the files of the backups and of the store, or the password of its database",
         ["transfer finish"] = "the files or the passwords of both stores, or a key for the running server",
         ["transfer giveup"] = "the files of the target, or the password of its database",
     };

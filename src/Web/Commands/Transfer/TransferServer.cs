@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using SensorDash.Data.Events;
-using SensorDash.Data.Sqlite;
-using SensorDash.Data.Storage;
 using SensorDash.Data.Transfer;
 
 namespace SensorDash.Web.Commands.Transfer;
@@ -15,37 +13,13 @@ internal sealed class TransferServer : IDisposable
     // Longer than the server waits for anything in a cut-over.
     private static readonly TimeSpan _limit = TimeSpan.FromMinutes(2);
 
-    private readonly HttpClient _client;
+    private readonly RunningServer _server;
 
-    /// <summary>The environment variable with an API key of the scope admin, for a server where people sign in.</summary>
-    private const string KeyVariable = "SENSORDASH_API_KEY";
+    private TransferServer(RunningServer server) => _server = server;
 
-    private TransferServer(Uri address)
-    {
-        _client = new(new SocketsHttpHandler(), disposeHandler: true) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
-        if (Environment.GetEnvironmentVariable(KeyVariable) is { Length: > 0 } key) _client.DefaultRequestHeaders.Authorization = new("Bearer", key);
-    }
-
-    /// <summary>Finds the server of a store by the lock of its file.</summary>
-    /// <param name="url">The server, if the user names it.</param>
-    /// <param name="stores">Stores that it may hold.</param>
-    /// <param name="mayBeOther">Whether another command may hold them.</param>
-    /// <returns>Null when no server holds one of them.</returns>
-    /// <exception cref="TransferException">The address is invalid, or a process holds a store and does not say where it listens.</exception>
+    /// <inheritdoc cref="RunningServer.Find"/>
     public static TransferServer? Find(string? url, IEnumerable<TransferAddress> stores, bool mayBeOther = false)
-    {
-        if (url is not null)
-        {
-            return Uri.TryCreate(url, UriKind.Absolute, out var given) && given.Scheme is "http" or "https" && given.IsLoopback ? new(given)
-                : throw new TransferException($"--server must be an address of this machine, such as http://127.0.0.1:5080, not '{OutsideText.Shown(url)}'.");
-        }
-        foreach (var file in stores.Where(s => s.Kind == StoreKind.Sqlite).Select(s => s.Place))
-        {
-            if (SqliteFileLock.FindServer(file) is { } found) return new(new Uri(found));
-            if (!mayBeOther && SqliteFileLock.IsHeld(file)) throw new TransferException($"{file} is in use by a process that does not say where it listens. Name it with --server.");
-        }
-        return null;
-    }
+        => RunningServer.Find(url, stores.Where(s => s.Kind == StoreKind.Sqlite).Select(s => s.Place), mayBeOther) is { } server ? new(server) : null;
 
     /// <summary>The state of dual-write.</summary>
     public async Task<JsonElement> ReadAsync(CancellationToken cancellationToken)
@@ -91,7 +65,7 @@ internal sealed class TransferServer : IDisposable
     {
         var state = await ReadAsync(cancellationToken);
         string Text(string name) => state.GetProperty(name).ToString();
-        await output.WriteLineAsync($"Server {_client.BaseAddress}: its store is {Text("role")}; dual-write is {Text("state")}{(Text("secondary") is { Length: > 0 } to ? $", to {to}" : "")}");
+        await output.WriteLineAsync($"Server {_server.Address}: its store is {Text("role")}; dual-write is {Text("state")}{(Text("secondary") is { Length: > 0 } to ? $", to {to}" : "")}");
         if (Text("message") is { Length: > 0 } message) await output.WriteLineAsync($"  {message}");
         if (Text("state") == "copying") await output.WriteLineAsync($"  {Text("copied_rows")} of {Text("rows_to_copy")} rows copied");
         await output.WriteLineAsync($"  {Text("lag_rows")} rows behind ({Text("lag_seconds")} s), {Text("mismatches")} chunks differ, "
@@ -110,28 +84,9 @@ internal sealed class TransferServer : IDisposable
         string Text(string name) => job.GetProperty(name).ToString();
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => _server.Dispose();
 
     private static long NumberOf(JsonElement state) => state.GetProperty("last_move") is { ValueKind: JsonValueKind.Object } move ? move.GetProperty("number").GetInt64() : 0;
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var request = new HttpRequestMessage(method, new Uri("/api/transfers" + path, UriKind.Relative));
-            var response = await _client.SendAsync(request, cancellationToken);
-            if (response.IsSuccessStatusCode) return response;
-            using (response)
-            {
-                var problem = await response.Content.ReadAsStringAsync(cancellationToken);
-                var detail = problem.StartsWith('{') ? JsonDocument.Parse(problem).RootElement.GetProperty("error").GetString() : problem;
-                var hint = response.StatusCode is System.Net.HttpStatusCode.Unauthorized or System.Net.HttpStatusCode.Forbidden ? $" Set {KeyVariable} to an API key with the scope admin." : "";
-                throw new TransferException($"The server refuses: {detail}.{hint}");
-            }
-        }
-        catch (HttpRequestException e)
-        {
-            throw new TransferException($"The server at {_client.BaseAddress} does not answer: {e.Message}", e);
-        }
-    }
+    private Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, CancellationToken cancellationToken) => _server.SendAsync(method, "/api/transfers" + path, cancellationToken);
 }

@@ -74,7 +74,7 @@ internal static partial class TableFiles
 
     private static QueryParameter[] ParametersOf(params string[] names) => [.. names.Select(name => new TextParameter(name, "", ""))];
 
-    [GeneratedRegex("^(?<page>/overview|/analytics|/nodes/[0-9]+|/events|/zones|/system/move|/system/audit|/system)/(?<table>[a-z]+)\\.(?<format>csv|json)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^(?<page>/overview|/analytics|/nodes/[0-9]+|/events|/zones|/system/move|/system/backups|/system/audit|/system)/(?<table>[a-z]+)\\.(?<format>csv|json)$", RegexOptions.CultureInvariant)]
     private static partial Regex FilePath();
 }
 

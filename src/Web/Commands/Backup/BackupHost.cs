@@ -1,0 +1,63 @@
+using SensorDash.Data;
+using SensorDash.Data.Access;
+using SensorDash.Data.Backup;
+using SensorDash.Data.Readings;
+using SensorDash.Data.Storage;
+using SensorDash.Migrations;
+using SensorDash.Web.Backups;
+using SensorDash.Web.Commands.Transfer;
+
+namespace SensorDash.Web.Commands.Backup;
+
+/// <summary>The stores and backups of the settings, for a command.</summary>
+internal sealed class BackupHost : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+
+    public BackupHost(IConfiguration configuration)
+    {
+        Database = new TransferStores(configuration, TimeProvider.System).Configured;
+        var root = configuration[WebHostDefaults.ContentRootKey] ?? Environment.CurrentDirectory;
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddConfiguration(configuration).AddInMemoryCollection(
+            Database.Kind == StoreKind.Sqlite ? [new("Database:Sqlite:Path", Database.Place)] : []).Build());
+        services.AddLogging();
+        services.AddSensorDashData();
+        if (Database.Kind == StoreKind.Sqlite) services.AddSqlite().AddSqliteSchema();
+        else services.AddTimescale().AddTimescaleSchema();
+        if (configuration.GetValue<ReadingsBackend>("Readings:Backend") == ReadingsBackend.DuckDb) services.AddDuckDbReadings();
+        services.PostConfigure<ReadingsOptions>(options => options.DuckDb.Path = Path.GetFullPath(options.DuckDb.Path, root));
+        services.AddBackupFolder(root);
+        _services = services.BuildServiceProvider();
+    }
+
+    /// <summary>The database of the settings.</summary>
+    public TransferAddress Database { get; }
+
+    public Data.Backup.Backups Backups => _services.GetRequiredService<Data.Backup.Backups>();
+
+    /// <summary>Makes sure that the database exists, and that no server uses it as long as this is open.</summary>
+    /// <exception cref="BackupException">There is none, or another process uses it.</exception>
+    public async Task ClaimAsync(CancellationToken cancellationToken)
+    {
+        var startup = _services.GetRequiredService<IStoreStartup>();
+        if (startup.IsNew) throw new BackupException($"There is no database {startup.Name}. Start the server once, or name the file with --Database:Sqlite:Path.");
+        try
+        {
+            await startup.ClaimAsync(cancellationToken);
+        }
+        catch (StoreStartupException e)
+        {
+            throw new BackupException(e.Message, e);
+        }
+    }
+
+    /// <summary>Tells the audit log of the database what a command has done, if there is a database.</summary>
+    public async Task RecordAsync(string action, string backup, bool isDone, string? detail)
+    {
+        if (_services.GetRequiredService<IStoreStartup>().IsNew) return;
+        await _services.GetRequiredService<AuditLog>().RecordAsync(AuditLog.CommandLine, null, action, backup, isDone ? AuditOutcome.Done : AuditOutcome.Failed, detail);
+    }
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+}
