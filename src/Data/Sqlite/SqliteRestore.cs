@@ -10,6 +10,7 @@ internal sealed class SqliteRestore : IPreparedRestore
 {
     private static readonly string[] _companions = ["-wal", "-shm", "-journal"];
 
+    // The file itself if the settings name a link, which stays.
     private readonly string _path, _connectionString;
     private readonly bool _wasThere;
     private readonly TimeProvider _clock;
@@ -17,7 +18,7 @@ internal sealed class SqliteRestore : IPreparedRestore
     private bool _isDone;
 
     private SqliteRestore(SqliteDatabase database, bool wasThere, SqliteFileLock held, TimeProvider clock)
-        => (_path, _connectionString, _wasThere, _lock, _clock) = (database.Path, database.ConnectionString, wasThere, held, clock);
+        => (_path, _connectionString, _wasThere, _lock, _clock) = (FileIdentity.Target(database.Path) ?? database.Path, database.ConnectionString, wasThere, held, clock);
 
     /// <summary>The name of the copy until the commit.</summary>
     public string Temporary => _path + ".restoring";

@@ -115,7 +115,7 @@ internal sealed partial class BackupJobs(Data.Backup.Backups backups, AuditLog a
     private async Task<(BackupEntry Backup, string Message)> VerifyAsync(BackupEntry backup, CancellationToken cancellationToken)
     {
         var result = await backups.VerifyAsync(backup, cancellationToken);
-        if (result.Error is { } error) Log.Damaged(logger, backup.Name, error);
+        if (result.Error is { } error) Log.Damaged(logger, error);
         return (result, result.Error ?? string.Create(CultureInfo.InvariantCulture, $"{backup.Name} is as it was made."));
     }
 
@@ -146,8 +146,8 @@ internal sealed partial class BackupJobs(Data.Backup.Backups backups, AuditLog a
         [LoggerMessage(102, LogLevel.Error, "Backup {Name} is complete, but what it holds is doubtful: {Reason}.")]
         public static partial void Doubtful(ILogger logger, string name, string reason);
 
-        [LoggerMessage(103, LogLevel.Error, "Backup {Name} is damaged: {Reason}")]
-        public static partial void Damaged(ILogger logger, string name, string reason);
+        [LoggerMessage(103, LogLevel.Error, "{Reason}")]
+        public static partial void Damaged(ILogger logger, string reason);
 
         [LoggerMessage(104, LogLevel.Error, "{Action} failed: {Reason}")]
         public static partial void Refused(ILogger logger, string action, string reason);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Backup;
 using SensorDash.Data.Tests.Transfer;
+using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Data.Tests.Backup;
@@ -15,7 +16,7 @@ public abstract class BackupContract : IAsyncLifetime
 
     private protected BackupSubject Source => _source;
 
-    private string Folder => _source.FolderOr(_folder.File("backups"));
+    private protected string Folder => _source.FolderOr(_folder.File("backups"));
 
     async Task IAsyncLifetime.InitializeAsync() => _source = await BackupSubject.CreateAsync(Engine);
 
@@ -205,4 +206,45 @@ public sealed class DuckDbBackupTests : BackupContract
 public sealed class TimescaleBackupTests : BackupContract
 {
     protected override TransferEngine Engine => TransferEngine.Timescale;
+
+    [SkippableFact]
+    public async Task Create_ToolsAreMissing_SaysWhatToInstall()
+    {
+        var refused = await Assert.ThrowsAsync<BackupException>(() => WithTools("/nowhere").CreateAsync(_ => { }, default));
+
+        Assert.StartsWith("/nowhere/pg_dump cannot be run: ", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Install PostgreSQL's client programs of the server's version (Debian: postgresql-client), or set Backup:PostgresTools to their folder.", refused.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Create_ToolsAreOlderThanTheServer_SaysWhichToInstall()
+    {
+        using var tools = new TemporaryFolder();
+        await File.WriteAllTextAsync(tools.File("pg_dump"), "#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n");
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(tools.File("pg_dump"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        var refused = await Assert.ThrowsAsync<BackupException>(() => WithTools(tools.Path).CreateAsync(_ => { }, default));
+
+        Assert.Contains("is of version 9, older than the server (", refused.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Restore_WhileAServerIsConnected_IsRefused()
+    {
+        await Source.AddAsync(0, 5);
+        var created = await Backups(Source).CreateAsync(_ => { }, default);
+
+        // The pool of the source is that of a server.
+        var refused = await Assert.ThrowsAsync<BackupException>(() => Backups(Source).RestoreAsync(created.Backup, replaces: true, default));
+
+        Assert.Contains("A SensorDash server uses", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(BackupSubject.SumsOfFirst(5, 5), await Source.ReadRowSumsAsync());
+    }
+
+    private SensorDash.Data.Backup.Backups WithTools(string folder)
+    {
+        var fixture = (TimescaleStoreFixture)Source.Fixture;
+        var options = Options.Create(new BackupOptions { Folder = Folder, PostgresTools = folder });
+        return new([new TimescaleBackup(fixture.Database, Options.Create(fixture.Options), options, fixture.Contexts, fixture.Clock)], options, fixture.Clock);
+    }
 }
