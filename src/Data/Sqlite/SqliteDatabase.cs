@@ -147,6 +147,7 @@ public sealed class SqliteDatabase : IDisposable
     {
         if (error is not StoreDamagedException || Damage is not null) return error;
         Damage = error.Message;
+        if (IsReadOnly) return error; // Nothing is written beside a file that is only read, such as a backup.
         try
         {
             File.WriteAllText(SuspectPath, error.Message);

@@ -106,6 +106,26 @@ public sealed class BackupCommandTests : ApiTests
         Assert.Contains("damaged", list.Output, StringComparison.Ordinal);
     }
 
+    // A start would set the file aside.
+    [Fact]
+    public async Task Create_DamagedDatabase_SaysSoAndChangesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("hub.db");
+        await using (var app = new SensorDashApp(("Database:Sqlite:Path", path), ("Analytics:Enabled", "false"))) await app.Store.AddAsync(Some.Run(12, 500));
+        var bytes = await File.ReadAllBytesAsync(path);
+        Array.Fill(bytes, (byte)0x55, 40 * 4096, 4096);
+        await File.WriteAllBytesAsync(path, bytes);
+
+        var run = await BackupAsync(path, "create");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("is damaged", run.Errors, StringComparison.Ordinal);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(path));
+        Assert.Empty(Directory.GetFiles(folder.Path, "*.aside-*"));
+        Assert.Empty(Directory.GetDirectories(folder.File("backups")));
+    }
+
     [Theory]
     [InlineData("restore", "none", "There is no backup none.")]
     [InlineData("verify", "../hub.db", "There is no backup ../hub.db.")]

@@ -2,6 +2,7 @@ using SensorDash.Data;
 using SensorDash.Data.Access;
 using SensorDash.Data.Backup;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
 using SensorDash.Migrations;
 using SensorDash.Web.Backups;
@@ -13,6 +14,7 @@ namespace SensorDash.Web.Commands.Backup;
 internal sealed class BackupHost : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
+    private SqliteFileLock? _lock;
 
     public BackupHost(IConfiguration configuration)
     {
@@ -44,9 +46,11 @@ internal sealed class BackupHost : IAsyncDisposable
         if (startup.IsNew) throw new BackupException($"There is no database {startup.Name}. Start the server once, or name the file with --Database:Sqlite:Path.");
         try
         {
-            await startup.ClaimAsync(cancellationToken);
+            // Not the claim of a start, which sets a damaged file aside.
+            if (Database.Kind == StoreKind.Sqlite) _lock = SqliteFileLock.Acquire(Database.Place, TimeProvider.System);
+            else await startup.ClaimAsync(cancellationToken);
         }
-        catch (StoreStartupException e)
+        catch (Exception e) when (e is StoreStartupException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             throw new BackupException(e.Message, e);
         }
@@ -59,5 +63,9 @@ internal sealed class BackupHost : IAsyncDisposable
         await _services.GetRequiredService<AuditLog>().RecordAsync(AuditLog.CommandLine, null, action, backup, isDone ? AuditOutcome.Done : AuditOutcome.Failed, detail);
     }
 
-    public ValueTask DisposeAsync() => _services.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        _lock?.Dispose();
+    }
 }
