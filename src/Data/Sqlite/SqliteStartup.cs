@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Readings;
@@ -11,6 +12,7 @@ namespace SensorDash.Data.Sqlite;
 public sealed partial class SqliteStartup(
     SqliteDatabase database, SqliteVersion version, IStoreErrors errors, IOptions<ReadingsOptions> readings, TimeProvider clock, ILogger<SqliteStartup> logger) : IStoreStartup, IDisposable
 {
+    private const string BeforeEnding = ".before-";
     private const long SpareBytes = 16L << 20;
 
     private readonly SqliteDamage _damage = new(database, clock);
@@ -84,10 +86,29 @@ public sealed partial class SqliteStartup(
     {
         var size = FileSize.Of(database.Path) + FileSize.Of(database.Path + "-wal");
         var free = new DriveInfo(System.IO.Path.GetDirectoryName(database.Path)!).AvailableFreeSpace;
-        // A migration may write a table anew, once into the log and once into the file.
-        var needed = (2 * size) + SpareBytes;
+        // The copy; and a migration may write a table anew, once into the log and once into the file.
+        var needed = (3 * size) + SpareBytes;
         return free >= needed ? null : string.Create(CultureInfo.InvariantCulture,
             $"{Name} must be upgraded, which takes up to {needed >> 20} MiB of free disk space, and there are {free >> 20} MiB. Free some space, and start again; nothing has changed.");
+    }
+
+    /// <inheritdoc/>
+    public async Task<string?> CopyBeforeUpgradeAsync(string migration, CancellationToken cancellationToken)
+    {
+        var copy = database.Path + BeforeEnding + migration;
+        if (!File.Exists(copy))
+        {
+            var unfinished = copy + ".tmp";
+            File.Delete(unfinished);
+            await SqliteCopy.RunAsync(database, unfinished, clock, _ => { }, cancellationToken);
+            DurableFile.Sync(unfinished);
+            File.Move(unfinished, copy);
+            DurableFile.SyncFolder(System.IO.Path.GetDirectoryName(copy)!);
+        }
+        // Those of earlier upgrades, which this version has outlived.
+        foreach (var former in Directory.GetFiles(System.IO.Path.GetDirectoryName(copy)!, System.IO.Path.GetFileName(database.Path) + BeforeEnding + "*"))
+            if (former != copy && NameOfCopy().IsMatch(former)) File.Delete(former);
+        return copy;
     }
 
     /// <inheritdoc/>
@@ -105,6 +126,9 @@ public sealed partial class SqliteStartup(
         => error is DbException || errors.IsUnavailable(error) ? $"the database {Name} cannot be used: {error.Message}" : null;
 
     public void Dispose() => _lock?.Dispose();
+
+    [GeneratedRegex(@"\.before-[0-9]{14}_[A-Za-z]+$")]
+    private static partial Regex NameOfCopy();
 
     private static partial class Log
     {

@@ -33,6 +33,11 @@ public interface IStoreStartup
     /// <remarks>A server's disk is not known here: it refuses by itself, and its transaction leaves everything as it was.</remarks>
     string? FindUpgradeObstacle() => null;
 
+    /// <summary>Copies existing data before migrations change them; does nothing where the store has backups of its own.</summary>
+    /// <param name="migration">The first migration, for the name of the copy: an upgrade that goes on after a kill keeps the copy of its beginning.</param>
+    /// <returns>The copy; null without one.</returns>
+    Task<string?> CopyBeforeUpgradeAsync(string migration, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
     /// <summary>Applies the settings that need no migration. The schema is already current.</summary>
     Task ApplySettingsAsync(CancellationToken cancellationToken);
 

@@ -41,6 +41,8 @@ internal sealed partial class SchemaUpgrade(
         var notice = new UpgradeNotice();
         Log.Upgrading(logger, store.Name, pending.Count);
         if (announcer is not null) Log.Announced(logger, string.Join(", ", await announcer.AnnounceAsync(notice, cancellationToken)));
+        notice.Step = "copying the database";
+        if (await store.CopyBeforeUpgradeAsync(pending[0], cancellationToken) is { } copy) Log.Copied(logger, copy);
         var migrator = context.GetService<IMigrator>();
         for (var i = 0; i < pending.Count; i++)
         {
@@ -58,6 +60,9 @@ internal sealed partial class SchemaUpgrade(
 
         [LoggerMessage(49, LogLevel.Information, "Meanwhile {Addresses} shows how far it is.")]
         public static partial void Announced(ILogger logger, string addresses);
+
+        [LoggerMessage(54, LogLevel.Information, "The database as it was before the upgrade is kept as {Copy}.")]
+        public static partial void Copied(ILogger logger, string copy);
 
         [LoggerMessage(48, LogLevel.Information, "Migration {Number} of {Count}: {Name}")]
         public static partial void Step(ILogger logger, int number, int count, string name);

@@ -43,6 +43,26 @@ public sealed class UpgradeTests : IDisposable
     }
 
     [Fact]
+    public async Task Upgrade_KeepsTheDatabaseAsItWasBefore_OfTheLastUpgradeOnly()
+    {
+        var path = _folder.File("a.db");
+        MigratedSqliteFile.Create(path, "Initial");
+        await ExecuteAsync("a.db", "INSERT INTO zones (name, color) VALUES ('Greenhouse', '#112233')");
+        await File.WriteAllTextAsync(path + ".before-20250101000000_Former", "");
+        await File.WriteAllTextAsync(path + ".before-the-move", "of somebody");
+
+        await using (var app = new SensorDashApp(("Database:Sqlite:Path", path)))
+        {
+            using var client = app.CreateClient();
+            Assert.Contains("Greenhouse", await client.GetStringAsync("/api/zones"), StringComparison.Ordinal);
+        }
+        var copy = Path.GetFileName(Assert.Single(Directory.GetFiles(_folder.Path, "a.db.before-2*")));
+        Assert.True(File.Exists(path + ".before-the-move"));
+
+        Assert.Equal((1, 1), (await CountAsync(copy, "SELECT count(*) FROM __EFMigrationsHistory"), await CountAsync(copy, "SELECT count(*) FROM zones WHERE name = 'Greenhouse'")));
+    }
+
+    [Fact]
     public async Task Start_DiskTooSmallForTheUpgrade_SaysHowMuchItTakesAndChangesNothing()
     {
         var path = _folder.File("a.db");
