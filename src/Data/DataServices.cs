@@ -56,17 +56,22 @@ public static class DataServices
         services.AddSingleton<Export.EventExport>();
         services.AddSingleton<WriteBuffer<Reading>>();
         services.AddSingleton<IngestHold<Reading>>();
-        services.AddSingleton<IRowStore<Reading>>(provider => new HeldRowStore<Reading>(provider.GetRequiredService<IReadingStore>(), provider.GetRequiredService<IngestHold<Reading>>()));
+        services.AddSingleton<IRowStore<Reading>>(provider => new HeldRowStore<Reading>(
+            new ReadingRetentionGate(provider.GetRequiredService<IReadingStore>(), provider.GetRequiredService<RetentionRules>(), provider.GetRequiredService<TimeProvider>()), provider.GetRequiredService<IngestHold<Reading>>()));
         services.AddSingleton<IngestWorker<Reading>>();
         services.AddSingleton<WriteBuffer<LaneEvent>>();
         services.AddSingleton<IngestHold<LaneEvent>>();
-        services.AddSingleton<IRowStore<LaneEvent>>(provider => new HeldRowStore<LaneEvent>(provider.GetRequiredService<IEventStore>(), provider.GetRequiredService<IngestHold<LaneEvent>>()));
+        services.AddSingleton<IRowStore<LaneEvent>>(provider => new HeldRowStore<LaneEvent>(
+            new EventRetentionGate(provider.GetRequiredService<IEventStore>(), provider.GetRequiredService<RetentionRules>()), provider.GetRequiredService<IngestHold<LaneEvent>>()));
         services.AddSingleton<IngestWorker<LaneEvent>>();
         services.AddSingleton<RejectedRows>();
         services.AddSingleton<EventFeed>();
         services.AddSingleton<LiveEvents>();
         services.AddSingleton<ReadingFeed>();
         services.AddSingleton<LiveReadings>();
+        services.AddSingleton<RetentionRules>();
+        services.AddSingleton<RetentionRun>();
+        services.AddSingleton<RetentionPreview>();
         services.AddHostedService<RetentionWorker>();
         services.AddHostedService<BatchMergeWorker>();
         return services;
@@ -90,6 +95,7 @@ public static class DataServices
         services.AddSingleton<IEventStore, SqliteEventStore>();
         services.AddSingleton<IBackupStore, SqliteBackup>();
         services.AddSingleton<IEventCounts, SqliteEventCounts>();
+        services.AddSingleton<IEventRemoval, SqliteEventRemoval>();
         services.AddDatabaseRoles(null);
         foreach (var table in (BatchTable[])[BatchTable.Readings, BatchTable.Events])
             services.AddKeyedSingleton<IBatchLog>(table.Feed, (provider, _) => ActivatorUtilities.CreateInstance<SqliteBatchLog>(provider, table));
@@ -112,6 +118,7 @@ public static class DataServices
         services.AddSingleton<IEventStore, TimescaleEventStore>();
         services.AddSingleton<IBackupStore, TimescaleBackup>();
         services.AddSingleton<IEventCounts, TimescaleEventCounts>();
+        services.AddSingleton<IEventRemoval>(provider => new TimescaleEventRemoval(provider.GetRequiredService<TimescaleDatabase>()));
         services.AddDatabaseRoles(TimescaleRole.Lock);
         foreach (var table in (BatchTable[])[BatchTable.Readings, BatchTable.Events])
             services.AddKeyedSingleton<IBatchLog>(table.Feed, (provider, _) => ActivatorUtilities.CreateInstance<TimescaleBatchLog>(provider, table));

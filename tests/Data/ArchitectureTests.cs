@@ -21,7 +21,7 @@ public sealed partial class ArchitectureTests
         // An export of hours and days is made of the calendar statistics.
         ["Export"] = ["Analytics", "Events", "Nodes", "Readings", "Storage"],
         ["Streaming"] = ["Events", "Readings", "Storage"],
-        ["Retention"] = ["Access", "Readings", "Storage"],
+        ["Retention"] = ["Access", "Events", "Nodes", "Readings", "Storage"],
         // A CSV file is read like a sender's numbers.
         ["Transfer"] = ["Access", "Events", "Ingest", "Nodes", "Readings", "Storage"],
         // A backup is summed up like a transfer.

@@ -11,6 +11,7 @@ public static class AuditAction
     public const string DemoLoad = "demo.load";
     public const string DemoDelete = "demo.delete";
     public const string ReadingsExpire = "readings.expire";
+    public const string EventsExpire = "events.expire";
     public const string SidePathRebuild = "side_path.rebuild";
     public const string TransferStart = "transfer.start";
     public const string TransferPause = "transfer.pause";
@@ -40,7 +41,7 @@ public static class AuditAction
 
     /// <summary>All of them, for the filter of the page.</summary>
     public static IReadOnlyList<string> All { get; } = [
-        BackupCreate, BackupRestore, BackupVerify, DemoDelete, DemoLoad, DualWritePause, DualWriteResume, KeyAdd, KeyRevoke, NodeDelete, NodeEdit, ProgramStart, ReadingsExpire, SetUp, SettingsChange, SidePathRebuild, SignIn, SignOut, StoreCutOver, StoreFinish, StoreGoOn, StoreRollBack,
+        BackupCreate, BackupRestore, BackupVerify, DemoDelete, DemoLoad, DualWritePause, DualWriteResume, EventsExpire, KeyAdd, KeyRevoke, NodeDelete, NodeEdit, ProgramStart, ReadingsExpire, SetUp, SettingsChange, SidePathRebuild, SignIn, SignOut, StoreCutOver, StoreFinish, StoreGoOn, StoreRollBack,
         TransferAbandon, TransferCancel, TransferPause, TransferResume, TransferStart,
         UserAdd, UserPassword, UserRemove, UserRole, ZoneAdd, ZoneDelete, ZoneEdit];
 }

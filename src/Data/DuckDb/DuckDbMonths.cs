@@ -102,10 +102,22 @@ internal static class DuckDbMonths
         {
             var removed = connection.Execute(Invariant($"DELETE FROM {month.Table} WHERE {IsOneOf(nodes)} AND \"timestamp\" < {before}"), cancellationToken);
             if (removed == 0) continue;
-            connection.Execute(Invariant($"UPDATE months SET row_count = row_count - {removed} WHERE month = {month.Number}"), cancellationToken);
             all += removed;
+            if (removed == month.Rows) Drop(connection, month, cancellationToken);
+            else connection.Execute(Invariant($"UPDATE months SET row_count = row_count - {removed} WHERE month = {month.Number}"), cancellationToken);
         }
         return all;
+    }
+
+    /// <summary>The oldest measured time before a time; null if there is none.</summary>
+    public static long? FindOldest(DuckDbConnection connection, long before, CancellationToken cancellationToken)
+    {
+        foreach (var month in List(connection, 0, before - 1, cancellationToken))
+        {
+            using var oldest = connection.Query(Invariant($"SELECT min(\"timestamp\") FROM {month.Table} WHERE \"timestamp\" < {before}"), cancellationToken);
+            if (oldest.Read() && oldest.Get<long?>(0) is { } found) return found;
+        }
+        return null;
     }
 
     /// <summary>Removes readings of the oldest month before a time.</summary>
@@ -128,8 +140,7 @@ internal static class DuckDbMonths
             if (rows > 0) deleting?.Invoke(Invariant($"SELECT {Columns} FROM {month.Table} WHERE \"timestamp\" < {before}"));
             if (rows == month.Rows)
             {
-                connection.Execute(Invariant($"DELETE FROM months WHERE month = {month.Number}; DROP TABLE {month.Table}"), cancellationToken);
-                ShowAll(connection, cancellationToken);
+                Drop(connection, month, cancellationToken);
             }
             else if (rows > 0)
             {
@@ -143,6 +154,12 @@ internal static class DuckDbMonths
             break;
         }
         return removed;
+    }
+
+    private static void Drop(DuckDbConnection connection, DuckDbMonth month, CancellationToken cancellationToken)
+    {
+        connection.Execute(Invariant($"DELETE FROM months WHERE month = {month.Number}; DROP TABLE {month.Table}"), cancellationToken);
+        ShowAll(connection, cancellationToken);
     }
 
     /// <summary>Sorts the month with the most unsorted rows, in its own transaction.</summary>

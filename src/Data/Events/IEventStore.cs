@@ -50,9 +50,16 @@ public sealed record EventChanges(long UpTo, long CommittedAt, IReadOnlyList<Lan
 
 /// <summary>The newest and the oldest position of a store, read in the snapshot of the events with them.</summary>
 /// <param name="Epoch">Eight hexadecimal digits: positions of another epoch are of another history.</param>
-/// <param name="Oldest">First canonical time of the oldest batch; 0 in an empty store.</param>
+/// <param name="Oldest">First canonical time of the oldest batch, or the time from which retention has kept all lanes that have it; 0 in an empty store.</param>
 /// <param name="Position">The head: last canonical time of the last committed batch; 0 in an empty store.</param>
-public readonly record struct EventHead(string Epoch, long Oldest, long Position);
+public readonly record struct EventHead(string Epoch, long Oldest, long Position)
+{
+    /// <summary>Where the events of each lane begin.</summary>
+    public EventEdges Edges { get => field ?? EventEdges.None; init; } = EventEdges.None;
+
+    /// <param name="first">First canonical time of the oldest batch; 0 in an empty store.</param>
+    internal static EventHead Of(string epoch, long first, long position, EventEdges edges) => new(epoch, position == 0 ? 0 : Math.Max(first, edges.Oldest), position) { Edges = edges };
+}
 
 /// <summary>The next events in commit order.</summary>
 /// <param name="Filter">Selects the events.</param>

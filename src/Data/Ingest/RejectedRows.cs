@@ -100,7 +100,7 @@ public sealed partial class RejectedRows
         where TRow : IRow
     {
         for (var i = outcomes.IndexOfAnyExcept(RowOutcome.Inserted, RowOutcome.Duplicate); i >= 0 && i < outcomes.Length; i++)
-            if (Submission.ErrorOf(outcomes[i], _maxNodes) is { } error) Count(kind, null, error with { Sender = rows[i].Sender });
+            if (Submission.ErrorOf<TRow>(outcomes[i], _maxNodes) is { } error) Count(kind, null, error with { Sender = rows[i].Sender });
     }
 
     [GeneratedRegex("[0-9]+")]

@@ -20,10 +20,11 @@ public static class Submission
     public const int MaxRows = 5_000;
 
     /// <summary>Why the store did not take a row; null when it did, now or before.</summary>
-    internal static RowError? ErrorOf(RowOutcome outcome, int maxNodes) => outcome switch
+    internal static RowError? ErrorOf<TRow>(RowOutcome outcome, int maxNodes) => outcome switch
     {
         RowOutcome.Collision => new("eventId", "eventId collides with another event"),
         RowOutcome.NodeLimit => new("node_address", $"must be an existing node: the hub has its maximum of {maxNodes} nodes; delete nodes or raise Ingest:MaxNodes"),
+        RowOutcome.TooOld => new(typeof(TRow) == typeof(Events.LaneEvent) ? "sourceTruthTime" : "timestamp", "older than what is kept"),
         RowOutcome.Rejected => new(null, "the store rejected this row"),
         _ => null,
     };
@@ -58,7 +59,7 @@ public sealed class Submission<TRow>(ReadOnlyMemory<TRow> rows, bool isWaitedFor
         for (var i = outcomes.IndexOfAnyExcept(RowOutcome.Inserted, RowOutcome.Duplicate); i >= 0 && i < outcomes.Length; i++)
         {
             if (outcomes[i] == RowOutcome.AlreadyAccepted) (_alreadyAccepted ??= []).Add(i);
-            else if (Submission.ErrorOf(outcomes[i], maxNodes) is { } error) (_rejected ??= []).Add(new RejectedRow(i, error.Field, error.Error));
+            else if (Submission.ErrorOf<TRow>(outcomes[i], maxNodes) is { } error) (_rejected ??= []).Add(new RejectedRow(i, error.Field, error.Error));
         }
     }
 

@@ -30,10 +30,19 @@ public interface IReadingStore : IRowStore<Reading>
         IReadOnlyCollection<int> addresses, int count, CancellationToken cancellationToken);
 
     /// <summary>Deletes readings measured before a time, the oldest first, in steps, so that writers do not wait long. Nodes without readings are kept.</summary>
-    /// <remarks>An engine that only drops chunks may keep the readings of the chunk that contains <paramref name="before"/>.</remarks>
     /// <param name="before">Unix seconds, exclusive.</param>
     /// <param name="cancellationToken">Effective until the commit is sent; nothing is deleted if it is cancelled before.</param>
     /// <returns>Readings deleted in this step; 0 when none are left.</returns>
     /// <exception cref="StoreUnavailableException">Nothing was deleted.</exception>
     Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken);
+
+    /// <summary>Deletes readings of some nodes measured before a time of each, in steps, so that writers do not wait long. Nodes without readings are kept.</summary>
+    /// <param name="nodes">The nodes, each once, with the time before which their readings go. A step takes the first of them; of a node with very many readings it removes only the oldest.</param>
+    /// <param name="cancellationToken">Effective until the commit is sent; nothing is deleted if it is cancelled before.</param>
+    /// <returns>Readings deleted in this step, and the number of nodes, from the first, that have none before their time any more.</returns>
+    /// <exception cref="StoreUnavailableException">Nothing was deleted.</exception>
+    Task<(long Readings, int Nodes)> RemoveBeforeAsync(IReadOnlyList<NodeRemoval> nodes, CancellationToken cancellationToken);
+
+    /// <summary>Bytes on disk of a reading with its indexes, about, for estimates.</summary>
+    int BytesPerReading { get; }
 }

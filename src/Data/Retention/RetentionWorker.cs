@@ -1,23 +1,35 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using SensorDash.Data.Access;
-using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Retention;
 
-/// <summary>Deletes readings that exceed the retention, at startup and then every hour.</summary>
+/// <summary>Deletes what exceeds the retention, at startup and then every hour.</summary>
 /// <remarks>Not TimescaleDB's retention policy: counters and change feed would not include the rows that it drops.</remarks>
-public sealed partial class RetentionWorker(
-    IReadingStore store, AuditLog audit, IOptions<RetentionOptions> options, TimeProvider clock, ILogger<RetentionWorker> logger)
-    : BackgroundService
+public sealed partial class RetentionWorker(RetentionRun run, RetentionRules rules, AuditLog audit, TimeProvider clock, ILogger<RetentionWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan _interval = TimeSpan.FromHours(1);
 
+    private IReadOnlyList<string> _toldErrors = [];
+
+    /// <summary>Reads the rules before anything is taken in, so that ingest knows what is too old.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await run.ReadRulesAsync(cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The first run reads them.
+        }
+        await base.StartAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (options.Value.ReadingDays == 0) return;
+        if (!rules.Options.Readings.IsOn && !rules.Options.Events.IsOn) return;
         await Task.Yield(); // Let the rest of the host start.
         using var timer = new PeriodicTimer(_interval, clock);
         try
@@ -27,18 +39,41 @@ public sealed partial class RetentionWorker(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // Steps are short, and the next startup continues here.
+            // Slices are short, and the next startup continues here.
         }
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        // Whole days (UTC): a boundary that every engine supports, also one that drops chunks.
-        var before = new DateTimeOffset(clock.GetUtcNow().UtcDateTime.Date.AddDays(-options.Value.ReadingDays), TimeSpan.Zero).ToUnixTimeSeconds();
-        var all = 0L;
+        var removed = new Dictionary<string, long>();
+        void Add(RemovedRows rows) => removed[rows.Kind] = removed.GetValueOrDefault(rows.Kind) + rows.Rows;
+        run.Removed += Add;
         try
         {
-            while (await store.RemoveBeforeAsync(before, cancellationToken) is var removed and > 0) all += removed;
+            await TryAsync(run.RemoveReadingsAsync, cancellationToken);
+            TellErrors();
+            await TryAsync(run.RemoveEventsAsync, cancellationToken);
+        }
+        finally
+        {
+            run.Removed -= Add;
+        }
+        if (removed.Count == 0) return;
+        var text = string.Join(", ", removed.Select(r => FormattableString.Invariant($"{r.Value} {r.Key}")));
+        Log.Removed(logger, text);
+        foreach (var (kind, rows) in removed)
+        {
+            var isReadings = kind == "readings";
+            await audit.RecordAsync(AuditLog.Program, null, isReadings ? AuditAction.ReadingsExpire : AuditAction.EventsExpire, isReadings ? "readings older than they are kept" : $"{kind} events older than they are kept",
+                AuditOutcome.Done, FormattableString.Invariant($"{rows} {(isReadings ? "readings" : "events")}"));
+        }
+    }
+
+    private async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await work(cancellationToken);
         }
         catch (StoreUnavailableException e)
         {
@@ -48,18 +83,23 @@ public sealed partial class RetentionWorker(
         {
             Log.Failed(logger, LogLevel.Error, e);
         }
-        if (all == 0) return;
-        Log.Removed(logger, all, options.Value.ReadingDays);
-        await audit.RecordAsync(AuditLog.Program, null, AuditAction.ReadingsExpire, FormattableString.Invariant($"readings older than {options.Value.ReadingDays} days"), AuditOutcome.Done,
-            FormattableString.Invariant($"{all} readings"));
+    }
+
+    private void TellErrors()
+    {
+        if (rules.Errors.Count > 0 && !rules.Errors.SequenceEqual(_toldErrors)) Log.Stopped(logger, string.Join(' ', rules.Errors));
+        _toldErrors = rules.Errors;
     }
 
     private static partial class Log
     {
-        [LoggerMessage(34, LogLevel.Information, "Removed {Rows} readings older than {Days} days.")]
-        public static partial void Removed(ILogger logger, long rows, int days);
+        [LoggerMessage(34, LogLevel.Information, "Retention removed {Rows}.")]
+        public static partial void Removed(ILogger logger, string rows);
 
-        [LoggerMessage(EventId = 35, Message = "Removing old readings failed; retrying in an hour.")]
+        [LoggerMessage(EventId = 110, Message = "Removing what is older than its retention failed; retrying in an hour.")]
         public static partial void Failed(ILogger logger, LogLevel level, Exception error);
+
+        [LoggerMessage(111, LogLevel.Error, "Retention of readings has stopped, and no reading is deleted or rejected as too old: {Errors} Correct the settings and restart, or create the zone or node.")]
+        public static partial void Stopped(ILogger logger, string errors);
     }
 }

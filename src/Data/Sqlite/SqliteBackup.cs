@@ -97,7 +97,7 @@ public sealed partial class SqliteBackup(SqliteDatabase database, IDbContextFact
     // Hashes add up modulo 2⁶⁴, which sum() does not.
     private static StoreSums ReadLog(SqliteConnection connection)
     {
-        var (readings, events) = (Sum("SELECT row_count, rows_hash FROM ingest_batches"), Sum("SELECT event_count, rows_hash FROM event_batches"));
+        var (readings, events) = (Sum("SELECT row_count, rows_hash FROM ingest_batches"), Sum("SELECT event_count, rows_hash FROM event_batches UNION ALL SELECT -removed_events, -removed_events_hash FROM store_info"));
         return new(readings.Rows, readings.Hash, events.Rows, events.Hash);
 
         (long Rows, long Hash) Sum(string sql)

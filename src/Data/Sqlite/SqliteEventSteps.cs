@@ -6,9 +6,9 @@ namespace SensorDash.Data.Sqlite;
 /// <summary>Reads events up to the head, with the head in the same snapshot.</summary>
 internal static class SqliteEventSteps
 {
-    internal const string SelectHead = """
+    internal static readonly string SelectHead = $"""
         SELECT epoch, coalesce((SELECT first_canonical_time FROM event_batches ORDER BY id LIMIT 1), 0),
-            coalesce((SELECT last_canonical_time FROM event_batches ORDER BY id DESC LIMIT 1), 0) FROM store_info
+            coalesce((SELECT last_canonical_time FROM event_batches ORDER BY id DESC LIMIT 1), 0), {EventEdges.Columns} FROM store_info
         """;
 
     private const string SelectBatches = "SELECT event_count, last_canonical_time FROM event_batches WHERE last_canonical_time > $after ORDER BY last_canonical_time";
@@ -20,7 +20,9 @@ internal static class SqliteEventSteps
         command.CommandText = SelectHead;
         using var reader = command.ExecuteReader();
         reader.Read();
-        return new(reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2));
+        Span<long> edges = stackalloc long[Lanes.All.Count];
+        for (var i = 0; i < edges.Length; i++) edges[i] = reader.IsDBNull(3 + i) ? 0 : reader.GetInt64(3 + i);
+        return EventHead.Of(reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2), EventEdges.Of(edges));
     }
 
     public static EventStep Read(SqliteConnection connection, EventStepQuery query, CancellationToken cancellationToken)

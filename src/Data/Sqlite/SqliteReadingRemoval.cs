@@ -71,13 +71,7 @@ internal static class SqliteReadingRemoval
     }
 
     private static long RemoveOldest(SqliteWriter writer, int address, long nowMicroseconds)
-    {
-        var end = writer.Bound(SelectNodeStepEnd, address, NodeCriteria.ReadingsPerStep);
-        writer.ReadRow(end);
-        var before = raw.sqlite3_column_int64(end, 0);
-        raw.sqlite3_reset(end);
-        return RemoveOldest(writer, address, before, nowMicroseconds);
-    }
+        => RemoveOldest(writer, address, TimeOf(writer, address, NodeCriteria.ReadingsPerStep)!.Value, nowMicroseconds);
 
     private static long RemoveOldest(SqliteWriter writer, int address, long before, long nowMicroseconds)
     {
@@ -96,6 +90,31 @@ internal static class SqliteReadingRemoval
         if (writer.ReadRow(stepEnd)) before = Math.Min(before, raw.sqlite3_column_int64(stepEnd, 0));
         raw.sqlite3_reset(stepEnd);
         return RemoveAllBefore(writer, before, nowMicroseconds);
+    }
+
+    /// <summary>Deletes readings of the first of some nodes before a time of each, about <see cref="RowsPerStep"/> of them.</summary>
+    public static (long Readings, int Nodes) RemoveBefore(SqliteWriter writer, IReadOnlyList<NodeRemoval> nodes, long nowMicroseconds)
+    {
+        var removed = 0L;
+        for (var i = 0; i < nodes.Count; i++)
+        {
+            if (i == NodeCriteria.NodesPerStep || removed >= RowsPerStep) return (removed, i);
+            var (node, before) = (nodes[i].Node, nodes[i].Before ?? long.MaxValue);
+            if (TimeOf(writer, node, 0) is not { } oldest || oldest >= before) continue;
+            var end = TimeOf(writer, node, RowsPerStep - removed);
+            removed += RemoveOldest(writer, node, Math.Min(before, end ?? before), nowMicroseconds);
+            if (end < before) return (removed, i);
+        }
+        return (removed, nodes.Count);
+    }
+
+    // The measured time of a reading of a node by its number, oldest first; null if it has not so many.
+    private static long? TimeOf(SqliteWriter writer, int node, long number)
+    {
+        var find = writer.Bound(SelectNodeStepEnd, node, number);
+        long? time = writer.ReadRow(find) ? raw.sqlite3_column_int64(find, 0) : null;
+        raw.sqlite3_reset(find);
+        return time;
     }
 
     /// <summary>Deletes what another store has deleted.</summary>

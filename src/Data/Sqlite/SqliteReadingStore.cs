@@ -53,6 +53,17 @@ public sealed class SqliteReadingStore(SqliteDatabase database, CommitSignal com
     }
 
     /// <inheritdoc/>
+    public async Task<(long Readings, int Nodes)> RemoveBeforeAsync(IReadOnlyList<NodeRemoval> nodes, CancellationToken cancellationToken)
+    {
+        var removed = await database.Writer.TransactAsync(writer => SqliteReadingRemoval.RemoveBefore(writer, nodes, clock.NowMicroseconds()), cancellationToken);
+        if (removed.Readings > 0) commits.Publish();
+        return removed;
+    }
+
+    /// <inheritdoc/>
+    public int BytesPerReading => 48;
+
+    /// <inheritdoc/>
     public Task<int> ReadAsync(ReadingQuery query, Memory<Reading> page, CancellationToken cancellationToken)
         => database.ReadAsync(connection => ReadPage(connection, query, page.Span, cancellationToken), cancellationToken);
 

@@ -48,7 +48,8 @@ public static class SqliteTransfer
         {
             using var command = connection.CreateCommand();
             command.CommandText = """
-                SELECT (SELECT coalesce(sum(row_count), 0) FROM ingest_batches), (SELECT coalesce(sum(event_count), 0) FROM event_batches), page_count * page_size
+                SELECT (SELECT coalesce(sum(row_count), 0) FROM ingest_batches), (SELECT coalesce(sum(event_count), 0) FROM event_batches) - (SELECT removed_events FROM store_info),
+                    page_count * page_size
                 FROM pragma_page_count, pragma_page_size
                 """;
             using var reader = command.ExecuteReader();
@@ -88,6 +89,8 @@ internal sealed class SqliteTransferTarget(StoreParts parts, SqliteDatabase data
     private readonly SqliteEventWriter _events = new(database.Writer, new(), clock);
 
     public bool Holds(TransferPart part) => true;
+
+    public IEventRemoval? Removal { get; } = new SqliteEventRemoval(database);
 
     public Task<IReadOnlyList<object?[]>> RunLedgerAsync(string sql, CancellationToken cancellationToken)
         => database.Writer.TransactAsync<IReadOnlyList<object?[]>>(writer => writer.Rows(sql), cancellationToken);
@@ -147,7 +150,7 @@ internal sealed class SqliteTransferTarget(StoreParts parts, SqliteDatabase data
         connection =>
         {
             using var command = connection.CreateCommand();
-            command.CommandText = $"SELECT (SELECT count(*) FROM event_index) = {string.Join(" + ", Lanes.All.Select(lane => $"(SELECT count(*) FROM {LaneTable.Of(lane).Name})"))}";
+            command.CommandText = EventRemovalSql.IndexAgrees("0");
             return (long)command.ExecuteScalar()! == 1;
         },
         cancellationToken);

@@ -75,6 +75,9 @@ public sealed class SqliteWriter(SqliteDatabase database) : IWriterLock, IDispos
         return _statements[sql] = statement;
     }
 
+    /// <summary>For reads of the driver inside a transaction of <see cref="TransactAsync"/>.</summary>
+    internal SqliteConnection Connection => _connection!;
+
     /// <summary>Runs a statement without result rows.</summary>
     /// <returns>Changed rows.</returns>
     internal int Run(sqlite3_stmt statement)

@@ -18,6 +18,9 @@ public enum RowOutcome
     /// <summary>A reading of a new node beyond the maximum number of nodes; not stored.</summary>
     NodeLimit,
 
+    /// <summary>Older than it is kept; not stored. Set before the store sees the row.</summary>
+    TooOld,
+
     /// <summary>The store cannot take this row; the writer sets it, not the store.</summary>
     Rejected,
 }

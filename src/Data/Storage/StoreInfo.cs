@@ -32,4 +32,25 @@ public sealed class StoreInfo
 
     /// <summary>Counts the changes of users, sessions and keys, so that every process notices them.</summary>
     public long AccessVersion { get; set; }
+
+    /// <summary>Retention of events: canonical times in Unix microseconds. A lane has no event before its edge, except those that stay in effect; null: it never lost any.</summary>
+    public long? MetadataEdge { get; set; }
+
+    /// <inheritdoc cref="MetadataEdge"/>
+    public long? CommandEdge { get; set; }
+
+    /// <inheritdoc cref="MetadataEdge"/>
+    public long? UiEdge { get; set; }
+
+    /// <inheritdoc cref="MetadataEdge"/>
+    public long? ParsedEdge { get; set; }
+
+    /// <inheritdoc cref="MetadataEdge"/>
+    public long? RawEdge { get; set; }
+
+    /// <summary>Events that retention deleted: the sum of the batches of events, less these, is the number of events.</summary>
+    public long RemovedEvents { get; set; }
+
+    /// <summary>The sum of their hashes.</summary>
+    public long RemovedEventsHash { get; set; }
 }

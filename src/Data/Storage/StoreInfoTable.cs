@@ -23,5 +23,7 @@ internal sealed class StoreInfoTable : IEntityTypeConfiguration<StoreInfo>
         builder.Property(i => i.ReadingsEpoch).HasMaxLength(EpochLength);
         builder.Property(i => i.Role).HasConversion(_role).HasMaxLength(RoleLength);
         builder.Property(i => i.ReadingsRole).HasConversion(_role).HasMaxLength(RoleLength);
+        builder.Property(i => i.RemovedEvents).HasDefaultValue(0L);
+        builder.Property(i => i.RemovedEventsHash).HasDefaultValue(0L);
     }
 }

@@ -38,7 +38,7 @@ public sealed class LiveEvents(EventFeed feed, TimeProvider clock)
         var epoch = head.Epoch;
         yield return new StreamStarted(epoch);
         var position = query.After?.Position ?? head.Position;
-        if (query.After is { } token && (token.Epoch != epoch || token.Position > head.Position))
+        if (query.After is { } token && (token.Epoch != epoch || token.Position > head.Position || IsBeforeEdge(query, token.Position, head)))
         {
             yield return new StreamReset(epoch, head.Oldest, head.Position);
             position = head.Position;
@@ -62,7 +62,7 @@ public sealed class LiveEvents(EventFeed feed, TimeProvider clock)
             {
                 var step = await feed.ReadStepAsync(
                     new(query.Filter, position) { Limit = MaxEvents, MaxContentBytes = MaxContentBytes, SourceFrom = query.SourceFrom }, cancellationToken);
-                if (step.Head.Epoch != epoch || step.Head.Position < position)
+                if (step.Head.Epoch != epoch || step.Head.Position < position || IsBeforeEdge(query, position, step.Head))
                 {
                     epoch = step.Head.Epoch;
                     position = sent = goal = step.Head.Position;
@@ -94,6 +94,9 @@ public sealed class LiveEvents(EventFeed feed, TimeProvider clock)
             }
         }
     }
+
+    // Whether retention may have deleted events after a position: what is left must not look like all of them.
+    private static bool IsBeforeEdge(LiveQuery query, long position, EventHead head) => position + 1 < head.Edges.OfAll(query.Filter.Lanes);
 
     // Found: there are events, or there would be if the filter matched.
     private RecentSearch TakeRecent(LiveQuery query, List<RecentEvent> events, ref long position, string epoch, long subscriber)

@@ -34,6 +34,10 @@ internal static class PgTime
         _ => OfMicroseconds(time * MicrosecondsPerSecond),
     };
 
+    /// <summary>Unix microseconds of Unix seconds, as far as there are.</summary>
+    public static long MicrosecondsOf(long seconds) => seconds >= long.MaxValue / MicrosecondsPerSecond ? long.MaxValue
+        : seconds <= long.MinValue / MicrosecondsPerSecond ? long.MinValue : seconds * MicrosecondsPerSecond;
+
     /// <summary>Reads a time in Unix microseconds.</summary>
     public static long GetMicroseconds(this DbDataReader row, int column) => row.GetFieldValue<long>(column) + Origin;
 

@@ -149,7 +149,7 @@ public sealed class TimescaleBackup(
         }
         await TimescaleRangeReader.VisitReadingsAsync(connection, TransferRange.All, sums.Add, cancellationToken);
         await TimescaleRangeReader.VisitEventsAsync(connection, TransferRange.All, sums.Add, cancellationToken);
-        var (readings, events) = (await LogAsync("SELECT row_count, rows_hash FROM ingest_batches"), await LogAsync("SELECT event_count, rows_hash FROM event_batches"));
+        var (readings, events) = (await LogAsync("SELECT row_count, rows_hash FROM ingest_batches"), await LogAsync("SELECT event_count, rows_hash FROM event_batches UNION ALL SELECT -removed_events, -removed_events_hash FROM store_info"));
         return new(
             (await TextsAsync(connection, "SELECT max(\"MigrationId\") FROM \"__EFMigrationsHistory\"", cancellationToken)).Single(),
             (await TextsAsync(connection, "SELECT epoch::text FROM store_info", cancellationToken)).Single(), sums.Result, sums.FindDoubt(new(readings.Rows, readings.Hash, events.Rows, events.Hash)))

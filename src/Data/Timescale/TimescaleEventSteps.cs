@@ -7,8 +7,9 @@ namespace SensorDash.Data.Timescale;
 /// <summary>Reads events up to the head, with the head in the same snapshot.</summary>
 internal static class TimescaleEventSteps
 {
-    private const string SelectHead = """
-        SELECT epoch, (SELECT first_canonical_time FROM event_batches ORDER BY id LIMIT 1), (SELECT last_canonical_time FROM event_batches ORDER BY id DESC LIMIT 1) FROM store_info
+    private static readonly string _selectHead = $"""
+        SELECT epoch, (SELECT first_canonical_time FROM event_batches ORDER BY id LIMIT 1), (SELECT last_canonical_time FROM event_batches ORDER BY id DESC LIMIT 1), {EventEdges.Columns}
+        FROM store_info
         """;
 
     // The end of the batch with which the step has searched enough: of the last batches, with a single one, that of the newest.
@@ -18,7 +19,7 @@ internal static class TimescaleEventSteps
 
     public static async Task<EventHead> ReadHeadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(SelectHead, connection);
+        await using var command = new NpgsqlCommand(_selectHead, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await TakeHeadAsync(reader, cancellationToken);
     }
@@ -30,7 +31,7 @@ internal static class TimescaleEventSteps
         var (count, upTo) = (0L, query.After);
         var end = new NpgsqlBatchCommand(SelectEnd);
         end.Parameters.Add(PgTime.Microseconds(query.After));
-        await using (var start = new NpgsqlBatch(connection) { BatchCommands = { new(SelectHead), end } })
+        await using (var start = new NpgsqlBatch(connection) { BatchCommands = { new(_selectHead), end } })
         {
             await using var reader = await start.ExecuteReaderAsync(cancellationToken);
             head = await TakeHeadAsync(reader, cancellationToken);
@@ -66,7 +67,9 @@ internal static class TimescaleEventSteps
     private static async Task<EventHead> TakeHeadAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
         await reader.ReadAsync(cancellationToken);
-        return new(reader.GetString(0), await TimeAsync(1), await TimeAsync(2));
+        var edges = new long[Lanes.All.Count];
+        for (var i = 0; i < edges.Length; i++) edges[i] = await TimeAsync(3 + i);
+        return EventHead.Of(reader.GetString(0), await TimeAsync(1), await TimeAsync(2), EventEdges.Of(edges));
 
         async Task<long> TimeAsync(int column) => await reader.IsDBNullAsync(column, cancellationToken) ? 0 : reader.GetMicroseconds(column);
     }

@@ -1,5 +1,6 @@
 using Npgsql;
 using SensorDash.Data.Nodes;
+using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Timescale;
@@ -18,8 +19,11 @@ internal static class TimescaleNodeRemoval
 
     private const string SelectStepEnd = "SELECT timestamp FROM sensor_readings WHERE node_address = $1 ORDER BY timestamp LIMIT 1 OFFSET $2";
 
+    private const string SelectPieceEnd = "SELECT timestamp FROM sensor_readings WHERE node_address = $1 AND timestamp >= $2 ORDER BY timestamp LIMIT 1 OFFSET $3";
+
     private const string UpdateNode = """
-        UPDATE nodes SET total_readings = total_readings - $2, first_seen_at = coalesce((SELECT min(timestamp) FROM sensor_readings WHERE node_address = $1), last_seen_at) WHERE address = $1
+        UPDATE nodes SET total_readings = total_readings - $2,
+            first_seen_at = coalesce((SELECT min(timestamp) FROM sensor_readings WHERE node_address = $1 AND timestamp >= $3), last_seen_at) WHERE address = $1
         """;
 
     public static async Task<NodeCount> DeleteStepAsync(
@@ -92,16 +96,52 @@ internal static class TimescaleNodeRemoval
         return new(0, await RemoveOldestAsync(connection, clock, address, before, cancellationToken));
     }
 
+    // A few statements for each.
+    private const int NodesPerRemoval = 20;
+
+    /// <summary>Deletes readings of the first of some nodes before a time of each. In a transaction with the writer lock.</summary>
+    internal static async Task<(long Readings, int Nodes)> RemoveBeforeAsync(
+        NpgsqlConnection connection, TimeProvider clock, IReadOnlyList<NodeRemoval> nodes, CancellationToken cancellationToken)
+    {
+        var removed = 0L;
+        for (var i = 0; i < nodes.Count; i++)
+        {
+            if (i == NodesPerRemoval || removed >= NodeCriteria.ReadingsPerStep) return (removed, i);
+            var (node, before) = (nodes[i].Node, nodes[i].Before ?? long.MaxValue);
+            var (first, end) = (await FindFirstAsync(connection, node, cancellationToken), before);
+            if (first is null || first >= before) continue;
+            await using (var find = CommandOf(connection, SelectPieceEnd, node, PgTime.Seconds(first.Value), new NpgsqlParameter<long> { TypedValue = NodeCriteria.ReadingsPerStep - removed }))
+            await using (var reader = await find.ExecuteReaderAsync(cancellationToken))
+                if (await reader.ReadAsync(cancellationToken)) end = Math.Min(before, reader.GetSeconds(0));
+            removed += await RemoveOldestAsync(connection, clock, node, end, cancellationToken);
+            if (end < before) return (removed, i);
+        }
+        return (removed, nodes.Count);
+    }
+
+    // The first time of a node with readings: earlier chunks need not be looked at.
+    private static async Task<long?> FindFirstAsync(NpgsqlConnection connection, int address, CancellationToken cancellationToken)
+    {
+        await using var find = CommandOf(connection, "SELECT first_seen_at FROM nodes WHERE address = $1 AND total_readings > 0", address);
+        await using var reader = await find.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? reader.GetSeconds(0) : null;
+    }
+
     /// <summary>Deletes the readings of a node before a time; the node stays. In a transaction with the writer lock.</summary>
     internal static async Task<long> RemoveOldestAsync(NpgsqlConnection connection, TimeProvider clock, int address, long before, CancellationToken cancellationToken)
     {
-        var removed = await TimescaleRemoval.DeleteReadingsAsync(
-            connection, "node_address = $1 AND timestamp < $2", cancellationToken, new NpgsqlParameter<int> { TypedValue = address }, PgTime.Seconds(before));
-        await using (var update = CommandOf(connection, UpdateNode, address, new NpgsqlParameter<long> { TypedValue = removed.Rows })) await update.ExecuteNonQueryAsync(cancellationToken);
+        var first = await FindFirstAsync(connection, address, cancellationToken) ?? before;
+        var removed = await TimescaleRemoval.DeleteReadingsAsync(connection, "node_address = $1 AND timestamp >= $2 AND timestamp < $3", cancellationToken,
+            new NpgsqlParameter<int> { TypedValue = address }, PgTime.Seconds(first), PgTime.Seconds(before));
+        await using (var update = CommandOf(connection, UpdateNode, address, new NpgsqlParameter<long> { TypedValue = removed.Rows }, PgTime.Seconds(before))) await update.ExecuteNonQueryAsync(cancellationToken);
         await TimescaleRemoval.InsertRemovalBatchAsync(connection, clock, removed, address, before, cancellationToken);
         return removed.Rows;
     }
 
-    private static NpgsqlCommand CommandOf(NpgsqlConnection connection, string sql, int address, NpgsqlParameter parameter)
-        => new(sql, connection) { CommandTimeout = 0, Parameters = { new NpgsqlParameter<int> { TypedValue = address }, parameter } };
+    private static NpgsqlCommand CommandOf(NpgsqlConnection connection, string sql, int address, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0, Parameters = { new NpgsqlParameter<int> { TypedValue = address } } };
+        foreach (var parameter in parameters) command.Parameters.Add(parameter);
+        return command;
+    }
 }

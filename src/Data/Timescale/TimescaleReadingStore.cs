@@ -63,6 +63,13 @@ public sealed class TimescaleReadingStore(TimescaleDatabase database, CommitSign
         => TimescaleRemoval.RemoveBeforeAsync(database, commits, clock, before, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<(long Readings, int Nodes)> RemoveBeforeAsync(IReadOnlyList<NodeRemoval> nodes, CancellationToken cancellationToken)
+        => TimescaleRemoval.RemoveBeforeAsync(database, commits, clock, nodes, cancellationToken);
+
+    /// <inheritdoc/>
+    public int BytesPerReading => 140;
+
+    /// <inheritdoc/>
     public Task<int> ReadAsync(ReadingQuery query, Memory<Reading> page, CancellationToken cancellationToken)
         => database.ReadAsync(
             async (connection, token) =>

@@ -1,4 +1,7 @@
+using System.Data;
+using System.Runtime.InteropServices;
 using Npgsql;
+using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
@@ -27,8 +30,6 @@ internal sealed class RemovedReadings
 /// <summary>Deletes readings of a node or by age. Each transaction acquires the writer lock, so counters and change feed stay exact.</summary>
 internal static class TimescaleRemoval
 {
-    private const long DaySeconds = 86_400;
-
     private const string InsertRemoval = """
         INSERT INTO ingest_batches (id, committed_at, row_count, first_timestamp, last_timestamp, removed_node, removed_before, rows_hash)
         SELECT coalesce(max(id), 0) + 1, $1, $2, 'epoch', 'epoch', $3, $4, $5 FROM ingest_batches
@@ -40,11 +41,6 @@ internal static class TimescaleRemoval
         UPDATE nodes SET total_readings = total_readings - gone.readings, first_seen_at = coalesce(
             (SELECT min(r.timestamp) FROM sensor_readings r WHERE r.node_address = nodes.address AND r.timestamp >= $1), last_seen_at)
         FROM gone WHERE address = gone.node_address
-        """;
-
-    private const string OldestChunkEnd = """
-        SELECT min(range_end) FROM timescaledb_information.chunks
-        WHERE hypertable_schema = current_schema() AND hypertable_name = 'sensor_readings' AND range_end <= $1
         """;
 
     private const string HashedColumns = "node_address, timestamp, temperature_centidegrees, humidity_centipercent, flags, received_at, NULL::bigint";
@@ -80,10 +76,10 @@ internal static class TimescaleRemoval
         await using (var counters = Command(connection, TakeFromCounters, PgTime.Seconds(limit))) await counters.ExecuteNonQueryAsync(cancellationToken);
         var removed = new RemovedReadings();
         // Whole chunks first: a store that drops them has removals of any number of rows.
-        if (await TimescaleLayout.IsHypertableAsync(connection, cancellationToken) && await FindEndAsync(connection, hasChunks: true, limit, cancellationToken) is not null)
+        if (await TimescaleChunks.ListAsync(connection, "sensor_readings", PgTime.MicrosecondsOf(limit), cancellationToken) is { Count: > 0 } chunks)
         {
             await AddAsync(removed, connection, $"SELECT {HashedColumns} FROM sensor_readings WHERE timestamp < $1", cancellationToken, PgTime.Seconds(limit));
-            await DropAsync(connection, limit, cancellationToken);
+            foreach (var chunk in chunks) await TimescaleChunks.DropAsync(connection, chunk, cancellationToken);
             await ExecuteAsync(connection, "DELETE FROM sensor_readings WHERE timestamp < $1", PgTime.Seconds(limit), cancellationToken);
         }
         else
@@ -98,50 +94,102 @@ internal static class TimescaleRemoval
     {
         while (true)
         {
-            var (isDone, rows) = await RunAsync(database, (connection, token) => RemovePieceAsync(connection, clock, before, token), cancellationToken);
+            var chunk = await database.ReadAsync((connection, token) => SummarizeChunkAsync(connection, before, token), cancellationToken);
+            var (isDone, rows) = await RunAsync(database, async (connection, token) =>
+            {
+                await TimescaleRole.ThrowIfNotPrimaryAsync(connection, TimescaleRole.OfReadings, token);
+                return chunk is null ? await DeletePieceAsync(connection, clock, before, token) : await DropAsync(connection, clock, chunk, token);
+            }, cancellationToken);
             if (rows > 0) commits.Publish();
             if (isDone || rows > 0) return rows; // An empty chunk is not a step.
         }
     }
 
-    // Dropping a chunk is cheap for any number of rows; from a table without chunks, one day is deleted at a time.
-    private static async Task<(bool IsDone, long Rows)> RemovePieceAsync(NpgsqlConnection connection, TimeProvider clock, long before, CancellationToken cancellationToken)
+    // A chunk with its readings by node, as of a batch.
+    private sealed record SummarizedChunk(TimescaleChunk Chunk, long AsOf, Dictionary<int, long> Rows, RemovedReadings Removed);
+
+    // Dropping a chunk is cheap for any number of rows. They are counted without the writer lock, because that is not.
+    private static async Task<SummarizedChunk?> SummarizeChunkAsync(NpgsqlConnection connection, long before, CancellationToken cancellationToken)
     {
-        var hasChunks = await TimescaleLayout.IsHypertableAsync(connection, cancellationToken);
-        if (await FindEndAsync(connection, hasChunks, before, cancellationToken) is not { } end) return (true, 0);
-        await using (var counters = Command(connection, TakeFromCounters, PgTime.Seconds(end))) await counters.ExecuteNonQueryAsync(cancellationToken);
-        var removed = new RemovedReadings();
-        if (hasChunks)
+        var chunks = await TimescaleChunks.ListAsync(connection, "sensor_readings", PgTime.MicrosecondsOf(before), cancellationToken);
+        return chunks.Count == 0 ? null : await SummarizeAsync(connection, chunks[0], cancellationToken);
+    }
+
+    private static async Task<SummarizedChunk> SummarizeAsync(NpgsqlConnection connection, TimescaleChunk chunk, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        return await SumAsync(connection, chunk, cancellationToken);
+    }
+
+    private static async Task<SummarizedChunk> SumAsync(NpgsqlConnection connection, TimescaleChunk chunk, CancellationToken cancellationToken)
+    {
+        long asOf;
+        await using (var start = new NpgsqlBatch(connection) { BatchCommands = { new("SET LOCAL statement_timeout = 0"), new("SELECT coalesce(max(id), 0) FROM ingest_batches") } })
+            asOf = (long)(await start.ExecuteScalarAsync(cancellationToken))!;
+        var (rows, removed) = (new Dictionary<int, long>(), new RemovedReadings());
+        await using var select = Command(connection, $"SELECT {HashedColumns} FROM sensor_readings WHERE timestamp < $1", PgTime.Microseconds(chunk.End));
+        await using var reader = await select.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
         {
-            await AddAsync(removed, connection, $"SELECT {HashedColumns} FROM sensor_readings WHERE timestamp < $1", cancellationToken, PgTime.Seconds(end));
-            await DropAsync(connection, end, cancellationToken);
+            var reading = TimescaleRows.ReadReading(reader);
+            removed.Add(reading);
+            CollectionsMarshal.GetValueRefOrAddDefault(rows, reading.NodeAddress, out _)++;
         }
-        else
+        return new(chunk, asOf, rows, removed);
+    }
+
+    // Whether a batch after some has changed rows before a time.
+    private const string HasChanged = """
+        SELECT EXISTS (SELECT 1 FROM ingest_batches WHERE id > $1 AND (removed_node IS NOT NULL OR removed_before IS NOT NULL OR first_timestamp < $2))
+        """;
+
+    private const string TakeRows = """
+        UPDATE nodes SET total_readings = total_readings - gone.readings, first_seen_at = coalesce(
+            (SELECT min(r.timestamp) FROM sensor_readings r WHERE r.node_address = nodes.address AND r.timestamp >= $3), last_seen_at)
+        FROM unnest($1, $2) AS gone (node_address, readings) WHERE address = gone.node_address
+        """;
+
+    private static async Task<(bool IsDone, long Rows)> DropAsync(NpgsqlConnection connection, TimeProvider clock, SummarizedChunk summarized, CancellationToken cancellationToken)
+    {
+        await using (var find = Command(connection, HasChanged, new NpgsqlParameter<long> { TypedValue = summarized.AsOf }, PgTime.Microseconds(summarized.Chunk.End)))
+            if ((bool)(await find.ExecuteScalarAsync(cancellationToken))!) summarized = await SumAsync(connection, summarized.Chunk, cancellationToken); // Rare; now nothing changes it.
+        var (chunk, removed) = (summarized.Chunk, summarized.Removed);
+        if (removed.Rows > 0)
         {
-            removed = await DeleteReadingsAsync(connection, "timestamp < $1", cancellationToken, PgTime.Seconds(end));
+            await using var take = Command(connection, TakeRows, new NpgsqlParameter<int[]> { TypedValue = [.. summarized.Rows.Keys] },
+                new NpgsqlParameter<long[]> { TypedValue = [.. summarized.Rows.Values] }, PgTime.Microseconds(chunk.End));
+            await take.ExecuteNonQueryAsync(cancellationToken);
         }
-        if (removed.Rows > 0) await InsertRemovalBatchAsync(connection, clock, removed, null, end, cancellationToken);
+        // Rows of earlier chunks, which are empty, cannot be there: the oldest chunk goes first.
+        await TimescaleChunks.DropAsync(connection, chunk, cancellationToken);
+        if (removed.Rows > 0) await InsertRemovalBatchAsync(connection, clock, removed, null, chunk.End / 1_000_000, cancellationToken);
         return (false, removed.Rows);
     }
 
-    // drop_chunks locks an index before its table, and readers the table before its index: a deadlock, unless the table is already locked.
-    private static async Task DropAsync(NpgsqlConnection connection, long end, CancellationToken cancellationToken)
+    private const string PieceEnd = "SELECT timestamp FROM sensor_readings WHERE timestamp < $1 ORDER BY timestamp OFFSET $2 LIMIT 1";
+
+    // From the chunk of the edge, and from a table without chunks, some rows are deleted at a time.
+    private static async Task<(bool IsDone, long Rows)> DeletePieceAsync(NpgsqlConnection connection, TimeProvider clock, long before, CancellationToken cancellationToken)
     {
-        var chunks = new List<string>();
-        await using (var show = Command(connection, "SELECT show_chunks('sensor_readings', older_than => $1)::text", PgTime.Seconds(end)))
-        await using (var reader = await show.ExecuteReaderAsync(cancellationToken))
-            while (await reader.ReadAsync(cancellationToken)) chunks.Add(reader.GetString(0));
-        await using (var take = new NpgsqlCommand($"LOCK TABLE {string.Join(", ", chunks)}", connection)) await take.ExecuteNonQueryAsync(cancellationToken);
-        await ExecuteAsync(connection, "SELECT drop_chunks('sensor_readings', older_than => $1)", PgTime.Seconds(end), cancellationToken);
+        await using (var find = Command(connection, PieceEnd, PgTime.Seconds(before), new NpgsqlParameter<long> { TypedValue = NodeCriteria.ReadingsPerStep - 1 }))
+        await using (var reader = await find.ExecuteReaderAsync(cancellationToken))
+            if (await reader.ReadAsync(cancellationToken)) before = Math.Min(before, reader.GetSeconds(0) + 1);
+        await using (var counters = Command(connection, TakeFromCounters, PgTime.Seconds(before))) await counters.ExecuteNonQueryAsync(cancellationToken);
+        var removed = await DeleteReadingsAsync(connection, "timestamp < $1", cancellationToken, PgTime.Seconds(before));
+        if (removed.Rows > 0) await InsertRemovalBatchAsync(connection, clock, removed, null, before, cancellationToken);
+        return (removed.Rows == 0, removed.Rows);
     }
 
-    private static async Task<long?> FindEndAsync(NpgsqlConnection connection, bool hasChunks, long before, CancellationToken cancellationToken)
+    public static async Task<(long Readings, int Nodes)> RemoveBeforeAsync(
+        TimescaleDatabase database, CommitSignal commits, TimeProvider clock, IReadOnlyList<NodeRemoval> nodes, CancellationToken cancellationToken)
     {
-        await using var command = Command(connection, hasChunks ? OldestChunkEnd : "SELECT min(timestamp) FROM sensor_readings WHERE timestamp < $1", PgTime.Seconds(before));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        if (!await reader.ReadAsync(cancellationToken) || await reader.IsDBNullAsync(0, cancellationToken)) return null;
-        var found = reader.GetSeconds(0);
-        return hasChunks ? found : Math.Min(before, ((found / DaySeconds) + 1) * DaySeconds);
+        var removed = await RunAsync(database, async (connection, token) =>
+        {
+            await TimescaleRole.ThrowIfNotPrimaryAsync(connection, TimescaleRole.OfReadings, token);
+            return await TimescaleNodeRemoval.RemoveBeforeAsync(connection, clock, nodes, token);
+        }, cancellationToken);
+        if (removed.Readings > 0) commits.Publish();
+        return removed;
     }
 
     internal static async Task<T> RunAsync<T>(
@@ -195,6 +243,10 @@ internal static class TimescaleRemoval
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, NpgsqlParameter parameter)
-        => new(sql, connection) { CommandTimeout = 0, Parameters = { parameter } };
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        foreach (var parameter in parameters) command.Parameters.Add(parameter);
+        return command;
+    }
 }

@@ -15,6 +15,15 @@ internal static class TimescaleRole
     /// <summary>After the lock of the writer of events.</summary>
     public const string OfEvents = "SELECT role = 'primary', coalesce(successor, 'another store') FROM store_info";
 
+    /// <summary>Runs one of these queries.</summary>
+    /// <exception cref="StoreUnavailableException">The database takes nothing.</exception>
+    public static async Task ThrowIfNotPrimaryAsync(NpgsqlConnection connection, string query, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(query, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await ThrowIfNotPrimaryAsync(reader, cancellationToken);
+    }
+
     /// <summary>Reads the result of one of these queries.</summary>
     /// <exception cref="StoreUnavailableException">The database takes nothing.</exception>
     public static async Task ThrowIfNotPrimaryAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)

@@ -16,7 +16,8 @@ public static class TimescaleTransfer
     private const string Kind = "SensorDash (PostgreSQL)";
 
     private const string Counts = """
-        SELECT (SELECT coalesce(sum(row_count), 0)::bigint FROM ingest_batches), (SELECT coalesce(sum(event_count), 0)::bigint FROM event_batches), pg_database_size(current_database())
+        SELECT (SELECT coalesce(sum(row_count), 0)::bigint FROM ingest_batches), (SELECT coalesce(sum(event_count), 0)::bigint FROM event_batches) - (SELECT removed_events FROM store_info),
+            pg_database_size(current_database())
         """;
 
     /// <summary>Settings for a connection as text, such as <c>Host=db;Port=5432;Database=nova;User=nova</c>; what it does not say is as in <paramref name="defaults"/>.</summary>
@@ -142,6 +143,8 @@ internal sealed class TimescaleTransferTarget(StoreParts parts, TimescaleDatabas
     private readonly EventHash _hash = new();
 
     public bool Holds(TransferPart part) => true;
+
+    public IEventRemoval? Removal { get; } = new TimescaleEventRemoval(database, isPrimary: false);
 
     public Task<IReadOnlyList<object?[]>> RunLedgerAsync(string sql, CancellationToken cancellationToken) => TimescaleTransfer.QueryAsync(database, sql, cancellationToken);
 
@@ -323,6 +326,5 @@ internal sealed class TimescaleTransferTarget(StoreParts parts, TimescaleDatabas
         foreach (var table in (string[])["zones", .. tables.Access is null ? [] : (string[])["users", "api_keys", "audit_entries"]]) await RunLedgerAsync(PassIds(table), cancellationToken);
     }
 
-    public async Task<bool> IndexAgreesAsync(CancellationToken cancellationToken) => (await RunLedgerAsync(
-        $"SELECT (SELECT count(*) FROM event_index) = {string.Join(" + ", Lanes.All.Select(lane => $"(SELECT count(*) FROM {LaneTable.Of(lane).Name})"))}", cancellationToken))[0][0] is true;
+    public async Task<bool> IndexAgreesAsync(CancellationToken cancellationToken) => (await RunLedgerAsync(EventRemovalSql.IndexAgrees("'-infinity'"), cancellationToken))[0][0] is true;
 }

@@ -24,6 +24,7 @@ public sealed class BatchApplier(StoreParts source, ITransferTarget target, long
     private readonly TransferLedger _ledger = new(target.RunLedgerAsync);
     private readonly BatchFollower? _follower = source.Log is null ? null : new(source.Log, NameOf(target, id), clock);
     private TransferCursor? _readings, _events; // Null: as in the ledger.
+    private EventEdges? _edges; // Those of the source that the target has; null: it is not known.
     private TransferRecord? _record;
     private readonly SmallTableFollower _small = new(target, isMirror: true, clock);
     private int _readingsAtOnce = int.MaxValue, _eventsAtOnce = 5_000;
@@ -203,18 +204,44 @@ public sealed class BatchApplier(StoreParts source, ITransferTarget target, long
         if (step.Head.Epoch != at.Epoch) throw OtherHistory(at.Epoch, step.Head.Epoch);
         if (step.Head.Position < at.Position)
             throw OtherHistory(at.Epoch, $"{step.Head.Epoch} that ends at {EventTime.Format(step.Head.Position)}");
-        if (step.Position <= at.Position) return;
-        var next = at with { Position = step.Position };
-        try
+        if (step.Position > at.Position)
         {
-            await target.WriteAsync(step.Events.ToArray(), TransferLedger.SetCursor(id, TransferPart.Events, next), cancellationToken);
-            _events = next;
+            var next = at with { Position = step.Position };
+            try
+            {
+                await target.WriteAsync(step.Events.ToArray(), TransferLedger.SetCursor(id, TransferPart.Events, next), cancellationToken);
+                _events = next;
+            }
+            catch (StoreBatchTooLargeException) when (_eventsAtOnce > 1)
+            {
+                _eventsAtOnce = Math.Max(1, _eventsAtOnce / 2); // The next call reads fewer.
+                return;
+            }
         }
-        catch (StoreBatchTooLargeException) when (_eventsAtOnce > 1)
-        {
-            _eventsAtOnce = Math.Max(1, _eventsAtOnce / 2); // The next call reads fewer.
-        }
+        await ApplyEdgesAsync(step.Head.Edges, step.Position, cancellationToken);
     }
+
+    // Events that retention has deleted are in no batch. What stays before an edge depends on the events before it only, so the target keeps the same once it has them all.
+    private async Task ApplyEdgesAsync(EventEdges edges, long position, CancellationToken cancellationToken)
+    {
+        if (edges == _edges || target.Removal is not { } removal) return;
+        var ours = await removal.ReadEdgesAsync(cancellationToken);
+        foreach (var lane in Lanes.All)
+        {
+            if (edges[lane] > position + 1) return; // Its events come first.
+            for (var at = ours[lane]; at < edges[lane];)
+            {
+                var slice = await removal.RemoveSliceAsync(lane, edges[lane], cancellationToken);
+                if (slice.Edge == at) return;
+                at = slice.Edge;
+            }
+        }
+        _edges = edges;
+    }
+
+    /// <summary>Whether the target has deleted the events that the source has deleted by now.</summary>
+    internal async Task<bool> HasEdgesOfSourceAsync(CancellationToken cancellationToken)
+        => source.Events is null || target.Removal is null || (await source.Events.ReadHeadAsync(cancellationToken)).Edges == _edges;
 
     private async Task<TransferStart> ReadStartAsync(CancellationToken cancellationToken)
     {
@@ -237,7 +264,7 @@ public sealed class BatchApplier(StoreParts source, ITransferTarget target, long
     // Whether the last transaction was committed is uncertain after an error.
     private void Forget()
     {
-        (_readings, _events, _record) = (null, null, null);
+        (_readings, _events, _record, _edges) = (null, null, null, null);
         _small.Forget();
         _follower?.Forget();
     }

@@ -141,6 +141,9 @@ public interface ITransferTarget : ITransferSource
     /// <param name="cancellationToken">Cancels it; it may be partly done then.</param>
     Task WriteSmallTablesAsync(SmallTables tables, bool isMirror, CancellationToken cancellationToken);
 
+    /// <summary>Deletes old events as its primary has deleted them; null if this store has none.</summary>
+    IEventRemoval? Removal { get; }
+
     /// <summary>Canonical time of the newest event, Unix microseconds; 0 if there is none.</summary>
     Task<long> ReadNewestEventAsync(CancellationToken cancellationToken);
 
@@ -150,7 +153,7 @@ public interface ITransferTarget : ITransferSource
     /// <summary>Whether a request was accepted in a scope.</summary>
     Task<bool> HasRequestAsync(string scope, string request, CancellationToken cancellationToken);
 
-    /// <summary>Whether every event is in the index once, by count.</summary>
+    /// <summary>Whether every event is in the index once, by count, from the edges of the lanes on: rows of the index outlive their events.</summary>
     Task<bool> IndexAgreesAsync(CancellationToken cancellationToken);
 }
 

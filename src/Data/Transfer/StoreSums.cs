@@ -18,8 +18,10 @@ public readonly record struct StoreSums(long Readings, long ReadingsHash, long E
     public static async Task<StoreSums> ReadAsync(StoreParts store, bool withEvents, CancellationToken cancellationToken)
     {
         var (readings, readingsHash) = await SumAsync(store, "row_count", "ingest_batches", cancellationToken);
-        var (events, eventsHash) = withEvents ? await SumAsync(store, "event_count", "event_batches", cancellationToken) : default;
-        return new(readings, readingsHash, events, eventsHash);
+        if (!withEvents) return new(readings, readingsHash, 0, 0);
+        var (events, eventsHash) = await SumAsync(store, "event_count", "event_batches", cancellationToken);
+        var removed = (await store.Query("SELECT removed_events, removed_events_hash FROM store_info", cancellationToken))[0]; // Events have no batches of removals.
+        return new(readings, readingsHash, events - Number(removed[0]), unchecked(eventsHash - Number(removed[1])));
     }
 
     // Hashes add up modulo 2⁶⁴, which no engine's sum does.

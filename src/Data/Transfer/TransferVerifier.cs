@@ -147,17 +147,21 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
     private async Task<(TransferPage<TRow> Page, Func<TRow, bool>? IsAhead)> ReadSourceAsync<TRow>(
         TransferRange rest, int limit, Rows<TRow> rows, BatchApplier follower, CancellationToken cancellationToken)
     {
-        if (typeof(TRow) != typeof(Reading)) return (await rows.ReadSource(rest, limit, cancellationToken), null);
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             await follower.ApplyAsync(cancellationToken);
             var page = await rows.ReadSource(rest, limit, cancellationToken);
+            if (typeof(TRow) != typeof(Reading))
+            {
+                if (await follower.HasEdgesOfSourceAsync(cancellationToken)) return (page, null);
+                continue;
+            }
             if (await follower.ReadAheadAsync(cancellationToken) is not { } ahead) continue;
             if (ahead.Count == 0) return (page, null);
             bool IsAhead(TRow row) => row is Reading reading && ahead.Contains(new(reading.Timestamp, reading.NodeAddress));
             return (page with { Rows = Without(page.Rows, IsAhead) }, IsAhead);
         }
-        throw new TransferException($"{source.Name} deletes readings faster than they can be compared. Try again later.");
+        throw new TransferException($"{source.Name} deletes rows faster than they can be compared. Try again later.");
     }
 
     private static async Task<TransferSummary> SummarizeTargetAsync<TRow>(TransferRange chunk, Rows<TRow> rows, Func<TRow, bool>? isAhead, CancellationToken cancellationToken)

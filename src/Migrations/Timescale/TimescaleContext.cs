@@ -15,7 +15,8 @@ public sealed class TimescaleContext(DbContextOptions<TimescaleContext> options)
     private static readonly string[] _inSeconds = ["Timestamp", "ReceivedAt", "FirstSeenAt", "LastSeenAt", "LastReceivedAt", "LastReceivedTimestamp", "UpdatedAt", "FirstTimestamp", "LastTimestamp", "RemovedBefore"];
     private static readonly string[] _inMicroseconds =
         ["CommittedAt", "SourceTruthTime", "CanonicalTruthTime", "FirstSeen", "EffectiveTime", "FirstCanonicalTime", "LastCanonicalTime", "AcceptedAt", "PromotedAt", "ReadingsPromotedAt",
-        "CreatedAt", "ExpiresAt", "LastUsedAt", "RevokedAt", "LastSignInAt", "LockedUntil", "At"];
+        "CreatedAt", "ExpiresAt", "LastUsedAt", "RevokedAt", "LastSignInAt", "LockedUntil", "At",
+        "MetadataEdge", "CommandEdge", "UiEdge", "ParsedEdge", "RawEdge"];
 
     private static readonly ValueConverter<long, DateTime> _seconds = new(
         value => DateTime.UnixEpoch.AddTicks(value * TimeSpan.TicksPerSecond), time => (time.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond);

@@ -26,6 +26,7 @@ internal static class ApiRoutes
         routes.MapTransfers();
         routes.MapBackups();
         routes.MapSystem();
+        routes.MapRetention();
         routes.MapAudit();
         routes.MapAccess();
     }

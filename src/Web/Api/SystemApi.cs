@@ -8,6 +8,7 @@ using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Retention;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
 using SensorDash.Web.Requests;
@@ -40,7 +41,7 @@ internal static class SystemApi
 
     private static async Task<IResult> ReadyAsync(
         IStoreHealth health, IngestWorker<Reading> worker, IngestWorker<LaneEvent> events, IDuckDbSource duckDb, IEnumerable<IStoreReporter> reporters,
-        AuditLog audit, TransferControl transfers, IStoreErrors errors, IStoreStartup startup, HttpContext context, CancellationToken cancellationToken)
+        AuditLog audit, TransferControl transfers, RetentionRules retention, IStoreErrors errors, IStoreStartup startup, HttpContext context, CancellationToken cancellationToken)
     {
         var hasDetails = context.User.May(Need.Anyone);
         var limitations = new List<string>();
@@ -64,6 +65,7 @@ internal static class SystemApi
             failing = true;
             if (e is StoreDamagedException) store = "damaged";
         }
+        if (retention.Errors.Count > 0) limitations.Add($"Retention of readings has stopped: {string.Join(' ', retention.Errors)}");
         failing |= role is not (null or StoreRole.Primary);
         if (audit.Missing > 0) limitations.Add($"The audit log lacks {audit.Missing} entries since the start, because the database failed. The log of the program has them.");
         if (startup.Damage is { } damage)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using SensorDash.Web.Commands.Backup;
+using SensorDash.Web.Commands.Retention;
 using SensorDash.Web.Commands.Transfer;
 using SensorDash.Web.Commands.Users;
 using SensorDash.Web.Operations;
@@ -46,6 +47,7 @@ internal static class CommandLine
             TransferCommand.Create(settings),
             UsersCommand.Create(settings),
             BackupCommand.Create(settings),
+            RetentionCommand.Create(settings),
         };
         root.Action = start;
         // Read with the settings; here for the help only.

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using SensorDash.Data.Access;
 using SensorDash.Data.Analytics;
@@ -30,7 +31,7 @@ internal static class SettingsText
         (SecurityOptions.SectionName, new SecurityOptions()), (TransferSettings.SectionName, new TransferSettings()),
     ];
 
-    /// <summary>Such as <c>Ingest:BatchSize=500; Retention:ReadingDays=90</c>.</summary>
+    /// <summary>Such as <c>Ingest:BatchSize=500; Retention:Readings:Default=90</c>.</summary>
     public static string Of(IConfiguration configuration)
     {
         var changed = _sections.SelectMany(s => Changed(configuration, s.Section, s.Defaults)).Prepend(Changed(configuration, "AllowedHosts", "")).OfType<string>().Order(StringComparer.Ordinal);
@@ -51,10 +52,12 @@ internal static class SettingsText
 
     private static IEnumerable<string?> Changed(IConfiguration configuration, string path, object defaults)
     {
-        foreach (var property in defaults.GetType().GetProperties())
+        foreach (var property in defaults.GetType().GetProperties().Where(p => p.GetIndexParameters().Length == 0))
         {
             var (key, value) = ($"{path}:{property.Name}", property.GetValue(defaults));
-            if (value is not (null or string) && value.GetType().IsClass)
+            if (value is IDictionary) // Any keys, and no defaults.
+                foreach (var entry in configuration.GetSection(key).GetChildren()) yield return Changed(configuration, entry.Path, "");
+            else if (value is not (null or string) && value.GetType().IsClass)
                 foreach (var inside in Changed(configuration, key, value)) yield return inside;
             else
                 yield return Changed(configuration, key, Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");

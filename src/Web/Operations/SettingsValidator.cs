@@ -68,7 +68,7 @@ internal static class SettingsValidator
             yield return $"{section.Path} must be a section of settings, not '{scalar}'.";
             yield break;
         }
-        var settings = type.GetProperties().ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
+        var settings = type.GetProperties().Where(p => p.CanWrite).ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
         foreach (var child in section.GetChildren())
         {
             if (sectionsInside.Contains(child.Path, StringComparer.OrdinalIgnoreCase)) continue;
@@ -78,7 +78,11 @@ internal static class SettingsValidator
                 continue;
             }
             var kind = setting.PropertyType;
-            if (kind.IsClass && kind != typeof(string))
+            if (kind == typeof(Dictionary<string, int>))
+            {
+                foreach (var error in EntryErrors(child)) yield return error;
+            }
+            else if (kind.IsClass && kind != typeof(string))
             {
                 foreach (var error in KeyErrors(child, kind)) yield return error;
             }
@@ -90,6 +94,17 @@ internal static class SettingsValidator
             {
                 yield return $"{child.Path} must be {TypeText(kind)}, not '{child.Value}'.";
             }
+        }
+    }
+
+    // A section with any keys.
+    private static IEnumerable<string> EntryErrors(IConfigurationSection section)
+    {
+        if (section.Value is { Length: > 0 } scalar) yield return $"{section.Path} must be a section of settings, not '{scalar}'.";
+        foreach (var entry in section.GetChildren())
+        {
+            if (entry.GetChildren().FirstOrDefault() is { } inside) yield return $"{inside.Path} is not a setting: {entry.Path} has one value.";
+            else if (!TypeDescriptor.GetConverter(typeof(int)).IsValid(entry.Value ?? "")) yield return $"{entry.Path} must be {TypeText(typeof(int))}, not '{entry.Value}'.";
         }
     }
 

@@ -65,6 +65,10 @@ internal sealed class SampledReadingStore(IReadingStore store, ShadowReads shado
 
     public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken) => store.RemoveBeforeAsync(before, cancellationToken);
 
+    public Task<(long Readings, int Nodes)> RemoveBeforeAsync(IReadOnlyList<NodeRemoval> nodes, CancellationToken cancellationToken) => store.RemoveBeforeAsync(nodes, cancellationToken);
+
+    public int BytesPerReading => store.BytesPerReading;
+
     public Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken) => store.AppendAsync(batch, outcomes, cancellationToken);
 
     public async ValueTask DisposeAsync()

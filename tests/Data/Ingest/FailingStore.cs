@@ -51,4 +51,8 @@ internal sealed class FailingStore(IReadingStore store) : IReadingStore
 
     public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
         => RemovalError is { } error ? Task.FromException<long>(error) : store.RemoveBeforeAsync(before, cancellationToken);
+
+    public Task<(long Readings, int Nodes)> RemoveBeforeAsync(IReadOnlyList<NodeRemoval> nodes, CancellationToken cancellationToken) => store.RemoveBeforeAsync(nodes, cancellationToken);
+
+    public int BytesPerReading => store.BytesPerReading;
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Access;
 using SensorDash.Data.Retention;
+using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Tests.Ingest;
 using SensorDash.Tests.Support;
@@ -26,7 +27,8 @@ public sealed class RetentionWorkerTests : IAsyncLifetime
         await _fixture.Store.AddAsync(Reading(1, Noon - (2 * 86_400)));
         Exception error = isExpected ? new StoreUnavailableException("The store is away.") : new InvalidOperationException("A mistake.");
         var (store, log) = (new FailingStore(_fixture.Store) { RemovalError = error }, new RecordedLog<RetentionWorker>());
-        using var worker = new RetentionWorker(store, _fixture.Audit, Options.Create(new RetentionOptions { ReadingDays = 1 }), _fixture.Clock, log);
+        var rules = new RetentionRules(_fixture.Contexts, _fixture.NodeStore, Options.Create(new RetentionOptions { Readings = new() { Default = 1 } }), _fixture.Clock);
+        using var worker = new RetentionWorker(new(store, _fixture.NodeStore, new SqliteEventRemoval(_fixture.Database), rules, _fixture.Clock), rules, _fixture.Audit, _fixture.Clock, log);
 
         await worker.StartAsync(default);
         await WaitFor.TrueAsync("the failure is logged", () => log.Lines.Count > 0);
@@ -36,6 +38,32 @@ public sealed class RetentionWorkerTests : IAsyncLifetime
         await WaitFor.TrueAsync("the old reading is removed", async () => await _fixture.Store.CountAsync(default, default) == 0);
 
         await WaitFor.TrueAsync("the audit log tells it", async () => await _fixture.Audit.FindLastAsync(AuditAction.ReadingsExpire, default) is { Detail: "1 readings" });
+
+        await worker.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task Settings_NameANodeThatDoesNotExist_IsLoggedOnceAndRetentionGoesOnWhenItAppears()
+    {
+        await _fixture.Store.AddAsync(Reading(1, Noon - (9 * 86_400)));
+        var log = new RecordedLog<RetentionWorker>();
+        var rules = new RetentionRules(_fixture.Contexts, _fixture.NodeStore, Options.Create(new RetentionOptions { Readings = new() { Default = 1, Nodes = { ["7"] = 30 } } }), _fixture.Clock);
+        using var worker = new RetentionWorker(new(_fixture.Store, _fixture.NodeStore, new SqliteEventRemoval(_fixture.Database), rules, _fixture.Clock), rules, _fixture.Audit, _fixture.Clock, log);
+
+        await worker.StartAsync(default);
+        await WaitFor.TrueAsync("the error is logged", () => log.Lines.Count > 0);
+        for (var hour = 0; hour < 3; hour++)
+        {
+            await _fixture.Clock.TimerPendingAsync();
+            _fixture.Clock.Advance(TimeSpan.FromHours(1));
+        }
+        Assert.Equal([(LogLevel.Error, null)], log.Lines);
+        await _fixture.Store.AddAsync(Reading(7, Noon - (9 * 86_400)));
+        await WaitFor.TrueAsync("the old reading is removed", async () =>
+        {
+            _fixture.Clock.Advance(TimeSpan.FromHours(1));
+            return await _fixture.Store.CountAsync(default, default) == 1;
+        });
 
         await worker.StopAsync(default);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SensorDash.Data.Events;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Tests.Events;
 using SensorDash.Data.Transfer;
@@ -39,6 +40,40 @@ public sealed class BatchApplierTests
         Assert.True(state.IsCurrent);
         Assert.Equal(0, state.Rows);
         await AssertEqualAsync(source, target, record);
+    }
+
+    [SkippableTheory]
+    [InlineData(TransferEngine.Sqlite, TransferEngine.Sqlite)]
+    [InlineData(TransferEngine.Sqlite, TransferEngine.Timescale)]
+    [InlineData(TransferEngine.Timescale, TransferEngine.Sqlite)]
+    public async Task Follow_RetentionOfTheSource_IsAppliedWhateverFollowsIt(TransferEngine from, TransferEngine to)
+    {
+        const long Day = 86_400_000_000;
+        await using var source = await TransferStore.CreateAsync(from);
+        await using var target = await TransferStore.CreateAsync(to);
+        for (var day = 0; day < 4; day++)
+        {
+            await AddEventsAsync(source, 20, seed: day);
+            source.Fixture.Clock.Advance(TimeSpan.FromDays(1));
+        }
+        var record = await CopyAsync(source, target);
+        var applier = Applier(source, target);
+        var midnight = SomeEvents.Noon / Day * Day;
+
+        await RemoveAsync(source, Lane.Raw, midnight + Day);
+        await AddEventsAsync(source, 20, seed: 7); // The target does not have these yet.
+        foreach (var lane in Lanes.All) await RemoveAsync(source, lane, midnight + (3 * Day));
+        await applier.CatchUpAsync(default);
+
+        await AssertEqualAsync(source, target, record);
+        Assert.Equal(await source.Side.Removal!.ReadEdgesAsync(default), await target.Side.Removal!.ReadEdgesAsync(default));
+        Assert.Equal(await StoreSums.ReadAsync(source.Parts, withEvents: true, default), await StoreSums.ReadAsync(target.Parts, withEvents: true, default));
+        Assert.True(await target.Side.IndexAgreesAsync(default));
+
+        static async Task RemoveAsync(TransferStore store, Lane lane, long edge)
+        {
+            while ((await store.Side.Removal!.RemoveSliceAsync(lane, edge, default)).Edge < edge) { }
+        }
     }
 
     [SkippableTheory]

@@ -46,6 +46,8 @@ internal sealed class FailingTarget(ITransferTarget target) : ITransferTarget
 
     public bool Holds(TransferPart part) => target.Holds(part);
 
+    public IEventRemoval? Removal => target.Removal;
+
     public Task<TransferContents> InspectAsync(CancellationToken cancellationToken) => target.InspectAsync(cancellationToken);
 
     public Task PrepareAsync(RejectLog rejects, CancellationToken cancellationToken) => target.PrepareAsync(rejects, cancellationToken);

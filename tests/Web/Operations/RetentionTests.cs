@@ -18,7 +18,7 @@ public sealed class RetentionTests
     [InlineData("DuckDb")]
     public async Task Retention_SevenDays_RemovesOlderReadingsFromStoreAndAnalytics(string backend)
     {
-        await using var app = new SensorDashApp(("Retention:ReadingDays", "7"), ("Readings:Backend", backend));
+        await using var app = new SensorDashApp(("Retention:Readings:Default", "7"), ("Readings:Backend", backend));
         using var client = app.CreateClient();
         await app.Store.AddAsync([.. from day in Enumerable.Range(0, 7) select Reading(1, Noon - (day * Day))]);
         Assert.Equal(7, (await DaysAsync(client)).GetArrayLength());
@@ -40,7 +40,7 @@ public sealed class RetentionTests
     public async Task Retention_SevenDaysOnPostgres_DropsChunksAndTheSidePathFollows(TimescaleEdition edition)
     {
         await using var fixture = await TimescaleStoreFixture.CreateAsync(edition);
-        await using var app = new SensorDashApp([.. fixture.ProgramSettings, ("Retention:ReadingDays", "7")]);
+        await using var app = new SensorDashApp([.. fixture.ProgramSettings, ("Retention:Readings:Default", "7")]);
         using var client = app.CreateClient();
         // None of them is old yet: the hub has begun to look, and would remove them before they are counted here.
         await app.Store.AddAsync([.. from day in Enumerable.Range(0, 20) from node in (int[])[1, 2] select Reading(node, Noon + ((13 - day) * Day))]);
@@ -59,6 +59,96 @@ public sealed class RetentionTests
         Assert.True(await app.MetricAsync(SensorDashApp.QueriesByDuckDb) > asked);
         Assert.Equal(8, (await app.Nodes.FindAsync(2, default))!.TotalReadings);
         Assert.Equal(16, await fixture.ScalarAsync("SELECT sum(row_count) FROM ingest_batches"));
+    }
+
+    [Theory]
+    [InlineData("Database")]
+    [InlineData("DuckDb")]
+    public async Task Send_ReadingOlderThanItsNodeKeeps_IsRejectedAndTheOthersStored(string backend)
+    {
+        await using var app = new SensorDashApp(("Retention:Readings:Default", "7"), ("Readings:Backend", backend));
+        using var client = app.CreateClient();
+
+        long[] times = [Noon - (8 * Day), Noon, Noon - (6 * Day)];
+
+        using var response = await client.PostAsJsonAsync("/api/sensor-data", times.Select(time => new { node_address = 5, timestamp = time, temperature_celsius = 20 }));
+
+        var result = await response.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Equal((2, 1), (result.GetProperty("inserted").GetInt32(), result.GetProperty("rejected_count").GetInt32()));
+        var rejected = result.GetProperty("rejected")[0];
+        Assert.Equal(("timestamp", "older than what is kept"), (rejected.GetProperty("field").GetString(), rejected.GetProperty("error").GetString()));
+        Assert.Equal(1, rejected.GetProperty("line").GetInt32());
+        Assert.Equal(1, await app.MetricAsync("sensordash_ingest_rows_total{kind=\"readings\",result=\"rejected\"}"));
+    }
+
+    [Fact]
+    public async Task Send_EventOlderThanItsLaneKeeps_IsRejected()
+    {
+        await using var app = new SensorDashApp(("Retention:Events:Parsed", "7"));
+        using var client = app.CreateClient();
+        object Event(string lane, string time) => lane == "raw" ? new { lane, scopeId = "s", sourceTruthTime = time, connectionId = "c", sequence = 1, bytes = "AA==" }
+            : new { lane, scopeId = "s", sourceTruthTime = time, streamId = "x", streamType = "t", schemaVersion = "1", payload = new { } };
+
+        using var response = await client.PostAsJsonAsync("/api/events", new[] { Event("parsed", "2026-06-20T12:00:00Z"), Event("raw", "2026-06-20T12:00:00Z"), Event("parsed", "2026-07-01T12:00:00Z") });
+
+        var result = await response.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Equal((2, 1), (result.GetProperty("inserted").GetInt32(), result.GetProperty("rejectedCount").GetInt32()));
+        Assert.Equal(("sourceTruthTime", "older than what is kept"), (result.GetProperty("rejected")[0].GetProperty("field").GetString(), result.GetProperty("rejected")[0].GetProperty("error").GetString()));
+    }
+
+    [Fact]
+    public async Task Retention_EventsAndExceptions_RemovesThemAndCountsWhatItRemoved()
+    {
+        await using var app = new SensorDashApp(("Retention:Events:Parsed", "2"), ("Retention:Readings:Default", "2"), ("Retention:Readings:Nodes:2", "0"));
+        using var client = app.CreateClient();
+        await app.Store.AddAsync(Reading(1), Reading(2));
+        using (var sent = await client.PostAsJsonAsync("/api/events", new { lane = "parsed", scopeId = "s", sourceTruthTime = "2026-07-01T12:00:00Z", streamId = "x", streamType = "t", schemaVersion = "1", payload = new { } }))
+            sent.EnsureSuccessStatusCode();
+        await app.WaitUntilCaughtUpAsync();
+
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+        app.Clock.Advance(TimeSpan.FromDays(4));
+        await WaitFor.TrueAsync("nothing but node 2 left", async () => await app.Store.CountAsync(default, default) == 1
+            && (await client.GetFromJsonAsync<JsonElement>("/api/events")).GetProperty("count").GetInt32() == 0);
+
+        Assert.Equal(1, await app.MetricAsync("sensordash_retention_removed_rows_total{kind=\"readings\"}"));
+        Assert.Equal(1, await app.MetricAsync("sensordash_retention_removed_rows_total{kind=\"parsed\"}"));
+        await app.WaitUntilCaughtUpAsync();
+        Assert.Equal(0, (await client.GetFromJsonAsync<JsonElement>("/api/nodes/1")).GetProperty("total_readings").GetInt32());
+        await WaitFor.TrueAsync("the audit log tells both", async () => (await client.GetStringAsync("/api/audit")) is var audit && audit.Contains("readings.expire", StringComparison.Ordinal)
+            && audit.Contains("events.expire", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Preview_BeforeAnythingIsChosen_SaysWhatSomeDaysWouldDelete()
+    {
+        await using var app = new SensorDashApp();
+        using var client = app.CreateClient();
+        await app.Store.AddAsync([.. Enumerable.Range(0, 50).Select(day => Reading(1, Noon - (day * Day)))]);
+
+        var lines = (await client.GetFromJsonAsync<JsonElement>("/api/system/retention?days=30")).GetProperty("settings").EnumerateArray().ToList();
+
+        Assert.Equal(["default", "raw", "parsed", "ui", "command", "metadata"], lines.Select(l => l.GetProperty("of").GetString()));
+        var readings = lines[0];
+        Assert.Equal(("Retention:Readings:Default", 30, false, 19), (readings.GetProperty("setting").GetString(), readings.GetProperty("days").GetInt32(),
+            readings.GetProperty("is_chosen").GetBoolean(), readings.GetProperty("rows").GetInt32()));
+        Assert.Equal(Noon - (49 * Day), readings.GetProperty("oldest").GetInt64());
+        Assert.Equal(50, await app.Store.CountAsync(default, default));
+    }
+
+    [Fact]
+    public async Task Settings_NameAZoneThatDoesNotExist_StopRetentionAndSaySo()
+    {
+        await using var app = new SensorDashApp(("Retention:Readings:Default", "2"), ("Retention:Readings:Zones:Garden", "30"));
+        using var client = app.CreateClient();
+        await app.Store.AddAsync(Reading(1, Noon - (9 * Day)));
+
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+        app.Clock.Advance(TimeSpan.FromHours(1));
+
+        Assert.Contains("there is no zone Garden", await client.GetStringAsync("/health/ready"), StringComparison.Ordinal);
+        Assert.Contains("there is no zone Garden", await client.GetStringAsync("/system"), StringComparison.Ordinal);
+        Assert.Equal(1, await app.Store.CountAsync(default, default));
     }
 
     private static async Task<JsonElement> DaysAsync(HttpClient client)

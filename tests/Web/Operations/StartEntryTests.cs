@@ -18,12 +18,12 @@ public sealed class StartEntryTests : IDisposable
     {
         await ReadAsync(("Ingest:BatchSize", "500"));
         var same = await ReadAsync(("Ingest:BatchSize", "500"));
-        var other = await ReadAsync(("Retention:ReadingDays", "90"));
+        var other = await ReadAsync(("Retention:Readings:Default", "90"));
 
         Assert.Equal(["program.start", "program.start"], same.Select(e => e.GetProperty("action").GetString()));
         Assert.Contains("Ingest:BatchSize=500; ", same[0].GetProperty("detail").GetString(), StringComparison.Ordinal);
         Assert.Equal(["program.start", "settings.change", "program.start", "program.start"], other.Select(e => e.GetProperty("action").GetString()));
-        Assert.Equal(("SensorDash", "Ingest:BatchSize, Retention:ReadingDays", "Ingest:BatchSize: 500 → default; Retention:ReadingDays: default → 90"),
+        Assert.Equal(("SensorDash", "Ingest:BatchSize, Retention:Readings:Default", "Ingest:BatchSize: 500 → default; Retention:Readings:Default: default → 90"),
             (other[1].GetProperty("actor").GetString(), other[1].GetProperty("target").GetString(), other[1].GetProperty("detail").GetString()));
     }
 

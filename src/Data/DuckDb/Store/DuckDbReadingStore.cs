@@ -34,6 +34,12 @@ public sealed class DuckDbReadingStore(
     public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken) => _writer.RemoveBeforeAsync(before, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<(long Readings, int Nodes)> RemoveBeforeAsync(IReadOnlyList<NodeRemoval> nodes, CancellationToken cancellationToken) => _writer.RemoveBeforeAsync(nodes, cancellationToken);
+
+    /// <inheritdoc/>
+    public int BytesPerReading => 16;
+
+    /// <inheritdoc/>
     public Task CheckAsync(CancellationToken cancellationToken) => _writer.CheckAsync(cancellationToken);
 
     /// <inheritdoc cref="DuckDbReadingWriter.SortOneMonthAsync"/>

@@ -17,7 +17,7 @@ internal sealed partial class DuckDbReadingWriter
                 foreach (var (node, before) in changes.RemovedNodes)
                 {
                     var batch = _lastBatch + 1 + batches;
-                    if (before is { } time ? RemoveOldest(connection, node, time, batch, now, cancellationToken) : DeleteNode(connection, node, batch, now, cancellationToken)) batches++;
+                    if (before is { } time ? RemoveOldest(connection, node, time, batch, now, cancellationToken) > 0 : DeleteNode(connection, node, batch, now, cancellationToken)) batches++;
                 }
                 if (changes.RemovedBefore is { } limit)
                     while (RemoveOldestMonth(connection, limit, _lastBatch + 1 + batches, now, cancellationToken) > 0) batches++;
@@ -75,18 +75,18 @@ internal sealed partial class DuckDbReadingWriter
         return true;
     }
 
-    private static bool RemoveOldest(DuckDbConnection connection, int address, long before, long batch, long now, CancellationToken cancellationToken)
+    private static long RemoveOldest(DuckDbConnection connection, int address, long before, long batch, long now, CancellationToken cancellationToken)
     {
         var older = DuckDbMonths.Union(DuckDbMonths.List(connection, 0, before - 1, cancellationToken), DuckDbMonths.Columns,
             Invariant($"node_address = {address} AND \"timestamp\" < {before}"));
         var hash = HashByNode(connection, older, cancellationToken).GetValueOrDefault(address);
         var rows = DuckDbMonths.Remove(connection, [address], before, cancellationToken);
-        if (rows == 0) return false;
+        if (rows == 0) return 0;
         connection.Execute(Invariant($"""
             UPDATE nodes SET total_readings = total_readings - {rows},
                 first_seen_at = coalesce((SELECT min("timestamp") FROM sensor_readings WHERE node_address = {address}), last_seen_at) WHERE address = {address};
             INSERT INTO ingest_batches VALUES ({batch}, {now}, {-rows}, 0, 0, {address}, {before}, {unchecked(-hash)})
             """), cancellationToken);
-        return true;
+        return rows;
     }
 }

@@ -21,6 +21,11 @@ internal sealed partial class DuckDbReadingWriter(DuckDbReadingFile file, Commit
     // DuckDB marks deleted rows by columns, many at a time; a node with more is deleted alone.
     private const long ReadingsPerStep = 100L * NodeCriteria.ReadingsPerStep;
 
+    // Each is a few statements over the months that have older readings.
+    private const int NodesPerRemoval = 20;
+
+    private const long SecondsPerDay = 86_400;
+
     private readonly SemaphoreSlim _writeLock = new(1);
     private readonly Dictionary<int, long> _newest = [];
     private readonly Dictionary<int, long> _newestOfBatch = [];
@@ -103,8 +108,32 @@ internal sealed partial class DuckDbReadingWriter(DuckDbReadingFile file, Commit
 
     public Task<long> RemoveBeforeAsync(long before, CancellationToken cancellationToken)
         => WriteAsync(
-            (connection, now) => RemoveOldestMonth(connection, before, _lastBatch + 1, now, cancellationToken),
+            (connection, now) =>
+            {
+                // A day at a time, so that writers do not wait for a month; what is left of a month is dropped with its last day.
+                if (DuckDbMonths.FindOldest(connection, before, cancellationToken) is { } oldest) before = Math.Min(before, ((oldest / SecondsPerDay) + 1) * SecondsPerDay);
+                return RemoveOldestMonth(connection, before, _lastBatch + 1, now, cancellationToken);
+            },
             removed => removed > 0 ? 1 : 0, cancellationToken);
+
+    public Task<(long Readings, int Nodes)> RemoveBeforeAsync(IReadOnlyList<NodeRemoval> nodes, CancellationToken cancellationToken)
+    {
+        var batches = 0;
+        return WriteAsync(
+            (connection, now) =>
+            {
+                (var rows, var done, batches) = (0L, 0, 0);
+                for (; done < nodes.Count && done < NodesPerRemoval && rows < ReadingsPerStep; done++)
+                {
+                    var (node, before) = (nodes[done].Node, nodes[done].Before ?? long.MaxValue);
+                    if (RemoveOldest(connection, node, before, _lastBatch + 1 + batches, now, cancellationToken) is not (> 0 and var removed)) continue;
+                    rows += removed;
+                    batches++;
+                }
+                return (rows, done);
+            },
+            _ => batches, cancellationToken);
+    }
 
     private static long RemoveOldestMonth(DuckDbConnection connection, long before, long batch, long now, CancellationToken cancellationToken)
     {

@@ -108,6 +108,8 @@ internal sealed class DuckDbTransferTarget(StoreParts parts, DuckDbReadingFile f
 
     public bool Holds(TransferPart part) => part == TransferPart.Readings;
 
+    public IEventRemoval? Removal => null;
+
     public Task<IReadOnlyList<object?[]>> RunLedgerAsync(string sql, CancellationToken cancellationToken) => file.ReadAsync<IReadOnlyList<object?[]>>(
         connection =>
         {

@@ -87,7 +87,14 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     promoted_at = table.Column<long>(type: "INTEGER", nullable: true),
                     readings_role = table.Column<string>(type: "TEXT", maxLength: 9, nullable: false),
                     readings_successor = table.Column<string>(type: "TEXT", nullable: true),
-                    readings_promoted_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    readings_promoted_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    metadata_edge = table.Column<long>(type: "INTEGER", nullable: true),
+                    command_edge = table.Column<long>(type: "INTEGER", nullable: true),
+                    ui_edge = table.Column<long>(type: "INTEGER", nullable: true),
+                    parsed_edge = table.Column<long>(type: "INTEGER", nullable: true),
+                    raw_edge = table.Column<long>(type: "INTEGER", nullable: true),
+                    removed_events = table.Column<long>(type: "INTEGER", nullable: false, defaultValue: 0L),
+                    removed_events_hash = table.Column<long>(type: "INTEGER", nullable: false, defaultValue: 0L)
                 },
                 constraints: table =>
                 {

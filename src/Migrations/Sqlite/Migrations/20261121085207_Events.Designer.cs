@@ -645,15 +645,31 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("id");
 
+                    b.Property<long?>("CommandEdge")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("command_edge");
+
                     b.Property<string>("Epoch")
                         .IsRequired()
                         .HasMaxLength(8)
                         .HasColumnType("TEXT")
                         .HasColumnName("epoch");
 
+                    b.Property<long?>("MetadataEdge")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("metadata_edge");
+
+                    b.Property<long?>("ParsedEdge")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("parsed_edge");
+
                     b.Property<long?>("PromotedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("promoted_at");
+
+                    b.Property<long?>("RawEdge")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("raw_edge");
 
                     b.Property<string>("ReadingsEpoch")
                         .HasMaxLength(8)
@@ -674,6 +690,18 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("readings_successor");
 
+                    b.Property<long>("RemovedEvents")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("removed_events");
+
+                    b.Property<long>("RemovedEventsHash")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("removed_events_hash");
+
                     b.Property<string>("Role")
                         .IsRequired()
                         .HasMaxLength(9)
@@ -683,6 +711,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                     b.Property<string>("Successor")
                         .HasColumnType("TEXT")
                         .HasColumnName("successor");
+
+                    b.Property<long?>("UiEdge")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ui_edge");
 
                     b.HasKey("Id");
 

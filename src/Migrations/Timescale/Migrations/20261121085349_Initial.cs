@@ -95,7 +95,14 @@ namespace SensorDash.Migrations.Timescale.Migrations
                     promoted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     readings_role = table.Column<string>(type: "character varying(9)", maxLength: 9, nullable: false),
                     readings_successor = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    readings_promoted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    readings_promoted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    metadata_edge = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    command_edge = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    ui_edge = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    parsed_edge = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    raw_edge = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    removed_events = table.Column<long>(type: "bigint", nullable: false, defaultValue: 0L),
+                    removed_events_hash = table.Column<long>(type: "bigint", nullable: false, defaultValue: 0L)
                 },
                 constraints: table =>
                 {

@@ -974,6 +974,10 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("access_version");
 
+                    b.Property<DateTime?>("CommandEdge")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("command_edge");
+
                     b.Property<string>("Epoch")
                         .IsRequired()
                         .HasMaxLength(8)
@@ -981,9 +985,21 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         .HasColumnName("epoch")
                         .UseCollation("C");
 
+                    b.Property<DateTime?>("MetadataEdge")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("metadata_edge");
+
+                    b.Property<DateTime?>("ParsedEdge")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("parsed_edge");
+
                     b.Property<DateTime?>("PromotedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("promoted_at");
+
+                    b.Property<DateTime?>("RawEdge")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("raw_edge");
 
                     b.Property<string>("ReadingsEpoch")
                         .HasMaxLength(8)
@@ -1006,6 +1022,18 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         .HasColumnName("readings_successor")
                         .UseCollation("C");
 
+                    b.Property<long>("RemovedEvents")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("removed_events");
+
+                    b.Property<long>("RemovedEventsHash")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("removed_events_hash");
+
                     b.Property<string>("Role")
                         .IsRequired()
                         .HasMaxLength(9)
@@ -1016,6 +1044,10 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         .HasColumnType("text")
                         .HasColumnName("successor")
                         .UseCollation("C");
+
+                    b.Property<DateTime?>("UiEdge")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ui_edge");
 
                     b.HasKey("Id")
                         .HasName("pk_store_info");

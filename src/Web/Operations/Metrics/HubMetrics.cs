@@ -4,6 +4,7 @@ using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Retention;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Streaming;
 using SensorDash.Web.Streaming;
@@ -23,11 +24,11 @@ internal sealed class HubMetrics
     private static readonly InstrumentAdvice<double> _commitBounds = new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] };
 
     private readonly Meter _meter;
-    private readonly Counter<long> _rows;
+    private readonly Counter<long> _rows, _removed;
 
     public HubMetrics(
         IMeterFactory meters, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events, WriteBuffer<LaneEvent> eventBuffer, StoreFigures stores,
-        IDuckDbSource duckDb, AnalyticsQueryCount queries, AnalyticsLimit limit, StreamLimit streams, EventFeed feed, DualWrite dualWrite, TransferJobs transfers, TimeProvider clock)
+        IDuckDbSource duckDb, AnalyticsQueryCount queries, AnalyticsLimit limit, StreamLimit streams, EventFeed feed, DualWrite dualWrite, RetentionRun retention, TransferJobs transfers, TimeProvider clock)
     {
         _meter = meters.Create(MeterName);
         _rows = _meter.CreateCounter<long>("sensordash.ingest.rows", null, "Rows since startup, by kind (readings, or the lane of events) and result (inserted, duplicate, rejected).");
@@ -39,6 +40,9 @@ internal sealed class HubMetrics
         ByKind("sensordash.ingest.waiting_rows", "Queued rows, by kind; events count by size.", () => readingBuffer.RowsWaiting, () => eventBuffer.RowsWaiting);
         ByKind("sensordash.ingest.capacity_rows", "Capacity of the write buffer in rows, by kind; a full buffer returns 429.", () => readingBuffer.Capacity, () => eventBuffer.Capacity);
         ByKind("sensordash.ingest.failing", "1 while commits fail, 0 otherwise, by kind.", () => IsFailing(readings.Status), () => IsFailing(events.Status));
+
+        _removed = _meter.CreateCounter<long>("sensordash.retention.removed_rows", null, "Rows that retention deleted since startup, by kind (readings, or the lane of events).");
+        retention.Removed += CountRemoved;
 
         Of("sensordash.store.size", Bytes, "Size on disk, logs included, by engine.", stores, r => r.SizeBytes);
         Of("sensordash.store.connections_busy", null, "Connections in use, by engine.", stores, r => r.Pool?.Busy);
@@ -71,6 +75,8 @@ internal sealed class HubMetrics
         _meter.CreateObservableCounter("sensordash.process.disk_written", () => DiskWrites.Read() is { } bytes ? (Measurement<long>[])[new(bytes)] : [], Bytes, "Bytes that the process gave to disks since its start; wear of memory cards. Linux only.");
         Gauge("sensordash.build_info", "1, with the version.", () => 1, new KeyValuePair<string, object?>("version", BuildInfo.Version));
     }
+
+    private void CountRemoved(RemovedRows removed) => _removed.Add(removed.Rows, new KeyValuePair<string, object?>("kind", removed.Kind));
 
     /// <summary>Counts rows that a parser rejected, so that no store saw them.</summary>
     public void CountRejected(long rows, bool isReading)

@@ -127,6 +127,6 @@ internal sealed class MovePlanner(ServerStores stores, ImportFolder folder, Dual
         }
         if (known is not null) yield return "It was interrupted, and goes on after the last chunk.";
         yield return "While it runs, rows that senders send are not stored: they wait, and senders that wait too long are told to send again.";
-        if (retention.Value.ReadingDays > 0) yield return $"Retention deletes readings of more than {retention.Value.ReadingDays} days; one that it deletes meanwhile counts as missing.";
+        if (retention.Value.Readings.IsOn || retention.Value.Events.IsOn) yield return "Retention deletes old rows; one that it deletes meanwhile counts as missing.";
     }
 }

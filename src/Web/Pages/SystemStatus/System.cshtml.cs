@@ -25,12 +25,15 @@ internal sealed record Intake(string Type, IngestStatus Status, IngestRates Rate
 /// <summary>The state of the hub: ingest, stores, analytics, retention and the process.</summary>
 [Need(Need.Viewer)]
 internal sealed class SystemModel(
-    IEnumerable<IStoreReporter> reporters, IReadingStore store, INodeStore nodes, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events,
+    IEnumerable<IStoreReporter> reporters, INodeStore nodes, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events,
     WriteBuffer<LaneEvent> eventBuffer, RejectedRows rejections, IStoreStartup startup, AuditTrail audit, IDuckDbSource duckDb, DualWrite dualWrite, TransferControl transfers,
-    IOptions<RetentionOptions> retention, IOptions<IngestOptions> ingest, TimeProvider clock, ILogger<SystemModel> logger) : PageModel
+    RetentionPreview retention, RetentionRules rules, IOptions<IngestOptions> ingest, TimeProvider clock, ILogger<SystemModel> logger) : PageModel
 {
     /// <summary>Groups of rejected rows that the page shows; the files have all.</summary>
     public const int RejectedOnPage = 20;
+
+    // The page is fetched again and again.
+    private static readonly TimeSpan _retentionLimit = TimeSpan.FromSeconds(3);
 
     public ViewSettings View { get; private set; } = null!; // The rest is set before the page renders.
     public IReadOnlyList<Intake> Intakes { get; private set; } = [];
@@ -57,10 +60,13 @@ internal sealed class SystemModel(
 
     public int MaxNodes => ingest.Value.MaxNodes;
 
-    public int KeptDays => retention.Value.ReadingDays;
+    public long ReadingCount { get; private set; }
 
-    /// <summary>Number of readings, and of those that the next retention run deletes.</summary>
-    public (long All, long Due) Readings { get; private set; }
+    /// <summary>What retention deletes, by setting that is not the default; null if it takes too long to count.</summary>
+    public IReadOnlyList<RetentionLine>? Retention { get; private set; } = [];
+
+    /// <summary>Settings that name what does not exist.</summary>
+    public IReadOnlyList<string> RetentionErrors => rules.Errors;
 
     public TimeSpan Uptime => clock.GetUtcNow() - Process.GetCurrentProcess().StartTime.ToUniversalTime();
     public static long WorkingSet => Environment.WorkingSet;
@@ -121,15 +127,29 @@ internal sealed class SystemModel(
             Role = await transfers.ReadStateAsync(cancellationToken);
             Analytics = await duckDb.ReadStatusAsync(cancellationToken);
             var all = await nodes.CountAsync(NodeCriteria.All, cancellationToken);
-            NodeCount = all.Nodes;
-            var before = new DateTimeOffset(clock.GetUtcNow().UtcDateTime.Date.AddDays(-KeptDays), TimeSpan.Zero).ToUnixTimeSeconds();
-            Readings = (all.Readings, KeptDays == 0 ? 0 : await store.CountAsync(new(null, new(null, before - 1)), cancellationToken));
+            (NodeCount, ReadingCount) = (all.Nodes, all.Readings);
+            Retention = await ReadRetentionAsync(cancellationToken);
         }
         catch (StoreUnavailableException e)
         {
             // Administrators open this page when the store fails, so it shows everything else.
             Error = e is StoreDamagedException ? "The database is damaged: restore a backup. The log says what was found." : "The database is unavailable. The log says why.";
             Log.RequestFailed(logger, Request.Method, Request.Path, e);
+        }
+    }
+
+    private async Task<IReadOnlyList<RetentionLine>?> ReadRetentionAsync(CancellationToken cancellationToken)
+    {
+        if (!rules.Options.Readings.IsOn && !rules.Options.Events.IsOn) return [];
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_retentionLimit);
+        try
+        {
+            return [.. (await retention.ReadAsync(0, limit.Token)).Where(line => line.IsChosen)];
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
         }
     }
 }
