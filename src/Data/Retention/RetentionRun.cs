@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
@@ -13,6 +14,13 @@ public readonly record struct RemovedRows(string Kind, long Rows);
 public sealed class RetentionRun(IReadingStore readings, INodeStore nodes, IEventRemoval events, RetentionRules rules, TimeProvider clock)
 {
     private const int NodesAtOnce = 1_000;
+
+    private readonly ConcurrentDictionary<string, long> _totals = new(Lanes.All.Select(lane => lane.Name()).Prepend(Readings).Select(kind => new KeyValuePair<string, long>(kind, 0)));
+
+    private const string Readings = "readings";
+
+    /// <summary>Rows deleted since startup by kind: readings, and each lane.</summary>
+    public IEnumerable<KeyValuePair<string, long>> Totals => _totals;
 
     /// <summary>Runs for each slice that deleted rows. It must not wait.</summary>
     public event Action<RemovedRows>? Removed;
@@ -35,7 +43,7 @@ public sealed class RetentionRun(IReadingStore readings, INodeStore nodes, IEven
         // What no node keeps goes from all nodes together: whole chunks or months.
         var before = await FindSharedAsync(known, today, cancellationToken);
         if (before > long.MinValue)
-            while (Count("readings", await readings.RemoveBeforeAsync(before, cancellationToken)) > 0) { }
+            while (Count(Readings, await readings.RemoveBeforeAsync(before, cancellationToken)) > 0) { }
         if (known.OfNodes.Count == 0) return;
         for (var (after, more) = (0, true); more;)
         {
@@ -44,7 +52,7 @@ public sealed class RetentionRun(IReadingStore readings, INodeStore nodes, IEven
             while (due.Count > 0)
             {
                 var (rows, done) = await readings.RemoveBeforeAsync(due, cancellationToken);
-                Count("readings", rows);
+                Count(Readings, rows);
                 due.RemoveRange(0, done);
             }
             more = page.Count == NodesAtOnce;
@@ -90,7 +98,9 @@ public sealed class RetentionRun(IReadingStore readings, INodeStore nodes, IEven
 
     private long Count(string kind, long rows)
     {
-        if (rows > 0) Removed?.Invoke(new(kind, rows));
+        if (rows == 0) return 0;
+        _totals.AddOrUpdate(kind, rows, (_, before) => before + rows);
+        Removed?.Invoke(new(kind, rows));
         return rows;
     }
 }

@@ -24,7 +24,7 @@ internal sealed class HubMetrics
     private static readonly InstrumentAdvice<double> _commitBounds = new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] };
 
     private readonly Meter _meter;
-    private readonly Counter<long> _rows, _removed;
+    private readonly Counter<long> _rows;
 
     public HubMetrics(
         IMeterFactory meters, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events, WriteBuffer<LaneEvent> eventBuffer, StoreFigures stores,
@@ -41,8 +41,8 @@ internal sealed class HubMetrics
         ByKind("sensordash.ingest.capacity_rows", "Capacity of the write buffer in rows, by kind; a full buffer returns 429.", () => readingBuffer.Capacity, () => eventBuffer.Capacity);
         ByKind("sensordash.ingest.failing", "1 while commits fail, 0 otherwise, by kind.", () => IsFailing(readings.Status), () => IsFailing(events.Status));
 
-        _removed = _meter.CreateCounter<long>("sensordash.retention.removed_rows", null, "Rows that retention deleted since startup, by kind (readings, or the lane of events).");
-        retention.Removed += CountRemoved;
+        _meter.CreateObservableCounter("sensordash.retention.removed_rows", () => retention.Totals.Select(t => new Measurement<long>(t.Value, new KeyValuePair<string, object?>("kind", t.Key))), null,
+            "Rows that retention deleted since startup, by kind (readings, or the lane of events).");
 
         Of("sensordash.store.size", Bytes, "Size on disk, logs included, by engine.", stores, r => r.SizeBytes);
         Of("sensordash.store.connections_busy", null, "Connections in use, by engine.", stores, r => r.Pool?.Busy);
@@ -75,8 +75,6 @@ internal sealed class HubMetrics
         _meter.CreateObservableCounter("sensordash.process.disk_written", () => DiskWrites.Read() is { } bytes ? (Measurement<long>[])[new(bytes)] : [], Bytes, "Bytes that the process gave to disks since its start; wear of memory cards. Linux only.");
         Gauge("sensordash.build_info", "1, with the version.", () => 1, new KeyValuePair<string, object?>("version", BuildInfo.Version));
     }
-
-    private void CountRemoved(RemovedRows removed) => _removed.Add(removed.Rows, new KeyValuePair<string, object?>("kind", removed.Kind));
 
     /// <summary>Counts rows that a parser rejected, so that no store saw them.</summary>
     public void CountRejected(long rows, bool isReading)
