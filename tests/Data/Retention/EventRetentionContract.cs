@@ -45,9 +45,9 @@ public abstract class EventRetentionContract : IAsyncLifetime
 
     private RetentionRules Rules => new(Fixture.Contexts, Fixture.NodeStore, Options.Create(_options), Fixture.Clock);
 
-    private RetentionRun Run(RetentionRules? rules = null) => new(Fixture.Store, Fixture.NodeStore, OpenRemoval(), rules ?? Rules, Fixture.Clock);
+    protected RetentionRun Run(RetentionRules? rules = null) => new(Fixture.Store, Fixture.NodeStore, OpenRemoval(), rules ?? Rules, Fixture.Clock);
 
-    private long Now => Fixture.Clock.NowMicroseconds();
+    protected long Now => Fixture.Clock.NowMicroseconds();
 
     // Start of the day from which events are kept.
     private long Edge => ((Now / Day) - Days) * Day;
@@ -289,7 +289,7 @@ public abstract class EventRetentionContract : IAsyncLifetime
         return all;
     }
 
-    private async Task<LaneEvent[]> AddAsync(params LaneEvent[] events)
+    protected async Task<LaneEvent[]> AddAsync(params LaneEvent[] events)
     {
         var outcomes = new RowOutcome[events.Length];
         await Store.AppendAsync(events, outcomes, default);

@@ -2,6 +2,7 @@ using SensorDash.Data.Events;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
+using static SensorDash.Data.Tests.Events.SomeEvents;
 
 namespace SensorDash.Data.Tests.Retention;
 
@@ -65,5 +66,25 @@ public sealed class PlainPostgresEventRetentionTests() : PostgresEventRetentionC
 
 public sealed class TimescaleEventRetentionTests() : PostgresEventRetentionContract(TimescaleEdition.Apache)
 {
+    private const string Chunks = "SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = ";
+
     protected override bool HasChunks => true;
+
+    [SkippableFact]
+    public async Task Run_OldChunks_AreDroppedWithTheirRowsAndThoseOfTheIndexLater()
+    {
+        for (var day = 0; day < 12; day++)
+        {
+            await AddAsync(Raw(Now), Parsed(Now), Ui(Now), Ui(Now + 1, type: UiEvent.Checkpoint), Metadata(Now));
+            Fixture.Clock.Advance(TimeSpan.FromDays(1));
+        }
+        Assert.Equal((12, 12), (await Fixture.ScalarAsync(Chunks + "'raw_events'"), await Fixture.ScalarAsync(Chunks + "'event_index'")));
+
+        await Run().RemoveEventsAsync(default);
+
+        // Five whole days and today, on which nothing has come yet; of lanes of which some stay, the chunk of the day before too. The index has twice as many.
+        Assert.Equal((5, 5), (await Fixture.ScalarAsync(Chunks + "'raw_events'"), await Fixture.ScalarAsync(Chunks + "'parsed_events'")));
+        Assert.Equal((6, 6), (await Fixture.ScalarAsync(Chunks + "'ui_events'"), await Fixture.ScalarAsync(Chunks + "'metadata_events'")));
+        Assert.Equal(10, await Fixture.ScalarAsync(Chunks + "'event_index'"));
+    }
 }

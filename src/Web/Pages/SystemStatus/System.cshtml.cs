@@ -88,7 +88,7 @@ internal sealed class SystemModel(
     /// <summary>A table as a file.</summary>
     public async Task<IActionResult> OnGetTableAsync(string? table, string? format, CancellationToken cancellationToken)
     {
-        if (table is not ("ingest" or "rejected" or "stores")) return NotFound();
+        if (table is not ("ingest" or "rejected" or "stores" or "retention")) return NotFound();
         await OnGetAsync(cancellationToken);
         var file = new CsvTable();
         if (table == "ingest")
@@ -105,6 +105,13 @@ internal sealed class SystemModel(
             return TableFiles.Send(file, format, "sensordash_rejected.csv");
         }
         if (Error is not null) return StatusCode(StatusCodes.Status503ServiceUnavailable);
+        if (table == "retention")
+        {
+            file.AddRow(["setting", "days", "rows_due", "bytes_due_estimated", "kept_from", "oldest"]);
+            foreach (var line in Retention ?? [])
+                file.AddRow([line.Setting, line.Days, line.Rows, line.Bytes, line.KeptFrom is { } from ? ClockText.Utc(from) : null, line.Oldest is { } oldest ? ClockText.Utc(oldest) : null]);
+            return TableFiles.Send(file, format, "sensordash_retention.csv");
+        }
         file.AddRow(["store", "version", "size_bytes", "busy_connections", "max_connections", "partitions", "compressed_partitions", "compression_ratio", "location"]);
         foreach (var report in Stores)
             file.AddRow([report.Engine, report.Version, report.SizeBytes, report.Pool?.Busy, report.Pool?.Max, report.Parts?.Count, report.Parts?.Compressed,

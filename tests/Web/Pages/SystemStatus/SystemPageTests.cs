@@ -47,5 +47,6 @@ public sealed class SystemPageTests : ApiTests
         Assert.Contains("DuckDB 1.", page, StringComparison.Ordinal);
         Assert.Contains("2 months", page, StringComparison.Ordinal);
         Assert.Contains("<td>90 days</td>", page, StringComparison.Ordinal);
+        Assert.StartsWith("setting,days,rows_due,bytes_due_estimated,kept_from,oldest\nRetention:Readings:Default,90,0,0,2026-04-02T00:00:00Z,", await client.GetStringAsync("/system?handler=Table&table=retention"), StringComparison.Ordinal);
     }
 }
