@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Backup;
+using SensorDash.Data.Events;
+using SensorDash.Data.Sqlite;
 using SensorDash.Data.Tests.Transfer;
 using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
@@ -135,6 +137,26 @@ public abstract class BackupContract : IAsyncLifetime
         Assert.Contains("version of SensorDash", refused.Message, StringComparison.Ordinal);
         await target.AddAsync(0, 5);
         Assert.Equal(BackupSubject.SumsOfFirst(5, 5), await target.ReadRowSumsAsync());
+    }
+
+    [SkippableFact]
+    public async Task Create_AfterRetention_AgreesWithTheLog()
+    {
+        await _source.AddAsync(0, 300);
+        IEventRemoval? removal = _source.Fixture switch
+        {
+            SqliteStoreFixture sqlite => new SqliteEventRemoval(sqlite.Database),
+            TimescaleStoreFixture timescale => new TimescaleEventRemoval(timescale.Database),
+            _ => null,
+        };
+        var removed = 0L;
+        foreach (var lane in removal is null ? [] : Lanes.All) removed += (await removal!.RemoveSliceAsync(lane, (Some.Noon * 1_000_000) + 150, default)).Removed;
+
+        var created = await Backups(_source).CreateAsync(_ => { }, default);
+
+        Assert.True(created.Backup.IsGood, created.Backup.Error ?? created.Backup.Manifest?.Doubt);
+        Assert.Null(created.Backup.Manifest!.Doubt);
+        Assert.True(removal is null || removed > 0);
     }
 
     private protected SensorDash.Data.Backup.Backups Backups(BackupSubject subject, string? folder = null)
