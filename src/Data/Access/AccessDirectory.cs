@@ -68,6 +68,10 @@ public sealed partial class AccessDirectory(AccessStore store, IStoreErrors erro
             {
                 return;
             }
+            catch (ObjectDisposedException)
+            {
+                return; // A host whose start fails, for example because its port is in use, is disposed without a stop.
+            }
             catch (Exception e) when (errors.FindUnavailable(e) is not null)
             {
                 // As long as the store is away nobody can change what it holds, either.
