@@ -30,7 +30,7 @@ public sealed class MemoryLimitTests(ITestOutputHelper output)
     {
         var (group, obstacle) = MemoryLimitGroup.Create(LimitMiB);
         Skip.If(group is null && SoakSize.IsFull, obstacle);
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryFolder(isOnDisk: true);
         try
         {
             var program = SoakSize.IsFull ? await PublishAsync(folder.File("published")) : Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll");

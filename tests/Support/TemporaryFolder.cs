@@ -1,9 +1,14 @@
 namespace SensorDash.Tests.Support;
 
 /// <summary>A separate folder in the system's temporary folder, deleted with its content.</summary>
-public sealed class TemporaryFolder : IDisposable
+/// <param name="isOnDisk">Not in memory, where the temporary folder of CI is: files there count as memory of the process.</param>
+public sealed class TemporaryFolder(bool isOnDisk = false) : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("sensordash-test-").FullName;
+    private const string OnDisk = "/var/tmp";
+
+    public string Path { get; } = isOnDisk && Directory.Exists(OnDisk)
+        ? Directory.CreateDirectory(System.IO.Path.Combine(OnDisk, "sensordash-test-" + System.IO.Path.GetRandomFileName())).FullName
+        : Directory.CreateTempSubdirectory("sensordash-test-").FullName;
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
