@@ -49,7 +49,7 @@ public sealed class RetentionRules(IDbContextFactory<SensorDashContext> contexts
         foreach (var (address, kept) in addresses)
         {
             (days[address], names[address]) = (kept, FormattableString.Invariant($"Retention:Readings:Nodes:{address}"));
-            if (!known.Contains(address)) errors.Add(FormattableString.Invariant($"Retention:Readings:Nodes:{address}: there is no node {address}."));
+            if (!known.Contains(address)) errors.Add(FormattableString.Invariant($"Retention:Readings:Nodes:{address}: node {address} not found."));
         }
         Errors = errors;
         return new(settings.Default, days) { Settings = names };
@@ -59,7 +59,7 @@ public sealed class RetentionRules(IDbContextFactory<SensorDashContext> contexts
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var zones = await context.Set<Zone>().AsNoTracking().ToListAsync(cancellationToken);
-        foreach (var name in ofZones.Keys.Where(name => !zones.Exists(z => z.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))) errors.Add($"Retention:Readings:Zones:{name}: there is no zone {name}.");
+        foreach (var name in ofZones.Keys.Where(name => !zones.Exists(z => z.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))) errors.Add($"Retention:Readings:Zones:{name}: zone {name} not found.");
         // The name as in the settings.
         var ids = zones.Where(z => ofZones.ContainsKey(z.Name)).ToDictionary(z => z.Id, z => ofZones.Single(o => o.Key.Equals(z.Name, StringComparison.OrdinalIgnoreCase)));
         var members = await context.Set<NodeMetadata>().AsNoTracking().Where(m => m.ZoneId != null).Select(m => new { m.Address, m.ZoneId }).ToListAsync(cancellationToken);

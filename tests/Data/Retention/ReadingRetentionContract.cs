@@ -93,7 +93,7 @@ public abstract class ReadingRetentionContract : IAsyncLifetime
         await Run(rules).RemoveReadingsAsync(default);
 
         Assert.Equal(Nodes * 60 * 4, await Store.CountAsync(default, default));
-        Assert.Equal(["Retention:Readings:Zones:gardn: there is no zone gardn.", "Retention:Readings:Nodes:77: there is no node 77."], rules.Errors);
+        Assert.Equal(["Retention:Readings:Zones:gardn: zone gardn not found.", "Retention:Readings:Nodes:77: node 77 not found."], rules.Errors);
         var outcomes = new RowOutcome[1];
         await new ReadingRetentionGate(Store, rules, Fixture.Clock).AppendAsync(new[] { Reading(77, Noon - (50 * Day)) }, outcomes, default);
         Assert.Equal(RowOutcome.Inserted, outcomes[0]);

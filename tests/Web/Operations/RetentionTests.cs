@@ -146,8 +146,8 @@ public sealed class RetentionTests
         await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
         app.Clock.Advance(TimeSpan.FromHours(1));
 
-        Assert.Contains("there is no zone Garden", await client.GetStringAsync("/health/ready"), StringComparison.Ordinal);
-        Assert.Contains("there is no zone Garden", await client.GetStringAsync("/system"), StringComparison.Ordinal);
+        Assert.Contains("zone Garden not found", await client.GetStringAsync("/health/ready"), StringComparison.Ordinal);
+        Assert.Contains("zone Garden not found", await client.GetStringAsync("/system"), StringComparison.Ordinal);
         Assert.Equal(1, await app.Store.CountAsync(default, default));
     }
 
