@@ -37,7 +37,8 @@ public sealed class RetentionPreview(IReadingStore readings, INodeStore nodes, I
     {
         var lines = new List<RetentionLine>();
         await AddReadingsAsync(lines, offered, cancellationToken);
-        foreach (var lane in Lanes.All.Reverse()) lines.Add(await ReadAsync(lane, offered, cancellationToken));
+        var edges = await events.ReadEdgesAsync(cancellationToken);
+        foreach (var lane in Lanes.All.Reverse()) lines.Add(await ReadAsync(lane, edges, offered, cancellationToken));
         return lines;
     }
 
@@ -73,7 +74,7 @@ public sealed class RetentionPreview(IReadingStore readings, INodeStore nodes, I
         }
     }
 
-    private async Task<RetentionLine> ReadAsync(Lane lane, int offered, CancellationToken cancellationToken)
+    private async Task<RetentionLine> ReadAsync(Lane lane, EventEdges edges, int offered, CancellationToken cancellationToken)
     {
         var chosen = rules.Options.Events[lane];
         var days = chosen > 0 ? chosen : offered;
@@ -81,7 +82,7 @@ public sealed class RetentionPreview(IReadingStore readings, INodeStore nodes, I
         var setting = $"Retention:Events:{char.ToUpperInvariant(lane.Name()[0])}{lane.Name()[1..]}";
         var edge = from == long.MinValue ? from : from * MicrosecondsPerSecond;
         var preview = await events.PreviewAsync(lane, edge, cancellationToken);
-        var isDone = (await events.ReadEdgesAsync(cancellationToken))[lane] >= edge; // What is left before the edge is in effect.
+        var isDone = edges[lane] >= edge; // What is left before the edge is in effect.
         var rows = isDone ? 0 : preview.Events;
         return new(setting, "events", lane.Name(), days, chosen > 0, days == 0 ? null : from, rows, isDone ? 0 : preview.ContentBytes + (rows * BytesPerEvent), preview.Oldest / MicrosecondsPerSecond);
     }

@@ -10,8 +10,6 @@ internal sealed class SqliteDamage(SqliteDatabase database, TimeProvider clock)
     // A few hundred milliseconds on a memory card. Of a larger file the ends of the tables are read, unless a query has found damage before.
     private const long CheckedWholeBytes = 16L << 20;
 
-    private static readonly string[] _companions = ["-wal", "-shm", "-journal"];
-
     // In the order of their references. Without users and keys nobody could sign in, and no node with a key could send.
     private static readonly string[] _rescued = ["users", "api_keys", "sessions", "protection_keys", "audit_entries"];
 
@@ -49,9 +47,7 @@ internal sealed class SqliteDamage(SqliteDatabase database, TimeProvider clock)
         var damage = new StoreDamage(FileAside.Free(database.Path, clock), found, clock.GetUtcNow().ToUnixTimeSeconds());
         damage.Write(database.Path);
         File.Delete(database.SuspectPath);
-        File.Move(database.Path, damage.Aside);
-        foreach (var ending in _companions)
-            if (File.Exists(database.Path + ending)) File.Move(database.Path + ending, damage.Aside + ending);
+        FileAside.MoveTo(damage.Aside, database.Path, SqliteDatabase.Companions);
         return damage;
     }
 

@@ -41,6 +41,9 @@ public sealed class SqliteDatabase : IDisposable
         Writer = new SqliteWriter(this);
     }
 
+    /// <summary>Endings of the files that belong to the database file.</summary>
+    internal static readonly string[] Companions = ["-wal", "-shm", "-journal"];
+
     /// <summary>Maximum wait of a statement for a lock of another process before the call fails as unavailable.</summary>
     public const int BusyTimeoutSeconds = 2;
 

@@ -8,8 +8,6 @@ namespace SensorDash.Data.Sqlite;
 /// <summary>A copy beside the database that takes its name. The lock of the database is held meanwhile, so no server starts on it.</summary>
 internal sealed class SqliteRestore : IPreparedRestore
 {
-    private static readonly string[] _companions = ["-wal", "-shm", "-journal"];
-
     // The file itself if the settings name a link, which stays.
     private readonly string _path, _connectionString;
     private readonly bool _wasThere;
@@ -75,8 +73,8 @@ internal sealed class SqliteRestore : IPreparedRestore
         using (var pooled = new SqliteConnection(_connectionString)) SqliteConnection.ClearPool(pooled);
         // Also the log alone: SQLite would apply it to the restored file.
         string? aside = null;
-        if (_wasThere) aside = FileAside.Move(_path, _clock, _companions);
-        else foreach (var ending in _companions.Where(e => File.Exists(_path + e))) FileAside.Move(_path + ending, _clock);
+        if (_wasThere) aside = FileAside.Move(_path, _clock, SqliteDatabase.Companions);
+        else foreach (var ending in SqliteDatabase.Companions.Where(e => File.Exists(_path + e))) FileAside.Move(_path + ending, _clock);
         File.Move(Temporary, _path, overwrite: true);
         DurableFile.SyncFolder(Path.GetDirectoryName(_path)!);
         _isDone = true;
@@ -94,6 +92,6 @@ internal sealed class SqliteRestore : IPreparedRestore
 
     private void DeleteTemporary()
     {
-        foreach (var ending in _companions.Prepend("")) File.Delete(Temporary + ending);
+        foreach (var ending in SqliteDatabase.Companions.Prepend("")) File.Delete(Temporary + ending);
     }
 }

@@ -84,7 +84,7 @@ public sealed partial class SqliteStartup(
     /// <inheritdoc/>
     public string? FindUpgradeObstacle()
     {
-        var size = FileSize.Of(database.Path) + FileSize.Of(database.Path + "-wal");
+        var size = FileSize.Of(database.Path, database.Path + "-wal");
         var free = new DriveInfo(System.IO.Path.GetDirectoryName(database.Path)!).AvailableFreeSpace;
         // The copy; and a migration may write a table anew, once into the log and once into the file.
         var needed = (3 * size) + SpareBytes;

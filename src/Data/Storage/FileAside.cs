@@ -14,10 +14,17 @@ public static class FileAside
     public static string Move(string path, TimeProvider clock, params string[] companions)
     {
         var aside = Free(path, clock);
+        MoveTo(aside, path, companions);
+        return aside;
+    }
+
+    /// <summary>As <see cref="Move"/>, to a name that <see cref="Free"/> has given.</summary>
+    /// <exception cref="IOException">The file cannot be renamed.</exception>
+    public static void MoveTo(string aside, string path, params string[] companions)
+    {
         File.Move(path, aside);
         foreach (var ending in companions)
             if (File.Exists(path + ending)) File.Move(path + ending, aside + ending);
-        return aside;
     }
 
     /// <summary>A name for a copy of the file: its name with <c>.aside-</c> and the time, which no file has.</summary>

@@ -63,7 +63,7 @@ internal static class IngestRequest
     /// <summary>Who sends, and from where.</summary>
     public static string? OriginOf(HttpContext context)
     {
-        var address = context.Connection.RemoteIpAddress?.ToString();
+        var address = AuditTrail.AddressOf(context);
         return context.User.Identity?.Name is { } name && name != Rights.ThisMachine ? $"{name}, {address}" : address;
     }
 

@@ -25,7 +25,7 @@ internal enum BackupJobState
 /// <param name="Address">Address of the client; null without one.</param>
 internal sealed record BackupActor(string Name, string? Address)
 {
-    public static BackupActor Of(HttpContext context) => new(context.User.Identity?.Name ?? Security.AuditTrail.NotSignedIn, context.Connection.RemoteIpAddress?.ToString());
+    public static BackupActor Of(HttpContext context) => new(Security.AuditTrail.ActorOf(context), Security.AuditTrail.AddressOf(context));
 }
 
 /// <summary>A backup that is made or verified.</summary>

@@ -19,7 +19,7 @@ internal sealed class AuditTrail(AuditLog log)
     /// <param name="detail">For people; never a secret.</param>
     /// <param name="cancellationToken">Ends the wait of the caller; the entry is written all the same, because the act is done.</param>
     public Task WriteAsync(HttpContext context, string action, string? target, AuditOutcome outcome, string? detail, CancellationToken cancellationToken)
-        => log.RecordAsync(ActorOf(context), context.Connection.RemoteIpAddress?.ToString(), action, target, outcome, detail).WaitAsync(cancellationToken);
+        => log.RecordAsync(ActorOf(context), AddressOf(context), action, target, outcome, detail).WaitAsync(cancellationToken);
 
     /// <summary>Runs an act of several steps, and tells its result, or that it broke off: then some of its steps may be done.</summary>
     /// <inheritdoc cref="WriteAsync"/>
@@ -56,6 +56,9 @@ internal sealed class AuditTrail(AuditLog log)
     public static string Describe(NodeMetadata metadata) => FormattableString.Invariant(
         $"name: {metadata.Name ?? "none"}, location: {metadata.Location ?? "none"}, zone: {metadata.ZoneId?.ToString(CultureInfo.InvariantCulture) ?? "none"}, expected interval: {metadata.ExpectedIntervalS?.ToString(CultureInfo.InvariantCulture) ?? "estimated"}");
 
-    private static string ActorOf(HttpContext context)
-        => context.User.Identity?.Name ?? NotSignedIn;
+    /// <summary>Who asks.</summary>
+    public static string ActorOf(HttpContext context) => context.User.Identity?.Name ?? NotSignedIn;
+
+    /// <summary>From where; null without a network address.</summary>
+    public static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString();
 }
