@@ -220,10 +220,11 @@ public sealed partial class DuckDbSidePathSource(
         }
     }
 
-    /// <summary>The file is filled anew, because it was of another store.</summary>
-    internal void SetCatchingUp()
+    /// <summary>The file is about to be emptied, because it is of another store: its readers end, and no one reads it until it is filled.</summary>
+    internal void BeginClear()
     {
         lock (_lock) (_state, _notice) = (AnalyticsState.CatchingUp, CatchingUpNotice);
+        _readers.Evict(); // They would find an empty file.
     }
 
     /// <summary>The file is unavailable.</summary>

@@ -84,8 +84,8 @@ public sealed partial class DuckDbSync(
             Log.OtherStore(logger);
             store.ForgetRecent();
             _follower.Forget();
+            source.BeginClear();
             sidePath.Clear(stoppingToken);
-            source.SetCatchingUp();
         }
         var written = 0L;
         if (sidePath.Applied.Batch == 0)

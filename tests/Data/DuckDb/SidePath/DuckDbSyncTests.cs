@@ -157,6 +157,32 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Follow_StoreIsAnotherOne_NoReaderFindsTheEmptyFile()
+    {
+        using var reader = (await _run.Source.TryConnectAsync(1, default))!;
+        Assert.Equal(2 * Hours, Count());
+        await _fixture.ExecuteAsync("UPDATE ingest_batches SET committed_at = committed_at + 1");
+
+        await WaitFor.TrueAsync("the reader ends", () =>
+        {
+            _fixture.Clock.Advance(TimeSpan.FromSeconds(30)); // Nothing commits: it looks by itself.
+            try
+            {
+                Assert.Equal(2 * Hours, Count());
+                return false;
+            }
+            catch (StoreUnavailableException)
+            {
+                return true;
+            }
+        });
+
+        await _run.ReadyAsync();
+
+        long Count() => reader.Use((connection, stop) => connection.Scalar<long>("SELECT count(*) FROM sensor_readings", stop));
+    }
+
+    [Fact]
     public async Task Follow_UnexpectedError_IsLoggedAndTriedAgain()
     {
         var error = new InvalidOperationException("A mistake.");
