@@ -40,9 +40,17 @@ internal sealed class AttackedServer : IAsyncDisposable
     private readonly List<string> _errors = [];
     private SensorDashProcess? _process;
 
-    private AttackedServer(Engine engine, TimescaleStoreFixture? database) => (Engine, _database) = (engine, database);
+    private readonly string _durability;
+
+    private AttackedServer(Engine engine, TimescaleStoreFixture? database, string durability)
+    {
+        (Engine, _database, _durability) = (engine, database, durability);
+        Files = new StoreFiles(engine, _folder.Path, database);
+    }
 
     public Engine Engine { get; }
+
+    public StoreFiles Files { get; }
 
     public HttpClient Client => _process!.Client;
 
@@ -51,22 +59,17 @@ internal sealed class AttackedServer : IAsyncDisposable
 
     public Uri Address => Client.BaseAddress!;
 
-    public string SqlitePath => _folder.File("hub.db");
-
-    public string DuckDbPath => _folder.File("readings.duckdb");
-
-    public TimescaleStoreFixture Database => _database!;
-
     /// <summary>Private memory, MiB.</summary>
     public double MemoryMiB => _process!.Memory().Anonymous;
 
     /// <summary>Errors that it logged, also before it was killed.</summary>
     public IEnumerable<string> LoggedErrors => _errors.Concat(_process!.LoggedErrors);
 
-    public static async Task<AttackedServer> StartAsync(Engine engine)
+    /// <param name="durability">Normal, because a killed process loses nothing with it; only a power failure would.</param>
+    public static async Task<AttackedServer> StartAsync(Engine engine, string durability = "Normal")
     {
         var database = engine == Engine.Timescale ? await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache) : null;
-        var server = new AttackedServer(engine, database);
+        var server = new AttackedServer(engine, database, durability);
         await server.StartAgainAsync();
         return server;
     }
@@ -79,7 +82,7 @@ internal sealed class AttackedServer : IAsyncDisposable
             _errors.AddRange(_process.LoggedErrors);
             await _process.DisposeAsync();
         }
-        _process = await SensorDashProcess.StartExactlyAsync([.. SensorDashProcess.Program, "--urls", $"http://{_host}:0"], null, [("Database__Sqlite__Path", SqlitePath), .. Settings()]);
+        _process = await SensorDashProcess.StartExactlyAsync([.. SensorDashProcess.Program, "--urls", $"http://{_host}:0"], null, [("Database__Sqlite__Path", Files.SqlitePath), .. Settings()]);
     }
 
     /// <summary>Kills it like <c>kill -9</c>.</summary>
@@ -143,11 +146,10 @@ internal sealed class AttackedServer : IAsyncDisposable
 
     private (string Name, string Value)[] Settings() =>
     [
-        // A killed process loses nothing with it; only a power failure would.
-        ("Ingest__Durability", "Normal"), ("DOTNET_GCHeapHardLimit", HeapLimit), ("DOTNET_TieredPGO", "0"), ("Events__ReadTimeout", "00:10:00"),
+        ("Ingest__Durability", _durability), ("DOTNET_GCHeapHardLimit", HeapLimit), ("DOTNET_TieredPGO", "0"), ("Events__ReadTimeout", "00:10:00"),
         .. Engine switch
         {
-            Engine.DuckDb => [("DB_BACKEND", "duckdb"), ("DUCKDB_PATH", DuckDbPath)],
+            Engine.DuckDb => [("DB_BACKEND", "duckdb"), ("DUCKDB_PATH", Files.DuckDbPath)],
             Engine.Timescale => [.. _database!.ProgramEnvironment, ("Analytics__Path", _folder.File("side.duckdb"))],
             _ => ((string, string)[])[],
         },

@@ -44,6 +44,9 @@ internal sealed class Findings(ITestOutputHelper output)
         lock (_logLock) File.AppendAllText(_log, line + "\n");
     }
 
+    /// <summary>How many findings there are.</summary>
+    public int FoundCount => _count;
+
     public void AssertNone(string summary)
     {
         output.WriteLine($"seed {AttackSize.Seed}: {summary}; {_count} findings");

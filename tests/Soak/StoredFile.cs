@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using SensorDash.Tests.Support;
 
 namespace SensorDash.Soak.Tests;
 

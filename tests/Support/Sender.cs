@@ -6,17 +6,21 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using SensorDash.Tests.Support;
+using Xunit;
 
-namespace SensorDash.Soak.Tests;
+namespace SensorDash.Tests.Support;
 
 /// <summary>A node that posts readings of its own and remembers which were acknowledged.</summary>
-internal sealed class Sender(int node)
+public sealed class Sender(int node)
 {
     private const long Start = 1_700_000_000;
     private long _next = Start;
+    private long _sent = Start;
 
     public int Node => node;
+
+    /// <summary>Whether it has posted, or may have posted, a reading of this time.</summary>
+    public bool HasSent(long time) => time >= Start && time < _sent;
 
     /// <summary>Measured times that a 200 has covered.</summary>
     public ConcurrentQueue<long> Acknowledged { get; } = new();
@@ -25,6 +29,7 @@ internal sealed class Sender(int node)
     /// <returns>The status, or null when the connection broke.</returns>
     public async Task<HttpStatusCode?> PostAsync(HttpClient client, int count)
     {
+        _sent = Math.Max(_sent, _next + count);
         var body = new StringBuilder();
         for (var time = _next; time < _next + count; time++)
             body.Append(CultureInfo.InvariantCulture, $"{{\"node_address\":{node},\"timestamp\":{time}{ValuesOf(time)},\"flags\":{time % 4096}}}\n");
@@ -57,8 +62,14 @@ internal sealed class Sender(int node)
         return status is HttpStatusCode.OK;
     });
 
-    // Either value is missing now and then.
+    /// <summary>The reading that it posts for a time: hundredths, and null where a value is missing.</summary>
+    public static (long? Centidegrees, long? Centipercent, long Flags) ReadingOf(long time)
+        => (time % 7 == 3 ? null : (time % 50 * 100) + 25, time % 7 == 5 ? null : (time % 90 * 100) + 50, time % 4096);
+
     private static string ValuesOf(long time)
-        => (time % 7 == 3 ? "" : FormattableString.Invariant($",\"temperature_celsius\":{time % 50}.25"))
-            + (time % 7 == 5 ? "" : FormattableString.Invariant($",\"humidity_percent\":{time % 90}.5"));
+    {
+        var (temperature, humidity, _) = ReadingOf(time);
+        return (temperature is null ? "" : FormattableString.Invariant($",\"temperature_celsius\":{temperature / 100}.25"))
+            + (humidity is null ? "" : FormattableString.Invariant($",\"humidity_percent\":{humidity / 100}.5"));
+    }
 }
