@@ -20,7 +20,7 @@ public sealed partial class PowerCutTests(ITestOutputHelper output)
         var runs = new FaultRuns($"power cuts of {engine}", quick: 5, full: 500);
         using var session = await RecordedSession.RunAsync(engine, AttackSize.Choose(quick: 60, full: 600));
         var log = await File.ReadAllBytesAsync(session.LogPath);
-        var (disk, changes) = (new RecordedDisk(isStrict: false), Recording.Read(log).GetEnumerator());
+        var (disk, changes) = (new RecordedDisk(), Recording.Read(log).GetEnumerator());
         var said = new Dictionary<string, int>();
         var cuts = runs.Left.Select(number => (Number: number, Random: AttackSize.RandomOf($"power cut of {engine}", number))).Select(cut => (cut.Number, cut.Random, Position: cut.Random.NextInt64(session.FirstPosition, log.Length)));
         foreach (var (number, random, position) in cuts.OrderBy(cut => cut.Position))

@@ -1,9 +1,8 @@
 namespace SensorDash.Faults.Tests.PowerCuts;
 
 /// <summary>A disk to which the changes of a recording were made: what it holds for certain, and what a power cut may take.</summary>
-/// <remarks>Names are durable in their order, and with each sync of a file those before it, as with the journal of ext4; with <paramref name="isStrict"/> only with a sync of
-/// their folder, which is all that POSIX promises.</remarks>
-internal sealed class RecordedDisk(bool isStrict)
+/// <remarks>A name is durable with a sync of its folder, which is all that POSIX promises: ext4 makes it durable with the file, too.</remarks>
+internal sealed class RecordedDisk
 {
     private const int Sector = 512;
 
@@ -27,7 +26,6 @@ internal sealed class RecordedDisk(bool isStrict)
                 break;
             case ChangeKind.Sync when _files.TryGetValue(change.Inode, out var synced):
                 synced.Sync(change.Offset);
-                if (!isStrict) MakeNamesDurable(change.Offset, null);
                 break;
             case ChangeKind.SyncFolder:
                 MakeNamesDurable(change.Offset, text.TrimStart('/'));
@@ -65,11 +63,11 @@ internal sealed class RecordedDisk(bool isStrict)
         _pendingNames.Add((position, Path.GetDirectoryName(name)!, apply));
     }
 
-    private void MakeNamesDurable(long until, string? folder)
+    private void MakeNamesDurable(long until, string folder)
     {
         foreach (var pending in _pendingNames.FindAll(IsDurable)) pending.Apply(_durableNames);
         _pendingNames.RemoveAll(IsDurable);
 
-        bool IsDurable((long Position, string Folder, Action<Dictionary<string, RecordedFile>>) pending) => pending.Position < until && (folder is null || folder == pending.Folder);
+        bool IsDurable((long Position, string Folder, Action<Dictionary<string, RecordedFile>>) pending) => pending.Position < until && folder == pending.Folder;
     }
 }

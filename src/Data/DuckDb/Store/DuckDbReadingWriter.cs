@@ -26,6 +26,7 @@ internal sealed partial class DuckDbReadingWriter(DuckDbReadingFile file, Commit
 
     private const long SecondsPerDay = 86_400;
 
+    private readonly string _log = file.Path + DuckDbRepair.WalEnding;
     private readonly SemaphoreSlim _writeLock = new(1);
     private readonly Dictionary<int, long> _newest = [];
     private readonly Dictionary<int, long> _newestOfBatch = [];
@@ -184,11 +185,14 @@ internal sealed partial class DuckDbReadingWriter(DuckDbReadingFile file, Commit
             connection =>
             {
                 T result;
+                var isNewLog = !File.Exists(_log);
                 using (var transaction = connection.BeginTransaction(cancellationToken))
                 {
                     result = work(connection, clock.NowMicroseconds());
                     transaction.Commit();
                 }
+                // DuckDB syncs the log that it makes after each checkpoint, but not the name of it.
+                if (isNewLog) DurableFile.SyncFolder(Path.GetDirectoryName(_log)!);
                 var batches = committed(result);
                 _lastBatch += batches;
                 if (batches > 0) commits.Publish();
