@@ -20,6 +20,8 @@ public sealed partial class ErrorTextTests : IDisposable
         "/system", "/zones", "/export", "/events", "/api/sensor-data/export?resolution=daily",
     ];
 
+    private const int Context = 40;
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -129,7 +131,8 @@ public sealed partial class ErrorTextTests : IDisposable
                 using var response = await sending;
                 var text = await response.Content.ReadAsStringAsync();
                 Assert.False(text.Contains(_folder.Path, StringComparison.Ordinal), $"{name} names the folder: {text}");
-                Assert.False(Raw().IsMatch(text), $"{name} has a driver's text: {Raw().Match(text).Value}");
+                var raw = Raw().Match(text);
+                Assert.False(raw.Success, $"{name} has a driver's text: {text[Math.Max(0, raw.Index - Context)..Math.Min(text.Length, raw.Index + raw.Length + Context)]}");
                 all.Append(text);
             }
         }
@@ -138,6 +141,6 @@ public sealed partial class ErrorTextTests : IDisposable
     [GeneratedRegex(@"\{\w+\}")]
     private static partial Regex PathParameter();
 
-    [GeneratedRegex(@".{0,40}((IO|Catalog|Binder|FATAL|INTERNAL|Serialization|Permission|Invalid Input) Error|SQLite Error|no such table|relation .{1,40} does not exist|42P01|Exception|Npgsql|/data/|/tmp/).{0,40}")]
+    [GeneratedRegex("(IO|Catalog|Binder|FATAL|INTERNAL|Serialization|Permission|Invalid Input) Error|SQLite Error|no such table|relation .{1,40} does not exist|42P01|Exception|Npgsql|/data/|/tmp/")]
     private static partial Regex Raw();
 }

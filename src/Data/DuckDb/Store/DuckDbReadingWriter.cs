@@ -35,6 +35,7 @@ internal sealed partial class DuckDbReadingWriter(DuckDbReadingFile file, Commit
     private Dictionary<(int Node, long Timestamp), Reading> _stored = []; // Of the possible duplicates.
     private DuckDbDatabase? _database; // The latest readings and the last batch belong to this database.
     private long _lastBatch;
+    private bool _hasDurableName; // The log.
 
     public async Task<int> AppendAsync(ReadOnlyMemory<Reading> batch, Memory<RowOutcome> outcomes, CancellationToken cancellationToken)
         => await WriteAsync(
@@ -185,14 +186,15 @@ internal sealed partial class DuckDbReadingWriter(DuckDbReadingFile file, Commit
             connection =>
             {
                 T result;
-                var isNewLog = !File.Exists(_log);
+                _hasDurableName &= File.Exists(_log);
                 using (var transaction = connection.BeginTransaction(cancellationToken))
                 {
                     result = work(connection, clock.NowMicroseconds());
                     transaction.Commit();
                 }
                 // DuckDB syncs the log that it makes after each checkpoint, but not the name of it.
-                if (isNewLog) DurableFile.SyncFolder(Path.GetDirectoryName(_log)!);
+                if (!_hasDurableName) DurableFile.SyncFolder(Path.GetDirectoryName(_log)!);
+                _hasDurableName = true;
                 var batches = committed(result);
                 _lastBatch += batches;
                 if (batches > 0) commits.Publish();
@@ -206,6 +208,7 @@ internal sealed partial class DuckDbReadingWriter(DuckDbReadingFile file, Commit
         {
             using var connection = file.Connect(out var database, cancellationToken);
             if (database != _database) Learn(connection, cancellationToken);
+            _hasDurableName &= database == _database;
             _database = database;
             return work(connection);
         }
