@@ -10,6 +10,9 @@ internal static class AttackSize
     /// <summary>Set by <c>SENSORDASH_FAULTS_SEED</c>; the same seed sends the same inputs.</summary>
     public static int Seed { get; } = int.TryParse(Environment.GetEnvironmentVariable("SENSORDASH_FAULTS_SEED"), NumberStyles.Integer, CultureInfo.InvariantCulture, out var seed) ? seed : 20_261_128;
 
+    /// <summary>Set by <c>SENSORDASH_FAULTS_KEEP</c>: where files stay that led to a finding.</summary>
+    public static string? KeptFolder { get; } = Environment.GetEnvironmentVariable("SENSORDASH_FAULTS_KEEP");
+
     public static int Choose(int quick, int full) => IsFull ? full : quick;
 
     /// <summary>The chance of one case. Each has its own, so that one case can be repeated without those before it.</summary>

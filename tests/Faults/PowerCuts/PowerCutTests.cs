@@ -22,21 +22,24 @@ public sealed partial class PowerCutTests(ITestOutputHelper output)
         var log = await File.ReadAllBytesAsync(session.LogPath);
         var (disk, changes) = (new RecordedDisk(), Recording.Read(log).GetEnumerator());
         var said = new Dictionary<string, int>();
-        var cuts = runs.Left.Select(number => (Number: number, Random: AttackSize.RandomOf($"power cut of {engine}", number))).Select(cut => (cut.Number, cut.Random, Position: cut.Random.NextInt64(session.FirstPosition, log.Length)));
-        foreach (var (number, random, position) in cuts.OrderBy(cut => cut.Position))
+        foreach (var (number, position) in runs.Left.Select(number => (number, RandomOf(number).NextInt64(session.FirstPosition, log.Length))).OrderBy(cut => cut.Item2))
         {
             while ((changes.Current.Kind == 0 || changes.Current.Position < position) && changes.MoveNext()) disk.Apply(changes.Current);
             using var folder = new TemporaryFolder();
-            disk.Cut(random, folder.Path);
+            disk.Cut(RandomOf(number), folder.Path);
+            var before = findings.FoundCount;
             var attack = string.Create(CultureInfo.InvariantCulture, $"power cut {number} at {changes.Current.Position} of {log.Length}");
             foreach (var text in await StartAsync(new StoreFiles(engine, folder.Path), attack, findings)) said[text] = said.GetValueOrDefault(text) + 1;
             var (senders, events) = session.AcknowledgedBefore(changes.Current.Position);
             await AcknowledgedRows.CheckAsync(new StoreFiles(engine, folder.Path), senders, events, findings, attack);
+            if (findings.FoundCount > before && AttackSize.KeptFolder is { } kept) disk.Cut(RandomOf(number), Path.Combine(kept, $"{engine}-{number}")); // Each recording is another one.
             runs.Done(number, findings);
             findings.Count($"power cuts of {engine}", each: 20);
         }
         foreach (var (text, times) in said) output.WriteLine($"{times} times: {text}");
         findings.AssertNone($"{runs.Summary}, {log.Length >> 20} MiB of changes");
+
+        Random RandomOf(int number) => AttackSize.RandomOf($"power cut of {engine}", number);
     }
 
     // Starts the program on the files and posts to it; returns what it said about them.
