@@ -35,7 +35,7 @@ internal static partial class DuckDbRepair
     private static string CutLog(string log, long end, TimeProvider clock)
     {
         using var file = new FileStream(log, FileMode.Open, FileAccess.ReadWrite);
-        if (HasCommit(file, end))
+        if (FindCommit(file, end) is >= 0 and var commit && commit + _commit.Length < file.Length)
         {
             throw new InvalidDataException($"The log {Name(log)} is corrupt at byte {end}, and complete transactions follow, so this is not the torn end that a power failure leaves. "
                 + $"Restore a backup. Or, in its folder, copy the log, and give up what follows that byte: truncate --size={end} '{Name(log)}'.");
@@ -49,12 +49,14 @@ internal static partial class DuckDbRepair
         return $"A power failure left a torn end of the DuckDB log: its last {cut} bytes contained no complete transaction and are cut off. The whole log is kept as {Name(aside)}.";
     }
 
-    private static bool HasCommit(FileStream file, long start)
+    // Where the first transaction from there on ends; negative: none does. A disk may write the end of a transaction before the rest of it, but not after the next one:
+    // each is synced before the next begins.
+    private static long FindCommit(FileStream file, long start)
     {
         file.Position = start;
         var rest = new byte[file.Length - start];
         file.ReadExactly(rest);
-        return rest.AsSpan().IndexOf(_commit) >= 0;
+        return rest.AsSpan().IndexOf(_commit) is >= 0 and var at ? start + at : -1;
     }
 
     private static bool IsUnfinished(string path)
@@ -68,7 +70,7 @@ internal static partial class DuckDbRepair
         if (!isStarted || !(isDuckDb || !bytes.AsSpan().ContainsAnyExcept((byte)0))) return false;
         if (!File.Exists(path + WalEnding)) return true;
         using var log = File.OpenRead(path + WalEnding);
-        return !HasCommit(log, 0);
+        return FindCommit(log, 0) < 0;
     }
 
     // Users read it in responses, which contain no folders of the server.

@@ -25,7 +25,7 @@ public sealed class SqliteFileLock : IDisposable
         FileStream? held = null, file = null;
         try
         {
-            held = new FileStream(databasePath + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            held = new FileStream(LockPath(databasePath), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             if (LocksOfRuntimeAndSqliteAreSeparate(databasePath)) file = SqliteFileMode.OpenOrCreate(databasePath);
             else if (!File.Exists(databasePath)) SqliteFileMode.OpenOrCreate(databasePath).Dispose();
         }
@@ -49,6 +49,11 @@ public sealed class SqliteFileLock : IDisposable
 
     /// <summary>Whether the file has been a database of SensorDash before, and not some other file that the setting names by mistake.</summary>
     public bool IsUsed => _lock.Length > 0;
+
+    /// <summary>The same before the lock is acquired.</summary>
+    public static bool IsUsedBeside(string databasePath) => new FileInfo(LockPath(databasePath)) is { Exists: true, Length: > 0 };
+
+    private static string LockPath(string databasePath) => databasePath + ".lock";
 
     /// <summary>Notes that it is one.</summary>
     public void NoteUsed()
@@ -93,7 +98,7 @@ public sealed class SqliteFileLock : IDisposable
     {
         try
         {
-            using var free = new FileStream(databasePath + ".lock", FileMode.Open, FileAccess.Read, FileShare.None);
+            using var free = new FileStream(LockPath(databasePath), FileMode.Open, FileAccess.Read, FileShare.None);
             return false;
         }
         // Without the right to read the lock nobody can tell; then the file itself is mostly unreadable too.

@@ -23,7 +23,10 @@ public sealed partial class SqliteStartup(
     public string Name => database.Path;
 
     /// <inheritdoc/>
-    public bool IsNew => new FileInfo(database.Path) is { Exists: false } or { Length: 0 };
+    public bool IsNew => !IsEmptied && (new FileInfo(database.Path) is { Exists: false } or { Length: 0 });
+
+    // A file that is missing may have been deleted for a new beginning; nobody wants an empty one.
+    private bool IsEmptied => new FileInfo(database.Path) is { Exists: true, Length: 0 } && SqliteFileLock.IsUsedBeside(database.Path);
 
     /// <inheritdoc/>
     public StoreDamage? Damage { get; private set; } = StoreDamage.Read(database.Path);
@@ -34,9 +37,10 @@ public sealed partial class SqliteStartup(
         if (version.Problem is { } problem) throw new StoreStartupException(problem);
         try
         {
+            var isEmptied = IsEmptied; // The lock makes a file that is missing.
             _lock = SqliteFileLock.Acquire(database.Path, clock);
             // The readings of another file belong to this one; only a backup has both as of the same moment. Some other file that the setting names by mistake stays where it is: the start fails.
-            if (_lock.IsUsed && readings.Value.Backend == ReadingsBackend.Database && await _damage.FindAsync(cancellationToken) is { } found) SetAside(found);
+            if (_lock.IsUsed && readings.Value.Backend == ReadingsBackend.Database && (isEmptied ? "the file is empty" : await _damage.FindAsync(cancellationToken)) is { } found) SetAside(found);
             SqliteFileMode.Restrict(database.Path, logger);
         }
         catch (Exception e) when (e is InvalidOperationException or IOException or UnauthorizedAccessException)

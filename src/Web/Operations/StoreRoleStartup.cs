@@ -8,11 +8,18 @@ namespace SensorDash.Web.Operations;
 /// <summary>Refuses to start on a store that is not the primary: two servers on two stores would split the history.</summary>
 internal sealed partial class StoreRoleStartup(OwnStores own, IConfiguration configuration, TimeProvider clock, ILogger<StoreRoleStartup> logger)
 {
-    /// <exception cref="StartupException">The data is in another store; the message says which, and the settings for it.</exception>
+    /// <exception cref="StartupException">The data is in another store; the message says which, and the settings for it. Or the store cannot be read.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await CheckAsync(StoreScope.All, own.Database, cancellationToken);
-        await CheckAsync(StoreScope.Readings, own.Readings, cancellationToken);
+        try
+        {
+            await CheckAsync(StoreScope.All, own.Database, cancellationToken);
+            await CheckAsync(StoreScope.Readings, own.Readings, cancellationToken);
+        }
+        catch (StoreUnavailableException e)
+        {
+            throw new StartupException($"the store cannot be read. If it does not go away, restore the store from a backup. {e.Message}", e);
+        }
     }
 
     private async Task CheckAsync(StoreScope scope, TransferAddress address, CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using SensorDash.Tests.Support;
 
@@ -26,11 +25,8 @@ internal sealed class Recorder : IDisposable
     public static async Task<Recorder> BuildAsync()
     {
         var recorder = new Recorder();
-        var source = Path.Combine(AppContext.BaseDirectory, "PowerCuts", "recorder.c");
-        using var compiler = Process.Start(new ProcessStartInfo("gcc", ["-shared", "-fPIC", "-O2", "-o", recorder.LibraryPath, source, "-ldl", "-lpthread"]) { RedirectStandardError = true })!;
-        var errors = await compiler.StandardError.ReadToEndAsync();
-        await compiler.WaitForExitAsync();
-        return compiler.ExitCode == 0 ? recorder : throw new InvalidOperationException("The recorder cannot be built: " + errors);
+        await NativeLibrary.BuildAsync("PowerCuts/recorder.c", recorder.LibraryPath);
+        return recorder;
     }
 
     /// <summary>Environment of a program whose changes below <paramref name="folder"/> are recorded.</summary>

@@ -23,6 +23,7 @@ public sealed class DamageTests : IDisposable
     [InlineData("zeros")]
     [InlineData("half")]
     [InlineData("readings")]
+    [InlineData("nothing left")]
     public async Task Start_DamagedFile_SetsItAsideAndTakesReadings(string damage)
     {
         await FillAsync();
@@ -149,6 +150,9 @@ public sealed class DamageTests : IDisposable
                 break;
             case "half":
                 bytes = bytes[..(bytes.Length / 2 / PageBytes * PageBytes)];
+                break;
+            case "nothing left":
+                bytes = [];
                 break;
             case "readings":
                 var root = (int)await ScalarAsync("SELECT rootpage FROM sqlite_master WHERE name = 'sensor_readings'");

@@ -26,6 +26,7 @@ public sealed class PowerFailureTests : IDisposable
         { "zeros at the end", Sent - 1 },
         { "zeros over two transactions", Sent - 2 },
         { "noise at the end", Sent - 1 },
+        { "hole in the last transaction", Sent - 1 },
         { "cut", Sent - 1 },
     };
 
@@ -194,8 +195,11 @@ public sealed class PowerFailureTests : IDisposable
             case "noise at the end":
                 log.AsSpan(last - 100, 80).Fill(0x5a);
                 return log;
+            case "hole in the last transaction": // A disk wrote its end, which says that it is complete, before its middle.
+                log.AsSpan(last - 120, 80).Clear();
+                return log;
             case "hole":
-                log.AsSpan(last - Transaction(log) - 100, 80).Clear();
+                log.AsSpan(last - Transaction(log) - 120, 80).Clear();
                 return log;
             default:
                 return log[..^3];

@@ -1,7 +1,9 @@
-namespace SensorDash.Soak.Tests;
+using Xunit;
+
+namespace SensorDash.Tests.Support;
 
 /// <summary>A clock that is an hour behind, for a process of the program: Debian's libfaketime.</summary>
-internal static class SetBackClock
+public static class SetBackClock
 {
     // In a folder of the machine's architecture.
     private static readonly string? _library = Directory.EnumerateDirectories("/usr/lib", "*-linux-gnu").Select(folder => Path.Combine(folder, "faketime", "libfaketime.so.1")).FirstOrDefault(File.Exists);
