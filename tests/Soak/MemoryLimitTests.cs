@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -12,8 +11,8 @@ namespace SensorDash.Soak.Tests;
 public sealed class MemoryLimitTests(ITestOutputHelper output)
 {
     private const int LimitMiB = 128;
-    private const int Nodes = 20;
-    private const int Spacing = 30; // Seconds between two readings of a node; posted each second, thirty times as fast.
+    private const int Nodes = PiHub.Nodes;
+    private const int Spacing = PiHub.Spacing; // Posted each second, thirty times as fast.
 
     private static readonly int _readings = SoakSize.Choose(quick: 60_000, full: 1_000_000);
 
@@ -33,8 +32,8 @@ public sealed class MemoryLimitTests(ITestOutputHelper output)
         using var folder = new TemporaryFolder(isOnDisk: true);
         try
         {
-            var program = SoakSize.IsFull ? await PublishAsync(folder.File("published")) : Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll");
-            var last = await FillAsync(program, folder.File("hub.db"));
+            var program = SoakSize.IsFull ? await PiHub.PublishAsync(folder.File("published")) : Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll");
+            var last = await PiHub.FillAsync(program, folder.File("hub.db"), _readings);
             File.Delete(folder.File("hub.duckdb")); // To be filled again within the limit.
             await RunAsync(group, program, folder.File("hub.db"), last);
         }
@@ -50,7 +49,7 @@ public sealed class MemoryLimitTests(ITestOutputHelper output)
     {
         // The shell joins the group and then becomes the program.
         string[] command = group is null ? ["dotnet", program] : ["/bin/sh", "-c", $"echo $$ > {group.Processes} && exec dotnet \"$0\" \"$@\"", program];
-        await using var server = await SensorDashProcess.StartAsync(command, path, Settings());
+        await using var server = await SensorDashProcess.StartAsync(command, path, PiHub.Settings());
         var (sampling, most) = (new CancellationTokenSource(), 0.0);
         var sample = Task.Run(async () =>
         {
@@ -60,7 +59,7 @@ public sealed class MemoryLimitTests(ITestOutputHelper output)
                 await Task.Delay(100);
             }
         });
-        await ReadyAsync(server.Client);
+        await PiHub.ReadyAsync(server.Client);
         output.WriteLine(FormattableString.Invariant($"filled: anonymous {server.Memory().Anonymous:0} MiB, at most {most:0}"));
         most = 0;
 
@@ -78,7 +77,7 @@ public sealed class MemoryLimitTests(ITestOutputHelper output)
         await sampling.CancelAsync();
         var posted = await posting;
         await sample;
-        await ReadyAsync(server.Client);
+        await PiHub.ReadyAsync(server.Client);
 
         output.WriteLine(FormattableString.Invariant($"anonymous at most {most:0} MiB, resident at most {server.Memory().Peak:0} MiB; {posted} readings posted meanwhile"));
         Assert.True(server.IsRunning);
@@ -97,7 +96,7 @@ public sealed class MemoryLimitTests(ITestOutputHelper output)
         {
             await Task.WhenAll(Enumerable.Range(1, Nodes).Select(async node =>
             {
-                using var content = new StringContent(Line(node, time), Encoding.ASCII, "application/json");
+                using var content = new StringContent(PiHub.Line(node, time), Encoding.ASCII, "application/json");
                 using var answer = await client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), content, CancellationToken.None);
                 Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
                 Interlocked.Increment(ref posted);
@@ -106,53 +105,4 @@ public sealed class MemoryLimitTests(ITestOutputHelper output)
         }
         return posted;
     }
-
-    // Without a limit, and up to a day ago, so that what is posted later is never ahead of the clock.
-    private static async Task<long> FillAsync(string program, string path)
-    {
-        var last = (TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 86_400) / Spacing * Spacing;
-        await using var server = await SensorDashProcess.StartAsync(["dotnet", program], path, ("Analytics__Enabled", "false"));
-        foreach (var block in Enumerable.Range(0, _readings / Nodes).Chunk(1_000))
-        {
-            var body = new StringBuilder();
-            foreach (var step in block)
-                for (var node = 1; node <= Nodes; node++) body.Append(Line(node, last - ((long)((_readings / Nodes) - 1 - step) * Spacing))).Append('\n');
-            using var content = new StringContent(body.ToString(), Encoding.ASCII, "application/x-ndjson");
-            using var answer = await server.Client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), content);
-            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        }
-        return last;
-    }
-
-    private static async Task<string> PublishAsync(string folder)
-    {
-        using var publish = Process.Start("dotnet", ["publish", Path.Combine(Repository.Root, "src", "Web"), "-c", "Release", "-p:UseAppHost=false", "-o", folder, "-v", "quiet"])!;
-        await publish.WaitForExitAsync();
-        Assert.Equal(0, publish.ExitCode);
-        return Path.Combine(folder, "SensorDash.Web.dll");
-    }
-
-    // The very lines that the page tells people to set.
-    private static (string Name, string Value)[] Settings()
-    {
-        var page = File.ReadAllLines(Path.Combine(Repository.Root, "docs", "raspberry-pi.md"));
-        var settings = page.SkipWhile(line => line != "## Settings").SkipWhile(line => line != "```sh").Skip(1).TakeWhile(line => line != "```")
-            .Select(line => line.Split('#')[0].Trim().Split('=')).Select(pair => (pair[0], pair[1])).ToArray();
-        Assert.Contains(settings, setting => setting.Item1 == "Analytics__MemoryLimitMiB");
-        return settings;
-    }
-
-    private static async Task ReadyAsync(HttpClient client)
-    {
-        while (true)
-        {
-            using var status = JsonDocument.Parse(await client.GetStringAsync(new Uri("/api/system/analytics", UriKind.Relative)));
-            Assert.NotEqual("failed", status.RootElement.GetProperty("state").GetString());
-            if (status.RootElement.GetProperty("state").GetString() == "ready" && status.RootElement.GetProperty("lag_rows").GetInt64() == 0) return;
-            await Task.Delay(200);
-        }
-    }
-
-    private static string Line(int node, long time) => string.Create(CultureInfo.InvariantCulture,
-        $"{{\"node_address\":{node},\"timestamp\":{time},\"temperature_centidegrees\":{2000 + (((time / Spacing) + (node * 37)) % 900)},\"humidity_centipercent\":{4000 + ((time / 7) % 2000)}}}");
 }
