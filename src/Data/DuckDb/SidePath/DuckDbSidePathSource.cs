@@ -220,11 +220,11 @@ public sealed partial class DuckDbSidePathSource(
         }
     }
 
-    /// <summary>The file is about to be emptied, because it is of another store: its readers end, and no one reads it until it is filled.</summary>
-    internal void BeginClear()
+    /// <summary>The file is about to be replaced, because it is of another store: its readers end, and nobody reads it until the new one is filled.</summary>
+    internal void BeginReplacement()
     {
         lock (_lock) (_state, _notice) = (AnalyticsState.CatchingUp, CatchingUpNotice);
-        _readers.Evict(); // They would find an empty file.
+        _readers.Evict();
     }
 
     /// <summary>The file is unavailable.</summary>

@@ -81,11 +81,15 @@ public sealed partial class DuckDbSync(
         source.Open(sidePath);
         if (!await IsOfThisStoreAsync(sidePath, stoppingToken))
         {
-            Log.OtherStore(logger);
             store.ForgetRecent();
             _follower.Forget();
-            source.BeginClear();
-            sidePath.Clear(stoppingToken);
+            source.BeginReplacement();
+            // Where the database has lost its last rows, this is the only copy.
+            var hasRows = sidePath.CountRows(stoppingToken) > 0;
+            source.Close(isReopened: false);
+            Log.OtherStore(logger, hasRows ? $"It is renamed to {FileAside.Move(options.Value.Path, clock, DuckDbRepair.WalEnding)}; delete that file if you do not need it." : "It is empty.");
+            if (!hasRows) DuckDbSidePath.Remove(options.Value, clock, stoppingToken);
+            return;
         }
         var written = 0L;
         if (sidePath.Applied.Batch == 0)
@@ -215,8 +219,8 @@ public sealed partial class DuckDbSync(
         [LoggerMessage(EventId = 20, Message = "The DuckDB side path is unavailable; queries use the store.")]
         public static partial void Failed(ILogger logger, LogLevel level, Exception error);
 
-        [LoggerMessage(21, LogLevel.Warning, "The DuckDB file belongs to another store, or to a newer state of this one; rebuilding it.")]
-        public static partial void OtherStore(ILogger logger);
+        [LoggerMessage(21, LogLevel.Warning, "The DuckDB file belongs to another store, or to a newer state of this one, and is made anew. {Former}")]
+        public static partial void OtherStore(ILogger logger, string former);
 
         [LoggerMessage(41, LogLevel.Warning, "{Path} is not a readable side path. It is renamed to {Aside}; delete that file if you do not need it.")]
         public static partial void SetAside(ILogger logger, string path, string aside);
