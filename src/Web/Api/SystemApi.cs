@@ -11,6 +11,7 @@ using SensorDash.Data.Readings;
 using SensorDash.Data.Retention;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
+using SensorDash.Web.Operations.Figures;
 using SensorDash.Web.Requests;
 using SensorDash.Web.Security;
 using SensorDash.Web.Transfers;
@@ -36,6 +37,8 @@ internal static class SystemApi
             .WithSummary("Stores: engine, version, size, connections");
         group.MapGet("/api/system/rejected-rows", (RejectedRows rejections) => TypedResults.Ok(rejections.Read())).WithName("RejectedRows").For(Need.Viewer).Produces<RejectedGroup[]>()
             .WithSummary("Rejected rows of the last 24 hours since the start, by sender and reason; the largest groups first");
+        group.MapGet("/api/system/warnings", (SystemWatch watch) => TypedResults.Ok(watch.Look().Warnings.Select(WarningResponse.Of))).WithName("Warnings").For(Need.Viewer).Produces<WarningResponse[]>()
+            .WithSummary("What somebody should do something about, the most urgent first; empty when all is well");
         group.MapGet("/api/system/time", Time).WithName("SystemTime").For(Need.Viewer).Produces<TimeResponse>().WithSummary("The server's clock, UTC; weekday 0 is Sunday");
     }
 
@@ -121,5 +124,15 @@ internal sealed record HealthResponse(
 /// <param name="LagRows">Rows that DuckDB is behind the store.</param>
 /// <param name="LagSeconds">Age of the oldest of these rows.</param>
 internal sealed record AnalyticsStatusResponse(AnalyticsState State, string? Notice, long AppliedBatch, long LagRows, double LagSeconds);
+
+/// <param name="Kind">Its name, such as <c>disk_full</c>: the label of the metric sensordash_warnings.</param>
+/// <param name="Severity"><c>error</c> if data is lost or rejected, or soon will be; otherwise <c>warning</c>.</param>
+/// <param name="Text">What it is, as text.</param>
+/// <param name="Advice">What to do, as text.</param>
+/// <param name="Page">The page where it can be dealt with; null without one.</param>
+internal sealed record WarningResponse(string Kind, string Severity, string Text, string Advice, string? Page)
+{
+    public static WarningResponse Of(SystemWarning warning) => new(warning.Kind, warning.IsBad ? "error" : "warning", warning.Text, warning.Advice, warning.Action?.Path);
+}
 
 internal sealed record TimeResponse(string Datetime, string Formatted, int Weekday, long Timestamp);

@@ -3,6 +3,7 @@ using SensorDash.Data.Analytics;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
+using SensorDash.Web.Operations.Figures;
 
 namespace SensorDash.Web.Operations;
 
@@ -14,7 +15,7 @@ internal sealed class DataFiles(
     private const string StoreSetting = "Readings:DuckDb:Path";
     private const string SidePathSetting = "Analytics:Path";
 
-    private static readonly string[] _sqliteEndings = ["", "-wal", "-shm", "-journal", ".lock", ".owner", ".suspect", StoreDamage.Ending];
+    private static readonly string[] _sqliteEndings = ["", "-wal", "-shm", "-journal", ".lock", ".owner", ".suspect", StoreDamage.Ending, StorageDays.Ending];
     private static readonly string[] _duckDbEndings = ["", ".wal", ".tmp"];
 
     private static readonly StringComparer _order = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;

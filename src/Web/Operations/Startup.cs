@@ -21,6 +21,7 @@ using SensorDash.Web.Api;
 using SensorDash.Web.Backups;
 using SensorDash.Web.Demo;
 using SensorDash.Web.Hosting;
+using SensorDash.Web.Operations.Figures;
 using SensorDash.Web.Operations.Metrics;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Pages.Error;
@@ -78,6 +79,7 @@ internal static class Startup
         services.AddSingleton<AuditTrail>();
         services.AddHostedService<StartEntry>();
         builder.AddMetrics();
+        services.AddFigures();
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker<Reading>>());
         services.AddHostedService(provider => provider.GetRequiredService<IngestWorker<LaneEvent>>());
 
@@ -154,6 +156,16 @@ internal static class Startup
         services.AddSingleton<DualWrite>();
         services.AddSingleton<TransferControl>();
         services.AddHostedService(provider => provider.GetRequiredService<DualWrite>());
+    }
+
+    private static void AddFigures(this IServiceCollection services)
+    {
+        services.AddSingleton<FigureHistory>();
+        services.AddSingleton<FigureListener>();
+        services.AddSingleton<FigureGauges>();
+        services.AddSingleton<StorageDays>();
+        services.AddSingleton<SystemWatch>();
+        services.AddHostedService<FigureSampler>();
     }
 
     private static void AddShadowReads(this IServiceCollection services)

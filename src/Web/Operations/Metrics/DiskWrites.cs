@@ -7,6 +7,11 @@ internal static class DiskWrites
 {
     private const string Place = "/proc/self/io", Field = "write_bytes:";
 
+    private static long _taken;
+
+    /// <summary>Bytes since the last call, the first time since the start of the process; null where the kernel does not tell. Each byte counts for one caller, because hosts of one process follow each other.</summary>
+    public static long? Take() => Read() is { } total ? Math.Max(0, total - Interlocked.Exchange(ref _taken, total)) : null;
+
     /// <summary>Bytes since the start of the process; null where the kernel does not tell.</summary>
     public static long? Read()
     {

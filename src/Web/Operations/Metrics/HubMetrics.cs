@@ -18,7 +18,10 @@ internal sealed class HubMetrics
     /// <summary>Name of the meter, for <c>dotnet-counters</c> and OpenTelemetry.</summary>
     public const string MeterName = "SensorDash";
 
-    private const string Seconds = "s", Bytes = "By", Readings = "readings", Events = "events";
+    /// <summary>Instruments that the System page listens to, and their value of <c>kind</c> for readings.</summary>
+    public const string Rows = "sensordash.ingest.rows", CommitDuration = "sensordash.ingest.commit.duration", Readings = "readings";
+
+    private const string Seconds = "s", Bytes = "By", Events = "events";
 
     // Seconds: a commit takes milliseconds on a disk, and on a memory card up to seconds.
     private static readonly InstrumentAdvice<double> _commitBounds = new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] };
@@ -31,8 +34,8 @@ internal sealed class HubMetrics
         IDuckDbSource duckDb, AnalyticsQueryCount queries, AnalyticsLimit limit, StreamLimit streams, EventFeed feed, DualWrite dualWrite, RetentionRun retention, TransferJobs transfers, TimeProvider clock)
     {
         _meter = meters.Create(MeterName);
-        _rows = _meter.CreateCounter<long>("sensordash.ingest.rows", null, "Rows since startup, by kind (readings, or the lane of events) and result (inserted, duplicate, rejected).");
-        var commits = _meter.CreateHistogram("sensordash.ingest.commit.duration", Seconds, "Time from the arrival of rows in the write buffer to their commit, by kind.", advice: _commitBounds);
+        _rows = _meter.CreateCounter<long>(Rows, null, "Rows since startup, by kind (readings, or the lane of events) and result (inserted, duplicate, rejected).");
+        var commits = _meter.CreateHistogram(CommitDuration, Seconds, "Time from the arrival of rows in the write buffer to their commit, by kind.", advice: _commitBounds);
         readings.Committed += (rows, outcomes) => Count(rows, outcomes, _ => Readings);
         events.Committed += (rows, outcomes) => Count(rows, outcomes, e => e.Lane.Name());
         readings.Waited += time => commits.Record(time.TotalSeconds, [new("kind", Readings)]);

@@ -3,6 +3,7 @@ using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using SensorDash.Data.DuckDb.Queries;
 using SensorDash.Data.Storage;
+using SensorDash.Web.Operations.Figures;
 using SensorDash.Web.Security;
 
 namespace SensorDash.Web.Operations.Metrics;
@@ -29,6 +30,7 @@ internal static class MetricsEndpoint
         var options = builder.Configuration.GetSection(MetricsOptions.SectionName).Get<MetricsOptions>() ?? new();
         builder.Services.AddSingleton<HubMetrics>();
         builder.Services.AddSingleton<StoreFigures>();
+        builder.Services.AddSingleton<StorageMetrics>();
         builder.Services.AddOpenTelemetry().WithMetrics(metrics =>
         {
             metrics.AddMeter(_meters);
@@ -53,7 +55,9 @@ internal static class MetricsEndpoint
 
     public static void MapMetrics(this WebApplication app)
     {
-        app.Services.GetRequiredService<HubMetrics>(); // Creates the instruments at startup, for programs that read the meter another way.
+        // Creates the instruments at startup, for programs that read the meter another way.
+        app.Services.GetRequiredService<HubMetrics>();
+        app.Services.GetRequiredService<StorageMetrics>();
         var write = ((IApplicationBuilder)app).New().UseOpenTelemetryPrometheusScrapingEndpoint(_ => true).Build();
         app.MapGet(Path, async (HttpContext context, IDuckDbSource duckDb, StoreFigures stores) =>
         {

@@ -9,6 +9,9 @@ internal sealed class StoreFigures(IEnumerable<IStoreReporter> reporters, IStore
 
     public IReadOnlyList<StoreReport> Latest => _latest;
 
+    /// <summary>Whether <see cref="Latest"/> has every store: none was unavailable.</summary>
+    public bool IsWhole { get; private set; }
+
     /// <summary>Reads them again; while a store is unavailable its figures are absent.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
@@ -25,5 +28,6 @@ internal sealed class StoreFigures(IEnumerable<IStoreReporter> reporters, IStore
             }
         }
         _latest = reports;
+        IsWhole = reports.Count == reporters.Count();
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
@@ -12,6 +13,7 @@ using SensorDash.Data.Readings;
 using SensorDash.Data.Retention;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
+using SensorDash.Web.Operations.Figures;
 using SensorDash.Web.Pages.Display;
 using SensorDash.Web.Security;
 using SensorDash.Web.Transfers;
@@ -27,7 +29,7 @@ internal sealed record Intake(string Type, IngestStatus Status, IngestRates Rate
 internal sealed class SystemModel(
     IEnumerable<IStoreReporter> reporters, INodeStore nodes, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events,
     WriteBuffer<LaneEvent> eventBuffer, RejectedRows rejections, IStoreStartup startup, AuditTrail audit, IDuckDbSource duckDb, DualWrite dualWrite, TransferControl transfers,
-    RetentionPreview retention, RetentionRules rules, IOptions<IngestOptions> ingest, TimeProvider clock, ILogger<SystemModel> logger) : PageModel
+    RetentionPreview retention, RetentionRules rules, FigureHistory figures, FigureGauges gauges, SystemWatch watch, IOptions<IngestOptions> ingest, TimeProvider clock, ILogger<SystemModel> logger) : PageModel
 {
     /// <summary>Groups of rejected rows that the page shows; the files have all.</summary>
     public const int RejectedOnPage = 20;
@@ -68,9 +70,30 @@ internal sealed class SystemModel(
     /// <summary>Settings that name what does not exist.</summary>
     public IReadOnlyList<string> RetentionErrors => rules.Errors;
 
+    /// <summary>The figures of the last hours.</summary>
+    public Measures Measures { get; private set; } = null!;
+
+    public IReadOnlyList<Measure> Charts { get; private set; } = [];
+
+    /// <summary>Whether the figures are shown as a table.</summary>
+    public bool IsTable { get; private set; }
+
+    public SystemState State { get; private set; } = null!;
+
+    /// <summary>Null before there is a day of data.</summary>
+    public StoragePlot? StoragePlot { get; private set; }
+
+    /// <summary>The most urgent first.</summary>
+    public IReadOnlyList<SystemWarning> Warnings { get; private set; } = [];
+
     public TimeSpan Uptime => clock.GetUtcNow() - Process.GetCurrentProcess().StartTime.ToUniversalTime();
-    public static long WorkingSet => Environment.WorkingSet;
-    public static long Managed => GC.GetTotalMemory(forceFullCollection: false);
+
+    /// <summary>The URL of the place where a warning can be dealt with.</summary>
+    public string LinkOf(WarningAction action)
+    {
+        var parts = action.Path.Split('#');
+        return View.CurrentUrl.At(parts[0]) + (parts.Length > 1 ? "#" + parts[1] : "");
+    }
 
     /// <summary>The owner goes on without the damaged database; its files stay.</summary>
     [Need(Need.Admin)]
@@ -88,9 +111,21 @@ internal sealed class SystemModel(
     /// <summary>A table as a file.</summary>
     public async Task<IActionResult> OnGetTableAsync(string? table, string? format, CancellationToken cancellationToken)
     {
-        if (table is not ("ingest" or "rejected" or "stores" or "retention")) return NotFound();
+        if (table is not ("figures" or "storage" or "ingest" or "rejected" or "stores" or "retention")) return NotFound();
         await OnGetAsync(cancellationToken);
         var file = new CsvTable();
+        if (table == "figures")
+        {
+            file.AddRow(["time", .. FigureColumn.All.Select(c => c.Name)]);
+            foreach (var (time, sample) in Measures.Rows) file.AddRow([ClockText.Utc(time), .. FigureColumn.All.Select(c => CsvTable.Number((decimal?)sample[c.Figure], c.Format))]);
+            return TableFiles.Send(file, format, "sensordash_figures.csv");
+        }
+        if (table == "storage")
+        {
+            file.AddRow(["day", "written_bytes", "files_bytes", "server_bytes"]);
+            foreach (var day in State.Days) file.AddRow([day.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), day.Written, day.Last?.Files, day.Last?.Server]);
+            return TableFiles.Send(file, format, "sensordash_storage.csv");
+        }
         if (table == "ingest")
         {
             file.AddRow(["type", "rows_per_second", "commit_p50_ms", "commit_p95_ms", "commit_p99_ms", "queued", "capacity", "stored_since_startup"]);
@@ -122,6 +157,11 @@ internal sealed class SystemModel(
     public async Task OnGetAsync(CancellationToken cancellationToken)
     {
         View = ViewSettings.Of(HttpContext);
+        IsTable = Request.Query["view"] == "table";
+        Measures = new(figures.Read(), gauges.Read(), Now, View.Zone);
+        Charts = Measures.Charts(readingBuffer.Capacity);
+        (State, Warnings) = watch.Look();
+        StoragePlot = StoragePlot.Of(State, View.Zone);
         Rejected = rejections.Read();
         Intakes = [
             new("readings", readings.Status, readings.ReadRates(), readingBuffer.RowsWaiting, readingBuffer.Capacity),

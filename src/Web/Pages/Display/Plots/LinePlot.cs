@@ -27,12 +27,14 @@ internal sealed record LinePlot(
     /// <param name="lines">The lines; at least one has a point.</param>
     /// <param name="height">In pixels.</param>
     /// <param name="hasNames">Whether there is room for names; with more lines than fit, there are none.</param>
-    public static LinePlot? Of(long from, long to, DateTimeZone zone, IReadOnlyList<PlotLine> lines, int height, bool hasNames)
+    /// <param name="maxTicks">Maximum ticks of the time axis; fewer where the plot is small.</param>
+    /// <param name="fromZero">Whether the scale begins at 0, for values that are counts or lengths.</param>
+    public static LinePlot? Of(long from, long to, DateTimeZone zone, IReadOnlyList<PlotLine> lines, int height, bool hasNames, int maxTicks = MaxTicks, bool fromZero = false)
     {
         var values = lines.SelectMany(l => l.Runs).SelectMany(run => run).Select(p => p.Value).ToArray();
         if (values.Length == 0) return null;
-        var scale = PlotScale.Of(values.Min(), values.Max(), Math.Max(2, height / 28));
-        return new(from, to, scale, height, lines, [.. lines.Select(l => PlotPaths.Of(l.Runs, from, to, scale, height))], TimeAxis.TicksOf(from, to, zone, MaxTicks),
+        var scale = fromZero ? PlotScale.Of(0, Math.Max(1, values.Max()), Math.Max(2, height / 28)) : PlotScale.Of(values.Min(), values.Max(), Math.Max(2, height / 28));
+        return new(from, to, scale, height, lines, [.. lines.Select(l => PlotPaths.Of(l.Runs, from, to, scale, height))], TimeAxis.TicksOf(from, to, zone, maxTicks),
             hasNames ? NamesOf(lines, scale, height) : []);
     }
 

@@ -1,0 +1,31 @@
+using static Microsoft.Playwright.Assertions;
+
+namespace SensorDash.Browser.Tests;
+
+/// <summary>The figures of the System page while it is open. Its own hub: nobody else opens streams.</summary>
+public sealed class SystemFiguresTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
+{
+    private const string Boxes = """
+        () => [...document.querySelectorAll('main section, .gauges > figure, .gauges .plot')].map(e => e.getBoundingClientRect()).map(b => [b.x, b.y + scrollY, b.width, b.height].map(Math.round).join(' '))
+        """;
+
+    [SkippableTheory]
+    [InlineData(1440)]
+    [InlineData(360)]
+    public async Task Figures_Refreshed_ChangeWithoutMovingTheLayout(int width)
+    {
+        await using var watched = await browser.OpenAsync(width);
+        var page = watched.Page;
+        await browser.SendAsync(7); // A row in each table from the start.
+        await page.GotoAsync("/system?refresh=5");
+        var streams = page.Locator(".gauges figure").Filter(new() { HasText = "Live streams" }).Locator(".value b");
+        await Expect(streams).ToHaveTextAsync("0");
+        var before = await page.EvaluateAsync<string[]>(Boxes);
+
+        using var stream = await browser.Client.GetStreamAsync(new Uri("/api/events/live", UriKind.Relative));
+
+        await Expect(streams).ToHaveTextAsync("1");
+        Assert.Equal(before, await page.EvaluateAsync<string[]>(Boxes));
+        watched.AssertNoErrors();
+    }
+}
