@@ -1,5 +1,7 @@
+using NodaTime;
 using SensorDash.Tests.Support;
 using SensorDash.Web.Operations.Figures;
+using SensorDash.Web.Pages.SystemStatus;
 
 namespace SensorDash.Web.Tests.Operations;
 
@@ -52,5 +54,36 @@ public sealed class FigureTests
         Assert.Equal(clock.UnixSeconds - 60, samples[^1].Time);
         Assert.All(samples.Zip(samples.Skip(1)), pair => Assert.Equal(60, pair.Second.Time - pair.First.Time));
         Assert.Null(samples[0].Sample[Figure.Resident]);
+    }
+
+    [Fact]
+    public void Charts_OfFourHours_AreDrawnInFewBytes()
+    {
+        var random = new Random(43);
+        var samples = Enumerable.Range(1, FigureHistory.Capacity).Select(i => (Time: ManualTime.Noon - ((FigureHistory.Capacity - i) * 60L), Sample: Sample())).ToList();
+
+        var charts = new Measures(samples, Sample(), ManualTime.Noon, DateTimeZone.Utc).Charts(100_000);
+
+        Assert.Equal(11, charts.Count);
+        var bytes = charts.SelectMany(c => c.Plot!.Paths).Sum(p => p.Solid.Length);
+        Assert.InRange(bytes, 1, 70_000);
+
+        FigureSample Sample()
+        {
+            var sample = new FigureSample();
+            foreach (var figure in Enum.GetValues<Figure>()) sample[figure] = random.NextDouble() * 100_000;
+            return sample;
+        }
+    }
+
+    [Fact]
+    public void Charts_MinutesWithoutSamples_AreGaps()
+    {
+        (long, FigureSample)[] samples = [.. new[] { 60, 50, 30, 29 }.Select(minutes => (ManualTime.Noon - (minutes * 60L), new FigureSample { [Figure.Streams] = minutes }))];
+
+        var chart = new Measures(samples, new() { [Figure.Streams] = 1 }, ManualTime.Noon, DateTimeZone.Utc).Charts(100_000).Single(c => c.Title == "Live streams");
+
+        Assert.Equal([1, 1, 2, 1], chart.Plot!.Lines[0].Runs.Select(run => run.Count));
+        Assert.Equal("1", chart.Value);
     }
 }

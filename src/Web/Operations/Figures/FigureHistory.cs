@@ -55,7 +55,7 @@ internal sealed class FigureSample
     }
 }
 
-/// <summary>The samples of the last four hours, in memory: 240 of 24 numbers, 50 KB. A restart begins anew. Safe for concurrent use.</summary>
+/// <summary>The samples of the last four hours, in memory: 240 of 24 numbers, 60 KB. A restart begins anew. Safe for concurrent use.</summary>
 internal sealed class FigureHistory(TimeProvider clock)
 {
     /// <summary>Time between two samples.</summary>
