@@ -110,5 +110,5 @@ public sealed class SystemWarningTests
         .. Enumerable.Range(1 - count, count).Select(day => (Day: day, Size: new StorageSize(_now.AddDays(day).ToUnixTimeSeconds(), (10 * GiB) + ((day + count) * growth), null)))
             .Select(d => new StorageDay(DateOnly.FromDateTime(_now.AddDays(d.Day).UtcDateTime), written, d.Size, d.Size))];
 
-    private static RejectedGroup Group(string field, string error, long count) => new(RejectedRows.Readings, "node 9", "10.0.0.9", field, error, count, 1, 2);
+    private static RejectedGroup Group(string field, string error, long count) => new(RejectedRows.Readings, "node 9", "10.0.0.9", field, error, count, 1, _now.ToUnixTimeSeconds());
 }

@@ -59,7 +59,7 @@ internal static partial class SystemWarnings
 
     private static Found? Clock(SystemState state)
     {
-        var ahead = state.Rejected.Select(g => (Group: g, Seconds: SecondsAhead(g, state.Now))).Where(a => a.Seconds > 0).ToList();
+        var ahead = state.Rejected.Select(g => (Group: g, Seconds: SecondsAhead(g))).Where(a => a.Seconds > 0).ToList();
         if (ahead.Count == 0) return null;
         var (senders, rows, largest) = (ahead.Select(a => a.Group.Sender).Distinct().Count(), ahead.Sum(a => a.Group.Count), ahead[0]);
         return new(false, senders == 1 ? $"The clock of {largest.Group.Sender ?? "a sender"} is {Liveness.FormatDuration(largest.Seconds)} ahead" : $"The clocks of {senders} senders are ahead",
@@ -116,7 +116,7 @@ internal static partial class SystemWarnings
 
     private static Found? Rejected(SystemState state)
     {
-        var groups = state.Rejected.Where(g => SecondsAhead(g, state.Now) == 0).ToList();
+        var groups = state.Rejected.Where(g => SecondsAhead(g) == 0).ToList();
         var rows = groups.Sum(g => g.Count);
         if (rows < ManyRejected) return null;
         var what = groups.Exists(g => g.Kind == RejectedRows.Requests) ? "rows and requests" : "rows";
@@ -129,10 +129,10 @@ internal static partial class SystemWarnings
     private static Found? Audit(SystemState state) => state.AuditMissing == 0 ? null
         : new(false, "The audit log lacks entries", $"{NumberText.Count(state.AuditMissing, "entry", "entries")} since the start, because the database failed. The log of the program has them.", new("Audit log", "/system/audit", Need.Admin));
 
-    // Seconds for which a rejected time is ahead of now; 0: not ahead, or in another unit than seconds.
-    private static long SecondsAhead(RejectedGroup group, DateTimeOffset now)
+    // Seconds for which the latest rejected time was ahead; 0: not ahead, or in another unit than seconds.
+    private static long SecondsAhead(RejectedGroup group)
         => group.Field is "timestamp" or "received_at" && RejectedTime().Match(group.LatestError) is { Success: true } match && long.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var time)
-            ? Math.Max(0, time - now.ToUnixTimeSeconds()) : 0;
+            ? Math.Max(0, time - group.Last) : 0;
 
     private static string Age(SystemState state, DateTimeOffset since) => Liveness.FormatDuration((long)(state.Now - since).TotalSeconds);
 

@@ -8,7 +8,7 @@ namespace SensorDash.Web.Pages.SystemStatus;
 /// <summary>One chart of the figures.</summary>
 /// <param name="Title">What it shows.</param>
 /// <param name="Value">The latest value of its first line, or of p95.</param>
-/// <param name="Unit">Unit of the value and of the axis.</param>
+/// <param name="Unit">Unit of the value and of the axis; none for counts.</param>
 /// <param name="Note">More about the value; null without.</param>
 /// <param name="Lines">Name and class of each line.</param>
 /// <param name="Plot">Null before there is a value.</param>
@@ -84,13 +84,15 @@ internal sealed class Measures
     {
         var max = lines.Max(l => _samples.Max(s => s.Sample[l.Figure]));
         var (factor, unit) = UnitOf(scale, max ?? 0);
+        var isCount = scale == Scale.Count;
         var isLatency = scale == Scale.Seconds;
         var plot = LinePlot.Of(_from, _now, _zone, [.. lines.Select(l => new PlotLine(l.Name, l.Name, l.Class, RunsOf(l.Figure, factor)))], Height, hasNames: false, isLatency ? WideTicks : Ticks, fromZero: true);
         var shown = isLatency ? lines[1].Figure : lines[0].Figure;
-        var value = _samples.LastOrDefault(s => s.Sample[shown] is not null).Sample?[shown] * factor;
-        var text = value is null ? "–" : scale == Scale.Count ? value.Value.ToString("N0", CultureInfo.InvariantCulture) : Short(value.Value);
+        var value = _samples.LastOrDefault(s => s.Sample[shown] is not null).Sample?[shown];
+        var text = value is null ? "–" : isCount ? value.Value.ToString("N0", CultureInfo.InvariantCulture) : Short(value.Value * factor);
         var latest = string.Join(", ", lines.Select(l => $"{l.Name} {(_samples.LastOrDefault(s => s.Sample[l.Figure] is not null).Sample?[l.Figure] * factor is { } v ? Short(v) : "unknown")}"));
-        return new(title, text, unit, note, [.. lines.Select(l => (l.Name, l.Class))], plot,
+        // A count is exact; its axis may be in thousands.
+        return new(title, text, isCount ? "" : unit, isCount && factor < 1 ? $"{note} (axis: thousand)" : note, [.. lines.Select(l => (l.Name, l.Class))], plot,
             $"{title}{(unit.Length > 0 ? $" in {unit}" : "")}: {latest}; highest {(max is null ? "unknown" : Short(max.Value * factor))}. The table has the values of each minute.");
     }
 

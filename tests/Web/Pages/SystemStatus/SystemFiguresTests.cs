@@ -41,7 +41,6 @@ public sealed class SystemFiguresTests : PageTests
         Assert.True(row.GetProperty("store_bytes").GetInt64() > 0);
         var page = await ReadPageAsync("/system?view=table");
         Assert.Contains("<td>0.017</td>", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("Connections", page.Split("Table of figures")[1].Split("</thead>")[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,9 +74,9 @@ public sealed class SystemFiguresTests : PageTests
     {
         using var folder = new TemporaryFolder();
         long At(int days) => Noon - (days * 86_400);
-        await File.WriteAllTextAsync(folder.File("a.db.figures"), $$"""
-            [{"day":"2026-06-28","written":4194304,"first":{"at":{{At(3)}},"files":1073741824},"last":{"at":{{At(3)}},"files":1073741824}},
-             {"day":"2026-06-30","written":2097152,"first":{"at":{{At(1)}},"files":3221225472},"last":{"at":{{At(1)}},"files":3221225472}}]
+        await File.WriteAllTextAsync(folder.File("a.db.figures"), $$$"""
+            [{"day":"2026-06-28","written":4194304,"first":{"at":{{{At(3)}}},"files":1073741824},"last":{"at":{{{At(3)}}},"files":1073741824}},
+             {"day":"2026-06-30","written":2097152,"first":{"at":{{{At(1)}}},"files":3221225472},"last":{"at":{{{At(1)}}},"files":3221225472}}]
             """);
         await using var app = new SensorDashApp(("Database:Sqlite:Path", folder.File("a.db")), ("Analytics:Enabled", "false"));
         using var client = app.CreateClient();
