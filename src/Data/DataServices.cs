@@ -29,7 +29,8 @@ public static class DataServices
         services.AddOptions<IngestOptions>().BindConfiguration(IngestOptions.SectionName);
         services.AddOptions<NodeLimitOptions>().Configure<IOptions<IngestOptions>>((nodes, ingest) => nodes.MaxNodes = ingest.Value.MaxNodes);
         services.AddOptions<ReadingsOptions>().BindConfiguration(ReadingsOptions.SectionName);
-        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.SectionName);
+        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.SectionName)
+            .PostConfigure<IOptions<SqliteOptions>>((retention, sqlite) => retention.ClockFile = Path.GetFullPath(sqlite.Value.Path) + RetentionClock.Ending);
         services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.SectionName);
         services.AddOptions<EventOptions>().BindConfiguration(EventOptions.SectionName);
         services.AddOptions<AnalyticsOptions>().BindConfiguration(AnalyticsOptions.SectionName);
@@ -70,6 +71,7 @@ public static class DataServices
         services.AddSingleton<ReadingFeed>();
         services.AddSingleton<LiveReadings>();
         services.AddSingleton<RetentionRules>();
+        services.AddSingleton<RetentionClock>();
         services.AddSingleton<RetentionRun>();
         services.AddSingleton<RetentionPreview>();
         services.AddHostedService<RetentionWorker>();

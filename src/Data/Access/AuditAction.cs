@@ -12,6 +12,7 @@ public static class AuditAction
     public const string DemoDelete = "demo.delete";
     public const string ReadingsExpire = "readings.expire";
     public const string EventsExpire = "events.expire";
+    public const string ClockConfirm = "clock.confirm";
     public const string SidePathRebuild = "side_path.rebuild";
     public const string TransferStart = "transfer.start";
     public const string TransferPause = "transfer.pause";
@@ -27,6 +28,8 @@ public static class AuditAction
     public const string StoreRollBack = "store.roll_back";
     public const string StoreFinish = "store.finish";
     public const string StoreGoOn = "store.go_on";
+    public const string StoreRestore = "store.restore";
+    public const string StoreSalvage = "store.salvage";
     public const string SignIn = "sign_in";
     public const string SignOut = "sign_out";
     public const string SetUp = "set_up";
@@ -41,7 +44,7 @@ public static class AuditAction
 
     /// <summary>All of them, for the filter of the page.</summary>
     public static IReadOnlyList<string> All { get; } = [
-        BackupCreate, BackupRestore, BackupVerify, DemoDelete, DemoLoad, DualWritePause, DualWriteResume, EventsExpire, KeyAdd, KeyRevoke, NodeDelete, NodeEdit, ProgramStart, ReadingsExpire, SetUp, SettingsChange, SidePathRebuild, SignIn, SignOut, StoreCutOver, StoreFinish, StoreGoOn, StoreRollBack,
+        BackupCreate, BackupRestore, BackupVerify, ClockConfirm, DemoDelete, DemoLoad, DualWritePause, DualWriteResume, EventsExpire, KeyAdd, KeyRevoke, NodeDelete, NodeEdit, ProgramStart, ReadingsExpire, SetUp, SettingsChange, SidePathRebuild, SignIn, SignOut, StoreCutOver, StoreFinish, StoreGoOn, StoreRestore, StoreRollBack, StoreSalvage,
         TransferAbandon, TransferCancel, TransferPause, TransferResume, TransferStart,
         UserAdd, UserPassword, UserRemove, UserRole, ZoneAdd, ZoneDelete, ZoneEdit];
 }

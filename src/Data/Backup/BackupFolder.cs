@@ -120,15 +120,17 @@ public sealed partial class BackupFolder(string path)
     }
 
     /// <summary>Deletes what is older than the good backups that stay. Never the newest good one, and nothing that is not a backup.</summary>
+    /// <param name="keep">Number of good backups that stay.</param>
+    /// <param name="kept">One that stays besides; null: none.</param>
     /// <returns>The names of the deleted ones.</returns>
-    internal IReadOnlyList<string> Rotate(int keep)
+    internal IReadOnlyList<string> Rotate(int keep, string? kept = null)
     {
         var backups = List();
         var good = backups.Where(b => b.IsGood).ToList();
         if (good.Count <= keep) return [];
         var oldestKept = backups.TakeWhile(b => b != good[keep - 1]).Count();
         // What cannot be read may be a backup of a later version.
-        var old = backups.Skip(oldestKept + 1).Where(b => b.Manifest is not null).ToList();
+        var old = backups.Skip(oldestKept + 1).Where(b => b.Manifest is not null && b.Name != kept).ToList();
         return Try(() =>
         {
             foreach (var backup in old)

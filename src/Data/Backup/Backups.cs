@@ -9,7 +9,8 @@ namespace SensorDash.Data.Backup;
 /// <param name="stores">The database, and the store of readings if that is another one.</param>
 /// <param name="options">The folder, and how many stay.</param>
 /// <param name="clock">For names and times.</param>
-public sealed class Backups(IEnumerable<IBackupStore> stores, IOptions<BackupOptions> options, TimeProvider clock)
+/// <param name="startup">Knows of a damaged database, whose latest good backup stays until the owner has decided; null: there is none.</param>
+public sealed class Backups(IEnumerable<IBackupStore> stores, IOptions<BackupOptions> options, TimeProvider clock, IStoreStartup? startup = null)
 {
     // Beyond what a copy takes: SensorDash goes on writing.
     private const long SpareBytes = 16 << 20;
@@ -48,7 +49,7 @@ public sealed class Backups(IEnumerable<IBackupStore> stores, IOptions<BackupOpt
             }
             var manifest = new BackupManifest { Format = BackupManifest.CurrentFormat, Program = BackupManifest.ProgramVersion, CreatedAt = now, Files = files };
             var backup = Folder.Complete(name, folder, manifest);
-            return new(backup, Folder.Rotate(options.Value.Keep));
+            return new(backup, Folder.Rotate(options.Value.Keep, startup?.Damage is { } damage ? FindFor(damage)?.Name : null));
         }
         // A full disk of the backup looks like one of the store.
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreUnavailableException)
@@ -108,6 +109,34 @@ public sealed class Backups(IEnumerable<IBackupStore> stores, IOptions<BackupOpt
         {
             foreach (var each in prepared) await each.DisposeAsync();
         }
+    }
+
+    /// <summary>The newest good backup of the database that was set aside: those that were made since then are of the one that took its place.</summary>
+    /// <exception cref="BackupException">The folder cannot be read.</exception>
+    public BackupEntry? FindFor(StoreDamage damage) => Folder.List().FirstOrDefault(b => b.IsGood && b.Manifest!.CreatedAt / 1_000_000 <= damage.At && b.Manifest.Files.Count == stores.Count());
+
+    /// <summary>Copies the database of a backup to another path, and reads the copy from its first to its last row.</summary>
+    /// <param name="backup">A backup of the database alone.</param>
+    /// <param name="path">The copy; an unfinished one is replaced.</param>
+    /// <param name="cancellationToken">Cancels it; the copy stays unfinished.</param>
+    /// <exception cref="BackupException">It is damaged, or of another engine.</exception>
+    public async Task CopyDatabaseAsync(BackupEntry backup, string path, CancellationToken cancellationToken)
+    {
+        var manifest = await VerifyFilesAsync(backup, isDeep: false, cancellationToken);
+        var (store, file) = Pairs(manifest)[0];
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
+            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            await using var source = new FileStream(Path.Combine(backup.Path, file.Name), FileMode.Open, FileAccess.Read, FileShare.Read);
+            await using var target = new FileStream(path, options);
+            await source.CopyToAsync(target, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BackupException($"The backup cannot be copied: {e.Message}", e);
+        }
+        await store.VerifyAsync(path, file.Contents, cancellationToken);
     }
 
     // The sizes and hashes of the files first: nothing else of a damaged backup is touched.

@@ -15,6 +15,9 @@ public sealed class RetentionOptions
     public ReadingRetentionOptions Readings { get; set; } = new();
 
     public EventRetentionOptions Events { get; set; } = new();
+
+    // Beside the SQLite file, or where it would be; not a separate setting.
+    internal string ClockFile { get; set; } = "";
 }
 
 /// <summary>Days after the measured time of a reading. The setting of a node counts before that of its zone, and that before the default.</summary>

@@ -14,14 +14,22 @@ public sealed class RetentionRules(IDbContextFactory<SensorDashContext> contexts
 
     private volatile ReadingRules _readings = ReadingRules.Forever;
     private volatile EventEdges _edges = EventEdges.None;
+    private volatile RetentionWait? _waiting;
 
     public RetentionOptions Options => options.Value;
 
     /// <summary>Settings that name a zone or a node that does not exist, as of the last read: readings are neither deleted nor rejected then, because a misspelled exception must not delete what it is about.</summary>
     public IReadOnlyList<string> Errors { get; private set; } = [];
 
-    /// <summary>As of the last read; everything forever before it, and with <see cref="Errors"/>.</summary>
-    public ReadingRules Readings => _readings;
+    /// <summary>Why retention waits; null if it does not. Then nothing is too old to be stored either.</summary>
+    public RetentionWait? Waiting
+    {
+        get => _waiting;
+        set => _waiting = value;
+    }
+
+    /// <summary>As of the last read; everything forever before it, with <see cref="Errors"/>, and while retention waits.</summary>
+    public ReadingRules Readings => _waiting is null ? _readings : ReadingRules.Forever;
 
     /// <summary>Edges of the lanes as they were last read: a retention that was shortened and lengthened again brings nothing back.</summary>
     public EventEdges Edges
@@ -71,7 +79,7 @@ public sealed class RetentionRules(IDbContextFactory<SensorDashContext> contexts
     public long KeptFrom(Lane lane) => options.Value.Events[lane] is > 0 and var days ? (ReadingRules.Today(clock) - days) * DayMicroseconds : long.MinValue;
 
     /// <summary>The source time before which an event is rejected: what was deleted does not come back, and a retry finds its row in the index (ADR 0040).</summary>
-    public long AcceptedFrom(Lane lane) => KeptFrom(lane) is var kept && kept == long.MinValue ? kept : Math.Max(kept, _edges[lane]);
+    public long AcceptedFrom(Lane lane) => KeptFrom(lane) is var kept && kept == long.MinValue ? kept : _waiting is not null ? _edges[lane] : Math.Max(kept, _edges[lane]);
 
     /// <summary>The source times before which rows of the index go: after twice the retention.</summary>
     public IndexBounds IndexBounds => new([.. Lanes.All.Select(lane => KeptFrom(lane) is var kept && kept == long.MinValue ? kept : kept - (options.Value.Events[lane] * DayMicroseconds))]);

@@ -7,7 +7,7 @@ namespace SensorDash.Data.Retention;
 
 /// <summary>Deletes what exceeds the retention, at startup and then every hour.</summary>
 /// <remarks>Not TimescaleDB's retention policy: counters and change feed would not include the rows that it drops.</remarks>
-public sealed partial class RetentionWorker(RetentionRun run, RetentionRules rules, AuditLog audit, TimeProvider clock, ILogger<RetentionWorker> logger) : BackgroundService
+public sealed partial class RetentionWorker(RetentionRun run, RetentionRules rules, RetentionClock retentionClock, AuditLog audit, TimeProvider clock, ILogger<RetentionWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan _interval = TimeSpan.FromHours(1);
 
@@ -16,6 +16,7 @@ public sealed partial class RetentionWorker(RetentionRun run, RetentionRules rul
     /// <summary>Reads the rules before anything is taken in, so that ingest knows what is too old.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (IsOn) retentionClock.Check();
         try
         {
             await run.ReadRulesAsync(cancellationToken);
@@ -29,12 +30,13 @@ public sealed partial class RetentionWorker(RetentionRun run, RetentionRules rul
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!rules.Options.Readings.IsOn && !rules.Options.Events.IsOn) return;
+        if (!IsOn) return;
         await Task.Yield(); // Let the rest of the host start.
         using var timer = new PeriodicTimer(_interval, clock);
         try
         {
-            do await RunAsync(stoppingToken);
+            do
+                if (retentionClock.Check()) await RunAsync(stoppingToken);
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -42,6 +44,8 @@ public sealed partial class RetentionWorker(RetentionRun run, RetentionRules rul
             // Slices are short, and the next startup continues here.
         }
     }
+
+    private bool IsOn => rules.Options.Readings.IsOn || rules.Options.Events.IsOn;
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {

@@ -54,8 +54,9 @@ public sealed partial class SqliteBackup(SqliteDatabase database, IDbContextFact
         }
     }
 
-    // Reads every page and every row.
-    private static async Task<BackupContents> ReadAsync(string path, CancellationToken cancellationToken)
+    /// <summary>Reads every page and every row of a file that nobody writes to.</summary>
+    /// <exception cref="BackupException">It is damaged.</exception>
+    public static async Task<BackupContents> ReadAsync(string path, CancellationToken cancellationToken)
     {
         try
         {

@@ -1,11 +1,12 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using SensorDash.Data.Sqlite.Repair;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Sqlite;
 
 /// <summary>Finds a damaged file at the start, sets it aside, and takes over from it who may do what.</summary>
-internal sealed class SqliteDamage(SqliteDatabase database, TimeProvider clock)
+public sealed class SqliteDamage(SqliteDatabase database, TimeProvider clock)
 {
     // A few hundred milliseconds on a memory card. Of a larger file the ends of the tables are read, unless a query has found damage before.
     private const long CheckedWholeBytes = 16L << 20;
@@ -20,7 +21,9 @@ internal sealed class SqliteDamage(SqliteDatabase database, TimeProvider clock)
         var isSuspect = File.Exists(database.SuspectPath);
         try
         {
+            if (database.SyncsEveryCommit && CountBadFrames() is > 0 and var bad) return FormattableString.Invariant($"the write-ahead log has {bad} damaged pages, and SQLite would pass over what was committed after them");
             await using var connection = await database.OpenAsync(cancellationToken);
+            KeepLog(connection, isKept: true);
             var found = isSuspect || FileSize.Of(database.Path) <= CheckedWholeBytes ? Check(connection, cancellationToken) : ReadEnds(connection, cancellationToken);
             if (found is null) File.Delete(database.SuspectPath);
             return found;
@@ -35,8 +38,7 @@ internal sealed class SqliteDamage(SqliteDatabase database, TimeProvider clock)
         }
         finally
         {
-            using var pooled = new SqliteConnection(database.ConnectionString);
-            SqliteConnection.ClearPool(pooled); // Its connections would keep the file under its new name.
+            RepairedFile.Close(database.Path); // Its connections would keep the file under its new name.
         }
     }
 
@@ -51,12 +53,32 @@ internal sealed class SqliteDamage(SqliteDatabase database, TimeProvider clock)
         return damage;
     }
 
+    /// <summary>Gives the repaired database its name. An interrupted one goes on: each step is done once, and the notice of the damage goes last.</summary>
+    public static void CompleteSwap(string path, StoreDamage damage, StoreSwap swap)
+    {
+        RepairedFile.Close(path);
+        if (File.Exists(swap.Next))
+        {
+            // The lock may have made an empty file in the place of one that has its new name already.
+            if (FileSize.Of(path) > 0 && !File.Exists(swap.Former)) File.Move(path, swap.Former);
+            foreach (var ending in SqliteDatabase.Companions.Where(ending => File.Exists(path + ending))) File.Move(path + ending, swap.Former + ending, overwrite: true);
+            File.Move(swap.Next, path, overwrite: true);
+            DurableFile.SyncFolder(System.IO.Path.GetDirectoryName(path)!);
+        }
+        swap.Result.Write(damage.Aside);
+        (swap.Result with { Text = "It took readings from the damage until the repair, which has them all.", Losses = [] }).Write(swap.Former);
+        StoreDamage.Forget(path);
+    }
+
     /// <summary>Copies users, keys, sessions and the audit log of the damaged file, as far as they can be read, into the new one.</summary>
     /// <returns>Tables that could not be read.</returns>
     public async Task<IReadOnlyList<string>> RescueAsync(string aside, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
-        return [.. _rescued.Where(table => !TryCopy(connection, aside, table))];
+        KeepLog(connection, isKept: true);
+        string[] lost = [.. _rescued.Where(table => !TryCopy(connection, aside, table))];
+        KeepLog(connection, isKept: false); // It goes back to its pool.
+        return lost;
     }
 
     private static bool TryCopy(SqliteConnection connection, string aside, string table)
@@ -80,6 +102,16 @@ internal sealed class SqliteDamage(SqliteDatabase database, TimeProvider clock)
         {
             return false; // One statement is all or nothing.
         }
+    }
+
+    // A close, or the detaching of a file, would copy its log up to the damage, and delete it.
+    private static void KeepLog(SqliteConnection connection, bool isKept)
+        => SQLitePCL.raw.sqlite3_db_config(connection.Handle, SQLitePCL.raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, isKept ? 1 : 0, out _);
+
+    private int CountBadFrames()
+    {
+        using var log = DamagedLog.Find(database.Path);
+        return log?.BadFrames ?? 0;
     }
 
     private static string? Check(SqliteConnection connection, CancellationToken cancellationToken)

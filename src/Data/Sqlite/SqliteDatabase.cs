@@ -31,7 +31,8 @@ public sealed class SqliteDatabase : IDisposable
         Path = System.IO.Path.GetFullPath(options.Value.Path);
         ConnectionString = new SqliteConnectionStringBuilder { DataSource = Path, DefaultTimeout = BusyTimeoutSeconds }.ToString();
         // WAL survives a killed process at any level; FULL also survives a power failure.
-        var synchronous = options.Value.SyncsEveryCommit ? "FULL" : "NORMAL";
+        SyncsEveryCommit = options.Value.SyncsEveryCommit;
+        var synchronous = SyncsEveryCommit ? "FULL" : "NORMAL";
         // A reader can delay the copying, and the log grows; afterwards its file is cut to the limit.
         _pragmas = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; "
             + $"PRAGMA wal_autocheckpoint={(options.Value.LogMiB << 20) / PageBytes}; PRAGMA journal_size_limit={(long)options.Value.LogMiB << 20}; "
@@ -55,6 +56,9 @@ public sealed class SqliteDatabase : IDisposable
 
     /// <summary>Whether nothing may be written to the file.</summary>
     public bool IsReadOnly { get; }
+
+    /// <summary>Whether a commit is on the disk before the next one begins.</summary>
+    internal bool SyncsEveryCommit { get; }
 
     /// <summary>For EF Core and for readers; pooled by the driver.</summary>
     public string ConnectionString { get; }

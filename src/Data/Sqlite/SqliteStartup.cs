@@ -23,7 +23,7 @@ public sealed partial class SqliteStartup(
     public string Name => database.Path;
 
     /// <inheritdoc/>
-    public bool IsNew => !IsEmptied && (new FileInfo(database.Path) is { Exists: false } or { Length: 0 });
+    public bool IsNew => Damage?.Swap is null && !IsEmptied && (new FileInfo(database.Path) is { Exists: false } or { Length: 0 });
 
     // A file that is missing may have been deleted for a new beginning; nobody wants an empty one.
     private bool IsEmptied => new FileInfo(database.Path) is { Exists: true, Length: 0 } && SqliteFileLock.IsUsedBeside(database.Path);
@@ -37,8 +37,10 @@ public sealed partial class SqliteStartup(
         if (version.Problem is { } problem) throw new StoreStartupException(problem);
         try
         {
-            var isEmptied = IsEmptied; // The lock makes a file that is missing.
+            Damage = StoreDamage.Read(database.Path); // A repair may have ended it since this was made.
+            var isEmptied = Damage?.Swap is null && IsEmptied; // The lock makes a file that is missing.
             _lock = SqliteFileLock.Acquire(database.Path, clock);
+            if (Damage is { Swap: { } swap }) CompleteSwap(Damage, swap);
             // The readings of another file belong to this one; only a backup has both as of the same moment. Some other file that the setting names by mistake stays where it is: the start fails.
             if (_lock.IsUsed && readings.Value.Backend == ReadingsBackend.Database && (isEmptied ? "the file is empty" : await _damage.FindAsync(cancellationToken)) is { } found) SetAside(found);
             SqliteFileMode.Restrict(database.Path, logger);
@@ -61,8 +63,18 @@ public sealed partial class SqliteStartup(
     /// <inheritdoc/>
     public void ForgetDamage()
     {
+        if (Damage is { } damage) new RepairResult("go_on", clock.GetUtcNow().ToUnixTimeSeconds(), $"{damage.Found}. SensorDash goes on without it.", []).Write(damage.Aside);
         StoreDamage.Forget(database.Path);
         Damage = null;
+    }
+
+    private void CompleteSwap(StoreDamage damage, StoreSwap swap)
+    {
+        _lock!.Dispose(); // It is on the file itself too, which gets another name.
+        SqliteDamage.CompleteSwap(database.Path, damage, swap);
+        Damage = null;
+        _lock = SqliteFileLock.Acquire(database.Path, clock);
+        Log.Repaired(logger, damage.Aside, swap.Result.Text);
     }
 
     private void SetAside(string found)
@@ -138,6 +150,9 @@ public sealed partial class SqliteStartup(
     {
         [LoggerMessage(53, LogLevel.Critical, "The database {Path} is damaged: {Found}. It is set aside as {Aside}, and a new one takes its place. The System page has what you can do.")]
         public static partial void SetAside(ILogger logger, string path, string found, string aside);
+
+        [LoggerMessage(55, LogLevel.Warning, "A repair of the database that was set aside as {Aside} is complete: {Result}")]
+        public static partial void Repaired(ILogger logger, string aside, string result);
 
         [LoggerMessage(40, LogLevel.Warning, "A process was killed during a migration that started at {Time}; its lock is removed and the migration runs again.")]
         public static partial void MigrationLockRemoved(ILogger logger, string time);

@@ -5,6 +5,9 @@ namespace SensorDash.Data.Storage;
 /// <summary>Renames files that SensorDash cannot use and must not delete.</summary>
 public static class FileAside
 {
+    /// <summary>What the names of such files have after the name of the file.</summary>
+    public const string Mark = ".aside-";
+
     /// <summary>Renames the file to its name with <c>.aside-</c> and the time, and its companion files alike.</summary>
     /// <param name="path">Path of the file.</param>
     /// <param name="clock">Clock for the name.</param>
@@ -30,7 +33,7 @@ public static class FileAside
     /// <summary>A name for a copy of the file: its name with <c>.aside-</c> and the time, which no file has.</summary>
     public static string Free(string path, TimeProvider clock)
     {
-        var aside = path + ".aside-" + clock.GetUtcNow().ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture);
+        var aside = path + Mark + clock.GetUtcNow().ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture);
         var free = aside;
         for (var number = 2; File.Exists(free); number++) free = string.Create(CultureInfo.InvariantCulture, $"{aside}-{number}");
         return free;

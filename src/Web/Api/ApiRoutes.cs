@@ -25,6 +25,7 @@ internal static class ApiRoutes
         routes.MapFleet();
         routes.MapTransfers();
         routes.MapBackups();
+        routes.MapDamage();
         routes.MapSystem();
         routes.MapRetention();
         routes.MapAudit();

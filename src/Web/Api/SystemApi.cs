@@ -69,6 +69,7 @@ internal static class SystemApi
             if (e is StoreDamagedException) store = "damaged";
         }
         if (retention.Errors.Count > 0) limitations.Add($"Retention of readings has stopped: {string.Join(' ', retention.Errors)}");
+        if (retention.Waiting is not null) limitations.Add("Retention waits and deletes nothing, because the clock is far ahead of its last run. The System page has what you can do.");
         failing |= role is not (null or StoreRole.Primary);
         if (audit.Missing > 0) limitations.Add($"The audit log lacks {audit.Missing} entries since the start, because the database failed. The log of the program has them.");
         if (startup.Damage is { } damage)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using SensorDash.Web.Commands.Backup;
+using SensorDash.Web.Commands.Damage;
 using SensorDash.Web.Commands.Retention;
 using SensorDash.Web.Commands.Transfer;
 using SensorDash.Web.Commands.Users;
@@ -47,6 +48,7 @@ internal static class CommandLine
             TransferCommand.Create(settings),
             UsersCommand.Create(settings),
             BackupCommand.Create(settings),
+            DamageCommand.Create(settings),
             RetentionCommand.Create(settings),
         };
         root.Action = start;

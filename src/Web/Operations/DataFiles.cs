@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Analytics;
 using SensorDash.Data.Readings;
+using SensorDash.Data.Retention;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations.Figures;
@@ -15,7 +16,7 @@ internal sealed class DataFiles(
     private const string StoreSetting = "Readings:DuckDb:Path";
     private const string SidePathSetting = "Analytics:Path";
 
-    private static readonly string[] _sqliteEndings = ["", "-wal", "-shm", "-journal", ".lock", ".owner", ".suspect", StoreDamage.Ending, StorageDays.Ending];
+    private static readonly string[] _sqliteEndings = ["", "-wal", "-shm", "-journal", ".lock", ".owner", ".suspect", RetentionClock.Ending, StoreDamage.Ending, StorageDays.Ending];
     private static readonly string[] _duckDbEndings = ["", ".wal", ".tmp"];
 
     private static readonly StringComparer _order = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;

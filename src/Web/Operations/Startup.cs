@@ -19,6 +19,7 @@ using SensorDash.Data.Storage;
 using SensorDash.Migrations;
 using SensorDash.Web.Api;
 using SensorDash.Web.Backups;
+using SensorDash.Web.Damage;
 using SensorDash.Web.Demo;
 using SensorDash.Web.Hosting;
 using SensorDash.Web.Operations.Figures;
@@ -71,6 +72,9 @@ internal static class Startup
         services.AddSingleton<BackupJobs>();
         services.AddHostedService(provider => provider.GetRequiredService<BackupJobs>());
         services.AddHostedService<BackupWorker>();
+        services.AddSingleton<DatabaseRepair>();
+        services.AddSingleton<DamageJobs>();
+        services.AddHostedService(provider => provider.GetRequiredService<DamageJobs>());
         services.AddSingleton<DataFiles>();
         services.AddDatabaseStartup();
         services.AddSingleton<UpgradeAnnouncer>();

@@ -7,18 +7,31 @@ using SensorDash.Web.Operations;
 
 namespace SensorDash.Web.Transfers;
 
+/// <summary>What is done between two hosts of this process, while nothing is written.</summary>
+internal abstract record HostSwap
+{
+    /// <summary>Settings of the next host that override all others; null: they stay as they are.</summary>
+    /// <param name="defaults">What an address of a server does not say.</param>
+    public abstract IReadOnlyList<KeyValuePair<string, string?>>? SettingsOf(TimescaleOptions defaults);
+
+    /// <summary>Does it. When it fails everything is as before.</summary>
+    public abstract Task RunAsync(IConfiguration configuration, TimeProvider clock, CancellationToken cancellationToken);
+}
+
 /// <summary>A swap of the roles of two stores.</summary>
 /// <param name="From">The primary.</param>
 /// <param name="To">Its secondary.</param>
 /// <param name="Scope">What moves.</param>
 /// <param name="IsBack">Whether it is a rollback.</param>
-internal sealed record MovePlan(TransferAddress From, TransferAddress To, StoreScope Scope, bool IsBack)
+internal sealed record MovePlan(TransferAddress From, TransferAddress To, StoreScope Scope, bool IsBack) : HostSwap
 {
     public string Name => IsBack ? "rollback" : "cutover";
 
     /// <summary>The settings of a server on the new primary, which keeps the old one equal.</summary>
     /// <param name="defaults">What an address of a server does not say.</param>
-    public IReadOnlyList<KeyValuePair<string, string?>> Settings(TimescaleOptions defaults) => [.. StoreSettings.Of(To, defaults), new("Transfer:Secondary", From.Text)];
+    public override IReadOnlyList<KeyValuePair<string, string?>> SettingsOf(TimescaleOptions defaults) => [.. StoreSettings.Of(To, defaults), new("Transfer:Secondary", From.Text)];
+
+    public override Task RunAsync(IConfiguration configuration, TimeProvider clock, CancellationToken cancellationToken) => TransferMoves.SwapAsync(this, configuration, clock, null, cancellationToken);
 }
 
 /// <summary>How a move ended.</summary>
@@ -28,14 +41,21 @@ internal sealed record MovePlan(TransferAddress From, TransferAddress To, StoreS
 /// <param name="Seconds">How long requests were held until the roles were swapped.</param>
 internal sealed record MoveOutcome(long Number, MovePlan Plan, string? Error, double Seconds);
 
-/// <summary>The cut-overs of this process, which outlive its hosts: the old host ends, the roles are swapped while nothing is written, the next host starts on the new store.</summary>
+/// <summary>How a swap between two hosts ended.</summary>
+/// <param name="Swap">What was to be done.</param>
+/// <param name="Error">Why it was not; null if it was.</param>
+/// <param name="Seconds">How long requests were held until it ended.</param>
+internal sealed record SwapOutcome(HostSwap Swap, string? Error, double Seconds);
+
+/// <summary>The cut-overs and repairs of this process, which outlive its hosts: the old host ends, the stores are swapped while nothing is written, the next host starts on the new store.</summary>
 internal sealed class TransferMoves(SwitchableServer server, TimeProvider clock)
 {
     // Of the swap, in which requests wait; longer means that a store hangs, and then everything stays as it was.
     private static readonly TimeSpan _maxSwap = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private MovePlan? _pending;
+    private HostSwap? _pending;
+    private SwapOutcome? _untold;
     private WebApplication? _next;
     private long _heldAt, _count;
 
@@ -44,6 +64,9 @@ internal sealed class TransferMoves(SwitchableServer server, TimeProvider clock)
 
     /// <summary>The last move; null before the first.</summary>
     public MoveOutcome? Last { get; private set; }
+
+    /// <summary>How the swap before this host ended, once; null without.</summary>
+    public SwapOutcome? TakeOutcome() => Interlocked.Exchange(ref _untold, null);
 
     /// <summary>Whether the next host can take over the sockets of this one.</summary>
     public bool CanSwitch => server.IsStarted;
@@ -62,7 +85,7 @@ internal sealed class TransferMoves(SwitchableServer server, TimeProvider clock)
 
     /// <summary>Builds the next host, holds new requests and ends this host; the program then runs the move.</summary>
     /// <returns>False when another move has begun.</returns>
-    public bool TryBegin(MovePlan plan, TimescaleOptions defaults, IHostApplicationLifetime host)
+    public bool TryBegin(HostSwap plan, TimescaleOptions defaults, IHostApplicationLifetime host)
     {
         lock (_lock)
         {
@@ -72,7 +95,7 @@ internal sealed class TransferMoves(SwitchableServer server, TimeProvider clock)
         try
         {
             // Before requests wait. It opens no store before it starts.
-            _next = BuildHost!(plan.Settings(defaults));
+            _next = BuildHost!(plan.SettingsOf(defaults) ?? Settings);
         }
         catch
         {
@@ -92,10 +115,11 @@ internal sealed class TransferMoves(SwitchableServer server, TimeProvider clock)
         var (plan, next) = (_pending!, _next!);
         _next = null;
         var error = await TrySwapAsync(plan, next.Configuration);
-        Last = new(++_count, plan, error, clock.GetElapsedTime(_heldAt).TotalSeconds);
+        var outcome = _untold = new(plan, error, clock.GetElapsedTime(_heldAt).TotalSeconds);
+        if (plan is MovePlan move) Last = new(++_count, move, error, outcome.Seconds);
         if (error is null)
         {
-            Settings = plan.Settings(new TransferStores(next.Configuration, clock).Timescale);
+            Settings = plan.SettingsOf(new TransferStores(next.Configuration, clock).Timescale) ?? Settings;
         }
         else
         {
@@ -106,19 +130,19 @@ internal sealed class TransferMoves(SwitchableServer server, TimeProvider clock)
         return next;
     }
 
-    private async Task<string?> TrySwapAsync(MovePlan plan, IConfiguration configuration)
+    private async Task<string?> TrySwapAsync(HostSwap plan, IConfiguration configuration)
     {
         try
         {
             using var limit = new CancellationTokenSource(_maxSwap, clock);
-            await SwapAsync(plan, configuration, clock, null, limit.Token);
+            await plan.RunAsync(configuration, clock, limit.Token);
             return null;
         }
         catch (OperationCanceledException)
         {
             return FormattableString.Invariant($"It took longer than {_maxSwap.TotalSeconds:0} s and was undone.");
         }
-        catch (Exception e) when (e is TransferException or StoreUnavailableException or StoreStartupException or StartupException or System.Data.Common.DbException or IOException)
+        catch (Exception e) when (e is TransferException or Data.Backup.BackupException or StoreUnavailableException or StoreStartupException or StartupException or System.Data.Common.DbException or IOException)
         {
             return e.Message;
         }

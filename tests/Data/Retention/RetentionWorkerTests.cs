@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Access;
 using SensorDash.Data.Retention;
@@ -28,7 +29,7 @@ public sealed class RetentionWorkerTests : IAsyncLifetime
         Exception error = isExpected ? new StoreUnavailableException("The store is away.") : new InvalidOperationException("A mistake.");
         var (store, log) = (new FailingStore(_fixture.Store) { RemovalError = error }, new RecordedLog<RetentionWorker>());
         var rules = new RetentionRules(_fixture.Contexts, _fixture.NodeStore, Options.Create(new RetentionOptions { Readings = new() { Default = 1 } }), _fixture.Clock);
-        using var worker = new RetentionWorker(new(store, _fixture.NodeStore, new SqliteEventRemoval(_fixture.Database), rules, _fixture.Clock), rules, _fixture.Audit, _fixture.Clock, log);
+        using var worker = new RetentionWorker(new(store, _fixture.NodeStore, new SqliteEventRemoval(_fixture.Database), rules, _fixture.Clock), rules, new(Options.Create(new RetentionOptions { ClockFile = _fixture.Database.Path + RetentionClock.Ending }), rules, _fixture.Clock, NullLogger<RetentionClock>.Instance), _fixture.Audit, _fixture.Clock, log);
 
         await worker.StartAsync(default);
         await WaitFor.TrueAsync("the failure is logged", () => log.Lines.Count > 0);
@@ -48,7 +49,7 @@ public sealed class RetentionWorkerTests : IAsyncLifetime
         await _fixture.Store.AddAsync(Reading(1, Noon - (9 * 86_400)));
         var log = new RecordedLog<RetentionWorker>();
         var rules = new RetentionRules(_fixture.Contexts, _fixture.NodeStore, Options.Create(new RetentionOptions { Readings = new() { Default = 1, Nodes = { ["7"] = 30 } } }), _fixture.Clock);
-        using var worker = new RetentionWorker(new(_fixture.Store, _fixture.NodeStore, new SqliteEventRemoval(_fixture.Database), rules, _fixture.Clock), rules, _fixture.Audit, _fixture.Clock, log);
+        using var worker = new RetentionWorker(new(_fixture.Store, _fixture.NodeStore, new SqliteEventRemoval(_fixture.Database), rules, _fixture.Clock), rules, new(Options.Create(new RetentionOptions { ClockFile = _fixture.Database.Path + RetentionClock.Ending }), rules, _fixture.Clock, NullLogger<RetentionClock>.Instance), _fixture.Audit, _fixture.Clock, log);
 
         await worker.StartAsync(default);
         await WaitFor.TrueAsync("the error is logged", () => log.Lines.Count > 0);

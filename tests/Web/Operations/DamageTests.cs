@@ -56,6 +56,45 @@ public sealed class DamageTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder.Path, "hub.db.aside-*"), file => !file.EndsWith("-wal", StringComparison.Ordinal) && !file.EndsWith("-shm", StringComparison.Ordinal));
     }
 
+    // SQLite would end its log at the damage without a word, and lose what was acknowledged after it.
+    [Fact]
+    public async Task Start_DamageInTheWriteAheadLog_IsFoundAndEverythingElseIsSalvaged()
+    {
+        const int HeaderBytes = 32, FrameBytes = 24 + PageBytes;
+        var copy = _folder.File("copy.db");
+        await using (var app = new SensorDashApp(("Database:Sqlite:Path", Path)))
+        {
+            using var client = app.CreateClient();
+            for (var node = 1; node <= 30; node++)
+            {
+                using var posted = await PostAsync(client, node);
+                Assert.Equal(HttpStatusCode.OK, posted.StatusCode);
+            }
+            File.Copy(Path + "-wal", copy + "-wal");
+            // This process has a lock on the file, which another one does not see.
+            using var copying = System.Diagnostics.Process.Start("cp", [Path, copy]);
+            await copying.WaitForExitAsync();
+        }
+        foreach (var ending in (string[])["", "-wal"]) File.Move(copy + ending, Path + ending, overwrite: true);
+        var log = await File.ReadAllBytesAsync(Path + "-wal");
+        log[HeaderBytes + ((log.Length - HeaderBytes) / FrameBytes / 2 * FrameBytes) + 24 + 100] ^= 0xff;
+        await File.WriteAllBytesAsync(Path + "-wal", log);
+        await using (var app = new SensorDashApp(("Database:Sqlite:Path", Path), ("Ingest:Durability", "Full")))
+        {
+            using var client = app.CreateClient();
+            using var posted = await PostAsync(client, 31);
+            Assert.Equal(HttpStatusCode.OK, posted.StatusCode);
+            Assert.Contains("write-ahead log has 1 damaged pages", StoreDamage.Read(Path)!.Found, StringComparison.Ordinal);
+        }
+
+        var run = await ProgramRun.ToItsEndAsync(["damage", "salvage"], ("Database__Sqlite__Path", Path));
+
+        Assert.True(run.ExitCode == 0, run.Errors);
+        await using var next = new SensorDashApp(("Database:Sqlite:Path", Path));
+        using var later = next.CreateClient();
+        Assert.Equal(31, await next.Store.CountAsync(default, default));
+    }
+
     [Fact]
     public async Task GoOn_ForgetsTheNoticeAndKeepsTheFiles()
     {

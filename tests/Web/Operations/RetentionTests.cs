@@ -34,6 +34,65 @@ public sealed class RetentionTests
         Assert.Equal("ready", (await client.GetFromJsonAsync<JsonElement>("/api/system/analytics")).GetProperty("state").GetString());
     }
 
+    [Fact]
+    public async Task Clock_FarAheadAtTheStart_NothingIsDeletedOrRefusedUntilSomebodyConfirmsIt()
+    {
+        using var folder = new TemporaryFolder();
+        await RunOnceAsync(folder);
+        await using var app = Start(folder, days: 400);
+        using var client = app.CreateClient();
+        using var browser = new Security.HubBrowser(app);
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+
+        Assert.Equal(3, await app.Store.CountAsync(default, default));
+        using var response = await client.PostAsJsonAsync("/api/sensor-data", new { node_address = 5, timestamp = Noon, temperature_celsius = 20 });
+        Assert.Equal(1, (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("inserted").GetInt32());
+        Assert.Single(app.Logs.Entries, e => e.Text.Contains("Retention waits and deletes nothing", StringComparison.Ordinal));
+        Assert.Contains("Retention waits", await client.GetStringAsync("/health/ready"), StringComparison.Ordinal);
+        Assert.Contains("Retention waits and deletes nothing", await browser.PageAsync("/system"), StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Object, (await client.GetFromJsonAsync<JsonElement>("/api/system/retention")).GetProperty("waiting").ValueKind);
+
+        using var confirmed = await browser.SendAsync("/system", "ConfirmClock");
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        await WaitFor.TrueAsync("the readings are deleted", async () => await app.Store.CountAsync(default, default) == 0);
+
+        using var again = await client.PostAsync(new Uri("/api/system/retention/confirm-clock", UriKind.Relative), null);
+        Assert.Equal(System.Net.HttpStatusCode.Conflict, again.StatusCode);
+    }
+
+    [Fact]
+    public async Task Clock_HubWasOffForAMonth_RetentionGoesOnAfterADay()
+    {
+        using var folder = new TemporaryFolder();
+        await RunOnceAsync(folder);
+        await using var app = Start(folder, days: 31);
+        using var client = app.CreateClient();
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+        app.Clock.Advance(TimeSpan.FromHours(23));
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+        Assert.Equal(3, await app.Store.CountAsync(default, default));
+
+        app.Clock.Advance(TimeSpan.FromHours(1));
+
+        await WaitFor.TrueAsync("the readings are deleted", async () => await app.Store.CountAsync(default, default) == 0);
+        Assert.DoesNotContain("Retention waits", await client.GetStringAsync("/health/ready"), StringComparison.Ordinal);
+    }
+
+    private static SensorDashApp Start(TemporaryFolder folder, int days)
+    {
+        var app = new SensorDashApp(("Database:Sqlite:Path", folder.File("hub.db")), ("Retention:Readings:Default", "7"), ("Analytics:Enabled", "false"));
+        app.Clock.Advance(TimeSpan.FromDays(days));
+        return app;
+    }
+
+    private static async Task RunOnceAsync(TemporaryFolder folder)
+    {
+        await using var app = Start(folder, days: 0);
+        using var client = app.CreateClient();
+        await app.Store.AddAsync(Reading(1, Noon), Reading(1, Noon - 60), Reading(2, Noon));
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+    }
+
     [SkippableTheory]
     [InlineData(TimescaleEdition.Plain)]
     [InlineData(TimescaleEdition.Apache)]

@@ -33,6 +33,10 @@ public sealed class AccessTableTests() : SecuredHub(("Security:UnknownRequestsPe
         ["backup list"] = "the files of the backups",
         ["backup verify"] = "the files of the backups",
         ["backup restore"] = "the files of the backups and of the store, or the password of its database",
+        ["damage status"] = "the files of the store and of the backups",
+        ["damage restore"] = "the files of the store and of the backups, or a key for the running server",
+        ["damage salvage"] = "the files of the store, or a key for the running server",
+        ["damage dismiss"] = "the files of the store, or a key for the running server",
         ["transfer finish"] = "the files or the passwords of both stores, or a key for the running server",
         ["transfer giveup"] = "the files of the target, or the password of its database",
     };

@@ -100,6 +100,7 @@ internal static class BackupCommand
     {
         var backup = Find(host, name);
         var aside = await host.Backups.RestoreAsync(backup, replaces, cancellationToken);
+        host.EndDamage($"The backup {backup.Name} was restored by the command.");
         await host.RecordAsync(AuditAction.BackupRestore, backup.Name, isDone: true, aside.Count == 0 ? null : $"set aside: {string.Join(", ", aside)}");
         await Console.Out.WriteLineAsync($"Restored {backup.Name}. Start the server; it rebuilds the side path, and live streams begin anew.");
         foreach (var path in aside) await Console.Out.WriteLineAsync($"What was there is {path} now. Delete it if you do not need it.");

@@ -7,6 +7,7 @@ using SensorDash.Data.Storage;
 using SensorDash.Migrations;
 using SensorDash.Web.Backups;
 using SensorDash.Web.Commands.Transfer;
+using SensorDash.Web.Damage;
 
 namespace SensorDash.Web.Commands.Backup;
 
@@ -38,6 +39,15 @@ internal sealed class BackupHost : IAsyncDisposable
 
     public Data.Backup.Backups Backups => _services.GetRequiredService<Data.Backup.Backups>();
 
+    /// <summary>Damage that waits for a decision; null without.</summary>
+    public StoreDamage? Damage => _services.GetRequiredService<IStoreStartup>().Damage;
+
+    /// <summary>Repairs the database.</summary>
+    public DatabaseRepair Repair => ActivatorUtilities.CreateInstance<DatabaseRepair>(_services);
+
+    /// <summary>Goes on without the damaged database.</summary>
+    public void ForgetDamage() => _services.GetRequiredService<IStoreStartup>().ForgetDamage();
+
     /// <summary>Makes sure that the database exists, and that no server uses it as long as this is open.</summary>
     /// <exception cref="BackupException">There is none, or another process uses it.</exception>
     public async Task ClaimAsync(CancellationToken cancellationToken)
@@ -54,6 +64,14 @@ internal sealed class BackupHost : IAsyncDisposable
         {
             throw new BackupException(e.Message, e);
         }
+    }
+
+    /// <summary>Ends the notice of a damaged database, if there is one; its files stay.</summary>
+    public void EndDamage(string result)
+    {
+        if (Database.Kind != StoreKind.Sqlite || StoreDamage.Read(Database.Place) is not { } damage) return;
+        new RepairResult("restore", TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(), result, []).Write(damage.Aside);
+        StoreDamage.Forget(Database.Place);
     }
 
     /// <summary>Tells the audit log of the database what a command has done, if there is a database.</summary>

@@ -73,7 +73,7 @@ internal static class RetentionCommand
         await using var provider = services.BuildServiceProvider();
         if (isDuckDb) provider.GetRequiredService<Data.DuckDb.Store.DuckDbReadingFile>().Open(cancellationToken);
         var lines = await provider.GetRequiredService<RetentionPreview>().ReadAsync(days, cancellationToken);
-        return new(lines, provider.GetRequiredService<RetentionRules>().Errors);
+        return new(lines, provider.GetRequiredService<RetentionRules>().Errors, null);
     }
 
     private static async Task<RetentionResponse> AskAsync(Uri server, int days, CancellationToken cancellationToken)
@@ -88,6 +88,7 @@ internal static class RetentionCommand
     private static async Task WriteAsync(RetentionResponse response, TextWriter output)
     {
         foreach (var error in response.Errors) await output.WriteLineAsync($"{error} Retention of readings deletes nothing until this is corrected.");
+        if (response.Waiting is not null) await output.WriteLineAsync("Retention waits and deletes nothing, because the clock of the server is far ahead of its last run. Its System page has what you can do.");
         await output.WriteLineAsync($"{"",-28} {"kept",-26} {"rows to delete",16} {"size, estimated",16}  oldest row");
         foreach (var line in response.Settings)
         {

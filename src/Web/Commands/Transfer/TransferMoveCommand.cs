@@ -17,7 +17,7 @@ internal sealed class TransferMoveCommand(TransferStores stores, IConfiguration 
         await PrepareAsync(plan, cancellationToken);
         await TransferMoves.SwapAsync(plan, configuration, TimeProvider.System, step => output.WriteLine(Text(step)), cancellationToken);
         await using (var moved = await stores.OpenTargetAsync(next, cancellationToken)) await moved.RecordAsync(isBack ? AuditAction.StoreRollBack : AuditAction.StoreCutOver, $"{old.Text} → {next.Text}");
-        await output.WriteLineAsync($"The data is in {next.Text} now. Start the server with\n  {StoreSettings.Arguments(plan.Settings(stores.Timescale))}");
+        await output.WriteLineAsync($"The data is in {next.Text} now. Start the server with\n  {StoreSettings.Arguments(plan.SettingsOf(stores.Timescale))}");
         await output.WriteLineAsync($"Transfer:Secondary keeps {old.Text} equal, so that 'transfer rollback' can go back.");
         return TransferCommand.Complete;
     }

@@ -39,7 +39,7 @@ internal static partial class SystemWarnings
             .Select(w => new SystemWarning(w.Kind, w.Found!.IsBad, w.Found.Text, w.Found.Advice, w.Found.Action)).OrderByDescending(w => w.IsBad)];
 
     private static Found? Damage(SystemState state) => state.Damage is not { } damage ? null
-        : new(true, "The database was damaged", $"It was set aside as {Path.GetFileName(damage.Aside)}; what has arrived since is in a new one. Restore a backup, or go on without it.", new("What to do", "/system#damage-title"));
+        : new(true, "The database was damaged", $"It was set aside as {Path.GetFileName(damage.Aside)}; what has arrived since is in a new one. Restore a backup, salvage what can be read, or go on without it.", new("What to do", "/system#damage-title"));
 
     private static Found? WriterFailing(SystemState state) => state.Writers.FirstOrDefault(w => w.FailingSince is not null) is not { FailingSince: { } since } writer ? null
         : new(true, $"No {writer.Type} stored for {Age(state, since)}", "The database does not accept them; the log says why. Queued rows are kept and retried.", null);

@@ -12,6 +12,8 @@ using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Retention;
 using SensorDash.Data.Storage;
+using SensorDash.Web.Backups;
+using SensorDash.Web.Damage;
 using SensorDash.Web.Operations;
 using SensorDash.Web.Operations.Figures;
 using SensorDash.Web.Pages.Display;
@@ -28,8 +30,8 @@ internal sealed record Intake(string Type, IngestStatus Status, IngestRates Rate
 [Need(Need.Viewer)]
 internal sealed class SystemModel(
     IEnumerable<IStoreReporter> reporters, INodeStore nodes, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events,
-    WriteBuffer<LaneEvent> eventBuffer, RejectedRows rejections, IStoreStartup startup, AuditTrail audit, IDuckDbSource duckDb, DualWrite dualWrite, TransferControl transfers,
-    RetentionPreview retention, RetentionRules rules, FigureHistory figures, FigureGauges gauges, SystemWatch watch, IOptions<IngestOptions> ingest, TimeProvider clock, ILogger<SystemModel> logger) : PageModel
+    WriteBuffer<LaneEvent> eventBuffer, RejectedRows rejections, IStoreStartup startup, AuditTrail audit, DamageJobs damages, IDuckDbSource duckDb, DualWrite dualWrite, TransferControl transfers,
+    RetentionPreview retention, RetentionRules rules, RetentionClock retentionClock, FigureHistory figures, FigureGauges gauges, SystemWatch watch, IOptions<IngestOptions> ingest, TimeProvider clock, ILogger<SystemModel> logger) : PageModel
 {
     /// <summary>Groups of rejected rows that the page shows; the files have all.</summary>
     public const int RejectedOnPage = 20;
@@ -67,6 +69,9 @@ internal sealed class SystemModel(
     /// <summary>What retention deletes, by setting that is not the default; null if it takes too long to count.</summary>
     public IReadOnlyList<RetentionLine>? Retention { get; private set; } = [];
 
+    /// <summary>Why retention waits for the clock; null if it does not.</summary>
+    public RetentionWait? RetentionWait => rules.Waiting;
+
     /// <summary>Settings that name what does not exist.</summary>
     public IReadOnlyList<string> RetentionErrors => rules.Errors;
 
@@ -99,12 +104,39 @@ internal sealed class SystemModel(
     [Need(Need.Admin)]
     public async Task<IActionResult> OnPostGoOnAsync(CancellationToken cancellationToken)
     {
-        if (startup.Damage is { } damage)
+        if (damages.Dismiss() is { } damage)
         {
-            startup.ForgetDamage();
             await audit.WriteAsync(HttpContext, AuditAction.StoreGoOn, damage.Aside, AuditOutcome.Done, damage.Found, cancellationToken);
             TempData["Notice"] = $"The hub goes on without the damaged database. Its file stays: {Path.GetFileName(damage.Aside)}";
         }
+        return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.ToString());
+    }
+
+    /// <summary>Somebody has looked at the clock: retention goes on.</summary>
+    [Need(Need.Admin)]
+    public async Task<IActionResult> OnPostConfirmClockAsync(CancellationToken cancellationToken)
+    {
+        if (retentionClock.Confirm())
+        {
+            await audit.WriteAsync(HttpContext, AuditAction.ClockConfirm, null, AuditOutcome.Done, null, cancellationToken);
+            TempData["Notice"] = "The clock is confirmed. Retention goes on with its next run, within the hour.";
+        }
+        return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.ToString());
+    }
+
+    /// <summary>Restores the latest good backup from before the damage.</summary>
+    [Need(Need.Admin)]
+    public IActionResult OnPostRestore(string? typedText) => Repair(RepairKind.Restore, typedText);
+
+    /// <summary>Salvages what can be read of the damaged database.</summary>
+    [Need(Need.Admin)]
+    public IActionResult OnPostSalvage(string? typedText) => Repair(RepairKind.Salvage, typedText);
+
+    private LocalRedirectResult Repair(RepairKind kind, string? typedText)
+    {
+        var word = kind.ToString().ToLowerInvariant();
+        var refusal = typedText?.Trim() != word ? $"type {word} to confirm" : damages.TryStart(kind, BackupActor.Of(HttpContext));
+        if (refusal is not null) TempData["Notice"] = $"Refused: {refusal}.";
         return LocalRedirect(ViewSettings.Of(HttpContext).CurrentUrl.ToString());
     }
 
