@@ -74,6 +74,11 @@ public sealed partial class ArchitectureTests
     public void Web_NeedsNoDriver()
         => Assert.Empty(Sources("Web").Where(f => _drivers.Any(known => f.Text.Contains($"using {known.Driver}", StringComparison.Ordinal))).Select(f => f.Path));
 
+    // Who filters or counts entries of the log does it by their id.
+    [Fact]
+    public void LogMessages_HaveAnIdOfTheirOwn()
+        => Assert.Empty(new[] { "Data", "Migrations", "Web" }.SelectMany(Sources).SelectMany(f => LogMessageId().Matches(f.Text)).Select(match => match.Groups[1].Value).GroupBy(id => id).Where(same => same.Count() > 1).Select(same => same.Key));
+
     /// <summary>The files of a project: their path in it, and the first folder of that.</summary>
     private static IEnumerable<(string Folder, string Path, string Text)> Sources(string project)
     {
@@ -87,6 +92,9 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"^namespace SensorDash\.Data\.?([\w.]*);", RegexOptions.Multiline)]
     private static partial Regex Namespace();
+
+    [GeneratedRegex(@"LoggerMessage\((?:EventId = )?(\d+)")]
+    private static partial Regex LogMessageId();
 
     [GeneratedRegex(@"\bSensorDash\.Data\.([A-Z]\w+)")]
     private static partial Regex UsedFolder();

@@ -95,6 +95,6 @@ internal sealed class DemoSender(
 
 internal static partial class DemoLog
 {
-    [LoggerMessage(60, LogLevel.Information, "Demo data was not stored, and is sent again: {Reason}")]
+    [LoggerMessage(125, LogLevel.Information, "Demo data was not stored, and is sent again: {Reason}")]
     public static partial void SendingFailed(ILogger logger, string reason);
 }
