@@ -13,6 +13,7 @@ using SensorDash.Data.Ingest;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Retention;
+using SensorDash.Data.Scrub;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Streaming;
@@ -35,6 +36,7 @@ public static class DataServices
         services.AddOptions<EventOptions>().BindConfiguration(EventOptions.SectionName);
         services.AddOptions<AnalyticsOptions>().BindConfiguration(AnalyticsOptions.SectionName);
         services.AddOptions<BackupOptions>().BindConfiguration(BackupOptions.SectionName);
+        services.AddOptions<ScrubOptions>().BindConfiguration(ScrubOptions.SectionName);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<CommitSignal>();
         services.AddSingleton<RecentBatches>();
@@ -76,6 +78,12 @@ public static class DataServices
         services.AddSingleton<RetentionPreview>();
         services.AddHostedService<RetentionWorker>();
         services.AddHostedService<BatchMergeWorker>();
+        services.AddSingleton(provider => new ScrubSources(
+            [.. provider.GetServices<IStoreCheck>()], provider.GetRequiredService<IReadingScrub>(), provider.GetService<ISecondCopy>(), provider.GetRequiredService<IEventStore>(),
+            provider.GetRequiredService<IEventScrub>()));
+        services.AddSingleton<ScrubRecords>();
+        services.AddSingleton<ScrubWorker>();
+        services.AddHostedService(provider => provider.GetRequiredService<ScrubWorker>());
         return services;
     }
 
@@ -98,6 +106,10 @@ public static class DataServices
         services.AddSingleton<IBackupStore, SqliteBackup>();
         services.AddSingleton<IEventCounts, SqliteEventCounts>();
         services.AddSingleton<IEventRemoval, SqliteEventRemoval>();
+        services.AddSingleton<IReadingScrub, SqliteReadingScrub>();
+        services.AddSingleton<IEventScrub, SqliteEventScrub>();
+        services.AddSingleton<IStoreCheck, SqliteCheck>();
+        services.AddSingleton<IScrubClaim>(provider => new SqliteScrubClaim(provider.GetRequiredService<SqliteDatabase>().Path));
         services.AddDatabaseRoles(null);
         foreach (var table in (BatchTable[])[BatchTable.Readings, BatchTable.Events])
             services.AddKeyedSingleton<IBatchLog>(table.Feed, (provider, _) => ActivatorUtilities.CreateInstance<SqliteBatchLog>(provider, table));
@@ -121,6 +133,10 @@ public static class DataServices
         services.AddSingleton<IBackupStore, TimescaleBackup>();
         services.AddSingleton<IEventCounts, TimescaleEventCounts>();
         services.AddSingleton<IEventRemoval>(provider => new TimescaleEventRemoval(provider.GetRequiredService<TimescaleDatabase>()));
+        services.AddSingleton<IReadingScrub, TimescaleReadingScrub>();
+        services.AddSingleton<IEventScrub, TimescaleEventScrub>();
+        services.AddSingleton<IStoreCheck, TimescaleCheck>();
+        services.AddSingleton<IScrubClaim, TimescaleScrubClaim>();
         services.AddDatabaseRoles(TimescaleRole.Lock);
         foreach (var table in (BatchTable[])[BatchTable.Readings, BatchTable.Events])
             services.AddKeyedSingleton<IBatchLog>(table.Feed, (provider, _) => ActivatorUtilities.CreateInstance<TimescaleBatchLog>(provider, table));
@@ -144,6 +160,7 @@ public static class DataServices
         services.Replace(ServiceDescriptor.Singleton<IReadingChangeFeed, DuckDbReadingChangeFeed>());
         services.Replace(ServiceDescriptor.KeyedSingleton<IBatchLog, DuckDbBatchLog>(BatchTable.Readings.Feed));
         services.AddKeyedSingleton<IStoreRoles, DuckDbRoles>(StoreScope.Readings);
+        services.Replace(ServiceDescriptor.Singleton<IReadingScrub, DuckDbReadingScrub>());
         services.AddSingleton<IDuckDbSource, DuckDbStoreSource>();
         services.AddHostedService<DuckDbReadingSorter>();
         return services;
@@ -161,6 +178,7 @@ public static class DataServices
     {
         services.AddSingleton<DuckDbSidePathSource>();
         services.AddSingleton<IDuckDbSource>(provider => provider.GetRequiredService<DuckDbSidePathSource>());
+        services.AddSingleton<ISecondCopy, DuckDbSecondCopy>();
         services.AddHostedService<DuckDbSync>();
         return services;
     }

@@ -26,10 +26,12 @@ public sealed partial class ArchitectureTests
         ["Transfer"] = ["Access", "Events", "Ingest", "Nodes", "Readings", "Storage"],
         // A backup is summed up like a transfer.
         ["Backup"] = ["Access", "Events", "Readings", "Storage", "Transfer"],
-        ["Sqlite"] = ["Backup", "Events", "Nodes", "Readings", "Storage", "Transfer"],
-        ["Timescale"] = ["Backup", "Events", "Nodes", "Readings", "Storage", "Transfer"],
+        // A scrub reads ranges and hashes rows as a transfer does.
+        ["Scrub"] = ["Events", "Readings", "Storage", "Transfer"],
+        ["Sqlite"] = ["Backup", "Events", "Nodes", "Readings", "Scrub", "Storage", "Transfer"],
+        ["Timescale"] = ["Backup", "Events", "Nodes", "Readings", "Scrub", "Storage", "Transfer"],
         // It answers questions too.
-        ["DuckDb"] = ["Analytics", "Backup", "Events", "Nodes", "Readings", "Storage", "Transfer"],
+        ["DuckDb"] = ["Analytics", "Backup", "Events", "Nodes", "Readings", "Scrub", "Storage", "Transfer"],
     };
 
     private static readonly (string Engine, string Driver)[] _drivers = [

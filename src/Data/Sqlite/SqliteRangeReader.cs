@@ -21,7 +21,7 @@ internal sealed class SqliteRangeReader(SqliteDatabase database) : IRangeReader
         """;
 
     private const string ByTime = $"""
-        SELECT {SqliteReadingRow.Columns} FROM sensor_readings r INDEXED BY ix_sensor_readings_timestamp LEFT JOIN nodes n ON n.address = r.node_address
+        SELECT {SqliteReadingRow.ColumnsWithBatch} FROM sensor_readings r INDEXED BY ix_sensor_readings_timestamp LEFT JOIN nodes n ON n.address = r.node_address
         WHERE r.timestamp >= $from AND r.timestamp < $to
         """;
 
@@ -29,7 +29,7 @@ internal sealed class SqliteRangeReader(SqliteDatabase database) : IRangeReader
     private const string ByNode = $"""
         WITH RECURSIVE there (node) AS (SELECT min(node_address) FROM sensor_readings
             UNION ALL SELECT (SELECT min(node_address) FROM sensor_readings WHERE node_address > there.node) FROM there WHERE there.node IS NOT NULL)
-        SELECT {SqliteReadingRow.Columns} FROM there LEFT JOIN nodes n ON n.address = there.node CROSS JOIN sensor_readings r
+        SELECT {SqliteReadingRow.ColumnsWithBatch} FROM there LEFT JOIN nodes n ON n.address = there.node CROSS JOIN sensor_readings r
         WHERE r.node_address = there.node AND r.timestamp >= $from AND r.timestamp < $to
         """;
 
@@ -45,11 +45,7 @@ internal sealed class SqliteRangeReader(SqliteDatabase database) : IRangeReader
         connection =>
         {
             using var transaction = connection.BeginTransaction(deferred: true);
-            using var nodes = connection.CreateCommand();
-            nodes.CommandText = "SELECT count(*) FROM nodes";
-            var isDense = Time(connection, range, RowsPerNode * (long)nodes.ExecuteScalar()!) is not null;
-            using var command = Command(connection, isDense ? ByNode : ByTime, range);
-            using var reader = command.ExecuteReader();
+            using var reader = OpenReadings(connection, range);
             var (block, count, rows) = (new Reading[ReadingsAtOnce], 0, reader.Handle!);
             while (reader.Read())
             {
@@ -62,6 +58,16 @@ internal sealed class SqliteRangeReader(SqliteDatabase database) : IRangeReader
             return 0;
         },
         cancellationToken);
+
+    /// <summary>The readings of a range, in the transaction of a connection: rows of <see cref="SqliteReadingRow.ColumnsWithBatch"/>.</summary>
+    internal static SqliteDataReader OpenReadings(SqliteConnection connection, TransferRange range)
+    {
+        using var nodes = connection.CreateCommand();
+        nodes.CommandText = "SELECT count(*) FROM nodes";
+        var isDense = Time(connection, range, RowsPerNode * (long)nodes.ExecuteScalar()!) is not null;
+        var command = Command(connection, isDense ? ByNode : ByTime, range); // Its reader keeps it open.
+        return command.ExecuteReader();
+    }
 
     public Task VisitEventsAsync(TransferRange range, VisitRows<LaneEvent> visit, CancellationToken cancellationToken) => database.ReadLongAsync(
         connection =>

@@ -10,6 +10,9 @@ internal static class SqliteReadingRow
     /// <summary>Columns of a query of sensor_readings r and nodes n.</summary>
     public const string Columns = "r.node_address, r.timestamp, r.temperature_centidegrees, r.humidity_centipercent, r.flags, r.received_at, n.device_id";
 
+    /// <summary>The same with the batch that brought it.</summary>
+    public const string ColumnsWithBatch = Columns + ", r.batch_id";
+
     /// <summary>Reads the current row.</summary>
     public static Reading Read(SqliteDataReader reader) => Read(reader.Handle!);
 
@@ -26,4 +29,7 @@ internal static class SqliteReadingRow
             SqliteColumns.Integer(row, 5),
             (ulong?)SqliteColumns.IntegerOrNull(row, 6));
     }
+
+    /// <summary>The batch of the current row of <see cref="ColumnsWithBatch"/>.</summary>
+    public static long ReadBatch(sqlite3_stmt statement) => SqliteColumns.Integer(SqliteColumns.Of(statement), 7);
 }

@@ -33,6 +33,9 @@ public sealed class StoreInfo
     /// <summary>Counts the changes of users, sessions and keys, so that every process notices them.</summary>
     public long AccessVersion { get; set; }
 
+    /// <summary>How far the scrub in the background is, and what the last pass found, as JSON; null before the first.</summary>
+    public string? Scrub { get; set; }
+
     /// <summary>Retention of events: canonical times in Unix microseconds. A lane has no event before its edge, except those that stay in effect; null: it never lost any.</summary>
     public long? MetadataEdge { get; set; }
 

@@ -15,8 +15,9 @@ internal sealed class TimescaleRangeReader(TimescaleDatabase database) : IRangeR
 
     private const string TimeAt = "SELECT timestamp FROM sensor_readings WHERE timestamp >= $1 AND timestamp < $2 ORDER BY timestamp LIMIT 1 OFFSET $3";
 
-    private const string Readings = $"""
-        SELECT {TimescaleReadingStore.Columns} FROM sensor_readings r LEFT JOIN nodes n ON n.address = r.node_address WHERE r.timestamp >= $1 AND r.timestamp < $2
+    /// <summary>Readings of a range of times, each with its batch.</summary>
+    internal const string Readings = $"""
+        SELECT {TimescaleReadingStore.Columns}, r.batch_id FROM sensor_readings r LEFT JOIN nodes n ON n.address = r.node_address WHERE r.timestamp >= $1 AND r.timestamp < $2
         """;
 
     public Task<long> FindEndAsync(TransferRange range, int limit, CancellationToken cancellationToken) => database.ReadAsync(
@@ -68,7 +69,8 @@ internal sealed class TimescaleRangeReader(TimescaleDatabase database) : IRangeR
         return 0;
     }
 
-    private static async Task<int> VisitAsync<TRow>(NpgsqlDataReader rows, Func<NpgsqlDataReader, TRow> read, TRow[] block, VisitRows<TRow> visit, CancellationToken cancellationToken)
+    /// <summary>Hands over the rows of a query, some at a time.</summary>
+    internal static async Task<int> VisitAsync<TRow>(NpgsqlDataReader rows, Func<NpgsqlDataReader, TRow> read, TRow[] block, VisitRows<TRow> visit, CancellationToken cancellationToken)
     {
         var count = 0;
         while (await rows.ReadAsync(cancellationToken))

@@ -93,21 +93,8 @@ public class StoreSource(StoreParts parts, params IReadOnlyList<IDisposable> own
     public async Task<TransferPage<LaneEvent>> ReadEventsAsync(TransferRange range, int limit, CancellationToken cancellationToken)
     {
         if (parts.Events is null) return new(default, range.To);
-        var query = new EventQuery(EventFilter.All, Timebase.Canonical, EventDirection.Forward, range.Start, range.End, Limit: Math.Min(limit, EventQuery.MaxLimit));
-        var page = await parts.Events.ReadAsync(query, cancellationToken);
-        var events = page.Events.ToArray();
-        if (page.Next is not { } next) return new(events, range.To);
-        // The last instant may go on.
-        var kept = events.Length;
-        while (kept > 0 && events[kept - 1].CanonicalTime == next.Time) kept--;
-        if (kept > 0) return new(events.AsMemory(0, kept), next.Time);
-        List<LaneEvent> instant = [.. events];
-        for (EventPosition? after = next; after is not null; after = page.Next)
-        {
-            page = await parts.Events.ReadAsync(query with { From = next.Time, To = next.Time + 1, After = after }, cancellationToken);
-            instant.AddRange(page.Events);
-        }
-        return new(instant.ToArray(), next.Time + 1);
+        var (events, end) = await parts.Events.ReadInstantsAsync(range.Start, range.End, limit, cancellationToken);
+        return new(events, end ?? range.To);
     }
 
     public Task<SmallTables> ReadSmallTablesAsync(CancellationToken cancellationToken) => parts.ReadSmallTablesAsync(cancellationToken);

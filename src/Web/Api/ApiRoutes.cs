@@ -28,6 +28,7 @@ internal static class ApiRoutes
         routes.MapDamage();
         routes.MapSystem();
         routes.MapRetention();
+        routes.MapScrub();
         routes.MapAudit();
         routes.MapAccess();
     }

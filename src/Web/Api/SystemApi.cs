@@ -9,6 +9,7 @@ using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Retention;
+using SensorDash.Data.Scrub;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Operations;
 using SensorDash.Web.Operations.Figures;
@@ -44,7 +45,7 @@ internal static class SystemApi
 
     private static async Task<IResult> ReadyAsync(
         IStoreHealth health, IngestWorker<Reading> worker, IngestWorker<LaneEvent> events, IDuckDbSource duckDb, IEnumerable<IStoreReporter> reporters,
-        AuditLog audit, TransferControl transfers, RetentionRules retention, IStoreErrors errors, IStoreStartup startup, HttpContext context, CancellationToken cancellationToken)
+        AuditLog audit, TransferControl transfers, RetentionRules retention, ScrubWorker scrub, IStoreErrors errors, IStoreStartup startup, HttpContext context, CancellationToken cancellationToken)
     {
         var hasDetails = context.User.May(Need.Anyone);
         var limitations = new List<string>();
@@ -70,6 +71,7 @@ internal static class SystemApi
         }
         if (retention.Errors.Count > 0) limitations.Add($"Retention of readings has stopped: {string.Join(' ', retention.Errors)}");
         if (retention.Waiting is not null) limitations.Add("Retention waits and deletes nothing, because the clock is far ahead of its last run. The System page has what you can do.");
+        if (scrub.Findings > 0) limitations.Add("The scrub found rows that have rotted; the System page and /api/system/scrub name them.");
         failing |= role is not (null or StoreRole.Primary);
         if (audit.Missing > 0) limitations.Add($"The audit log lacks {audit.Missing} entries since the start, because the database failed. The log of the program has them.");
         if (startup.Damage is { } damage)

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using SensorDash.Web.Commands.Backup;
 using SensorDash.Web.Commands.Damage;
 using SensorDash.Web.Commands.Retention;
+using SensorDash.Web.Commands.Scrub;
 using SensorDash.Web.Commands.Transfer;
 using SensorDash.Web.Commands.Users;
 using SensorDash.Web.Operations;
@@ -50,6 +51,7 @@ internal static class CommandLine
             BackupCommand.Create(settings),
             DamageCommand.Create(settings),
             RetentionCommand.Create(settings),
+            ScrubCommand.Create(settings),
         };
         root.Action = start;
         // Read with the settings; here for the help only.

@@ -16,7 +16,7 @@ internal sealed class DataFiles(
     private const string StoreSetting = "Readings:DuckDb:Path";
     private const string SidePathSetting = "Analytics:Path";
 
-    private static readonly string[] _sqliteEndings = ["", "-wal", "-shm", "-journal", ".lock", ".owner", ".suspect", RetentionClock.Ending, StoreDamage.Ending, StorageDays.Ending];
+    private static readonly string[] _sqliteEndings = ["", "-wal", "-shm", "-journal", ".lock", ".owner", ".suspect", SqliteScrubClaim.Ending, RetentionClock.Ending, StoreDamage.Ending, StorageDays.Ending];
     private static readonly string[] _duckDbEndings = ["", ".wal", ".tmp"];
 
     private static readonly StringComparer _order = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;

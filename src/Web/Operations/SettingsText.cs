@@ -6,6 +6,7 @@ using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Retention;
+using SensorDash.Data.Scrub;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Timescale;
@@ -28,7 +29,7 @@ internal static class SettingsText
         (DatabaseOptions.SectionName, new DatabaseOptions()), (SqliteOptions.SectionName, new SqliteOptions()), (TimescaleOptions.SectionName, new TimescaleOptions()),
         (ReadingsOptions.SectionName, new ReadingsOptions()), (IngestOptions.SectionName, new IngestOptions()), (EventOptions.SectionName, new EventOptions()),
         (AnalyticsOptions.SectionName, new AnalyticsOptions()), (RetentionOptions.SectionName, new RetentionOptions()), (AuditOptions.SectionName, new AuditOptions()),
-        (SecurityOptions.SectionName, new SecurityOptions()), (TransferSettings.SectionName, new TransferSettings()),
+        (SecurityOptions.SectionName, new SecurityOptions()), (ScrubOptions.SectionName, new ScrubOptions()), (TransferSettings.SectionName, new TransferSettings()),
     ];
 
     /// <summary>Such as <c>Ingest:BatchSize=500; Retention:Readings:Default=90</c>.</summary>

@@ -7,6 +7,7 @@ using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Retention;
+using SensorDash.Data.Scrub;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Timescale;
@@ -23,7 +24,7 @@ internal static class SettingsValidator
     public static readonly string[] Sections =
     [
         DatabaseOptions.SectionName, ReadingsOptions.SectionName, IngestOptions.SectionName, EventOptions.SectionName, AnalyticsOptions.SectionName,
-        RetentionOptions.SectionName, AuditOptions.SectionName, SecurityOptions.SectionName, BackupOptions.SectionName, TransferSettings.SectionName, MetricsOptions.SectionName,
+        RetentionOptions.SectionName, AuditOptions.SectionName, SecurityOptions.SectionName, BackupOptions.SectionName, ScrubOptions.SectionName, TransferSettings.SectionName, MetricsOptions.SectionName,
     ];
 
     /// <exception cref="StartupException">Settings are invalid; the message names all errors.</exception>
@@ -41,6 +42,7 @@ internal static class SettingsValidator
             .. Errors(configuration, AuditOptions.SectionName, new AuditOptionsValidator()),
             .. Errors(configuration, SecurityOptions.SectionName, new SecurityOptionsValidator(), RemovedSettings.NetworkAccess),
             .. Errors(configuration, BackupOptions.SectionName, new BackupOptionsValidator()),
+            .. Errors(configuration, ScrubOptions.SectionName, new ScrubOptionsValidator()),
             .. Errors(configuration, TransferSettings.SectionName, new TransferSettingsValidator()),
             .. Errors(configuration, MetricsOptions.SectionName, new MetricsOptionsValidator()),
             .. HostNames.Errors(configuration),

@@ -25,6 +25,7 @@ public sealed class AccessTableTests() : SecuredHub(("Security:UnknownRequestsPe
         ["transfer cutover"] = "the files or the passwords of both stores, or a key for the running server",
         ["transfer rollback"] = "the files or the passwords of both stores, or a key for the running server",
         ["retention preview"] = "the files of the stores, or the password of the database, or a key for the running server",
+        ["scrub"] = "the files of the stores, or the password of the database",
         ["users list"] = "the files of the store, or the password of its database",
         ["users add"] = "the files of the store, or the password of its database",
         ["users reset"] = "the files of the store, or the password of its database",

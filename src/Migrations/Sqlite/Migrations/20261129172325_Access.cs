@@ -17,6 +17,12 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                 nullable: false,
                 defaultValue: 0L);
 
+            migrationBuilder.AddColumn<string>(
+                name: "scrub",
+                table: "store_info",
+                type: "TEXT",
+                nullable: true);
+
             migrationBuilder.CreateTable(
                 name: "api_keys",
                 columns: table => new
@@ -150,6 +156,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
 
             migrationBuilder.DropTable(
                 name: "users");
+
+            migrationBuilder.DropColumn(
+                name: "scrub",
+                table: "store_info");
 
             migrationBuilder.DropColumn(
                 name: "access_version",

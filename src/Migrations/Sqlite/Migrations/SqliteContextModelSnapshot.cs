@@ -927,6 +927,10 @@ namespace SensorDash.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("role");
 
+                    b.Property<string>("Scrub")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("scrub");
+
                     b.Property<string>("Successor")
                         .HasColumnType("TEXT")
                         .HasColumnName("successor");

@@ -1043,6 +1043,11 @@ namespace SensorDash.Migrations.Timescale.Migrations
                         .HasColumnType("character varying(9)")
                         .HasColumnName("role");
 
+                    b.Property<string>("Scrub")
+                        .HasColumnType("text")
+                        .HasColumnName("scrub")
+                        .UseCollation("C");
+
                     b.Property<string>("Successor")
                         .HasColumnType("text")
                         .HasColumnName("successor")

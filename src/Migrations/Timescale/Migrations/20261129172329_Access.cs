@@ -19,6 +19,13 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 nullable: false,
                 defaultValue: 0L);
 
+            migrationBuilder.AddColumn<string>(
+                name: "scrub",
+                table: "store_info",
+                type: "text",
+                nullable: true,
+                collation: "C");
+
             migrationBuilder.CreateTable(
                 name: "api_keys",
                 columns: table => new
@@ -152,6 +159,10 @@ namespace SensorDash.Migrations.Timescale.Migrations
 
             migrationBuilder.DropTable(
                 name: "users");
+
+            migrationBuilder.DropColumn(
+                name: "scrub",
+                table: "store_info");
 
             migrationBuilder.DropColumn(
                 name: "access_version",

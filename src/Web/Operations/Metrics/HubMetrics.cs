@@ -5,6 +5,7 @@ using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Retention;
+using SensorDash.Data.Scrub;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Streaming;
 using SensorDash.Web.Streaming;
@@ -31,7 +32,7 @@ internal sealed class HubMetrics
 
     public HubMetrics(
         IMeterFactory meters, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events, WriteBuffer<LaneEvent> eventBuffer, StoreFigures stores,
-        IDuckDbSource duckDb, AnalyticsQueryCount queries, AnalyticsLimit limit, StreamLimit streams, EventFeed feed, DualWrite dualWrite, RetentionRun retention, TransferJobs transfers, TimeProvider clock)
+        IDuckDbSource duckDb, AnalyticsQueryCount queries, AnalyticsLimit limit, StreamLimit streams, EventFeed feed, DualWrite dualWrite, RetentionRun retention, ScrubWorker scrub, TransferJobs transfers, TimeProvider clock)
     {
         _meter = meters.Create(MeterName);
         _rows = _meter.CreateCounter<long>(Rows, null, "Rows since startup, by kind (readings, or the lane of events) and result (inserted, duplicate, rejected).");
@@ -46,6 +47,11 @@ internal sealed class HubMetrics
 
         _meter.CreateObservableCounter("sensordash.retention.removed_rows", () => retention.Totals.Select(t => new Measurement<long>(t.Value, new KeyValuePair<string, object?>("kind", t.Key))), null,
             "Rows that retention deleted since startup, by kind (readings, or the lane of events).");
+
+        _meter.CreateObservableCounter("sensordash.scrub.rows", () => scrub.Rows, null, "Rows that the scrub read since startup.");
+        Gauge("sensordash.scrub.findings", "Things that have rotted, by the pass that runs or the last one.", () => scrub.Findings);
+        Gauge("sensordash.scrub.running", "1 while a pass over all rows runs, 0 otherwise.", () => scrub.Record.Running is null ? 0 : 1);
+        GaugeIfAny("sensordash.scrub.age", "Time since the last pass over all rows ended.", () => (clock.NowMicroseconds() - scrub.Record.Last?.EndedAt) / 1e6, Seconds);
 
         Of("sensordash.store.size", Bytes, "Size on disk, logs included, by engine.", stores, r => r.SizeBytes);
         Of("sensordash.store.connections_busy", null, "Connections in use, by engine.", stores, r => r.Pool?.Busy);

@@ -14,7 +14,7 @@ internal sealed record Section(string Title, string Path, string Icon)
     /// <summary>Its parts, as links below it while one of its pages is open.</summary>
     public IReadOnlyList<SectionPart> Parts => Path == "/system"
         ? [
-            new("Health", "/system", "figures-title"), new("Storage", "/system", "storage-title"), new("Ingest", "/system", "ingest-title"), new("Rejected rows", "/system", "rejected-title"), new("Stores", "/system", "stores-title"), new("Retention", "/system", "retention-title"), new("Move data", "/system/move", null) { Need = Need.Admin }, new("Backups", "/system/backups", null) { Need = Need.Admin }, new("Analytics", "/system", "analytics-title"),
+            new("Health", "/system", "figures-title"), new("Storage", "/system", "storage-title"), new("Ingest", "/system", "ingest-title"), new("Rejected rows", "/system", "rejected-title"), new("Stores", "/system", "stores-title"), new("Retention", "/system", "retention-title"), new("Scrub", "/system", "scrub-title"), new("Move data", "/system/move", null) { Need = Need.Admin }, new("Backups", "/system/backups", null) { Need = Need.Admin }, new("Analytics", "/system", "analytics-title"),
             new("Process", "/system", "process-title"),
             new("Audit log", "/system/audit", null) { Need = Need.Admin }, new("Users", "/system/users", null) { Need = Need.Admin }, new("API keys", "/system/keys", null) { Need = Need.Admin }]
         : [];

@@ -11,6 +11,7 @@ using SensorDash.Data.Ingest;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Retention;
+using SensorDash.Data.Scrub;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Backups;
 using SensorDash.Web.Damage;
@@ -31,10 +32,13 @@ internal sealed record Intake(string Type, IngestStatus Status, IngestRates Rate
 internal sealed class SystemModel(
     IEnumerable<IStoreReporter> reporters, INodeStore nodes, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events,
     WriteBuffer<LaneEvent> eventBuffer, RejectedRows rejections, IStoreStartup startup, AuditTrail audit, DamageJobs damages, IDuckDbSource duckDb, DualWrite dualWrite, TransferControl transfers,
-    RetentionPreview retention, RetentionRules rules, RetentionClock retentionClock, FigureHistory figures, FigureGauges gauges, SystemWatch watch, IOptions<IngestOptions> ingest, TimeProvider clock, ILogger<SystemModel> logger) : PageModel
+    RetentionPreview retention, RetentionRules rules, RetentionClock retentionClock, ScrubWorker scrub, FigureHistory figures, FigureGauges gauges, SystemWatch watch, IOptions<IngestOptions> ingest, TimeProvider clock, ILogger<SystemModel> logger) : PageModel
 {
     /// <summary>Groups of rejected rows that the page shows; the files have all.</summary>
     public const int RejectedOnPage = 20;
+
+    /// <summary>Findings of the scrub that the page shows; the file has more.</summary>
+    public const int FindingsOnPage = 20;
 
     // The page is fetched again and again.
     private static readonly TimeSpan _retentionLimit = TimeSpan.FromSeconds(3);
@@ -55,6 +59,9 @@ internal sealed class SystemModel(
 
     /// <summary>The role of the store; null while it is unavailable.</summary>
     public StoreState? Role { get; private set; }
+
+    /// <summary>The scrub in the background.</summary>
+    public ScrubWorker Scrub => scrub;
 
     public DualWriteStatus DualWrite => dualWrite.Status;
 
@@ -143,7 +150,7 @@ internal sealed class SystemModel(
     /// <summary>A table as a file.</summary>
     public async Task<IActionResult> OnGetTableAsync(string? table, string? format, CancellationToken cancellationToken)
     {
-        if (table is not ("figures" or "storage" or "ingest" or "rejected" or "stores" or "retention")) return NotFound();
+        if (table is not ("figures" or "storage" or "ingest" or "rejected" or "stores" or "retention" or "scrub")) return NotFound();
         await OnGetAsync(cancellationToken);
         var file = new CsvTable();
         if (table == "figures")
@@ -170,6 +177,12 @@ internal sealed class SystemModel(
             file.AddRow(["kind", "sender", "sent_by", "field", "latest_error", "rows", "first", "latest"]);
             foreach (var g in Rejected) file.AddRow([g.Kind, g.Sender, g.Origin, g.Field, g.LatestError, g.Count, ClockText.Utc(g.First), ClockText.Utc(g.Last)]);
             return TableFiles.Send(file, format, "sensordash_rejected.csv");
+        }
+        if (table == "scrub")
+        {
+            file.AddRow(["kind", "table", "row", "problem", "stored", "expected", "advice"]);
+            foreach (var f in (scrub.Record.Running is { FindingCount: > 0 } running ? running : scrub.Record.Last)?.Findings ?? []) file.AddRow([ScrubReport.Name(f.Kind), f.Table, f.Row, f.Problem, f.Stored, f.Expected, f.Advice]);
+            return TableFiles.Send(file, format, "sensordash_scrub.csv");
         }
         if (Error is not null) return StatusCode(StatusCodes.Status503ServiceUnavailable);
         if (table == "retention")
