@@ -97,7 +97,7 @@ internal static partial class SystemWarnings
         var action = new WarningAction("Open analytics", "/analytics");
         if (state.Analytics == AnalyticsState.Failed) return new(false, "The DuckDB side path is off by a fault", "Queries use the database, slower. The page Analytics says why and can rebuild it.", action);
         return state.Analytics == AnalyticsState.Off || state.SidePathLag <= MaxSidePathLag ? null
-            : new(false, $"The DuckDB side path is {Liveness.FormatDuration((long)state.SidePathLag)} behind", "Queries over the newest readings use the database, slower. It catches up by itself; if it does not, rebuild it.", action);
+            : new(false, $"The DuckDB side path is {Liveness.FormatDuration((long)state.SidePathLag)} behind", "Queries over the latest readings use the database, slower. It catches up by itself; if it does not, rebuild it.", action);
     }
 
     private static Found? SecondStoreBehind(SystemState state)
