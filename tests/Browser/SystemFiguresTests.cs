@@ -1,3 +1,4 @@
+using SensorDash.Tests.Support;
 using static Microsoft.Playwright.Assertions;
 
 namespace SensorDash.Browser.Tests;
@@ -6,7 +7,7 @@ namespace SensorDash.Browser.Tests;
 public sealed class SystemFiguresTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
 {
     private const string Boxes = """
-        () => [...document.querySelectorAll('main section, .gauges > figure, .gauges .plot')].map(e => e.getBoundingClientRect()).map(b => [b.x, b.y + scrollY, b.width, b.height].map(Math.round).join(' '))
+        () => [...document.querySelectorAll('main section, .gauges > figure, .gauges .plot')].map(e => [(e.getAttribute('aria-labelledby') ?? e.className) + ':', ...(b => [b.x, b.y + scrollY, b.width, b.height].map(Math.round))(e.getBoundingClientRect())].join(' '))
         """;
 
     [SkippableTheory]
@@ -17,6 +18,8 @@ public sealed class SystemFiguresTests(BrowserFixture browser) : IClassFixture<B
         await using var watched = await browser.OpenAsync(width);
         var page = watched.Page;
         await browser.SendAsync(7); // A row in each table from the start.
+        await WaitFor.TrueAsync("DuckDB has the row: until then the page says more about it", async () =>
+            await browser.Client.GetStringAsync(new Uri("/api/system/analytics", UriKind.Relative)) is var state && state.Contains("\"ready\"", StringComparison.Ordinal) && state.Contains("\"lag_rows\":0", StringComparison.Ordinal));
         await page.GotoAsync("/system?refresh=5");
         var streams = page.Locator(".gauges figure").Filter(new() { HasText = "Live streams" }).Locator(".value b");
         await Expect(streams).ToHaveTextAsync("0");

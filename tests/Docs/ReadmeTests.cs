@@ -19,7 +19,7 @@ public sealed partial class ReadmeTests
     public void TestCommand_IsTheOneThatCiRuns()
     {
         var command = TestCommand().Match(_readme).Groups[1].Value;
-        Assert.EndsWith("dotnet test SensorDash.sln --no-build -m:3", command, StringComparison.Ordinal);
+        Assert.EndsWith("dotnet test SensorDash.sln --no-build", command, StringComparison.Ordinal);
         Assert.Contains("\n" + command + "\n", Repository.Read(".ci/run"), StringComparison.Ordinal);
     }
 

@@ -44,9 +44,10 @@ public sealed class BackupsPageTests : PageTests
 
         using (var verified = await Client.PostAsync($"/api/backups/{Path.GetFileName(folder)}/verify", null)) Assert.Equal(HttpStatusCode.Accepted, verified.StatusCode);
         await WaitForPageAsync("<b class=\"stale\">damaged</b>");
-        var response = await Client.GetFromJsonAsync<JsonElement>("/api/backups");
+        JsonElement response = default;
+        await WaitFor.TrueAsync("the job has failed", async () => // A moment after the folder says what it found.
+            (response = await Client.GetFromJsonAsync<JsonElement>("/api/backups")).GetProperty("job").GetProperty("state").GetString() == "failed");
 
-        Assert.Equal("failed", response.GetProperty("job").GetProperty("state").GetString());
         Assert.Equal("damaged", Assert.Single(response.GetProperty("backups").EnumerateArray()).GetProperty("state").GetString());
         Assert.Equal(1, await ScalarAsync("SELECT count(*) FROM audit_entries WHERE action = 'backup.verify' AND outcome = 'failed'"));
     }
