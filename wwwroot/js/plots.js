@@ -17,7 +17,7 @@ export function startPlots() {
     else if (document.querySelector('.cross-line')) hide();
   });
   document.addEventListener('pointerdown', event => {
-    const chart = event.target.closest?.('[data-plot]:not([data-fixed]), [data-canvas]');
+    const chart = event.target.closest?.('[data-plot]:not([data-fixed=true]), [data-canvas]');
     if (chart && event.button === 0 && event.pointerType === 'mouse') drag = { chart, from: event.clientX, to: event.clientX, plot: plotOf(chart) };
   });
   document.addEventListener('pointerup', () => {
@@ -32,7 +32,7 @@ export function startPlots() {
   });
   document.addEventListener('dblclick', event => {
     const reset = document.querySelector('a[data-key="0"]');
-    if (event.target.closest('[data-plot]:not([data-fixed])') && reset) visit(reset.href);
+    if (event.target.closest('[data-plot]:not([data-fixed=true])') && reset) visit(reset.href);
   });
   document.addEventListener('keydown', event => {
     const plot = event.target.closest?.('[data-plot]');

@@ -2,7 +2,7 @@
 import { MinSeconds, plotOf, zoomTo } from './chart-moves.js';
 import { now } from './clock.js';
 
-const Charts = '[data-plot]:not([data-fixed]), [data-canvas]';
+const Charts = '[data-plot]:not([data-fixed=true]), [data-canvas]';
 const MinDrag = 12; // Pixels; less is a tap.
 const MinSpread = 24; // Pixels between two fingers, so that the range does not grow without end.
 

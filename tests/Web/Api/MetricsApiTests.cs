@@ -50,10 +50,10 @@ public sealed class MetricsApiTests : ApiTests
     [Fact]
     public async Task Metrics_DocumentedInOperations_AreThoseThereAre()
     {
-        // Only these depend on what the hub has: partitions, a second store, a transfer that runs, a day of data, a backup.
+        // Only these depend on what the hub has: partitions, a second store, a transfer that runs, a day of data, a backup, a scrub that was done.
         string[] absentHere = ["sensordash_store_partitions", "sensordash_store_compression_ratio", "sensordash_store_connections_idle", "sensordash_transfer_following", "sensordash_transfer_lag_rows",
             "sensordash_transfer_lag_seconds", "sensordash_transfer_mismatches", "sensordash_transfer_shadow_mismatches", "sensordash_transfer_copied_rows", "sensordash_transfer_expected_rows",
-            "sensordash_disk_forecast_seconds", "sensordash_backup_last_success_timestamp_seconds"];
+            "sensordash_disk_forecast_seconds", "sensordash_backup_last_success_timestamp_seconds", "sensordash_scrub_age_seconds"];
         using var posted = await PostAsync("/api/sensor-data", $$"""{"node_address": 12, "timestamp": {{Noon}}, "temperature_celsius": 1}""");
         var served = await NamesAsync();
         var page = await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "docs", "operations.md"));
