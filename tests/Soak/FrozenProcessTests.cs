@@ -9,7 +9,7 @@ namespace SensorDash.Soak.Tests;
 /// <summary>Of two processes on one database one is frozen (SIGSTOP) at random moments, also inside a commit: the other one goes on, and nothing is lost, doubled or skipped.</summary>
 public sealed class FrozenProcessTests
 {
-    private static readonly int _rounds = SoakSize.Choose(quick: 3, full: 100);
+    private static readonly int _rounds = SoakSize.Choose(quick: 2, full: 100);
 
     [SkippableFact]
     public async Task Process_FrozenAtRandomMoments_OthersGoOnAndEveryStreamReceivesTheStoredOrder()

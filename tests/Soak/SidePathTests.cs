@@ -17,7 +17,7 @@ public sealed class SidePathTests
         var path = Path.Combine(folder.Path, "side.db");
         var senders = Enumerable.Range(1, Senders).Select(node => new Sender(node)).ToArray();
         var random = new Random(20_261_121);
-        for (var round = 0; round < SoakSize.Choose(quick: 2, full: 20); round++)
+        for (var round = 0; round < SoakSize.Choose(quick: 1, full: 20); round++)
         {
             await using (var server = await SensorDashProcess.StartAsync(path))
             {

@@ -7,7 +7,7 @@ namespace SensorDash.Soak.Tests;
 public sealed class StreamTests
 {
     private static readonly int _rounds = SoakSize.Choose(quick: 2, full: 20);
-    private static readonly int _eventsOfRound = SoakSize.Choose(quick: 1_000, full: 5_000);
+    private static readonly int _eventsOfRound = SoakSize.Choose(quick: 500, full: 5_000);
 
     // By one process on a file; by two processes on one database.
     [SkippableTheory]

@@ -27,13 +27,13 @@ public sealed class BitFlipTests(ITestOutputHelper output) : IAsyncLifetime, IDi
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task FlippedBit_OfTheSqliteFile_IsFound() => await RunAsync("SQLite file", AttackSize.Choose(quick: 25, full: 600), [Database], isDuckDb: false);
+    public async Task FlippedBit_OfTheSqliteFile_IsFound() => await RunAsync("SQLite file", AttackSize.Choose(quick: 15, full: 600), [Database], isDuckDb: false);
 
     [Fact]
-    public async Task FlippedBit_OfTheSidePath_IsFound() => await RunAsync("side path", AttackSize.Choose(quick: 5, full: 150), [SidePath], isDuckDb: false);
+    public async Task FlippedBit_OfTheSidePath_IsFound() => await RunAsync("side path", AttackSize.Choose(quick: 3, full: 150), [SidePath], isDuckDb: false);
 
     [Fact]
-    public async Task FlippedBit_OfTheDuckDbStore_IsFound() => await RunAsync("DuckDB store", AttackSize.Choose(quick: 5, full: 150), [Readings], isDuckDb: true);
+    public async Task FlippedBit_OfTheDuckDbStore_IsFound() => await RunAsync("DuckDB store", AttackSize.Choose(quick: 3, full: 150), [Readings], isDuckDb: true);
 
     private async Task RunAsync(string attack, int trials, string[] flipped, bool isDuckDb)
     {

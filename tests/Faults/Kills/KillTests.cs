@@ -17,7 +17,7 @@ public sealed class KillTests(ITestOutputHelper output)
     public async Task Kill_DuringIngest_EveryAcknowledgedRowIsThereOnce(Engine engine)
     {
         var findings = new Findings(output);
-        var runs = new FaultRuns($"kills of {engine}", quick: 2, full: 200);
+        var runs = new FaultRuns($"kills of {engine}", quick: 1, full: 200);
         await using var server = await AttackedServer.StartAsync(engine, durability: "Full");
         var senders = Enumerable.Range(1, 3).Select(node => new Sender(node)).ToArray();
         EventSender[] eventSenders = [new(), new()]; // Both post the same events: each is stored once.

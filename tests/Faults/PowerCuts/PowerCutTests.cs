@@ -17,8 +17,8 @@ public sealed partial class PowerCutTests(ITestOutputHelper output)
     public async Task PowerCut_AtAnyMoment_EveryAcknowledgedRowIsThere(Engine engine)
     {
         var findings = new Findings(output);
-        var runs = new FaultRuns($"power cuts of {engine}", quick: 5, full: 500);
-        using var session = await RecordedSession.RunAsync(engine, AttackSize.Choose(quick: 60, full: 600));
+        var runs = new FaultRuns($"power cuts of {engine}", quick: 3, full: 500);
+        using var session = await RecordedSession.RunAsync(engine, AttackSize.Choose(quick: 40, full: 600));
         var log = await File.ReadAllBytesAsync(session.LogPath);
         var (disk, changes) = (new RecordedDisk(), Recording.Read(log).GetEnumerator());
         var said = new Dictionary<string, int>();
