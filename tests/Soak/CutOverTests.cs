@@ -41,7 +41,7 @@ public sealed class CutOverTests
         (string, string)[] second = [.. database.ProgramEnvironment, ("Transfer__Secondary", $"sqlite:{folder.File("hub.db")}"), ("Analytics__Enabled", "false")];
         var (sender, random, isMoved) = (new Sender(1), new Random(20_261_129), false);
         var killed = Enum.GetValues<CutOverStep>().ToDictionary(step => step, _ => 0);
-        for (var round = 0; round < SoakSize.Choose(quick: 2, full: 300) && killed.Values.Min() < KillsAtEachStep; round++)
+        for (var round = 0; round < SoakSize.Choose(quick: 3, full: 300) && killed.Values.Min() < KillsAtEachStep; round++)
         {
             var wanted = killed.MinBy(step => step.Value).Key;
             await using var steps = new CutOverSteps(folder.File("hub.db"), database, isMoved);

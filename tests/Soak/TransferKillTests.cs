@@ -44,7 +44,7 @@ public sealed class TransferKillTests
     private static async Task RunKilledAsync(string[] arguments, params (string Name, string Value)[] settings)
     {
         var random = new Random(20_261_129);
-        for (var round = 0; round < SoakSize.Choose(quick: 1, full: 50); round++)
+        for (var round = 0; round < SoakSize.Choose(quick: 3, full: 50); round++)
         {
             using var killed = Start(arguments, settings);
             // The program says that it begins to copy; what it does before and after is hit too.
