@@ -149,9 +149,8 @@ internal sealed class AttackedServer : IAsyncDisposable
         ("Ingest__Durability", _durability), ("DOTNET_GCHeapHardLimit", HeapLimit), ("DOTNET_TieredPGO", "0"), ("Events__ReadTimeout", "00:10:00"),
         .. Engine switch
         {
-            Engine.DuckDb => [("DB_BACKEND", "duckdb"), ("DUCKDB_PATH", Files.DuckDbPath)],
             Engine.Timescale => [.. _database!.ProgramEnvironment, ("Analytics__Path", _folder.File("side.duckdb"))],
-            _ => ((string, string)[])[],
+            _ => Files.Settings,
         },
     ];
 

@@ -37,6 +37,9 @@ internal sealed record StoreFiles(Engine Engine, string Folder, TimescaleStoreFi
 
     public string DuckDbPath => Path.Combine(Folder, "readings.duckdb");
 
+    /// <summary>Settings of a program that has its readings in a file of its own, beside the database; named as they are in the environment, and as arguments.</summary>
+    public (string Name, string Value)[] Settings => Engine == Engine.DuckDb ? [("DB_BACKEND", "duckdb"), ("DUCKDB_PATH", DuckDbPath)] : [];
+
     /// <summary>All readings, and a finding for each count that differs from a recount.</summary>
     public async Task<List<Row>> ReadReadingsAsync(Findings findings)
     {

@@ -6,7 +6,6 @@ namespace SensorDash.Faults.Tests.Cases;
 internal static class DiskCases
 {
     private const string IsRefused = "readings 503";
-    private const string IsTaken = "readings 200, queries 200, `/health/ready` 200";
 
     public static async Task<List<FaultCase>> RunAsync()
     {
@@ -29,13 +28,13 @@ internal static class DiskCases
         var (files, sender) = (new StoreFiles(engine, folder.Path), new Sender(1));
         var control = library.File($"{engine}-{fault}");
         await using var server = await StartAsync(files, [("LD_PRELOAD", library.File("faults.so")), ("FAULT_CONTROL", control), ("FAULT_FOLDER", folder.Path)]);
-        await Seen.UntilAsync("it takes readings", () => Seen.Async(server.Client, sender), IsTaken.Equals);
+        await Seen.UntilAsync("it takes readings", () => Seen.Async(server.Client, sender), Seen.Healthy.Equals);
         await File.WriteAllTextAsync($"{control}.{fault}", "");
         var during = await Seen.UntilAsync($"{name}: it refuses readings", () => Seen.Async(server.Client, sender), seen => seen.StartsWith(IsRefused, StringComparison.Ordinal));
         File.Delete($"{control}.{fault}");
-        var after = await Seen.UntilAsync($"{name}: it takes readings again", () => Seen.Async(server.Client, sender), IsTaken.Equals);
+        var after = await Seen.UntilAsync($"{name}: it takes readings again", () => Seen.Async(server.Client, sender), Seen.Healthy.Equals);
         await server.TerminateAsync();
-        return new(name, during, after, await RowsAsync(files, sender));
+        return new(name, during, after, await Seen.RowsAsync(files, sender));
     }
 
     private static async Task<FaultCase> StartReadOnlyAsync(TemporaryFolder library)
@@ -44,14 +43,14 @@ internal static class DiskCases
         var (files, sender) = (new StoreFiles(Engine.Sqlite, folder.Path), new Sender(1));
         await using (var server = await StartAsync(files, []))
         {
-            await Seen.UntilAsync("it takes readings", () => Seen.Async(server.Client, sender), IsTaken.Equals);
+            await Seen.UntilAsync("it takes readings", () => Seen.Async(server.Client, sender), Seen.Healthy.Equals);
             await server.TerminateAsync();
         }
         var control = library.File("start");
         await File.WriteAllTextAsync(control + ".read-only", "");
         var run = await ProgramRun.OfAProcessAsync(
             ("Database__Sqlite__Path", files.SqlitePath), ("LD_PRELOAD", library.File("faults.so")), ("FAULT_CONTROL", control), ("FAULT_FOLDER", folder.Path));
-        return new("SQLite: disk read-only at the start", $"does not start, exit code {run.ExitCode}: {Seen.Sentence(run.Errors, folder.Path)}", "—", await RowsAsync(files, sender));
+        return new("SQLite: disk read-only at the start", $"does not start, exit code {run.ExitCode}: {Seen.Sentence(run.Errors, folder.Path)}", "—", await Seen.RowsAsync(files, sender));
     }
 
     private static async Task<FaultCase> LockAsync()
@@ -60,13 +59,13 @@ internal static class DiskCases
         using var folder = new TemporaryFolder();
         var (files, sender) = (new StoreFiles(Engine.Sqlite, folder.Path), new Sender(1));
         await using var server = await StartAsync(files, []);
-        await Seen.UntilAsync("it takes readings", () => Seen.Async(server.Client, sender), IsTaken.Equals);
+        await Seen.UntilAsync("it takes readings", () => Seen.Async(server.Client, sender), Seen.Healthy.Equals);
         string during;
         await using (await SqliteLock.TakeAsync(files.SqlitePath))
             during = await Seen.UntilAsync($"{Name}: it refuses readings", () => Seen.Async(server.Client, sender), seen => seen.StartsWith(IsRefused, StringComparison.Ordinal) && seen.EndsWith("503", StringComparison.Ordinal));
-        var after = await Seen.UntilAsync($"{Name}: it takes readings again", () => Seen.Async(server.Client, sender), IsTaken.Equals);
+        var after = await Seen.UntilAsync($"{Name}: it takes readings again", () => Seen.Async(server.Client, sender), Seen.Healthy.Equals);
         await server.TerminateAsync();
-        return new(Name, during, after, await RowsAsync(files, sender));
+        return new(Name, during, after, await Seen.RowsAsync(files, sender));
     }
 
     private static async Task<FaultCase> SetBackAsync()
@@ -76,29 +75,23 @@ internal static class DiskCases
         var (files, sender) = (new StoreFiles(Engine.Sqlite, folder.Path), new Sender(1));
         await using (var server = await StartAsync(files, []))
         {
-            await Seen.UntilAsync("it takes readings", () => Seen.Async(server.Client, sender), IsTaken.Equals);
+            await Seen.UntilAsync("it takes readings", () => Seen.Async(server.Client, sender), Seen.Healthy.Equals);
             await server.TerminateAsync();
         }
         string during, after;
         await using (var server = await StartAsync(files, SetBackClock.Environment))
         {
-            during = await Seen.UntilAsync($"{Name}: it takes readings", () => Seen.Async(server.Client, sender), IsTaken.Equals);
+            during = await Seen.UntilAsync($"{Name}: it takes readings", () => Seen.Async(server.Client, sender), Seen.Healthy.Equals);
             await server.TerminateAsync();
         }
         await using (var server = await StartAsync(files, []))
         {
-            after = await Seen.UntilAsync($"{Name}: it takes readings again", () => Seen.Async(server.Client, sender), IsTaken.Equals);
+            after = await Seen.UntilAsync($"{Name}: it takes readings again", () => Seen.Async(server.Client, sender), Seen.Healthy.Equals);
             await server.TerminateAsync();
         }
-        return new(Name, during, after, await RowsAsync(files, sender));
+        return new(Name, during, after, await Seen.RowsAsync(files, sender));
     }
 
     private static Task<SensorDashProcess> StartAsync(StoreFiles files, (string, string)[] environment) => SensorDashProcess.StartAsync(files.SqlitePath,
-        [("Ingest__AckTimeout", "00:00:01"), .. files.Engine == Engine.DuckDb ? [("DB_BACKEND", "duckdb"), ("DUCKDB_PATH", files.DuckDbPath)] : ((string, string)[])[], .. environment]);
-
-    private static async Task<string> RowsAsync(StoreFiles files, Sender sender)
-    {
-        var stored = (await files.ReadReadingsAsync(new Findings(new Xunit.Sdk.TestOutputHelper()))).Select(row => row.Time).ToHashSet();
-        return sender.Acknowledged.All(stored.Contains) ? "all there" : "missing";
-    }
+        [("Ingest__AckTimeout", "00:00:01"), .. files.Settings, .. environment]);
 }

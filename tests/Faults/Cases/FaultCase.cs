@@ -17,6 +17,9 @@ internal sealed record FaultCase(string Fault, string During, string Afterwards,
 /// <summary>What clients see at a moment.</summary>
 internal static partial class Seen
 {
+    /// <summary>What clients see of a program that works.</summary>
+    public const string Healthy = "readings 200, queries 200, `/health/ready` 200";
+
     private static readonly TimeSpan _promised = TimeSpan.FromSeconds(10);
 
     /// <summary>Posts one reading and asks for the health.</summary>
@@ -37,6 +40,18 @@ internal static partial class Seen
         if (AttackSize.IsFull && elapsed > _promised) throw new InvalidOperationException(FormattableString.Invariant($"{what}: {last} after {elapsed.TotalSeconds:0.0} s"));
         return last;
     }
+
+    /// <summary>The acknowledged readings of a sender that are not stored. Whatever is stored fits together.</summary>
+    public static async Task<IReadOnlyCollection<long>> MissingAsync(StoreFiles files, Sender sender)
+    {
+        var findings = new Findings(new Xunit.Sdk.TestOutputHelper());
+        var stored = (await files.ReadReadingsAsync(findings)).Where(row => row.Node == sender.Node).Select(row => row.Time).ToHashSet();
+        Assert.Equal(0, findings.FoundCount);
+        return [.. sender.Acknowledged.Where(time => !stored.Contains(time))];
+    }
+
+    /// <summary>The same for the table.</summary>
+    public static async Task<string> RowsAsync(StoreFiles files, Sender sender) => (await MissingAsync(files, sender)).Count == 0 ? "all there" : "missing";
 
     /// <summary>The first sentence of a log entry, without its category, folders, numbers and what DuckDB says.</summary>
     public static string Sentence(string entry, string folder)

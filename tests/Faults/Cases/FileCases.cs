@@ -72,11 +72,9 @@ internal static class FileCases
         }
         // Only what the store says: others work in the background, and when they say something is chance.
         var said = app.Logs.Entries.Where(entry => entry.Level >= LogLevel.Warning && (entry.Text.StartsWith("SensorDash.Data.Sqlite.", StringComparison.Ordinal) || entry.Text.StartsWith("SensorDash.Data.DuckDb.Store.", StringComparison.Ordinal))).Select(entry => Seen.Sentence(entry.Text, files.Folder)).Distinct();
-        var findings = new Findings(new Xunit.Sdk.TestOutputHelper());
-        var stored = (await files.ReadReadingsAsync(findings)).Where(row => row.Node == sender.Node).Select(row => row.Time).ToHashSet();
-        var missing = sender.Acknowledged.Count(time => !stored.Contains(time));
-        return ($"starts; {seen}{string.Concat(said.Select(text => $". Log: {text}"))}", missing == 0 ? "all there"
-            : Directory.GetFiles(files.Folder, "hub.db.aside-*").Length > 0 ? "in the file that was set aside" : sender.Acknowledged.Take(3 * RowsPerPost).All(stored.Contains) ? LastRunMissing : "missing");
+        var missing = await Seen.MissingAsync(files, sender);
+        return ($"starts; {seen}{string.Concat(said.Select(text => $". Log: {text}"))}", missing.Count == 0 ? "all there"
+            : Directory.GetFiles(files.Folder, "hub.db.aside-*").Length > 0 ? "in the file that was set aside" : !sender.Acknowledged.Take(3 * RowsPerPost).Intersect(missing).Any() ? LastRunMissing : "missing");
     }
 
     private static async Task PostAsync(SensorDashApp app, Sender sender)
@@ -87,13 +85,13 @@ internal static class FileCases
     }
 
     private static async Task<string> RefusalAsync(StoreFiles files)
-        => Seen.Sentence((await ProgramRun.ToItsEndAsync([("Database__Sqlite__Path", files.SqlitePath), ("DB_BACKEND", "duckdb"), ("DUCKDB_PATH", files.DuckDbPath)])).Errors, files.Folder);
+        => Seen.Sentence((await ProgramRun.ToItsEndAsync([("Database__Sqlite__Path", files.SqlitePath), .. files.Settings])).Errors, files.Folder);
 
     private static async Task<string> HashAsync(StoreFiles files)
         => files.Engine == Engine.DuckDb ? Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(files.DuckDbPath))) : "";
 
     private static SensorDashApp Start(StoreFiles files)
-        => new([("Database:Sqlite:Path", files.SqlitePath), .. files.Engine == Engine.DuckDb ? [("DB_BACKEND", "duckdb"), ("DUCKDB_PATH", files.DuckDbPath)] : ((string, string)[])[]]);
+        => new([("Database:Sqlite:Path", files.SqlitePath), .. files.Settings]);
 
     private static void Cut(string path, Func<long, long> length)
     {

@@ -48,8 +48,7 @@ internal sealed class RecordedSession : IDisposable
     private async Task RunOnceAsync(Engine engine, int responses, bool isKilled)
     {
         var files = new StoreFiles(engine, _folder.Path);
-        (string, string)[] settings = engine == Engine.DuckDb ? [("DB_BACKEND", "duckdb"), ("DUCKDB_PATH", files.DuckDbPath)] : [];
-        await using var server = await SensorDashProcess.StartAsync(files.SqlitePath, [("Ingest__Durability", "Full"), .. settings, .. _recorder.EnvironmentOf(_folder.Path)]);
+        await using var server = await SensorDashProcess.StartAsync(files.SqlitePath, [("Ingest__Durability", "Full"), .. files.Settings, .. _recorder.EnvironmentOf(_folder.Path)]);
         if (FirstPosition == 0) FirstPosition = _recorder.Position;
         var left = responses;
         var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

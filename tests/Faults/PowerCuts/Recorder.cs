@@ -20,8 +20,7 @@ internal sealed class Recorder : IDisposable
     /// <summary>Length of the recording so far: whatever has happened is in it.</summary>
     public long Position => new FileInfo(LogPath) is { Exists: true } log ? log.Length : 0;
 
-    /// <summary>Builds the library.</summary>
-    /// <exception cref="InvalidOperationException">There is no C compiler, or it refuses the source.</exception>
+    /// <inheritdoc cref="NativeLibrary.BuildAsync"/>
     public static async Task<Recorder> BuildAsync()
     {
         var recorder = new Recorder();

@@ -220,11 +220,10 @@ public sealed partial class DuckDbSidePathSource(
         }
     }
 
-    /// <summary>The file is about to be replaced, because it is of another store: its readers end, and nobody reads it until the new one is filled.</summary>
+    /// <summary>The file is about to be replaced, because it is of another store: nobody begins to read until the new one is filled. <see cref="Close"/> ends those who read.</summary>
     internal void BeginReplacement()
     {
         lock (_lock) (_state, _notice) = (AnalyticsState.CatchingUp, CatchingUpNotice);
-        _readers.Evict();
     }
 
     /// <summary>The file is unavailable.</summary>
