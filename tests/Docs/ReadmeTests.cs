@@ -24,6 +24,15 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
+    public void TestCommand_FindsNoTestProjectWithoutARunner()
+    {
+        var projects = Directory.GetFiles(Path.Combine(Repository.Root, "tests"), "*.csproj", SearchOption.AllDirectories).Select(File.ReadAllText);
+        Assert.All(
+            projects.Where(p => p.Contains("Include=\"xunit\"", StringComparison.Ordinal) && !p.Contains("Microsoft.NET.Test.Sdk", StringComparison.Ordinal)),
+            project => Assert.Contains("<IsTestProject>false</IsTestProject>", project, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void SoakCommand_NamesItsProjectAndSwitch()
     {
         Assert.Contains("`SENSORDASH_SOAK=full dotnet test tests/Soak`", _readme, StringComparison.Ordinal);
