@@ -7,6 +7,8 @@ internal sealed class MemoryLimitGroup : IDisposable
 {
     private const string Old = "/sys/fs/cgroup/memory", New = "/sys/fs/cgroup";
 
+    private static int _groups;
+
     private readonly string _folder;
     private readonly bool _isOld;
 
@@ -34,7 +36,7 @@ internal sealed class MemoryLimitGroup : IDisposable
     {
         if (!OperatingSystem.IsLinux()) return (null, "Memory limits of the kernel are Linux only.");
         var isOld = Directory.Exists(Old);
-        var folder = Path.Combine(isOld ? Old : New, string.Create(CultureInfo.InvariantCulture, $"sensordash-soak-{Environment.ProcessId}"));
+        var folder = Path.Combine(isOld ? Old : New, string.Create(CultureInfo.InvariantCulture, $"sensordash-soak-{Environment.ProcessId}-{Interlocked.Increment(ref _groups)}"));
         try
         {
             Directory.CreateDirectory(folder);

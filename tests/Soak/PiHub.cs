@@ -16,17 +16,17 @@ internal static class PiHub
     public const int Spacing = 30;
 
     // Without a limit, and up to a day ago, so that what is posted later is never ahead of the clock.
-    public static async Task<long> FillAsync(string program, string path, int readings)
+    public static async Task<long> FillAsync(string program, string path, int readings, params (string Name, string Value)[] settings)
     {
         var last = (TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 86_400) / Spacing * Spacing;
-        await using var server = await SensorDashProcess.StartAsync(["dotnet", program], path, ("Analytics__Enabled", "false"));
+        await using var server = await SensorDashProcess.StartAsync(["dotnet", program], path, [("Analytics__Enabled", "false"), .. settings]);
         foreach (var block in Enumerable.Range(0, readings / Nodes).Chunk(1_000))
         {
             var body = new StringBuilder();
             foreach (var step in block)
                 for (var node = 1; node <= Nodes; node++) body.Append(Line(node, last - ((long)((readings / Nodes) - 1 - step) * Spacing))).Append('\n');
             using var content = new StringContent(body.ToString(), Encoding.ASCII, "application/x-ndjson");
-            using var answer = await server.Client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), content);
+            using var answer = await server.Client.PostAsync(new Uri("/api/sensor-data?ack=durable", UriKind.Relative), content);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         }
         return last;
@@ -60,6 +60,10 @@ internal static class PiHub
             await Task.Delay(200);
         }
     }
+
+    /// <summary>Bytes that reached the disk, or are on their way.</summary>
+    public static long Written(SensorDashProcess server) => long.Parse(
+        File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{server.Id}/io")).Single(line => line.StartsWith("write_bytes:", StringComparison.Ordinal)).Split(' ')[1], CultureInfo.InvariantCulture);
 
     public static string Line(int node, long time) => string.Create(CultureInfo.InvariantCulture,
         $"{{\"node_address\":{node},\"timestamp\":{time},\"temperature_centidegrees\":{2000 + (((time / Spacing) + (node * 37)) % 900)},\"humidity_centipercent\":{4000 + ((time / 7) % 2000)}}}");

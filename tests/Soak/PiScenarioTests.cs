@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -7,14 +6,10 @@ using Xunit.Abstractions;
 
 namespace SensorDash.Soak.Tests;
 
-/// <summary>A week of twenty nodes in 128 MiB, with retention and a backup while they go on sending: what a day writes to the memory card.</summary>
+/// <summary>A week of twenty nodes in 128 MiB, with retention and a backup while they go on sending.</summary>
 public sealed class PiScenarioTests(ITestOutputHelper output)
 {
     private const int LimitMiB = 128;
-    private const double BytesPerGigabyte = 1e9;
-
-    // What SdSaver promises.
-    private const double MaxGigabytesPerDay = 0.1;
 
     private static readonly int _readings = SoakSize.Choose(quick: 20_000, full: 20 * 2_880 * 7);
     private static readonly TimeSpan _duration = TimeSpan.FromMinutes(SoakSize.Choose(quick: 0, full: 20));
@@ -32,7 +27,7 @@ public sealed class PiScenarioTests(ITestOutputHelper output)
         try
         {
             var program = SoakSize.IsFull ? await PiHub.PublishAsync(folder.File("published")) : Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll");
-            await PiHub.FillAsync(program, folder.File("hub.db"), _readings);
+            await PiHub.FillAsync(program, folder.File("hub.db"), _readings, ("Ingest__Durability", durability));
             await RunAsync(group, program, folder, durability);
         }
         finally
@@ -48,12 +43,9 @@ public sealed class PiScenarioTests(ITestOutputHelper output)
         await using var server = await SensorDashProcess.StartAsync(command, folder.File("hub.db"),
             [.. PiHub.Settings(), ("Ingest__Durability", durability), ("Retention__Readings__Default", "6"), ("Backup__Folder", folder.File("backups"))]);
         await PiHub.ReadyAsync(server.Client);
-        var posted = await PostAsync(server.Client, _spacing + _spacing);
-        var (since, before) = (TimeProvider.System.GetTimestamp(), Written(server));
-        posted += await PostAsync(server.Client, _duration / 2);
-        var ofReadings = (Written(server) - before) / TimeProvider.System.GetElapsedTime(since).TotalDays / BytesPerGigabyte;
+        var posted = await PostAsync(server.Client, _duration / 2);
 
-        var ofBackup = Written(server);
+        var ofBackup = PiHub.Written(server);
         using (var backup = await server.Client.PostAsync(new Uri("/api/backups", UriKind.Relative), null)) Assert.True(backup.IsSuccessStatusCode, $"{backup.StatusCode}");
         var sending = PostAsync(server.Client, _duration / 2);
         await WaitFor.TrueAsync("the backup is there", async () =>
@@ -61,14 +53,13 @@ public sealed class PiScenarioTests(ITestOutputHelper output)
             using var list = JsonDocument.Parse(await server.Client.GetStringAsync(new Uri("/api/backups", UriKind.Relative)));
             return list.RootElement.GetProperty("backups").GetArrayLength() == 1;
         });
-        ofBackup = Written(server) - ofBackup;
+        ofBackup = PiHub.Written(server) - ofBackup;
         posted += await sending;
 
         var memory = server.Memory();
-        output.WriteLine(FormattableString.Invariant($"{durability}: {posted} readings posted, {ofReadings:0.000} GB a day for readings, {ofBackup / 1e6:0.0} MB for a backup; anonymous {memory.Anonymous:0} MiB, resident at most {memory.Peak:0} MiB"));
+        output.WriteLine(FormattableString.Invariant($"{durability}: {posted} readings posted, {ofBackup / 1e6:0.0} MB for a backup; anonymous {memory.Anonymous:0} MiB, resident at most {memory.Peak:0} MiB"));
         Assert.True(server.IsRunning);
         Assert.Equal(0, group?.Kills ?? 0);
-        if (SoakSize.IsFull && durability == "SdSaver") Assert.True(ofReadings <= MaxGigabytesPerDay, FormattableString.Invariant($"{ofReadings:0.000} GB a day"));
         await server.TerminateAsync();
     }
 
@@ -82,7 +73,7 @@ public sealed class PiScenarioTests(ITestOutputHelper output)
             for (var node = 1; node <= PiHub.Nodes; node++)
             {
                 using var content = new StringContent(PiHub.Line(node, time), Encoding.ASCII, "application/json");
-                using var answer = await client.PostAsync(new Uri("/api/sensor-data?ack=buffered", UriKind.Relative), content);
+                using var answer = await client.PostAsync(new Uri("/api/sensor-data", UriKind.Relative), content);
                 Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Accepted, $"{answer.StatusCode}");
                 posted++;
             }
@@ -91,8 +82,4 @@ public sealed class PiScenarioTests(ITestOutputHelper output)
         while (TimeProvider.System.GetElapsedTime(since) < duration);
         return posted;
     }
-
-    // What reaches the disk, bytes.
-    private static long Written(SensorDashProcess server) => long.Parse(
-        File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{server.Id}/io")).Single(line => line.StartsWith("write_bytes:", StringComparison.Ordinal)).Split(' ')[1], CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Ingest;
@@ -21,7 +22,8 @@ public sealed class IngestWorker<TRow>(
     // After so many attempts an unforeseen error is taken for the fault of a row.
     private const int AttemptsAtUnforeseen = 3;
 
-    private readonly bool _gathers = options.Value.Durability == DurabilityProfile.SdSaver;
+    // Not events: a command's sender waits for its answer.
+    private readonly bool _gathers = typeof(TRow) == typeof(Reading) && options.Value.GathersReadings;
     private readonly List<Submission<TRow>> _batch = [];
     private readonly CancellationTokenSource _abandon = new();
     private readonly TaskCompletionSource _stopsSoon = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -123,8 +125,10 @@ public sealed class IngestWorker<TRow>(
                 count += submission.Rows.Length;
             }
             foreach (var submission in _batch) hurry |= submission.IsWaitedFor && !_gathers;
-            var left = options.Value.FlushInterval - clock.GetElapsedTime(deadline);
-            if (hurry || _stopsSoon.Task.IsCompleted || count >= options.Value.BatchSize || left <= TimeSpan.Zero) return count;
+            var left = (_gathers ? options.Value.SdSaverInterval : options.Value.FlushInterval) - clock.GetElapsedTime(deadline);
+            // A full submission: the next one of the same request comes when this one is committed.
+            var enough = _gathers ? Submission.MaxRows : options.Value.BatchSize;
+            if (hurry || _stopsSoon.Task.IsCompleted || count >= enough || left <= TimeSpan.Zero) return count;
             try
             {
                 var more = buffer.Reader.WaitToReadAsync(CancellationToken.None).AsTask();

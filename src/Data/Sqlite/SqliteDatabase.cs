@@ -20,9 +20,11 @@ public sealed class SqliteDatabase : IDisposable
     // A few hundred rows: a fraction of a millisecond, and too rare to cost time.
     private const int StepsBetweenLooks = 10_000;
 
-    private const int PageBytes = 4096;
+    /// <summary>Size of the pages of a file that is to write little: each commit writes a page per node, however few readings are new.</summary>
+    internal const int SmallPageBytes = 512;
 
     private readonly string _pragmas;
+    private readonly long _logBytes;
     private readonly SemaphoreSlim _readers = new(MaxReaders), _longReaders = new(MaxLongReaders), _streamReaders = new(MaxStreamReaders);
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
 
@@ -34,8 +36,8 @@ public sealed class SqliteDatabase : IDisposable
         SyncsEveryCommit = options.Value.SyncsEveryCommit;
         var synchronous = SyncsEveryCommit ? "FULL" : "NORMAL";
         // A reader can delay the copying, and the log grows; afterwards its file is cut to the limit.
-        _pragmas = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; "
-            + $"PRAGMA wal_autocheckpoint={(options.Value.LogMiB << 20) / PageBytes}; PRAGMA journal_size_limit={(long)options.Value.LogMiB << 20}; "
+        _logBytes = (long)options.Value.LogMiB << 20;
+        _pragmas = $"PRAGMA page_size={options.Value.PageBytes}; PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; PRAGMA journal_size_limit={_logBytes}; "
             + $"PRAGMA cache_size=-{options.Value.CacheMiB * 1024}; PRAGMA temp_store=MEMORY";
         if (options.Value.ReadOnlyConnection is { } readOnly)
             (IsReadOnly, ConnectionString, _pragmas) = (true, readOnly, $"PRAGMA query_only=ON; PRAGMA cache_size=-{options.Value.CacheMiB * 1024}; PRAGMA temp_store=MEMORY");
@@ -85,6 +87,10 @@ public sealed class SqliteDatabase : IDisposable
             await connection.OpenAsync(cancellationToken);
             await using var command = connection.CreateCommand();
             command.CommandText = _pragmas;
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            if (IsReadOnly) return connection;
+            command.CommandText = "PRAGMA page_size";
+            command.CommandText = $"PRAGMA wal_autocheckpoint={_logBytes / (long)(await command.ExecuteScalarAsync(cancellationToken))!}";
             await command.ExecuteNonQueryAsync(cancellationToken);
             return connection;
         }

@@ -20,6 +20,9 @@ public sealed class SqliteOptions
     // Set from Ingest:Durability; not a separate setting.
     internal bool SyncsEveryCommit { get; set; } = true;
 
+    // Of a new file; set from Ingest:Durability. An existing file keeps its pages.
+    internal int PageBytes { get; set; } = 4096;
+
     // Set for a file that is only read; it opens the file without writing beside it.
     internal string? ReadOnlyConnection { get; set; }
 }

@@ -12,7 +12,7 @@ namespace SensorDash.Web.Api;
 /// <summary>Ingest of readings: JSON, NDJSON and line protocol.</summary>
 internal static class IngestApi
 {
-    private static readonly ChoiceParameter<bool> _ack = new("ack", "durable: respond after the commit; buffered: respond immediately with 202",
+    private static readonly ChoiceParameter<bool> _ack = new("ack", "durable: respond after the commit; buffered: respond immediately with 202, the default with Ingest:Durability SdSaver",
         ("durable", true), ("buffered", false));
 
     private static readonly ChoiceParameter<TimePrecision> _precision = new("precision", "Unit of timestamps",
@@ -41,13 +41,13 @@ internal static class IngestApi
         HttpRequest request, WriteBuffer<Reading> buffer, IOptions<IngestOptions> options, HubMetrics metrics, RejectedRows rejections, TimeProvider clock, CancellationToken cancellationToken)
     {
         var query = new QueryReader(request);
-        var isWaitedFor = _ack.Read(query);
+        var isWaitedFor = _ack.Read(query, absent: !options.Value.GathersReadings);
         if (query.HasErrors) return Problems.Invalid(query.Errors);
         if (IngestRequest.RejectEncoding(request) is { } encoding) return encoding;
         var parser = IngestRequest.ParserOf(request, new ReadingJsonParser(clock.GetUtcNow().ToUnixTimeSeconds()));
         if (parser is null) return IngestRequest.WrongMediaType();
         parser.OnRejected = IngestRequest.Counting(rejections, RejectedRows.Readings, request.HttpContext);
-        var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor) { Refuse = RefusalOf(request.HttpContext) };
+        var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.ReadingAckTimeout, clock, isWaitedFor) { Refuse = RefusalOf(request.HttpContext) };
         var end = await ingest.RunAsync(request.HttpContext.Response, cancellationToken);
         metrics.CountRejected(parser.RejectedCount - ingest.RejectedByStore, isReading: true);
         KeyValuePair<string, object?>[] soFar = [
@@ -76,7 +76,7 @@ internal static class IngestApi
         if (IngestRequest.RejectEncoding(context.Request) is not null) return Line(415, "unsupported media type", "the Content-Encoding must be gzip or absent", null);
         var parser = new LineProtocolParser(IngestRequest.BodyOf(context.Request), precision, clock.GetUtcNow().ToUnixTimeSeconds());
         parser.OnRejected = IngestRequest.Counting(rejections, RejectedRows.Readings, context);
-        var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.AckTimeout, clock, isWaitedFor: true) { Refuse = RefusalOf(context) };
+        var ingest = new IngestRequest<Reading>(parser, buffer, options.Value.ReadingAckTimeout, clock, isWaitedFor: !options.Value.GathersReadings) { Refuse = RefusalOf(context) };
         var end = await ingest.RunAsync(context.Response, cancellationToken);
         metrics.CountRejected(parser.RejectedCount - ingest.RejectedByStore, isReading: true);
         switch (end)

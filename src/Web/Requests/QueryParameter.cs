@@ -106,9 +106,13 @@ internal sealed record WholeParameter(string Name, long Min, long Max, string De
 internal sealed record ChoiceParameter<T>(string Name, string Description, params (string Text, T Value)[] Choices)
     : QueryParameter(Name, "string", $"{Description}: {string.Join(", ", Choices.Select(c => c.Text))}. Default {Choices[0].Text}.", Choices[0].Text)
 {
-    public T Read(QueryReader reader)
+    public T Read(QueryReader reader) => Read(reader, Choices[0].Value);
+
+    /// <param name="reader">The query.</param>
+    /// <param name="absent">The value of a request without it, where settings choose another default.</param>
+    public T Read(QueryReader reader, T absent)
     {
-        if (reader.Text(Name) is not { } text) return Choices[0].Value;
+        if (reader.Text(Name) is not { } text) return absent;
         foreach (var (choice, value) in Choices)
             if (choice == text) return value;
         reader.Error(Name, $"must be one of {string.Join(", ", Choices.Select(c => c.Text))}, not '{OutsideText.Shown(text)}'");

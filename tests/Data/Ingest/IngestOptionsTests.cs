@@ -14,6 +14,7 @@ public sealed class IngestOptionsTests
         {
             BatchSize = 10_001,
             FlushInterval = TimeSpan.FromHours(1),
+            SdSaverInterval = TimeSpan.FromHours(1),
             BufferCapacity = 4_999,
             AckTimeout = TimeSpan.Zero,
             Durability = (DurabilityProfile)9,
@@ -23,8 +24,8 @@ public sealed class IngestOptionsTests
 
         var faults = new IngestOptionsValidator().Validate(null, options).Failures!.ToArray();
 
-        string[] names = ["BatchSize", "FlushInterval", "BufferCapacity", "AckTimeout", "Durability", "MaxBodyMiB", "MaxNodes"];
-        string[] values = ["10001", "01:00:00", "4999", "00:00:00", "9", "0", "1000001"];
+        string[] names = ["BatchSize", "FlushInterval", "SdSaverInterval", "BufferCapacity", "AckTimeout", "Durability", "MaxBodyMiB", "MaxNodes"];
+        string[] values = ["10001", "01:00:00", "01:00:00", "4999", "00:00:00", "9", "0", "1000001"];
         Assert.Equal(names.Length, faults.Length);
         Assert.All(faults.Zip(names, values), fault =>
         {
@@ -34,13 +35,10 @@ public sealed class IngestOptionsTests
     }
 
     [Fact]
-    public void Validate_SdSaverWhoseSendersGiveUpBeforeTheFlush_IsRefused()
+    public void ReadingAckTimeout_SdSaver_BeginsAfterTheInterval()
     {
-        var options = new IngestOptions { Durability = DurabilityProfile.SdSaver, FlushInterval = TimeSpan.FromSeconds(30), AckTimeout = TimeSpan.FromSeconds(30) };
-
-        var failure = Assert.Single(new IngestOptionsValidator().Validate(null, options).Failures!);
-
-        Assert.Contains("Ingest:AckTimeout", failure, StringComparison.Ordinal);
-        Assert.Contains("Ingest:FlushInterval", failure, StringComparison.Ordinal);
+        var options = new IngestOptions { Durability = DurabilityProfile.SdSaver, SdSaverInterval = TimeSpan.FromMinutes(10) };
+        Assert.Empty(new IngestOptionsValidator().Validate(null, options).Failures ?? []);
+        Assert.Equal(TimeSpan.FromMinutes(10) + options.AckTimeout, options.ReadingAckTimeout);
     }
 }

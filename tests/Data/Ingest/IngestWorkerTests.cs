@@ -132,9 +132,32 @@ public sealed partial class IngestWorkerTests : IAsyncLifetime
         await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
         Assert.Empty(_store.AttemptedSizes);
 
-        _fixture.Clock.Advance(_options.FlushInterval);
+        _fixture.Clock.Advance(_options.SdSaverInterval);
 
         await submission.Done.WaitAsync(_hang);
+    }
+
+    [Fact]
+    public async Task Submissions_SdSaver_AreCommittedOnceAnIntervalHoweverManyTheyAre()
+    {
+        (_options.Durability, _options.BatchSize) = (DurabilityProfile.SdSaver, 10);
+        await StartAsync();
+        Submission<Reading>[] submissions = [Submit(isWaitedFor: false, Run(1, 30)), Submit(isWaitedFor: true, Run(2, 30))];
+        await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
+        _fixture.Clock.Advance(_options.SdSaverInterval - TimeSpan.FromMilliseconds(1));
+        Assert.Empty(_store.AttemptedSizes);
+        _fixture.Clock.Advance(TimeSpan.FromMilliseconds(1));
+
+        await Task.WhenAll(submissions.Select(s => s.Done)).WaitAsync(_hang);
+        Assert.Equal([60], _store.AttemptedSizes);
+    }
+
+    [Fact]
+    public async Task Submission_SdSaverOfFullSize_IsNotKeptWaiting()
+    {
+        _options.Durability = DurabilityProfile.SdSaver;
+        await StartAsync();
+        await Submit(isWaitedFor: true, Run(1, Submission.MaxRows)).Done.WaitAsync(_hang);
     }
 
     [Fact]

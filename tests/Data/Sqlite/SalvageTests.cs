@@ -98,6 +98,27 @@ public sealed class SalvageTests : IAsyncLifetime
         Assert.Equal(10, salvaged.Count);
     }
 
+    [Theory]
+    [InlineData(512)]
+    [InlineData(4096)]
+    public async Task Header_Lost_TellsNoSizeOfPages_AndRowsAreFoundAnyway(int pageBytes)
+    {
+        await _fixture.Store.AddAsync(Run(1, 5_000));
+        Copy();
+        await using (var connection = new SqliteConnection($"Data Source={Damaged};Pooling=False"))
+        {
+            await connection.OpenAsync();
+            await using var command = connection.CreateCommand();
+            command.CommandText = $"PRAGMA journal_mode=DELETE; PRAGMA page_size={pageBytes}; VACUUM";
+            await command.ExecuteNonQueryAsync();
+        }
+        var bytes = await File.ReadAllBytesAsync(Damaged);
+        bytes.AsSpan(0, pageBytes).Fill(0xA5);
+        await File.WriteAllBytesAsync(Damaged, bytes);
+
+        Assert.Equal(5_000, (await SalvageAsync()).Times.Count);
+    }
+
     // Ten readings in each of twenty commits; the log holds them all.
     private async Task<List<long>> WriteToTheLogAsync()
     {

@@ -11,6 +11,9 @@ internal sealed class DamagedFile : IDisposable
 
     private const int DefaultPageBytes = 4096;
 
+    // Enough to tell the two sizes of pages that SensorDash uses, however much of the file is damaged.
+    private const int PagesToLookAt = 1_000;
+
     private readonly FileStream _file;
     private readonly DamagedLog? _log;
 
@@ -21,7 +24,7 @@ internal sealed class DamagedFile : IDisposable
         {
             Span<byte> header = stackalloc byte[HeaderBytes];
             HasHeader = RandomAccess.Read(_file.SafeFileHandle, header, 0) == HeaderBytes && header.StartsWith("SQLite format 3\0"u8) && PageBytesOf(header) > 0;
-            PageBytes = HasHeader ? PageBytesOf(header) : DefaultPageBytes;
+            PageBytes = HasHeader ? PageBytesOf(header) : GuessPageBytes();
             UsableBytes = PageBytes - (HasHeader ? header[20] : 0);
             Count = (int)Math.Min(int.MaxValue, _file.Length / PageBytes);
             if (DamagedLog.Find(path) is not { } log) return;
@@ -72,6 +75,16 @@ internal sealed class DamagedFile : IDisposable
     }
 
     internal static int Number(ReadOnlySpan<byte> page, int at) => BinaryPrimitives.ReadInt32BigEndian(page[at..]);
+
+    // Most pages begin with the kind of a node of a tree; of a file with larger pages, every eighth small one would.
+    private int GuessPageBytes()
+    {
+        var (pages, trees) = (Math.Min(PagesToLookAt, _file.Length / SqliteDatabase.SmallPageBytes), 0);
+        Span<byte> kind = stackalloc byte[1];
+        for (var page = 1; page < pages; page++)
+            if (RandomAccess.Read(_file.SafeFileHandle, kind, (long)page * SqliteDatabase.SmallPageBytes) == 1 && kind[0] is 2 or 5 or 10 or 13) trees++;
+        return trees > pages / 2 ? SqliteDatabase.SmallPageBytes : DefaultPageBytes;
+    }
 
     private static int PageBytesOf(ReadOnlySpan<byte> header)
     {
