@@ -45,7 +45,7 @@ public sealed class ConfigurationPageTests
         {
             var (key, value) = ($"{path}:{property.Name}", property.GetValue(options));
             if (value is not null && value.GetType().IsClass && value is not string) AssertListed(key, value);
-            else Assert.Equal(Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture), _settings[key], ignoreCase: true);
+            else if (property.CanWrite) Assert.Equal(Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture), _settings[key], ignoreCase: true);
         }
     }
 }
