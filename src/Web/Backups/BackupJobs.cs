@@ -2,6 +2,7 @@ using System.Globalization;
 using SensorDash.Data.Access;
 using SensorDash.Data.Backup;
 using SensorDash.Data.Storage;
+using SensorDash.Web.Operations;
 
 namespace SensorDash.Web.Backups;
 
@@ -38,14 +39,10 @@ internal sealed record BackupActor(string Name, string? Address)
 /// <param name="Message">Its result, or why it failed; null while it runs.</param>
 internal sealed record BackupJob(long Number, BackupJobKind Kind, string? Backup, long StartedAt, BackupJobState State, double Share, string? Message);
 
-/// <summary>Makes and verifies backups of this server, one at a time. A job outlives the request that began it; a stop of the server cancels it.</summary>
-internal sealed partial class BackupJobs(Data.Backup.Backups backups, AuditLog audit, TimeProvider clock, ILogger<BackupJobs> logger) : IHostedService, IDisposable
+/// <summary>Makes and verifies backups of this server, one at a time.</summary>
+internal sealed partial class BackupJobs(Data.Backup.Backups backups, AuditLog audit, TimeProvider clock, ILogger<BackupJobs> logger) : SingleJob
 {
-    private readonly Lock _lock = new();
-    private readonly CancellationTokenSource _stop = new();
     private volatile BackupJob? _current;
-    private volatile bool _isDisposed;
-    private Task _running = Task.CompletedTask;
 
     /// <summary>The job that runs, or the last one since the start; null without.</summary>
     public BackupJob? Current => _current;
@@ -54,26 +51,27 @@ internal sealed partial class BackupJobs(Data.Backup.Backups backups, AuditLog a
     /// <param name="verified">The backup to verify; null to make one.</param>
     /// <param name="actor">Who began it.</param>
     /// <returns>Why it does not begin; null if it does.</returns>
-    public string? TryStart(BackupEntry? verified, BackupActor actor) => Begin(verified, actor, out _);
+    public string? TryStart(BackupEntry? verified, BackupActor actor) => TryStart(verified, actor, out _);
 
     /// <summary>Makes a backup and waits for it.</summary>
     /// <returns>Whether it is there.</returns>
     public async Task<bool> CreateAsync(BackupActor actor, CancellationToken cancellationToken)
     {
-        if (Begin(null, actor, out var running) is not null) return false;
+        if (TryStart(null, actor, out var running) is not null) return false;
         await running.WaitAsync(cancellationToken);
         return _current is { State: BackupJobState.Done };
     }
 
-    private string? Begin(BackupEntry? verified, BackupActor actor, out Task running)
+    private string? TryStart(BackupEntry? verified, BackupActor actor, out Task running)
     {
-        lock (_lock)
+        lock (Gate)
         {
-            running = _running;
-            if (!_running.IsCompleted) return _current is { Kind: BackupJobKind.Create } ? "a backup is being made; wait for its end" : "a backup is being verified; wait for its end";
-            if (_stop.IsCancellationRequested) return "the server stops";
+            running = Running;
+            if (!Running.IsCompleted) return _current is { Kind: BackupJobKind.Create } ? "a backup is being made; wait for its end" : "a backup is being verified; wait for its end";
+            if (IsStopping) return "the server stops";
             _current = new((_current?.Number ?? 0) + 1, verified is null ? BackupJobKind.Create : BackupJobKind.Verify, verified?.Name, clock.NowMicroseconds(), BackupJobState.Running, 0, null);
-            _running = running = Task.Run(() => RunAsync(verified, actor, _stop.Token), CancellationToken.None);
+            Begin(token => RunAsync(verified, actor, token));
+            running = Running;
             return null;
         }
     }
@@ -121,22 +119,6 @@ internal sealed partial class BackupJobs(Data.Backup.Backups backups, AuditLog a
 
     private void End(string? backup, bool isDone, string message)
         => _current = _current! with { Backup = backup, State = isDone ? BackupJobState.Done : BackupJobState.Failed, Share = 1, Message = message };
-
-    Task IHostedService.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    async Task IHostedService.StopAsync(CancellationToken cancellationToken)
-    {
-        if (!_isDisposed) await _stop.CancelAsync(); // A host may be disposed before it is stopped.
-        Task running;
-        lock (_lock) running = _running;
-        await running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    public void Dispose()
-    {
-        _isDisposed = true;
-        _stop.Dispose();
-    }
 
     private static partial class Log
     {

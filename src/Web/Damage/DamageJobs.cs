@@ -19,13 +19,9 @@ internal sealed record DamageJob(RepairKind Kind, long StartedAt, string Step, s
 /// <summary>Repairs the database of this server after damage, in the background, while it takes readings. A stop of the server cancels it, and nothing has changed then.</summary>
 internal sealed partial class DamageJobs(
     IStoreStartup startup, DatabaseRepair repair, OwnStores own, TransferJobs transfers, TransferMoves moves, AuditLog audit, IHostApplicationLifetime lifetime, IConfiguration configuration,
-    TimeProvider clock, ILogger<DamageJobs> logger) : IHostedService, IDisposable
+    TimeProvider clock, ILogger<DamageJobs> logger) : SingleJob
 {
-    private readonly Lock _lock = new();
-    private readonly CancellationTokenSource _stop = new();
     private volatile DamageJob? _current;
-    private volatile bool _isDisposed;
-    private Task _running = Task.CompletedTask;
 
     /// <summary>The repair that runs, or the last one that failed; null without. One that succeeded is beside the file that was set aside.</summary>
     public DamageJob? Current => _current;
@@ -43,16 +39,16 @@ internal sealed partial class DamageJobs(
     /// <returns>Why it does not begin; null if it does.</returns>
     public string? TryStart(RepairKind kind, BackupActor actor)
     {
-        lock (_lock)
+        lock (Gate)
         {
-            if (!_running.IsCompleted) return "a repair is running already; wait for its end";
-            if (_stop.IsCancellationRequested || moves.IsPending) return "the server stops";
+            if (!Running.IsCompleted) return "a repair is running already; wait for its end";
+            if (IsStopping || moves.IsPending) return "the server stops";
             if (startup.Damage is not { IsComplete: true } damage) return "there is no damaged database to repair";
             if (kind == RepairKind.Restore && repair.FindBackup(damage) is null) return "there is no good backup from before the damage";
             if (transfers.Current is { Status.IsOpen: true }) return "a transfer is running or paused; wait for its end, or cancel it";
             if (!moves.CanSwitch) return $"this server cannot change its database while it runs: stop it, run 'damage {kind.ToString().ToLowerInvariant()}', and start it again";
             _current = new(kind, clock.GetUtcNow().ToUnixTimeSeconds(), "beginning", null);
-            _running = Task.Run(() => RunAsync(kind, damage, actor, _stop.Token), CancellationToken.None);
+            Begin(token => RunAsync(kind, damage, actor, token));
             return null;
         }
     }
@@ -61,9 +57,9 @@ internal sealed partial class DamageJobs(
     /// <returns>The damage that is dealt with; null if there is none, or it is being repaired.</returns>
     public StoreDamage? Dismiss()
     {
-        lock (_lock)
+        lock (Gate)
         {
-            if (!_running.IsCompleted || startup.Damage is not { } damage) return null;
+            if (!Running.IsCompleted || startup.Damage is not { } damage) return null;
             startup.ForgetDamage();
             DatabaseRepair.Clear(own.Database.Place);
             return damage;
@@ -98,22 +94,6 @@ internal sealed partial class DamageJobs(
             await audit.RecordAsync(actor.Name, actor.Address, ActionOf(kind), damage.Aside, AuditOutcome.Failed, message);
             _current = _current! with { Error = message };
         }
-    }
-
-    Task IHostedService.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    async Task IHostedService.StopAsync(CancellationToken cancellationToken)
-    {
-        if (!_isDisposed) await _stop.CancelAsync(); // A host may be disposed before it is stopped.
-        Task running;
-        lock (_lock) running = _running;
-        await running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    public void Dispose()
-    {
-        _isDisposed = true;
-        _stop.Dispose();
     }
 
     private static partial class Log
