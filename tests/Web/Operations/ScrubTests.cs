@@ -33,7 +33,7 @@ public sealed class ScrubTests
         var rotten = (await ReadAsync(client)).GetProperty("last").GetProperty("findings")[0];
         page = await client.GetStringAsync("/system");
         Assert.Equal(("reading_sum", "sensor_readings"), (rotten.GetProperty("kind").GetString(), rotten.GetProperty("table").GetString()));
-        Assert.Contains("The scrub found rows that have rotted.", page, StringComparison.Ordinal);
+        Assert.Contains("The scrub found 1 thing that has rotted", page, StringComparison.Ordinal);
         Assert.Contains("their hash differs from that of the batch log", page, StringComparison.Ordinal);
         Assert.Contains("The scrub found rows that have rotted", await client.GetStringAsync("/health/ready"), StringComparison.Ordinal);
         Assert.Equal((1, 0), (await app.MetricAsync("sensordash_scrub_findings"), await app.MetricAsync("sensordash_scrub_running")));

@@ -19,6 +19,7 @@ public sealed class SystemWarningTests
     {
         { "well", null },
         { "damage", "error damage: The database was damaged" },
+        { "scrub", "error scrub: The scrub found 2 things that have rotted" },
         { "failing", "error writer_failing: No readings stored for 14 min" },
         { "behind", "error writer_behind: The write buffer of events is nearly full" },
         { "disk", "warning disk_full: The disk is nearly full" },
@@ -76,6 +77,7 @@ public sealed class SystemWarningTests
     {
         "well" => Well,
         "damage" => Well with { Damage = new("/data/a.db.aside", "malformed", 1) },
+        "scrub" => Well with { ScrubFindings = 2 },
         "failing" => Well with { Writers = [new("readings", _now.AddMinutes(-14), 5, 100)] },
         "behind" => Well with { Writers = [new("readings", null, 79, 100), new("events", null, 80, 100)] },
         "disk" => Well with { Disk = new(4 * GiB, 500 * GiB) },

@@ -25,6 +25,9 @@ internal sealed record SystemState(DateTimeOffset Now, IReadOnlyList<StorageDay>
     /// <summary>Damage that waits for a decision; null without.</summary>
     public StoreDamage? Damage { get; init; }
 
+    /// <summary>What the scrub found that has rotted, in the pass that runs or the last one.</summary>
+    public long ScrubFindings { get; init; }
+
     /// <summary>The disk of the database, or where its file would be; null: not known.</summary>
     public DiskSpace? Disk { get; init; }
 

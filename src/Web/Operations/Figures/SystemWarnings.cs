@@ -26,7 +26,7 @@ internal static partial class SystemWarnings
     private static readonly TimeSpan _maxBackupAge = TimeSpan.FromDays(2);
 
     private static readonly (string Kind, Func<SystemState, Found?> Find)[] _rules = [
-        ("damage", Damage), ("writer_failing", WriterFailing), ("writer_behind", WriterBehind), ("disk_full", DiskFull), ("second_store_differs", SecondStoreDiffers),
+        ("damage", Damage), ("scrub", Scrub), ("writer_failing", WriterFailing), ("writer_behind", WriterBehind), ("disk_full", DiskFull), ("second_store_differs", SecondStoreDiffers),
         ("clock", Clock), ("retention", Retention), ("forecast", Forecast), ("backup", Backup), ("side_path", SidePath), ("second_store_behind", SecondStoreBehind),
         ("rejected", Rejected), ("disk_writes", DiskWrites), ("audit", Audit)];
 
@@ -40,6 +40,9 @@ internal static partial class SystemWarnings
 
     private static Found? Damage(SystemState state) => state.Damage is not { } damage ? null
         : new(true, "The database was damaged", $"It was set aside as {Path.GetFileName(damage.Aside)}; what has arrived since is in a new one. Restore a backup, salvage what can be read, or go on without it.", new("What to do", "/system#damage-title"));
+
+    private static Found? Scrub(SystemState state) => state.ScrubFindings == 0 ? null
+        : new(true, $"The scrub found {NumberText.Count(state.ScrubFindings, "thing")} that {(state.ScrubFindings == 1 ? "has" : "have")} rotted", "The disk or the memory changed what was stored. See which rows, and restore a backup from before it, if there is one.", new("See which", "/system#scrub-title"));
 
     private static Found? WriterFailing(SystemState state) => state.Writers.FirstOrDefault(w => w.FailingSince is not null) is not { FailingSince: { } since } writer ? null
         : new(true, $"No {writer.Type} stored for {Age(state, since)}", "The database does not accept them; the log says why. Queued rows are kept and retried.", null);

@@ -6,6 +6,7 @@ using SensorDash.Data.Events;
 using SensorDash.Data.Ingest;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Retention;
+using SensorDash.Data.Scrub;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
 using SensorDash.Web.Transfers;
@@ -15,7 +16,7 @@ namespace SensorDash.Web.Operations.Figures;
 /// <summary>Reads the state of the hub that warnings are about: from memory, and the folders of its disk.</summary>
 internal sealed class SystemWatch(
     StorageDays days, IngestWorker<Reading> readings, WriteBuffer<Reading> readingBuffer, IngestWorker<LaneEvent> events, WriteBuffer<LaneEvent> eventBuffer, RejectedRows rejected,
-    Data.Backup.Backups backups, DualWrite dualWrite, IDuckDbSource duckDb, RetentionRules retention, AuditLog audit, IStoreStartup startup,
+    Data.Backup.Backups backups, DualWrite dualWrite, IDuckDbSource duckDb, RetentionRules retention, AuditLog audit, IStoreStartup startup, ScrubWorker scrub,
     IOptions<BackupOptions> backup, IOptions<DatabaseOptions> database, IOptions<SqliteOptions> sqlite, TimeProvider clock)
 {
     private volatile SystemState? _state;
@@ -39,6 +40,7 @@ internal sealed class SystemWatch(
         new("events", events.Status.FailingSince, eventBuffer.RowsWaiting, eventBuffer.Capacity)], ReadBackup(), dualWrite.Status)
     {
         Damage = startup.Damage,
+        ScrubFindings = scrub.Findings,
         Disk = DiskSpace.Of(Path.GetDirectoryName(sqlite.Value.Path)!),
         IsOnServer = database.Value.Provider == DatabaseOptions.TimescaleProvider,
         HasRetention = retention.Options.Readings.IsOn || retention.Options.Events.IsOn,
