@@ -1,5 +1,4 @@
 using SensorDash.Data.Readings;
-using SensorDash.Data.Storage;
 using SensorDash.Data.Transfer;
 
 namespace SensorDash.Data.Scrub;
@@ -86,7 +85,7 @@ internal sealed class ReadingScrubber(IReadingScrub readings, ISecondCopy? copy)
         {
             state.From = await readings.FindEndAsync(new(state.From, TransferRange.All.To), limit, cancellationToken);
         }
-        catch (StoreDamagedException)
+        catch (Exception e) when (ScrubPass.IsOfContent(e))
         {
             return false;
         }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using SensorDash.Data.Events;
 using SensorDash.Data.Storage;
 
@@ -58,9 +59,9 @@ public sealed class ScrubPass(ScrubSources sources, ScrubState state, TimeProvid
         return 0;
     }
 
-    // The engine refuses the data, or a value is not what a column can have.
-    private static bool IsOfContent(Exception error) => error is not ObjectDisposedException
-        && error is StoreDamagedException or StoreRejectedException or StoreFaultException or ArgumentException or InvalidOperationException or InvalidCastException or FormatException or OverflowException
+    // The engine refuses the data or fails on them, or a value is not what a column can have.
+    internal static bool IsOfContent(Exception error) => error is not ObjectDisposedException
+        && error is StoreDamagedException or StoreRejectedException or StoreFaultException or DbException or ArgumentException or InvalidOperationException or InvalidCastException or FormatException or OverflowException
             or System.Text.Json.JsonException;
 
     private async Task<bool> SkipAsync(Exception error, int limit, CancellationToken cancellationToken)

@@ -11,8 +11,8 @@ public sealed class TimescaleErrors : IStoreErrors
     // database and missing rights. None means that the data is invalid, and an administrator can fix them.
     private static readonly string[] _unavailable = ["08", "28", "25", "40", "53", "55", "57", "58", "3D000", "42501"];
 
-    // Damaged data, damaged index.
-    private static readonly string[] _damaged = ["XX001", "XX002"];
+    // Damaged data, damaged index, and a file of the server that is missing, as that of the transaction that a damaged row names.
+    private static readonly string[] _damaged = ["XX001", "XX002", "58P01"];
 
     // A missing table, column or schema. Of the rest, such as an internal error (XX000) or an unsupported feature (0A), a row may be the cause.
     private static readonly string[] _fault = ["42", "3F"];
@@ -33,9 +33,9 @@ public sealed class TimescaleErrors : IStoreErrors
             return new StoreRejectedException($"PostgreSQL rejected the row ({state}): {serverError.MessageText}", error);
         // Mostly of locks: each chunk of a transaction needs some, and rows of thousands of days have as many chunks.
         if (state == PostgresErrorCodes.OutOfMemory) return new StoreBatchTooLargeException($"PostgreSQL lacks memory ({state}): {serverError.MessageText}", error);
+        if (_damaged.Contains(state)) return new StoreDamagedException($"The database is damaged ({state}): {serverError.MessageText}", error);
         if (_unavailable.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))
             return new StoreUnavailableException($"PostgreSQL is temporarily unavailable ({state}): {serverError.MessageText}", error);
-        if (_damaged.Contains(state)) return new StoreDamagedException($"The database is damaged ({state}): {serverError.MessageText}", error);
         if (_fault.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal)))
             return new StoreFaultException($"PostgreSQL failed ({state}): {serverError.MessageText}", error);
         return error;

@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using SensorDash.Data.Scrub;
 using SensorDash.Data.Transfer;
@@ -36,6 +37,9 @@ public sealed class TimescaleReadingScrub(TimescaleDatabase database) : IReading
     public Task<BatchesSince> ReadAsync(TransferRange range, long since, VisitRows<LoggedReading> visit, CancellationToken cancellationToken) => database.ReadAsync(
         async (connection, token) =>
         {
+            // By an index, as requests find rows: a scan of a table does not look at the header of a row on a page whose rows are visible to all, and returns a row that has become invisible for them.
+            await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, token);
+            await using (var byIndex = new NpgsqlCommand("SET LOCAL enable_seqscan = off", connection)) await byIndex.ExecuteNonQueryAsync(token);
             // Each statement has a snapshot of its own, the log the later one: a chunk that is dropped is gone at once, also for a snapshot from before, so a deletion must not be seen later than its effect.
             await using (var command = new NpgsqlCommand(TimescaleRangeReader.Readings, connection) { Parameters = { PgTime.Seconds(range.From), PgTime.Seconds(range.To) } })
             await using (var rows = await command.ExecuteReaderAsync(token))

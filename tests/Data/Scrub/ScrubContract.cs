@@ -12,6 +12,8 @@ public abstract class ScrubContract(TransferEngine engine) : IAsyncLifetime
 {
     private ScrubSubject _subject = null!;
 
+    private protected ScrubSubject Subject => _subject;
+
     public async Task InitializeAsync() => _subject = await ScrubSubject.CreateAsync(engine);
 
     public async Task DisposeAsync()
@@ -24,10 +26,10 @@ public abstract class ScrubContract(TransferEngine engine) : IAsyncLifetime
     private static readonly CommandEvent _request = Command(SomeNoon + 3, request: "r1");
 
     private const long SomeReadingTime = SensorDash.Tests.Support.Some.Noon;
-    private const long SomeNoon = SensorDash.Data.Tests.Events.SomeEvents.Noon;
+    private protected const long SomeNoon = SensorDash.Data.Tests.Events.SomeEvents.Noon;
 
     // Two batches of readings, three of events.
-    private async Task FillAsync()
+    private protected async Task FillAsync()
     {
         await _subject.AddAsync([.. Run(12, 40), .. Run(13, 30)]);
         await _subject.AddAsync(Run(14, 10));
@@ -255,4 +257,68 @@ public sealed class SqliteScrubTests() : ScrubContract(TransferEngine.Sqlite);
 
 public sealed class DuckDbScrubTests() : ScrubContract(TransferEngine.DuckDb);
 
-public sealed class TimescaleScrubTests() : ScrubContract(TransferEngine.Timescale);
+public sealed class TimescaleScrubTests() : ScrubContract(TransferEngine.Timescale)
+{
+    [SkippableFact]
+    public async Task Pass_WithoutAmcheck_SaysThatIndexesWereNotChecked()
+    {
+        await FillAsync();
+
+        Assert.Contains((await Subject.ScrubAsync()).Notes, note => note.Contains("CREATE EXTENSION amcheck", StringComparison.Ordinal));
+    }
+
+    [SkippableTheory]
+    [InlineData("XX000")] // internal error
+    [InlineData("XX001")] // damaged data
+    [InlineData("58P01")] // missing file
+    public async Task Pass_EngineFailsOnARow_IsDamageAndThePassGoesOnToItsEnd(string state)
+    {
+        await FillAsync();
+        await Subject.RotAsync($"""
+            CREATE FUNCTION fail() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no such page' USING ERRCODE = '{state}'; END $$;
+            ALTER TABLE event_index RENAME TO readable; CREATE VIEW event_index AS SELECT * FROM readable WHERE fail()
+            """);
+
+        var pass = await Subject.ScrubAsync();
+
+        Assert.Equal(ScrubPart.Done, pass.Part);
+        Assert.Contains(pass.Findings, f => f.Kind == ScrubKind.Damage && f.Problem.Contains("no such page", StringComparison.Ordinal));
+    }
+
+    // As when the header of a row has rotted: a scan of a page whose rows are visible to all does not look at it, and a look-up does.
+    [SkippableFact]
+    public async Task Pass_ReadingThatOnlyAScanOfTheTableFinds_IsMissing()
+    {
+        await FillAsync();
+        const string SetReady = """
+            UPDATE pg_index SET indisready = {0} WHERE indexrelid IN (SELECT i.indexrelid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname LIKE '%sensor_readings%')
+            """;
+        await Subject.RotAsync(SetReady.Replace("{0}", "false", StringComparison.Ordinal));
+        await Subject.AddAsync(Run(15, 1));
+        await Subject.RotAsync(SetReady.Replace("{0}", "true", StringComparison.Ordinal));
+        await Subject.RotAsync("ANALYZE sensor_readings"); // The server prefers to scan a table that it knows to be small.
+
+        var finding = Assert.Single((await Subject.ScrubAsync(5_000)).Findings);
+
+        Assert.Equal(ScrubKind.ReadingSum, finding.Kind);
+        Assert.Contains("1 reading that was committed is missing", finding.Problem, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Pass_IndexWithoutARow_NamesTheIndex()
+    {
+        await FillAsync();
+        await Subject.RotAsync("CREATE EXTENSION amcheck");
+        Assert.Empty((await Subject.ScrubAsync()).Findings);
+
+        // A row comes while the index does not take any.
+        await Subject.RotAsync("CREATE INDEX rotten ON command_requests (accepted_at)");
+        await Subject.RotAsync("UPDATE pg_index SET indisready = false WHERE indexrelid = 'rotten'::regclass");
+        await Subject.AddAsync(Command(SomeNoon + 9, request: "r9"));
+        await Subject.RotAsync("UPDATE pg_index SET indisready = true WHERE indexrelid = 'rotten'::regclass");
+
+        var state = await Subject.ScrubAsync();
+        Assert.Equal([(ScrubKind.Damage, "index rotten")], state.Findings.Select(f => (f.Kind, f.Table)));
+        Assert.DoesNotContain(state.Notes, note => note.Contains("amcheck", StringComparison.Ordinal));
+    }
+}

@@ -43,8 +43,11 @@ public sealed class TimescaleErrorTests
     public void Translate_FaultOfARow_IsRejected(string state)
         => Assert.IsType<StoreRejectedException>(TimescaleErrors.Translate(Error(state), default));
 
-    [Fact]
-    public void Translate_DamagedData_IsDamaged() => Assert.IsType<StoreDamagedException>(TimescaleErrors.Translate(Error("XX001"), default));
+    [Theory]
+    [InlineData("XX001")] // damaged data
+    [InlineData("XX002")] // damaged index
+    [InlineData("58P01")] // a file is missing, as that of the transactions of a row with a wrong number
+    public void Translate_DamagedData_IsDamaged(string state) => Assert.IsType<StoreDamagedException>(TimescaleErrors.Translate(Error(state), default));
 
     [Theory]
     [InlineData("3F000")] // no such schema

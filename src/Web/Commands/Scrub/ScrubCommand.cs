@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Data.Common;
 using System.Globalization;
 using SensorDash.Data.Scrub;
 using SensorDash.Data.Storage;
@@ -42,7 +43,7 @@ internal static class ScrubCommand
                 await Console.Error.WriteLineAsync("Interrupted; nothing can be said about the rest.");
                 return Failed;
             }
-            catch (Exception e) when (e is StartupException or StoreUnavailableException or StoreFaultException or TransferException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is StartupException or StoreUnavailableException or StoreFaultException or DbException or TransferException or IOException or UnauthorizedAccessException)
             {
                 await Console.Error.WriteLineAsync($"SensorDash: {e.Message}");
                 return Failed;
