@@ -11,57 +11,17 @@ public sealed class TimescaleOutageTests
     private const int Senders = 4;
     private static readonly TimeSpan _ackTimeout = TimeSpan.FromSeconds(2);
 
-    // A server of its own: stopping the one of the other tests would fail them.
-    private static readonly Dictionary<string, string> _instance = new()
-    {
-        ["SENSORDASH_TEST_POSTGRES"] = "",
-        ["SENSORDASH_TIMESCALE_INSTANCE"] = "outage",
-        ["SENSORDASH_TIMESCALE_PORT"] = "54327",
-    };
-
     [SkippableFact]
     public async Task Ingest_ServerStoppedAndStartedAgain_LosesNothingAndGoesOn()
     {
-        var place = Environment.GetEnvironmentVariable("SENSORDASH_TIMESCALE_FOLDER") ?? "/var/tmp/sensordash-timescale";
-        Skip.IfNot(Directory.Exists(Path.Combine(place, "debian")), "No server that may be stopped: tools/timescale-server up has not made one here.");
-        await using var alone = await AloneAsync(Path.Combine(place, "outage.alone"));
-        Assert.Equal(0, PostgresServer.Tool("up", _instance).ExitCode);
-        try
-        {
-            await RunAsync(PostgresServer.Find(_instance)!);
-        }
-        finally
-        {
-            PostgresServer.Tool("down", _instance);
-        }
-    }
-
-    // There is one such server on a machine: the tests of another checkout have their turn first.
-    private static async Task<FileStream> AloneAsync(string path)
-    {
-        while (true)
-        {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException)
-            {
-                await Task.Delay(100);
-            }
-        }
-    }
-
-    private static async Task RunAsync(NpgsqlConnectionStringBuilder instance)
-    {
+        using var postgres = await OwnPostgresServer.TakeAsync("outage", 54327);
+        postgres.Start();
+        var instance = postgres.Connection;
         await PostgresServer.ExecuteAsync(instance, "DROP DATABASE IF EXISTS outage WITH (FORCE)", "CREATE DATABASE outage");
         using var folder = new TemporaryFolder();
-        const string PasswordEnv = "SENSORDASH_TEST_OUTAGE_PASSWORD";
-        Environment.SetEnvironmentVariable(PasswordEnv, instance.Password);
         await using var server = await SensorDashProcess.StartAsync(folder.File("unused.db"),
         [
-            .. TimescaleStoreFixture.EnvironmentOf(instance, "outage"), ("Database__Timescale__PasswordEnv", PasswordEnv),
-            ("Ingest__AckTimeout", $"{_ackTimeout:c}"), ("Analytics__Path", folder.File("side.duckdb")),
+            .. postgres.EnvironmentOf("outage"), ("Ingest__AckTimeout", $"{_ackTimeout:c}"), ("Analytics__Path", folder.File("side.duckdb")),
         ]);
         var senders = Enumerable.Range(1, Senders).Select(node => new Sender(node)).ToArray();
         foreach (var sender in senders) await sender.PostToWorkingServerAsync(server.Client, 100, _ackTimeout);
@@ -72,7 +32,7 @@ public sealed class TimescaleOutageTests
             var before = senders.Select(sender => sender.Acknowledged.Count).ToArray();
             var sending = Task.WhenAll(senders.Select(sender => SendAsync(server.Client, sender, over.Token)));
             await WaitFor.TrueAsync("every sender is at it", () => senders.Zip(before).All(s => s.First.Acknowledged.Count > s.Second));
-            Assert.Equal(0, PostgresServer.Tool("down", _instance).ExitCode);
+            postgres.Stop();
             await Task.Delay(TimeSpan.FromSeconds(SoakSize.Choose(quick: 3, full: 60)));
             foreach (var path in (string[])["/health/ready", "/api/nodes"])
             {
@@ -80,7 +40,7 @@ public sealed class TimescaleOutageTests
                 Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
                 Assert.True(answer.Headers.RetryAfter?.Delta > TimeSpan.Zero);
             }
-            Assert.Equal(0, PostgresServer.Tool("up", _instance).ExitCode);
+            postgres.Start();
             await over.CancelAsync();
             await sending;
 
