@@ -1,9 +1,11 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Sqlite;
+using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Faults.Tests.BitFlips;
@@ -23,7 +25,8 @@ internal sealed record StoredData(IReadOnlyDictionary<(int Node, long Time), Rea
         using var database = new SqliteDatabase(Options.Create(new SqliteOptions { Path = path }));
         try
         {
-            return new(readings ?? await ReadReadingsAsync(database), await ReadEventsAsync(database), await ReadSmallAsync(path));
+            var store = new SqliteReadingStore(database, new(), new(), Options.Create(new NodeLimitOptions()), TimeProvider.System);
+            return new(readings ?? await ReadReadingsAsync(store), await ReadEventsAsync(new SqliteEventStore(database, new(), TimeProvider.System)), await ReadSmallAsync(path));
         }
         finally
         {
@@ -32,9 +35,18 @@ internal sealed record StoredData(IReadOnlyDictionary<(int Node, long Time), Rea
         }
     }
 
-    private static async Task<Dictionary<(int Node, long Time), Reading>> ReadReadingsAsync(SqliteDatabase database)
+    /// <summary>Reads a database of PostgreSQL.</summary>
+    /// <inheritdoc cref="ReadAsync(string, IReadOnlyDictionary{ValueTuple{int, long}, Reading})"/>
+    public static async Task<StoredData> ReadAsync(TimescaleOptions options)
     {
-        var store = new SqliteReadingStore(database, new(), new(), Options.Create(new NodeLimitOptions()), TimeProvider.System);
+        await using var database = new TimescaleDatabase(Options.Create(options));
+        await using var store = new TimescaleReadingStore(database, new(), new(), Options.Create(new NodeLimitOptions()), TimeProvider.System);
+        await using var events = new TimescaleEventStore(database, new(), TimeProvider.System);
+        return new(await ReadReadingsAsync(store), await ReadEventsAsync(events), await ReadSmallAsync(database));
+    }
+
+    private static async Task<Dictionary<(int Node, long Time), Reading>> ReadReadingsAsync(IReadingStore store)
+    {
         var byTime = await ReadAsync(default);
         foreach (var node in byTime.Keys.Select(key => key.Node).Distinct())
         {
@@ -46,12 +58,16 @@ internal sealed record StoredData(IReadOnlyDictionary<(int Node, long Time), Rea
 
         // The device is that of the node.
         async Task<Dictionary<(int Node, long Time), Reading>> ReadAsync(ReadingFilter filter)
-            => (await store.AllAsync(ReadingOrder.NewestFirst, filter)).ToDictionary(r => (r.NodeAddress, r.Timestamp), r => r with { DeviceId = null });
+        {
+            var readings = new Dictionary<(int Node, long Time), Reading>();
+            foreach (var reading in await store.AllAsync(ReadingOrder.NewestFirst, filter))
+                if (!readings.TryAdd((reading.NodeAddress, reading.Timestamp), reading with { DeviceId = null })) throw new DifferingWaysException($"The reading of node {reading.NodeAddress} at {reading.Timestamp} is there twice.");
+            return readings;
+        }
     }
 
-    private static async Task<Dictionary<string, string>> ReadEventsAsync(SqliteDatabase database)
+    private static async Task<Dictionary<string, string>> ReadEventsAsync(IEventStore store)
     {
-        var store = new SqliteEventStore(database, new(), TimeProvider.System);
         var events = new Dictionary<string, string>();
         foreach (var timebase in (Timebase[])[Timebase.Canonical, Timebase.Source])
         {
@@ -86,22 +102,31 @@ internal sealed record StoredData(IReadOnlyDictionary<(int Node, long Time), Rea
         await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         await connection.OpenAsync();
         var rows = new HashSet<string>();
-        foreach (var table in await TextsAsync("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '%\\_events' ESCAPE '\\' AND name NOT IN ('sensor_readings', 'event_index')"))
+        foreach (var table in await TextsAsync(connection, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '%\\_events' ESCAPE '\\' AND name NOT IN ('sensor_readings', 'event_index')"))
         {
-            var columns = await TextsAsync($"SELECT 'quote(\"' || name || '\")' FROM pragma_table_info('{table}') ORDER BY cid");
-            foreach (var row in await TextsAsync($"SELECT {string.Join(" || ',' || ", columns)} FROM \"{table}\"")) rows.Add($"{table}: {row}");
+            var columns = await TextsAsync(connection, $"SELECT 'quote(\"' || name || '\")' FROM pragma_table_info('{table}') ORDER BY cid");
+            foreach (var row in await TextsAsync(connection, $"SELECT {string.Join(" || ',' || ", columns)} FROM \"{table}\"")) rows.Add($"{table}: {row}");
         }
         return rows;
+    }
 
-        async Task<List<string>> TextsAsync(string sql)
-        {
-            await using var command = connection.CreateCommand();
-            command.CommandText = sql;
-            await using var reader = await command.ExecuteReaderAsync();
-            var texts = new List<string>();
-            while (await reader.ReadAsync()) texts.Add(reader.GetString(0));
-            return texts;
-        }
+    private static async Task<HashSet<string>> ReadSmallAsync(TimescaleDatabase database)
+    {
+        await using var connection = await database.OpenAsync(CancellationToken.None);
+        var rows = new HashSet<string>();
+        foreach (var table in await TextsAsync(connection, "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '%\\_events' AND tablename NOT IN ('sensor_readings', 'event_index')"))
+            foreach (var row in await TextsAsync(connection, $"SELECT t::text FROM \"{table}\" t")) rows.Add($"{table}: {row}");
+        return rows;
+    }
+
+    private static async Task<List<string>> TextsAsync(DbConnection connection, string sql)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await using var reader = await command.ExecuteReaderAsync();
+        var texts = new List<string>();
+        while (await reader.ReadAsync()) texts.Add(reader.GetString(0));
+        return texts;
     }
 }
 
