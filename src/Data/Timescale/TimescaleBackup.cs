@@ -15,6 +15,9 @@ public sealed class TimescaleBackup(
     // A dump is compressed and has no indexes.
     private const int SizeShare = 4;
 
+    // A chunk that is dropped is gone at once, also for a snapshot from before, whose batch log still counts its rows. So no chunk may be dropped from the moment of the snapshot on, which these statements do not take.
+    private static readonly string _keepChunks = $"SET LOCAL lock_timeout = '1min'; LOCK TABLE {string.Join(", ", TableSums.Large)} IN ACCESS SHARE MODE";
+
     private PostgresTools Tools => new(backup.Value.PostgresTools, options.Value);
 
     public string Engine => "postgresql";
@@ -40,6 +43,7 @@ public sealed class TimescaleBackup(
             await Tools.CheckAsync(PostgresTools.Dump, connection.PostgreSqlVersion, cancellationToken);
             await Tools.CheckAsync(PostgresTools.Restore, connection.PostgreSqlVersion, cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+            await using (var keep = new NpgsqlCommand(_keepChunks, connection)) await keep.ExecuteNonQueryAsync(cancellationToken);
             var snapshot = (await TextsAsync(connection, "SELECT pg_export_snapshot()", cancellationToken)).Single();
             // Its mode before its content.
             var mode = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
