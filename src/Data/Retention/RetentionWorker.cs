@@ -5,11 +5,14 @@ using SensorDash.Data.Storage;
 
 namespace SensorDash.Data.Retention;
 
-/// <summary>Deletes what exceeds the retention, at startup and then every hour.</summary>
+/// <summary>Deletes what exceeds the retention: at startup, when a day (UTC) begins, and every hour.</summary>
 /// <remarks>Not TimescaleDB's retention policy: counters and change feed would not include the rows that it drops.</remarks>
 public sealed partial class RetentionWorker(RetentionRun run, RetentionRules rules, RetentionClock retentionClock, AuditLog audit, TimeProvider clock, ILogger<RetentionWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan _interval = TimeSpan.FromHours(1);
+
+    // A day also begins when the clock is set, which no timer notices.
+    private static readonly TimeSpan _betweenLooks = TimeSpan.FromSeconds(5);
 
     private IReadOnlyList<string> _toldErrors = [];
 
@@ -32,11 +35,17 @@ public sealed partial class RetentionWorker(RetentionRun run, RetentionRules rul
     {
         if (!IsOn) return;
         await Task.Yield(); // Let the rest of the host start.
-        using var timer = new PeriodicTimer(_interval, clock);
+        using var timer = new PeriodicTimer(_betweenLooks, clock);
+        (long Day, long Timestamp)? last = null;
         try
         {
             do
+            {
+                var day = ReadingRules.Today(clock);
+                if (last is { } run && run.Day == day && clock.GetElapsedTime(run.Timestamp) < _interval) continue;
+                last = (day, clock.GetTimestamp());
                 if (retentionClock.Check()) await RunAsync(stoppingToken);
+            }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

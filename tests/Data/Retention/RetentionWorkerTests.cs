@@ -44,6 +44,23 @@ public sealed class RetentionWorkerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Removal_OfADayThatIsOver_BeginsWithTheNextDay()
+    {
+        await _fixture.Store.AddAsync(Reading(1, Noon - 86_400));
+        _fixture.Clock.Advance(TimeSpan.FromHours(11.75)); // A quarter of an hour before the day is over.
+        var log = new RecordedLog<RetentionWorker>();
+        var rules = new RetentionRules(_fixture.Contexts, _fixture.NodeStore, Options.Create(new RetentionOptions { Readings = new() { Default = 1 } }), _fixture.Clock);
+        using var worker = new RetentionWorker(new(_fixture.Store, _fixture.NodeStore, new SqliteEventRemoval(_fixture.Database), rules, _fixture.Clock), rules, new(Options.Create(new RetentionOptions { ClockFile = _fixture.Database.Path + RetentionClock.Ending }), rules, _fixture.Clock, NullLogger<RetentionClock>.Instance), _fixture.Audit, _fixture.Clock, log);
+
+        await worker.StartAsync(default);
+        await _fixture.Clock.TimerPendingAsync();
+        _fixture.Clock.Advance(TimeSpan.FromMinutes(16));
+        await WaitFor.TrueAsync("the old reading is removed", async () => await _fixture.Store.CountAsync(default, default) == 0);
+
+        await worker.StopAsync(default);
+    }
+
+    [Fact]
     public async Task Settings_NameANodeThatDoesNotExist_IsLoggedOnceAndRetentionGoesOnWhenItAppears()
     {
         await _fixture.Store.AddAsync(Reading(1, Noon - (9 * 86_400)));
