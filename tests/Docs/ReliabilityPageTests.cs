@@ -12,6 +12,8 @@ public sealed partial class ReliabilityPageTests
     [InlineData("SENSORDASH_FAULTS_SEED", "tests/Faults/AttackSize.cs")]
     [InlineData("SENSORDASH_FAULTS_LOG", "tests/Faults/Findings.cs")]
     [InlineData("SENSORDASH_SOAK", "tests/Soak/SoakSize.cs")]
+    [InlineData("SENSORDASH_SOAK_MINUTES", "tests/Soak/LongRun/SoakRun.cs")]
+    [InlineData("SENSORDASH_SOAK_LOG", "tests/Soak/LongRun/SampleLog.cs")]
     public void Variables_AreThoseThatTheTestsRead(string name, string file)
     {
         Assert.Contains(name, _page, StringComparison.Ordinal);

@@ -1,0 +1,61 @@
+using System.Text.Json;
+
+namespace SensorDash.Soak.Tests.LongRun;
+
+/// <summary>Backups of the running server, of which two stay.</summary>
+internal sealed class SoakBackups(HttpClient client, SteppedClock clock)
+{
+    public const int Keep = 2;
+
+    private static readonly Uri _path = new("/api/backups", UriKind.Relative);
+    private long _made;
+
+    public long Made => Interlocked.Read(ref _made);
+
+    public async Task RunAsync(TimeSpan interval, CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                await Task.Delay(interval, stop);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            await CreateAsync();
+        }
+    }
+
+    /// <returns>The name of the new backup.</returns>
+    public async Task<string> CreateAsync()
+    {
+        using var step = await clock.InOneStepAsync();
+        var name = await RunJobAsync(_path);
+        Interlocked.Increment(ref _made);
+        return name;
+    }
+
+    public async Task VerifyAsync(string name) => await RunJobAsync(new Uri($"/api/backups/{name}/verify", UriKind.Relative));
+
+    private async Task<string> RunJobAsync(Uri path)
+    {
+        using (var answer = await client.PostAsync(path, null)) Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+        while (true)
+        {
+            using var list = JsonDocument.Parse(await client.GetStringAsync(_path));
+            var job = list.RootElement.GetProperty("job");
+            if (job.GetProperty("state").GetString() == "running")
+            {
+                await Task.Delay(100);
+                continue;
+            }
+            Assert.True(job.GetProperty("state").GetString() == "done", job.ToString());
+            var backups = list.RootElement.GetProperty("backups").EnumerateArray().ToList();
+            Assert.All(backups, backup => Assert.Equal("good", backup.GetProperty("state").GetString()));
+            Assert.InRange(backups.Count, 1, Keep);
+            return job.GetProperty("backup").GetString()!;
+        }
+    }
+}
