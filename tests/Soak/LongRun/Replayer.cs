@@ -5,8 +5,8 @@ namespace SensorDash.Soak.Tests.LongRun;
 /// <summary>Replays the last hour that is over, again and again, forward or backward: it gets what the live stream got.</summary>
 internal sealed class Replayer(LiveFollower live, SteppedClock clock, bool isBackward)
 {
-    // The true time of an hour is a step of the clock, a few seconds.
-    private const int Rate = 4;
+    // In full the true time of an hour is ten seconds; gaps are skipped.
+    private const int Rate = 1_000;
 
     private static readonly TimeSpan _betweenLooks = TimeSpan.FromMilliseconds(100);
 

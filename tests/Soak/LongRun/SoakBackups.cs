@@ -14,8 +14,9 @@ internal sealed class SoakBackups(HttpClient client, SteppedClock clock)
 
     public async Task RunAsync(TimeSpan interval, CancellationToken stop)
     {
-        while (true)
+        while (!stop.IsCancellationRequested)
         {
+            await CreateAsync();
             try
             {
                 await Task.Delay(interval, stop);
@@ -24,7 +25,6 @@ internal sealed class SoakBackups(HttpClient client, SteppedClock clock)
             {
                 return;
             }
-            await CreateAsync();
         }
     }
 
