@@ -14,7 +14,9 @@ internal sealed class LiveFollower(string? lane, bool isSocket) : IAsyncDisposab
 
     private SseClient? _sse;
     private SocketClient? _socket;
-    private long _rows, _position, _last, _fellBehind, _sources;
+    private Uri _server = null!;
+    private string _epoch = "";
+    private long _rows, _position, _last, _fellBehind, _sources, _interruptions;
     private bool _isEnding;
 
     public string? Lane => lane;
@@ -32,25 +34,30 @@ internal sealed class LiveFollower(string? lane, bool isSocket) : IAsyncDisposab
 
     public long FellBehind => Interlocked.Read(ref _fellBehind);
 
+    /// <summary>How often the server ended it, because its store was unavailable for a moment, and it went on with its token.</summary>
+    public long Interruptions => Interlocked.Read(ref _interruptions);
+
     /// <summary>Opens it at the head.</summary>
     public async Task OpenAsync(Uri server)
     {
-        JsonElement caughtUp;
-        if (isSocket)
-        {
-            _socket = await SocketClient.OpenAsync(server);
-            var filters = new JsonObject();
-            if (lane is not null) filters["lanes"] = new JsonArray(lane);
-            await _socket.SendTextAsync(SocketClient.Start(("filters", filters)).ToJsonString());
-            await _socket.ReadAsync("streamStarted");
-            caughtUp = await _socket.ReadAsync("caughtUp");
-        }
-        else
-        {
-            _sse = await SseClient.OpenAsync(server, lane is null ? "/api/events/live" : $"/api/events/live?lanes={lane}");
-            caughtUp = (await _sse.ReadAsync("caughtUp")).Data;
-        }
+        _server = server;
+        await ConnectAsync(null);
+        var caughtUp = isSocket ? await _socket!.ReadAsync("caughtUp") : (await _sse!.ReadAsync("caughtUp")).Data;
         _position = caughtUp.GetProperty("position").GetInt64();
+    }
+
+    private async Task ConnectAsync(string? token)
+    {
+        if (!isSocket)
+        {
+            _sse = await SseClient.OpenAsync(_server, lane is null ? "/api/events/live" : $"/api/events/live?lanes={lane}", token);
+            return;
+        }
+        _socket = await SocketClient.OpenAsync(_server);
+        var start = SocketClient.Start(("filters", lane is null ? [] : new JsonObject { ["lanes"] = new JsonArray(lane) }));
+        if (token is not null) start["after"] = token;
+        await _socket.SendTextAsync(start.ToJsonString());
+        _epoch = (await _socket.ReadAsync("streamStarted")).GetProperty("epoch").GetString()!;
     }
 
     /// <summary>Reads until it is disposed.</summary>
@@ -58,13 +65,37 @@ internal sealed class LiveFollower(string? lane, bool isSocket) : IAsyncDisposab
     {
         try
         {
-            while (await NextAsync() is { } message) Take(message.Type, message.Data);
+            while (await NextAsync() is { } message)
+            {
+                if (message.Type == "error") await GoOnAsync();
+                else Take(message.Type, message.Data);
+            }
             Assert.True(_isEnding, $"the server ended {Name}");
         }
         catch (Exception e) when (_isEnding && e is IOException or ObjectDisposedException or OperationCanceledException or WebSocketException or SocketException or HttpRequestException)
         {
             // Disposed.
         }
+    }
+
+    private async Task GoOnAsync()
+    {
+        Interlocked.Increment(ref _interruptions);
+        var token = isSocket ? string.Create(CultureInfo.InvariantCulture, $"{_epoch}.{_position}") : _sse!.LastId;
+        await CloseAsync();
+        await WaitFor.TrueAsync($"{Name} goes on", async () =>
+        {
+            try
+            {
+                await ConnectAsync(token);
+                return true;
+            }
+            catch (Exception e) when (!_isEnding && e is HttpRequestException or WebSocketException or InvalidOperationException)
+            {
+                await CloseAsync();
+                return false;
+            }
+        });
     }
 
     private async Task<(string Type, JsonElement Data)?> NextAsync()
@@ -110,6 +141,13 @@ internal sealed class LiveFollower(string? lane, bool isSocket) : IAsyncDisposab
     public static (UInt128 Id, long Canonical, long Source) Read(JsonElement one) => (
         UInt128.Parse(one.GetProperty("eventId").GetString().AsSpan(0, 32), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
         StoredEvent.Microseconds(one.GetProperty("canonicalTruthTime").GetString()!), StoredEvent.Microseconds(one.GetProperty("sourceTruthTime").GetString()!));
+
+    private async Task CloseAsync()
+    {
+        if (_sse is not null) await _sse.DisposeAsync();
+        if (_socket is not null) await _socket.DisposeAsync();
+        (_sse, _socket) = (null, null);
+    }
 
     public async ValueTask DisposeAsync()
     {

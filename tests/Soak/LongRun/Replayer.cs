@@ -10,12 +10,14 @@ internal sealed class Replayer(LiveFollower live, SteppedClock clock, bool isBac
 
     private static readonly TimeSpan _betweenLooks = TimeSpan.FromMilliseconds(100);
 
-    private long _replays, _rows;
+    private long _replays, _rows, _interruptions;
 
     /// <summary>Hours that were replayed.</summary>
     public long Replays => Interlocked.Read(ref _replays);
 
     public long Rows => Interlocked.Read(ref _rows);
+
+    public long Interruptions => Interlocked.Read(ref _interruptions);
 
     public async Task RunAsync(Uri server, CancellationToken stop)
     {
@@ -26,8 +28,7 @@ internal sealed class Replayer(LiveFollower live, SteppedClock clock, bool isBac
             {
                 if (FindHour() is { } hour && hour != done)
                 {
-                    await ReplayAsync(socket, hour);
-                    done = hour;
+                    if (await ReplayAsync(socket, hour)) done = hour;
                 }
             }
             await Task.Delay(_betweenLooks, CancellationToken.None);
@@ -42,16 +43,22 @@ internal sealed class Replayer(LiveFollower live, SteppedClock clock, bool isBac
         return before.Count == 0 ? null : before.Max();
     }
 
-    private async Task ReplayAsync(SocketClient socket, long hour)
+    // False when the server ended it, because its store was unavailable for a moment.
+    private async Task<bool> ReplayAsync(SocketClient socket, long hour)
     {
         var start = SocketClient.Start(("startTime", hour * StoredTime.Hour), ("stopTime", (hour + 1) * StoredTime.Hour), ("rate", isBackward ? -Rate : Rate), ("skipGaps", true));
         await socket.SendTextAsync(start.ToJsonString());
-        await socket.ReadAsync("streamStarted");
         var (rows, sum, last) = (0L, UInt128.Zero, isBackward ? long.MaxValue : 0);
         while (true)
         {
             var message = await socket.TryReadAsync() ?? throw new InvalidOperationException($"The server closed the socket: {socket.CloseStatus}.");
             if (message.GetProperty("type").GetString() == "streamComplete") break;
+            if (message.GetProperty("type").GetString() == "streamStarted") continue;
+            if (message.GetProperty("type").GetString() == "error")
+            {
+                Interlocked.Increment(ref _interruptions);
+                return false;
+            }
             Assert.True(message.GetProperty("type").GetString() == "streamChunk", message.ToString());
             foreach (var one in message.GetProperty("events").EnumerateArray())
             {
@@ -63,5 +70,6 @@ internal sealed class Replayer(LiveFollower live, SteppedClock clock, bool isBac
         Assert.Equal(live.Hours.Of(hour), (rows, sum));
         Interlocked.Increment(ref _replays);
         Interlocked.Add(ref _rows, rows);
+        return true;
     }
 }

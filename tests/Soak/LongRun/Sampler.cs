@@ -43,6 +43,7 @@ internal sealed class Sampler(Workload run, StoredState stored)
             ["refused_queries"] = run.Queries.Refused,
             ["stream_lag_rows"] = run.Followers.Max(follower => Math.Max(0, run.Senders.EventsOf(follower.Lane).Rows - follower.Rows)),
             ["fell_behind"] = run.Followers.Sum(follower => follower.FellBehind),
+            ["interruptions"] = run.Followers.Sum(follower => follower.Interruptions) + run.Replayers.Sum(replayer => replayer.Interruptions) + run.Backups.Interruptions,
             ["side_path_lag_rows"] = Sum(metrics, "sensordash_analytics_lag_rows"),
             ["backups"] = run.Backups.Made,
             ["replays"] = run.Replayers.Sum(replayer => replayer.Replays),

@@ -8,7 +8,11 @@ internal sealed class SoakBackups(HttpClient client, SteppedClock clock)
     public const int Keep = 2;
 
     private static readonly Uri _path = new("/api/backups", UriKind.Relative);
-    private long _made;
+    private static readonly TimeSpan _beforeRetry = TimeSpan.FromSeconds(2);
+
+    private long _made, _interruptions;
+
+    public long Interruptions => Interlocked.Read(ref _interruptions);
 
     public long Made => Interlocked.Read(ref _made);
 
@@ -32,14 +36,16 @@ internal sealed class SoakBackups(HttpClient client, SteppedClock clock)
     public async Task<string> CreateAsync()
     {
         using var step = await clock.InOneStepAsync();
-        var name = await RunJobAsync(_path);
+        string? name;
+        while ((name = await RunJobAsync(_path)) is null) await Task.Delay(_beforeRetry);
         Interlocked.Increment(ref _made);
         return name;
     }
 
-    public async Task VerifyAsync(string name) => await RunJobAsync(new Uri($"/api/backups/{name}/verify", UriKind.Relative));
+    public async Task VerifyAsync(string name) => Assert.NotNull(await RunJobAsync(new Uri($"/api/backups/{name}/verify", UriKind.Relative)));
 
-    private async Task<string> RunJobAsync(Uri path)
+    // Null when the store was unavailable for a moment.
+    private async Task<string?> RunJobAsync(Uri path)
     {
         using (var answer = await client.PostAsync(path, null)) Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
         while (true)
@@ -50,6 +56,11 @@ internal sealed class SoakBackups(HttpClient client, SteppedClock clock)
             {
                 await Task.Delay(100);
                 continue;
+            }
+            if (job.GetProperty("state").GetString() == "failed" && job.ToString().Contains("unavailable", StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref _interruptions);
+                return null;
             }
             Assert.True(job.GetProperty("state").GetString() == "done", job.ToString());
             var backups = list.RootElement.GetProperty("backups").EnumerateArray().ToList();
