@@ -11,10 +11,11 @@ public sealed partial class RetentionWorker(RetentionRun run, RetentionRules rul
 {
     private static readonly TimeSpan _interval = TimeSpan.FromHours(1);
 
-    // A day also begins when the clock is set, which no timer notices.
+    // A day also begins when the clock is set, which no timer notices. After this time it also tries again what had to wait for others, such as a backup that reads what is to go.
     private static readonly TimeSpan _betweenLooks = TimeSpan.FromSeconds(5);
 
     private IReadOnlyList<string> _toldErrors = [];
+    private bool _isWaiting;
 
     /// <summary>Reads the rules before anything is taken in, so that ingest knows what is too old.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -42,7 +43,7 @@ public sealed partial class RetentionWorker(RetentionRun run, RetentionRules rul
             do
             {
                 var day = ReadingRules.Today(clock);
-                if (last is { } run && run.Day == day && clock.GetElapsedTime(run.Timestamp) < _interval) continue;
+                if (!_isWaiting && last is { } run && run.Day == day && clock.GetElapsedTime(run.Timestamp) < _interval) continue;
                 last = (day, clock.GetTimestamp());
                 if (retentionClock.Check()) await RunAsync(stoppingToken);
             }
@@ -61,11 +62,13 @@ public sealed partial class RetentionWorker(RetentionRun run, RetentionRules rul
         var removed = new Dictionary<string, long>();
         void Add(RemovedRows rows) => removed[rows.Kind] = removed.GetValueOrDefault(rows.Kind) + rows.Rows;
         run.Removed += Add;
+        var waited = _isWaiting;
+        _isWaiting = false;
         try
         {
-            await TryAsync(run.RemoveReadingsAsync, cancellationToken);
+            await TryAsync(run.RemoveReadingsAsync, waited, cancellationToken);
             TellErrors();
-            await TryAsync(run.RemoveEventsAsync, cancellationToken);
+            await TryAsync(run.RemoveEventsAsync, waited, cancellationToken);
         }
         finally
         {
@@ -82,7 +85,7 @@ public sealed partial class RetentionWorker(RetentionRun run, RetentionRules rul
         }
     }
 
-    private async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    private async Task TryAsync(Func<CancellationToken, Task> work, bool waited, CancellationToken cancellationToken)
     {
         try
         {
@@ -90,11 +93,12 @@ public sealed partial class RetentionWorker(RetentionRun run, RetentionRules rul
         }
         catch (StoreUnavailableException e)
         {
-            Log.Failed(logger, LogLevel.Warning, e);
+            if (!waited) Log.Waits(logger, e);
+            _isWaiting = true;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested) // Any error: no error here may stop the hub.
         {
-            Log.Failed(logger, LogLevel.Error, e);
+            Log.Failed(logger, e);
         }
     }
 
@@ -109,8 +113,11 @@ public sealed partial class RetentionWorker(RetentionRun run, RetentionRules rul
         [LoggerMessage(34, LogLevel.Information, "Retention removed {Rows}.")]
         public static partial void Removed(ILogger logger, string rows);
 
-        [LoggerMessage(EventId = 110, Message = "Removing what is older than its retention failed; retrying in an hour.")]
-        public static partial void Failed(ILogger logger, LogLevel level, Exception error);
+        [LoggerMessage(110, LogLevel.Error, "Removing what is older than its retention failed; retrying in an hour.")]
+        public static partial void Failed(ILogger logger, Exception error);
+
+        [LoggerMessage(133, LogLevel.Warning, "Removing what is older than its retention has to wait; retrying every few seconds.")]
+        public static partial void Waits(ILogger logger, Exception error);
 
         [LoggerMessage(111, LogLevel.Error, "Retention of readings has stopped, and no reading is deleted or rejected as too old: {Errors} Correct the settings and restart, or create the zone or node.")]
         public static partial void Stopped(ILogger logger, string errors);

@@ -16,7 +16,7 @@ public sealed class TimescaleBackup(
     private const int SizeShare = 4;
 
     // A chunk that is dropped is gone at once, also for a snapshot from before, whose batch log still counts its rows. So no chunk may be dropped from the moment of the snapshot on, which these statements do not take.
-    private static readonly string _keepChunks = $"SET LOCAL lock_timeout = '1min'; LOCK TABLE {string.Join(", ", TableSums.Large)} IN ACCESS SHARE MODE";
+    private static readonly string _keepChunks = $"SET LOCAL lock_timeout = '1min'; LOCK TABLE event_index, {string.Join(", ", TableSums.Large)} IN ACCESS SHARE MODE";
 
     private PostgresTools Tools => new(backup.Value.PostgresTools, options.Value);
 

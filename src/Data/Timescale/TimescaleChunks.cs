@@ -27,11 +27,11 @@ internal static class TimescaleChunks
         return chunks;
     }
 
-    /// <summary>Drops a chunk. In a transaction with the writer lock.</summary>
+    /// <summary>Drops a chunk. In a transaction with the writer lock, so it waits only briefly for those who read the chunk: a backup may for an hour.</summary>
     /// <remarks>drop_chunks locks an index before its table, and readers the table before its index: a deadlock, unless the table is already locked.</remarks>
     public static async Task DropAsync(NpgsqlConnection connection, TimescaleChunk chunk, CancellationToken cancellationToken)
     {
-        await using var take = new NpgsqlCommand($"LOCK TABLE {chunk.Table}", connection);
+        await using var take = new NpgsqlCommand($"SET LOCAL lock_timeout = '100ms'; LOCK TABLE {chunk.Table}; SET LOCAL lock_timeout = '{TimescaleDatabase.LockTimeoutSeconds}s'", connection);
         await take.ExecuteNonQueryAsync(cancellationToken);
         await using var drop = new NpgsqlCommand($"SELECT drop_chunks('{chunk.Hypertable}', older_than => $1, newer_than => $2)", connection)
         {

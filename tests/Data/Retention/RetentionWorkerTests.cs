@@ -21,9 +21,9 @@ public sealed class RetentionWorkerTests : IAsyncLifetime
     public async Task DisposeAsync() => await _fixture.DisposeAsync();
 
     [Theory]
-    [InlineData(true, LogLevel.Warning)]
-    [InlineData(false, LogLevel.Error)]
-    public async Task Removal_Fails_IsLoggedAndTriedAgainAnHourLater(bool isExpected, LogLevel level)
+    [InlineData(true, LogLevel.Warning, 5)]
+    [InlineData(false, LogLevel.Error, 3_600)]
+    public async Task Removal_Fails_IsLoggedOnceAndTriedAgain(bool isExpected, LogLevel level, int secondsUntilRetry)
     {
         await _fixture.Store.AddAsync(Reading(1, Noon - (2 * 86_400)));
         Exception error = isExpected ? new StoreUnavailableException("The store is away.") : new InvalidOperationException("A mistake.");
@@ -33,9 +33,14 @@ public sealed class RetentionWorkerTests : IAsyncLifetime
 
         await worker.StartAsync(default);
         await WaitFor.TrueAsync("the failure is logged", () => log.Lines.Count > 0);
+        for (var retry = 0; retry < 2; retry++)
+        {
+            await _fixture.Clock.TimerPendingAsync();
+            _fixture.Clock.Advance(TimeSpan.FromSeconds(5));
+        }
         Assert.Equal([(level, error)], log.Lines);
         store.RemovalError = null;
-        _fixture.Clock.Advance(TimeSpan.FromHours(1));
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(secondsUntilRetry));
         await WaitFor.TrueAsync("the old reading is removed", async () => await _fixture.Store.CountAsync(default, default) == 0);
 
         await WaitFor.TrueAsync("the audit log tells it", async () => await _fixture.Audit.FindLastAsync(AuditAction.ReadingsExpire, default) is { Detail: "1 readings" });

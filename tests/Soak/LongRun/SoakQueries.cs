@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 
 namespace SensorDash.Soak.Tests.LongRun;
@@ -12,6 +13,8 @@ internal sealed class SoakQueries(HttpClient client, SteppedClock clock, TimeSpa
         "/metrics", "/health/ready",
     ];
 
+    // By path: how often, ms in all, and at most.
+    private readonly ConcurrentDictionary<string, (int Count, double Sum, double Max)> _byPath = new();
     private long _answers, _refused;
 
     public Latencies Latencies { get; } = new();
@@ -41,6 +44,11 @@ internal sealed class SoakQueries(HttpClient client, SteppedClock clock, TimeSpa
         else Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{answer.StatusCode} {path}");
         var took = TimeProvider.System.GetElapsedTime(since);
         Latencies.Add(took);
+        _byPath.AddOrUpdate(path, (1, took.TotalMilliseconds, took.TotalMilliseconds), (_, o) => (o.Count + 1, o.Sum + took.TotalMilliseconds, Math.Max(o.Max, took.TotalMilliseconds)));
         return took;
     }
+
+    /// <summary>A line for each path, the slowest first.</summary>
+    public IEnumerable<string> Slowest()
+        => _byPath.OrderByDescending(p => p.Value.Sum / p.Value.Count).Select(p => FormattableString.Invariant($"{p.Value.Sum / p.Value.Count:0} ms on average, {p.Value.Max:0} at most, {p.Value.Count} times: {p.Key}"));
 }

@@ -47,19 +47,27 @@ internal sealed class SoakRun(TimescaleStoreFixture? database, TemporaryFolder f
         foreach (var follower in _followers) await follower.OpenAsync(server.Client.BaseAddress!);
         run.Begin(_betweenBackups);
 
-        var rate = QuickRate;
-        if (SoakSize.IsFull)
+        try
         {
-            var reached = await run.MeasureAsync(_measuring);
-            rate = reached / 2;
-            write($"{reached:N0} rows/s reached, {rate:N0} rows/s for {Duration.TotalMinutes:N0} minutes");
-            _log.Note($"{reached:0} rows/s reached, sending {rate:0}");
+            var rate = QuickRate;
+            if (SoakSize.IsFull)
+            {
+                var reached = await run.MeasureAsync(_measuring);
+                rate = reached / 2;
+                write($"{reached:N0} rows/s reached, {rate:N0} rows/s for {Duration.TotalMinutes:N0} minutes");
+                _log.Note($"{reached:0} rows/s reached, sending {rate:0}");
+            }
+            await SendAsync(run, rate);
+            await run.EndAsync();
+            await new SoakEnd(run, new StoredState(_path, database), write).CheckAsync();
+            Assert.Empty(run.Backups.Failures);
+            var errors = server.LoggedErrors.Where(error => !IsOfTheClock(error)).ToList();
+            Assert.True(errors.Count == 0, string.Join("\n", errors));
         }
-        await SendAsync(run, rate);
-        await run.EndAsync();
-        await new SoakEnd(run, new StoredState(_path, database), write).CheckAsync();
-        var errors = server.LoggedErrors.Where(error => !IsOfTheClock(error)).ToList();
-        Assert.True(errors.Count == 0, string.Join("\n", errors));
+        finally
+        {
+            foreach (var note in (IEnumerable<string>)[.. run.Queries.Slowest(), .. run.Backups.Failures, .. server.LoggedErrors]) _log.Note(note);
+        }
         await server.TerminateAsync();
         if (SoakSize.IsFull || database is null) await RestoreAsync(run.LastBackup!);
         if (SoakSize.IsFull) CheckFlatness();
