@@ -10,13 +10,16 @@ public static class SetBackClock
 
     private const string SteadyIsTrue = "FAKETIME_DONT_FAKE_MONOTONIC";
 
+    // Without it, waits by the steady clock end at once, and the timers of .NET turn without a pause: a core for nothing.
+    private static readonly (string, string) _waitsAreTrue = ("FAKETIME_FORCE_MONOTONIC_FIX", "0");
+
     /// <summary>Environment of a process whose clock is an hour behind.</summary>
-    public static (string Name, string Value)[] Environment => Require() is { } library ? [("LD_PRELOAD", library), ("FAKETIME", "-1h"), (SteadyIsTrue, "1")] : [];
+    public static (string Name, string Value)[] Environment => Require() is { } library ? [("LD_PRELOAD", library), ("FAKETIME", "-1h"), (SteadyIsTrue, "1"), _waitsAreTrue] : [];
 
     /// <summary>Environment of a process to whose clock <paramref name="file"/> adds a time; it is read every second.</summary>
     public static (string Name, string Value)[] Following(string file) => Require() is { } library
         // The variant for several threads: they read the time while one of them reads the file.
-        ? [("LD_PRELOAD", library.Replace("libfaketime.", "libfaketimeMT.", StringComparison.Ordinal)), ("FAKETIME_TIMESTAMP_FILE", file), ("FAKETIME_CACHE_DURATION", "1"), ("NO_FAKE_STAT", "1"), (SteadyIsTrue, "1")]
+        ? [("LD_PRELOAD", library.Replace("libfaketime.", "libfaketimeMT.", StringComparison.Ordinal)), ("FAKETIME_TIMESTAMP_FILE", file), ("FAKETIME_CACHE_DURATION", "1"), ("NO_FAKE_STAT", "1"), (SteadyIsTrue, "1"), _waitsAreTrue]
         : [];
 
     private static string? Require()
