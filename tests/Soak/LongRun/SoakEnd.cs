@@ -6,7 +6,7 @@ internal sealed class SoakEnd(Workload run, StoredState stored, Action<string> w
     private const long DaySeconds = 86_400;
 
     // A removal of a day that has just begun may still run.
-    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(SoakSize.Choose(quick: 1, full: 10));
+    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(SoakSize.Choose(quick: 5, full: 10));
 
     public async Task CheckAsync()
     {
