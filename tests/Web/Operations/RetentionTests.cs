@@ -23,7 +23,7 @@ public sealed class RetentionTests
         await app.Store.AddAsync([.. from day in Enumerable.Range(0, 7) select Reading(1, Noon - (day * Day))]);
         Assert.Equal(7, (await DaysAsync(client)).GetArrayLength());
 
-        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromSeconds(5));
         app.Clock.Advance(TimeSpan.FromDays(3));
         await WaitFor.TrueAsync("five readings left", async () => await app.Store.CountAsync(default, default) <= 5);
 
@@ -42,7 +42,7 @@ public sealed class RetentionTests
         await using var app = Start(folder, days: 400);
         using var client = app.CreateClient();
         using var browser = new Security.HubBrowser(app);
-        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromSeconds(5));
 
         Assert.Equal(3, await app.Store.CountAsync(default, default));
         using var response = await client.PostAsJsonAsync("/api/sensor-data", new { node_address = 5, timestamp = Noon, temperature_celsius = 20 });
@@ -67,9 +67,9 @@ public sealed class RetentionTests
         await RunOnceAsync(folder);
         await using var app = Start(folder, days: 31);
         using var client = app.CreateClient();
-        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromSeconds(5));
         app.Clock.Advance(TimeSpan.FromHours(23));
-        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromSeconds(5));
         Assert.Equal(3, await app.Store.CountAsync(default, default));
 
         app.Clock.Advance(TimeSpan.FromHours(1));
@@ -90,7 +90,7 @@ public sealed class RetentionTests
         await using var app = Start(folder, days: 0);
         using var client = app.CreateClient();
         await app.Store.AddAsync(Reading(1, Noon), Reading(1, Noon - 60), Reading(2, Noon));
-        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromSeconds(5));
     }
 
     [SkippableTheory]
@@ -107,7 +107,7 @@ public sealed class RetentionTests
         Assert.Equal(20, (await DaysAsync(client)).GetArrayLength());
         if (edition == TimescaleEdition.Apache) Assert.Equal(20, await fixture.ScalarAsync(Chunks));
 
-        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromSeconds(5));
         app.Clock.Advance(TimeSpan.FromDays(13));
         await WaitFor.TrueAsync("eight days left", async () => await fixture.ScalarAsync("SELECT sum(total_readings) FROM nodes") <= 16);
 
@@ -165,7 +165,7 @@ public sealed class RetentionTests
             sent.EnsureSuccessStatusCode();
         await app.WaitUntilCaughtUpAsync();
 
-        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromSeconds(5));
         app.Clock.Advance(TimeSpan.FromDays(4));
         await WaitFor.TrueAsync("nothing but node 2 left", async () => await app.Store.CountAsync(default, default) == 1
             && (await client.GetFromJsonAsync<JsonElement>("/api/events")).GetProperty("count").GetInt32() == 0);
@@ -202,7 +202,7 @@ public sealed class RetentionTests
         using var client = app.CreateClient();
         await app.Store.AddAsync(Reading(1, Noon - (9 * Day)));
 
-        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromHours(1));
+        await app.Clock.TimerPendingAsync(due => due == TimeSpan.FromSeconds(5));
         app.Clock.Advance(TimeSpan.FromHours(1));
 
         Assert.Contains("zone Garden not found", await client.GetStringAsync("/health/ready"), StringComparison.Ordinal);
