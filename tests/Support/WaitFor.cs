@@ -26,6 +26,26 @@ public static class WaitFor
 
     public static Task TrueAsync(string what, Func<bool> isSo) => TrueAsync(what, () => Task.FromResult(isSo()));
 
+    /// <summary>Reads a file of a program that has stopped in this process.</summary>
+    /// <remarks>A process that another test starts has the lock of the file too, until it becomes its program.</remarks>
+    public static async Task<byte[]> FileReleasedAsync(string path)
+    {
+        byte[] bytes = [];
+        await TrueAsync($"nobody locks {path}", async () =>
+        {
+            try
+            {
+                bytes = await File.ReadAllBytesAsync(path);
+                return true;
+            }
+            catch (IOException e) when (e is not FileNotFoundException and not DirectoryNotFoundException)
+            {
+                return false;
+            }
+        });
+        return bytes;
+    }
+
     /// <summary>Retries while the store is temporarily unavailable, as callers should.</summary>
     /// <remarks>For tests in which a writer may be blocked, killed, or paused by a busy machine for longer than others wait for it.</remarks>
     public static async Task<T> RetryWhileUnavailableAsync<T>(string what, Func<Task<T>> use)

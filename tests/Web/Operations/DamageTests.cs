@@ -178,7 +178,7 @@ public sealed class DamageTests : IDisposable
 
     private async Task<byte[]> BreakAsync(string damage)
     {
-        var bytes = await File.ReadAllBytesAsync(Path);
+        var bytes = await WaitFor.FileReleasedAsync(Path);
         switch (damage)
         {
             case "header":

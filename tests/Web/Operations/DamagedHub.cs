@@ -79,7 +79,7 @@ internal sealed class DamagedHub : IDisposable
     /// <returns>Rows of the table that are on the damaged page.</returns>
     public async Task<int> BreakAsync(string damage)
     {
-        var bytes = await File.ReadAllBytesAsync(Path);
+        var bytes = await WaitFor.FileReleasedAsync(Path);
         switch (damage)
         {
             case "header":

@@ -66,7 +66,7 @@ public sealed partial class RepairTests : IDisposable
     {
         await _hub.FillAsync();
         var events = await _hub.EventsAsync();
-        var bytes = await File.ReadAllBytesAsync(_hub.Path);
+        var bytes = await WaitFor.FileReleasedAsync(_hub.Path);
         bytes[bytes.AsSpan().IndexOf("\"n\":200,"u8) + 4] = (byte)'9';
         await File.WriteAllBytesAsync(_hub.Path, bytes);
         await _hub.BreakAsync("ix_sensor_readings_timestamp leaf"); // Else nothing would be found at the start.
@@ -83,7 +83,7 @@ public sealed partial class RepairTests : IDisposable
     public async Task Salvage_ChangedReading_IsNamedByItsBatch()
     {
         await _hub.FillAsync();
-        var bytes = await File.ReadAllBytesAsync(_hub.Path);
+        var bytes = await WaitFor.FileReleasedAsync(_hub.Path);
         var key = new byte[5]; // Node and time, as they are stored.
         key[0] = 14;
         BinaryPrimitives.WriteInt32BigEndian(key.AsSpan(1), (int)Some.Noon);
