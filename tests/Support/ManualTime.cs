@@ -8,6 +8,9 @@ public sealed class ManualTime(DateTimeOffset now) : TimeProvider
 
     private const int MaxStepsOfDays = 500;
 
+    // Reached only if nothing waits for such a time: a test that waited for ever would take the whole run with it.
+    private static readonly TimeSpan _limit = 3 * WaitFor.Limit;
+
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
     private readonly List<(Func<TimeSpan, bool> Matches, TaskCompletionSource Seen)> _waiters = [];
@@ -62,7 +65,7 @@ public sealed class ManualTime(DateTimeOffset now) : TimeProvider
         {
             var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiters.Add((matches, seen));
-            return seen.Task;
+            return seen.Task.WaitAsync(_limit);
         }
     }
 
