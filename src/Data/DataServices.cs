@@ -91,7 +91,11 @@ public static class DataServices
     public static IServiceCollection AddSqlite(this IServiceCollection services)
     {
         services.AddOptions<SqliteOptions>().BindConfiguration(SqliteOptions.SectionName).PostConfigure<IOptions<IngestOptions>>(
-            (sqlite, ingest) => (sqlite.SyncsEveryCommit, sqlite.PageBytes) = (ingest.Value.Durability == DurabilityProfile.Full, ingest.Value.GathersReadings ? SqliteDatabase.SmallPageBytes : sqlite.PageBytes));
+            (sqlite, ingest) =>
+            {
+                sqlite.SyncsEveryCommit = ingest.Value.Durability == DurabilityProfile.Full;
+                if (ingest.Value.GathersReadings) sqlite.PageBytes = SqliteDatabase.SmallPageBytes;
+            });
         services.AddSingleton<SqliteDatabase>();
         services.AddSingleton(SqliteVersion.Loaded);
         services.AddSingleton<IWriterLock>(provider => provider.GetRequiredService<SqliteDatabase>().Writer);
