@@ -20,6 +20,7 @@ let answerTimer = null;
 let retryTimer = null;
 let fetchTimer = null;
 let fetchPause = MinPause;
+let isFetchDue = false; // Wished for while the page was fetched, or in the pause after it.
 
 export function startPush() {
   follow();
@@ -75,7 +76,6 @@ function block() {
   source?.close();
   source = null;
   setConnection('polling');
-  document.dispatchEvent(new CustomEvent('page:polls'));
   retryTimer = setTimeout(() => {
     retryTimer = null;
     if (address) open();
@@ -89,11 +89,16 @@ function take({ readings, removed_nodes: removed }) {
 }
 
 function fetchSoon() {
+  isFetchDue = true;
   fetchTimer ??= setTimeout(async () => {
+    isFetchDue = false;
     const began = performance.now();
     await refresh();
     fetchPause = Math.max(MinPause, Share * (performance.now() - began));
-    fetchTimer = setTimeout(() => { fetchTimer = null; }, fetchPause);
+    fetchTimer = setTimeout(() => {
+      fetchTimer = null;
+      if (isFetchDue) fetchSoon();
+    }, fetchPause);
   }, 0);
 }
 

@@ -14,7 +14,7 @@ export function startRefresh() {
     say(`updated ${new Date().toLocaleTimeString()}`);
     schedule();
   });
-  document.addEventListener('page:polls', schedule);
+  document.addEventListener('page:connection', schedule);
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) return void tick();
     clearTimeout(timer);
