@@ -1,3 +1,4 @@
+using Npgsql;
 using SensorDash.Data.Events;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Timescale;
@@ -86,5 +87,31 @@ public sealed class TimescaleEventRetentionTests() : PostgresEventRetentionContr
         Assert.Equal((5, 5), (await Fixture.ScalarAsync(Chunks + "'raw_events'"), await Fixture.ScalarAsync(Chunks + "'parsed_events'")));
         Assert.Equal((6, 6), (await Fixture.ScalarAsync(Chunks + "'ui_events'"), await Fixture.ScalarAsync(Chunks + "'metadata_events'")));
         Assert.Equal(10, await Fixture.ScalarAsync(Chunks + "'event_index'"));
+    }
+
+    [SkippableFact]
+    public async Task Run_EmptyChunkThatSomebodyReads_CountsItsRowsAndDropsItLater()
+    {
+        for (var day = 0; day < 12; day++)
+        {
+            await AddAsync(Metadata(Now));
+            Fixture.Clock.Advance(TimeSpan.FromDays(1));
+        }
+        var run = Run();
+        await using (var reader = await ((TimescaleStoreFixture)Fixture).Database.DataSource.OpenConnectionAsync())
+        await using (var reading = await reader.BeginTransactionAsync())
+        {
+            await using var read = new NpgsqlCommand("SELECT count(*) FROM metadata_events", reader);
+            await read.ExecuteScalarAsync();
+
+            await run.RemoveEventsAsync(default);
+        }
+
+        Assert.Equal(6, run.Totals.Single(kind => kind.Key == "metadata").Value);
+        Assert.Equal((6, 12), (await Fixture.ScalarAsync("SELECT count(*) FROM metadata_events"), await Fixture.ScalarAsync(Chunks + "'metadata_events'")));
+        await AddAsync(Metadata(Now));
+        Fixture.Clock.Advance(TimeSpan.FromDays(1));
+        await run.RemoveEventsAsync(default);
+        Assert.Equal((6, 6), (await Fixture.ScalarAsync("SELECT count(*) FROM metadata_events"), await Fixture.ScalarAsync(Chunks + "'metadata_events'")));
     }
 }
