@@ -78,26 +78,12 @@ internal sealed class JsonObjectBody
         return false;
     }
 
-    // A lone escape such as \ud800 is valid JSON but not valid text; reading it throws.
     private static string? InvalidMember(JsonElement body)
     {
-        var name = "a field name";
+        if (JsonText.FindUnpaired(body) is { } unpaired) return $"{unpaired} contains an unpaired surrogate";
         var names = new HashSet<string>();
-        try
-        {
-            foreach (var member in body.EnumerateObject())
-            {
-                name = OutsideText.Shown(member.Name);
-                if (!names.Add(member.Name)) return $"{name} must be given only once";
-                if (member.Value.ValueKind == JsonValueKind.String) member.Value.GetString();
-                name = "a field name";
-            }
-            return null;
-        }
-        catch (InvalidOperationException)
-        {
-            return $"{name} contains an unpaired surrogate";
-        }
+        return body.EnumerateObject().FirstOrDefault(member => !names.Add(member.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } twice
+            ? $"{OutsideText.Shown(twice.Name)} must be given only once" : null;
     }
 
     private static ProblemHttpResult TooLarge()

@@ -45,6 +45,11 @@ internal sealed class SocketMessage : IDisposable
         {
             throw new SocketMessageException($"the message must be a JSON object with each member once: {e.Message}");
         }
+        catch (InvalidOperationException)
+        {
+            // The search for names that are there twice reads them.
+            throw new SocketMessageException("a field name contains an unpaired surrogate");
+        }
         if (document.RootElement.ValueKind == JsonValueKind.Object) return new(document);
         document.Dispose();
         throw new SocketMessageException("the message must be a JSON object");
@@ -54,6 +59,7 @@ internal sealed class SocketMessage : IDisposable
     /// <exception cref="SocketMessageException">They are not those of a message.</exception>
     public void Check()
     {
+        if (JsonText.FindUnpaired(_document.RootElement) is { } unpaired) throw new SocketMessageException($"{unpaired} contains an unpaired surrogate");
         RequestId = _document.RootElement.TryGetProperty("requestId", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
         var type = Text("type") ?? throw new SocketMessageException($"type is required; allowed: {string.Join(", ", _members.Keys)}");
         if (!_members.TryGetValue(type, out var members))

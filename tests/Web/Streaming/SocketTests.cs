@@ -317,6 +317,10 @@ public abstract class SocketContract : ApiTests
     [InlineData("""{"type":"setRate","rate":1}""", "there is no stream")]
     [InlineData("""{"type":"cancelStream"}""", "there is no stream")]
     [InlineData("""{"type":"command","requestId":"r"}""", "is missing")]
+    [InlineData("""{"type":"\ud800"}""", "type contains an unpaired surrogate")]
+    [InlineData("""{"type":"query","requestId":"\udc00"}""", "requestId contains an unpaired surrogate")]
+    [InlineData("""{"type":"query","requestId":"r","filters":{"lanes":["\udc00"]}}""", "filters contains an unpaired surrogate")]
+    [InlineData("""{"type":"query","requestId":"r","\ud800":1}""", "unpaired surrogate")]
     public async Task Message_Invalid_IsAnErrorAndTheSocketStays(string message, string error)
     {
         await using var socket = await OpenAsync();
