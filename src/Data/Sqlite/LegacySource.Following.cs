@@ -56,7 +56,7 @@ internal sealed partial class LegacySource
             foreach (var row in New(TruthRows.TableOf(lane)))
             {
                 if (IsRejected(row, truth.Convert(lane, row, out var laneEvent))) continue;
-                WarnOf(lane, row, laneEvent, warnings);
+                WarnOf(laneEvent, WarningsOf(lane, row), warnings);
                 events.Add(new(laneEvent, row.RowId, laneEvent.CanonicalTime));
             }
         }

@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
 using SensorDash.Data.Events;
-using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Transfer;
@@ -96,120 +95,12 @@ internal sealed partial class LegacySource : IFollowedFile
     private LegacyReader Reader(string table)
         => _readers.TryGetValue(table, out var known) ? known : _readers[table] = new(_connection, _tables, table, WantedOf(table));
 
-    public async Task PrepareAsync(RejectLog rejects, CancellationToken cancellationToken)
-    {
-        // Beside the scan, over a connection of its own.
-        var orphans = _tables.Has(TruthRows.Index) ? Task.Run(CountOrphans, cancellationToken) : Task.FromResult(0L);
-        try
-        {
-            Scan(rejects, cancellationToken);
-        }
-        finally
-        {
-            await ((Task)orphans).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-        rejects.Warn("rows of eventIndex have no event", await orphans);
-    }
-
-    private void Scan(RejectLog rejects, CancellationToken cancellationToken)
-    {
-        _keys?.Dispose();
-        _keys = new();
-        if (HasReadings) ScanReadings(rejects, cancellationToken);
-        _small = ScanSmallTables(rejects, cancellationToken);
-        _hasUniqueIds = LegacyIds.AreUnique(_connection, [.. LanesThere.Select(TruthRows.TableOf)], cancellationToken);
-        foreach (var lane in LanesThere) ScanEvents(lane, rejects, cancellationToken);
-    }
-
-    private void ScanReadings(RejectLog rejects, CancellationToken cancellationToken)
-    {
-        var now = _clock.GetUtcNow().ToUnixTimeSeconds();
-        foreach (var row in All(HubRows.Readings, cancellationToken))
-        {
-            var fault = HubRows.Convert(row, now, out var reading);
-            if (fault is null && !_keys!.TryAddReading(reading.Timestamp, reading.NodeAddress, row.RowId)) fault = new("timestamp", "is a second reading of its node and second");
-            if (fault is { } found) rejects.Add(row.Reject(Name, found.Column, found.Reason));
-            else if (row["received_at"] is null) rejects.Warn("readings without received_at have their measured time instead");
-        }
-    }
-
-    private SmallTables ScanSmallTables(RejectLog rejects, CancellationToken cancellationToken)
-    {
-        var zones = Scan("zones", HubRows.Convert, (Zone zone) => zone.Id, rejects, cancellationToken);
-        var metadata = Scan("node_metadata", HubRows.Convert, (NodeMetadata m) => m.Address, rejects, cancellationToken);
-        var ids = zones.Select(z => z.Id).ToHashSet();
-        foreach (var each in metadata.Where(m => m.ZoneId is { } zone && !ids.Contains(zone)))
-        {
-            each.ZoneId = null;
-            rejects.Warn("nodes were in a zone that does not exist");
-        }
-        return new(Scan("nodes", HubRows.Convert, (Node node) => node.Address, rejects, cancellationToken), metadata, zones, HasCounters: false);
-    }
-
-    private delegate LegacyFault? ConvertRow<TRow>(LegacyRow row, out TRow converted);
-
-    private List<TRow> Scan<TRow>(string table, ConvertRow<TRow> convert, Func<TRow, int> key, RejectLog rejects, CancellationToken cancellationToken)
-    {
-        var rows = new SortedDictionary<int, TRow>();
-        if (!_tables.Has(table)) return [];
-        foreach (var row in All(table, cancellationToken))
-        {
-            var fault = convert(row, out var converted);
-            if (fault is null && !rows.TryAdd(key(converted), converted)) fault = new(null, "has a key that is there already");
-            if (fault is { } found) rejects.Add(row.Reject(Name, found.Column, found.Reason));
-        }
-        return [.. rows.Values];
-    }
-
-    private void ScanEvents(Lane lane, RejectLog rejects, CancellationToken cancellationToken)
-    {
-        foreach (var row in All(TruthRows.TableOf(lane), cancellationToken))
-        {
-            var fault = _truth.Convert(lane, row, out var laneEvent);
-            if (fault is null && !_hasUniqueIds && !_keys!.TryAddId(laneEvent, out var isSame))
-            {
-                if (isSame)
-                {
-                    rejects.Warn("events that are there twice are carried over once");
-                    continue;
-                }
-                fault = new("eventId", "collides with another event");
-            }
-            if (fault is null && laneEvent is CommandEvent { RequestId: { } request } && !_keys!.TryAddRequest(laneEvent.ScopeId, request)) fault = new("requestId", "was accepted already");
-            if (fault is { } found)
-            {
-                rejects.Add(row.Reject(Name, found.Column, found.Reason));
-                continue;
-            }
-            _keys!.AddEvent(TimeOf(lane, row.RowId, laneEvent.CanonicalTime), lane, row.RowId);
-            WarnOf(lane, row, laneEvent, rejects);
-        }
-    }
-
-    private static void WarnOf(Lane lane, LegacyRow row, LaneEvent laneEvent, RejectLog rejects)
-    {
-        if (laneEvent.ComputeId() != laneEvent.Id) rejects.Warn($"{lane.Name()} events have an id that does not match their content; it is kept");
-        if (row["timelineMode"] is string mode && mode.Any(char.IsUpper)) rejects.Warn("timelineMode was in capitals");
-        if (lane == Lane.Raw && row.Has("systemId") && row["connectionId"] is not null) rejects.Warn("raw events have a connectionId besides the names of their system; it is not kept");
-    }
-
-    private long CountOrphans()
-    {
-        using var connection = new SqliteConnection(_file.ConnectionString);
-        connection.Open();
-        using var command = connection.CreateCommand();
-        // In the order of the ids, and so of the indexes that are searched. LIMIT keeps SQLite from leaving out the order.
-        command.CommandText = $"SELECT count(*) FROM (SELECT eventId FROM {TruthRows.Index} ORDER BY eventId LIMIT -1) i WHERE true"
-            + string.Concat(LanesThere.Select(lane => $" AND NOT EXISTS (SELECT 1 FROM {TruthRows.TableOf(lane)} e WHERE e.eventId = i.eventId)"));
-        return (long)command.ExecuteScalar()!;
-    }
-
     public Task<TransferPage<Reading>> ReadReadingsAsync(TransferRange range, int limit, CancellationToken cancellationToken)
     {
         if (!HasReadings) return Task.FromResult(new TransferPage<Reading>(default, range.To));
         var (keys, end) = Page(range, limit, Keys.Readings, key => key.Time);
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(new TransferPage<Reading>(Find(keys), end));
+        return Task.FromResult(new TransferPage<Reading>(Find(keys, cancellationToken), end));
     }
 
     public Task<TransferPage<LaneEvent>> ReadEventsAsync(TransferRange range, int limit, CancellationToken cancellationToken)
@@ -217,28 +108,39 @@ internal sealed partial class LegacySource : IFollowedFile
         if (LanesThere.Length == 0) return Task.FromResult(new TransferPage<LaneEvent>(default, range.To));
         var (keys, end) = Page(range, limit, Keys.Events, key => key.Time);
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(new TransferPage<LaneEvent>(Find(keys), end));
+        return Task.FromResult(new TransferPage<LaneEvent>(Find(keys, cancellationToken), end));
     }
 
     // In one transaction: else SQLite locks the file for each row, and looks for a log.
-    private Reading[] Find(List<(long Time, long Row)> keys)
+    private Reading[] Find(List<(long Time, long Row)> keys, CancellationToken cancellationToken)
     {
         using var transaction = _connection.BeginTransaction(deferred: true);
-        var (reader, page) = (Reader(HubRows.Readings), new Reading[keys.Count]);
-        for (var i = 0; i < page.Length; i++) ThrowIfChanged(HubRows.Convert(reader.Find(keys[i].Row), long.MaxValue / 2, out page[i]));
+        var page = new Reading[keys.Count];
+        foreach (var (place, row) in Find(HubRows.Readings, [.. keys.Select(key => key.Row)], [.. Enumerable.Range(0, keys.Count)], cancellationToken))
+            ThrowIfChanged(HubRows.Convert(row, long.MaxValue / 2, out page[place]));
         return page;
     }
 
-    private LaneEvent[] Find(List<(long Time, long Row, Lane Lane)> keys)
+    private LaneEvent[] Find(List<(long Time, long Row, Lane Lane)> keys, CancellationToken cancellationToken)
     {
         using var transaction = _connection.BeginTransaction(deferred: true);
         var page = new LaneEvent[keys.Count];
-        for (var i = 0; i < page.Length; i++)
+        foreach (var lane in keys.Select((key, place) => (key.Row, key.Lane, Place: place)).GroupBy(key => key.Lane))
         {
-            ThrowIfChanged(_truth.Convert(keys[i].Lane, Reader(TruthRows.TableOf(keys[i].Lane)).Find(keys[i].Row), out page[i]));
-            page[i].CanonicalTime = keys[i].Time;
+            foreach (var (place, row) in Find(TruthRows.TableOf(lane.Key), [.. lane.Select(key => key.Row)], [.. lane.Select(key => key.Place)], cancellationToken))
+            {
+                ThrowIfChanged(_truth.Convert(lane.Key, row, out page[place]));
+                page[place].CanonicalTime = keys[place].Time;
+            }
         }
         return page;
+    }
+
+    // The order of arrival is nearly that of time.
+    private IEnumerable<(int Place, LegacyRow Row)> Find(string table, long[] rows, int[] places, CancellationToken cancellationToken)
+    {
+        Array.Sort(rows, places);
+        return Reader(table).Find(rows, cancellationToken).Select((row, i) => (places[i], row));
     }
 
     private LegacyKeys Keys => _keys ?? throw new InvalidOperationException("The source is not prepared.");

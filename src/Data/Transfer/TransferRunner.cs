@@ -154,11 +154,10 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
         {
             try
             {
-                await foreach (var (chunk, page) in TransferPages.ReadAheadAsync(read, new(from, to), () => batch, cancellationToken))
+                await foreach (var (chunk, page, summary) in TransferPages.ReadAheadAsync(read, addTo, new(from, to), () => batch, cancellationToken))
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    var (since, summary) = (clock.GetTimestamp(), new TransferSummary());
-                    addTo(summary, page.Span);
+                    var since = clock.GetTimestamp();
                     await write(page, TransferLedger.AddChunk(record.Id, part, chunk, summary, clock.NowMicroseconds()), cancellationToken);
                     (from, rows, copied) = (chunk.To, rows + summary.Count, copied + summary.Count);
                     progress?.Invoke(new("copy", part, rows, Math.Max(rows, total)));

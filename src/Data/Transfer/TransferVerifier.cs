@@ -115,9 +115,9 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
     {
         if (applier is null)
         {
-            await foreach (var (chunk, page) in TransferPages.ReadAheadAsync(rows.ReadSource, range, () => limit, cancellationToken))
+            await foreach (var (chunk, page, summary) in TransferPages.ReadAheadAsync(rows.ReadSource, rows.AddTo, range, () => limit, cancellationToken))
             {
-                await CompareAsync(page, chunk, null);
+                await CompareAsync(page, summary, chunk, null);
             }
             return;
         }
@@ -125,14 +125,14 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (page, isAhead) = await ReadSourceAsync(new(from, range.To), limit, rows, applier, cancellationToken);
-            await CompareAsync(page.Rows, new(from, page.End), isAhead);
+            var summary = new TransferSummary();
+            rows.AddTo(summary, page.Rows.Span);
+            await CompareAsync(page.Rows, summary, new(from, page.End), isAhead);
             from = page.End;
         }
 
-        async Task CompareAsync(ReadOnlyMemory<TRow> page, TransferRange chunk, Func<TRow, bool>? isAhead)
+        async Task CompareAsync(ReadOnlyMemory<TRow> page, TransferSummary ofSource, TransferRange chunk, Func<TRow, bool>? isAhead)
         {
-            var ofSource = new TransferSummary();
-            rows.AddTo(ofSource, page.Span);
             rows.SeenInSource(page.Span);
             var ofTarget = await SummarizeTargetAsync(chunk, rows, isAhead, cancellationToken);
             if (!ofSource.Equals(ofTarget)) await NameDifferencesAsync(page, chunk, rows, isAhead, cancellationToken);
