@@ -107,6 +107,7 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
         await base.DisposeAsync();
         if (connectionString is not null)
             using (var pooled = new SqliteConnection(connectionString)) SqliteConnection.ClearPool(pooled);
+        await WaitFor.DatabaseReleasedAsync(DatabasePath);
         _folder.Dispose();
     }
 }

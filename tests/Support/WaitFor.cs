@@ -46,6 +46,28 @@ public static class WaitFor
         return bytes;
     }
 
+    /// <summary>Waits until the next program can use a database that this process has used: also its locks are with other processes for a moment.</summary>
+    /// <remarks>Not where another program has it: that one is named beside the file.</remarks>
+    public static Task DatabaseReleasedAsync(string path) => TrueAsync(
+        $"nobody locks {path}", () => File.Exists(path + ".owner") || (!IsLocked(path) && !IsLocked(path + ".lock")));
+
+    private static bool IsLocked(string path)
+    {
+        try
+        {
+            using var free = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Retries while the store is temporarily unavailable, as callers should.</summary>
     /// <remarks>For tests in which a writer may be blocked, killed, or paused by a busy machine for longer than others wait for it.</remarks>
     public static async Task<T> RetryWhileUnavailableAsync<T>(string what, Func<Task<T>> use)
