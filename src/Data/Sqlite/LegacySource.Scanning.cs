@@ -100,22 +100,22 @@ internal sealed partial class LegacySource
         }
     }
 
-    private Reject? Note(Lane lane, in ScannedRow row, RejectLog rejects)
+    private Reject? Note(Lane lane, ScannedRow row, RejectLog rejects)
     {
         var laneEvent = row.Event;
         if (!_hasUniqueIds && !_keys!.TryAddId(laneEvent, out var isSame))
         {
-            if (!isSame) return RejectOf("eventId", row.Id, "collides with another event", row.RowId);
+            if (!isSame) return RejectOf("eventId", row.Id, "collides with another event");
             rejects.Warn("events that are there twice are carried over once");
             return null;
         }
         if (laneEvent is CommandEvent { RequestId: { } request } && !_keys!.TryAddRequest(laneEvent.ScopeId, request))
-            return RejectOf("requestId", request, "was accepted already", row.RowId);
+            return RejectOf("requestId", request, "was accepted already");
         _keys!.AddEvent(TimeOf(lane, row.RowId, laneEvent.CanonicalTime), lane, row.RowId);
         WarnOf(laneEvent, row.Warnings, rejects);
         return null;
 
-        Reject RejectOf(string column, string? value, string reason, long rowId) => new(Name, TruthRows.TableOf(lane), rowId, column, value, reason);
+        Reject RejectOf(string column, string? value, string reason) => new(Name, TruthRows.TableOf(lane), row.RowId, column, value, reason);
     }
 
     private static IReadOnlyList<string> WarningsOf(Lane lane, LegacyRow row)
@@ -141,5 +141,4 @@ internal sealed partial class LegacySource
             + string.Concat(LanesThere.Select(lane => $" AND NOT EXISTS (SELECT 1 FROM {TruthRows.TableOf(lane)} e WHERE e.eventId = i.eventId)"));
         return (long)command.ExecuteScalar()!;
     }
-
 }

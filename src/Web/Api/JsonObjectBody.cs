@@ -80,10 +80,11 @@ internal sealed class JsonObjectBody
 
     private static string? InvalidMember(JsonElement body)
     {
-        if (JsonText.FindUnpaired(body) is { } unpaired) return $"{unpaired} contains an unpaired surrogate";
+        if (JsonText.FindUnpaired(body) is { } unpaired) return unpaired;
         var names = new HashSet<string>();
-        return body.EnumerateObject().FirstOrDefault(member => !names.Add(member.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } twice
-            ? $"{OutsideText.Shown(twice.Name)} must be given only once" : null;
+        foreach (var member in body.EnumerateObject())
+            if (!names.Add(member.Name)) return $"{OutsideText.Shown(member.Name)} must be given only once";
+        return null;
     }
 
     private static ProblemHttpResult TooLarge()

@@ -6,23 +6,29 @@ namespace SensorDash.Web.Requests;
 /// <summary>Texts in JSON of a client. An escape such as \ud800 alone is valid JSON but no text: reading it throws.</summary>
 internal static class JsonText
 {
-    /// <summary>The first member of an object whose name or value has an unpaired surrogate, for the message; null if there is none.</summary>
+    /// <summary>The error of a name that cannot be read.</summary>
+    public const string UnpairedName = AName + IsUnpaired;
+
+    private const string AName = "a field name";
+    private const string IsUnpaired = " contains an unpaired surrogate";
+
+    /// <summary>The error of the first member of an object whose name or value has an unpaired surrogate; null if there is none.</summary>
     public static string? FindUnpaired(JsonElement body)
     {
-        var name = "a field name";
+        var name = AName;
         try
         {
             foreach (var member in body.EnumerateObject())
             {
                 name = OutsideText.Shown(member.Name);
                 Read(member.Value);
-                name = "a field name";
+                name = AName;
             }
             return null;
         }
         catch (InvalidOperationException)
         {
-            return name;
+            return name + IsUnpaired;
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed class SocketMessage : IDisposable
         catch (InvalidOperationException)
         {
             // The search for names that are there twice reads them.
-            throw new SocketMessageException("a field name contains an unpaired surrogate");
+            throw new SocketMessageException(JsonText.UnpairedName);
         }
         if (document.RootElement.ValueKind == JsonValueKind.Object) return new(document);
         document.Dispose();
@@ -59,7 +59,7 @@ internal sealed class SocketMessage : IDisposable
     /// <exception cref="SocketMessageException">They are not those of a message.</exception>
     public void Check()
     {
-        if (JsonText.FindUnpaired(_document.RootElement) is { } unpaired) throw new SocketMessageException($"{unpaired} contains an unpaired surrogate");
+        if (JsonText.FindUnpaired(_document.RootElement) is { } unpaired) throw new SocketMessageException(unpaired);
         RequestId = _document.RootElement.TryGetProperty("requestId", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
         var type = Text("type") ?? throw new SocketMessageException($"type is required; allowed: {string.Join(", ", _members.Keys)}");
         if (!_members.TryGetValue(type, out var members))
