@@ -32,7 +32,11 @@ public sealed record Difference(DifferenceKind Kind, string Table, string Key, s
 /// <param name="ChangedSinceCopy">Whether the source is no longer as it was when it was copied.</param>
 public sealed record PartReport(
     TransferPart Part, bool IsEqual, long Chunks, long SourceRows, long TargetRows, string Hash, string TargetHash, bool ChangedSinceCopy,
-    IReadOnlyList<ColumnSummary> SourceColumns, IReadOnlyList<ColumnSummary> TargetColumns);
+    IReadOnlyList<ColumnSummary> SourceColumns, IReadOnlyList<ColumnSummary> TargetColumns)
+{
+    /// <summary>Whether the source's side is its rows as they were copied: number and hash of them are those that its own commits brought.</summary>
+    public bool IsAsCopied { get; init; }
+}
 
 /// <summary>The result of a verification: complete only if every row is on both sides with the same values.</summary>
 public sealed record TransferReport
@@ -88,6 +92,7 @@ public sealed record TransferReport
             foreach (var column in part.SourceColumns)
                 Line($"  {column.Name}: {column.Min} to {column.Max}, sum {column.Sum}, {column.Nulls} without a value");
             if (part.ChangedSinceCopy) Line($"  The source has changed since it was copied.");
+            if (part.IsAsCopied) Line($"  Source: its rows as they were copied, which have the number and the hash of all its commits. 'transfer verify' reads it again.");
         }
         Line($"");
         Line($"Nodes, metadata, zones, users and keys: {SmallTableRows} rows compared.");

@@ -21,6 +21,10 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
     private const int MaxEventBatch = 10_000;
 
     private readonly TransferLedger _ledger = new(target.RunLedgerAsync);
+    private readonly Dictionary<TransferPart, CopiedChunks> _copied = [];
+
+    /// <summary>The parts that this run has copied from the first row to the last, for their verification.</summary>
+    public IReadOnlyDictionary<TransferPart, CopiedChunks> Copied => _copied;
 
     /// <summary>Copies what is missing.</summary>
     /// <returns>The transfer in the ledger, copied but not verified.</returns>
@@ -147,6 +151,7 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
     {
         var done = await _ledger.ReadProgressAsync(record.Id, part, cancellationToken);
         var (from, rows) = (done.End ?? record.RangeOf(part).From, done.Rows);
+        if (done.End is null) _copied[part] = new();
         progress?.Invoke(new("copy", part, rows, total));
         var batch = Math.Min(options.BatchSize ?? FirstBatch, maxBatch);
         var (startedAt, copied) = (clock.GetTimestamp(), 0L);
@@ -160,6 +165,7 @@ public sealed class TransferRunner(ITransferSource source, ITransferTarget targe
                     var since = clock.GetTimestamp();
                     await write(page, TransferLedger.AddChunk(record.Id, part, chunk, summary, clock.NowMicroseconds()), cancellationToken);
                     (from, rows, copied) = (chunk.To, rows + summary.Count, copied + summary.Count);
+                    if (_copied.TryGetValue(part, out var chunks)) chunks.Add(chunk, summary);
                     progress?.Invoke(new("copy", part, rows, Math.Max(rows, total)));
                     if (options.BatchSize is null) batch = Next(batch, maxBatch, clock.GetElapsedTime(since));
                     if (options.RateLimit is { } rate)

@@ -9,7 +9,10 @@ namespace SensorDash.Data.Transfer;
 /// <summary>Compares a source with its target: chunk by chunk by counts, sums and hashes, and where these differ row by row.</summary>
 /// <remarks>Values are compared as the program understands them, not as an engine shows them, so no collation, floating-point number or time zone can mislead.</remarks>
 /// <param name="applier">Follows a source that goes on being written; null if nothing writes to it. It rests while a chunk is compared.</param>
-public sealed class TransferVerifier(ITransferSource source, ITransferTarget target, TimeProvider clock, Action<TransferStep>? progress = null, BatchApplier? applier = null)
+/// <param name="copied">The parts that were copied just before.</param>
+public sealed class TransferVerifier(
+    ITransferSource source, ITransferTarget target, TimeProvider clock, Action<TransferStep>? progress = null, BatchApplier? applier = null,
+    IReadOnlyDictionary<TransferPart, CopiedChunks>? copied = null)
 {
     private const int ReadingsAtOnce = 250_000; // DuckDB, which keeps readings by node, reads a month for each chunk.
     private const int EventsAtOnce = 10_000;
@@ -18,7 +21,7 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
     private const int MaxAttempts = 100; // Of a chunk that removals of the source hit again and again.
 
     private readonly List<Difference> _differences = [];
-    private readonly NodeRecount _recount = new();
+    private NodeRecount _recount = new();
     private long _differenceCount;
 
     /// <summary>Compares everything that the transfer covers, and notes the result in the ledger.</summary>
@@ -78,14 +81,30 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
 
     private async Task<PartReport> VerifyAsync(TransferRecord record, TransferPart part, TransferStart? upTo, long total, CancellationToken cancellationToken)
     {
-        var sums = new Sums();
         var range = RangeOf(record, part, upTo);
-        void Report() => progress?.Invoke(new("verify", part, sums.Source.Count, Math.Max(total, sums.Source.Count)));
-        await (part == TransferPart.Readings ? CompareAsync(range, ReadingsAtOnce, Readings, sums, Report, cancellationToken) : CompareAsync(range, EventsAtOnce, Events, sums, Report, cancellationToken));
-        var copied = await new TransferLedger(target.RunLedgerAsync).ReadProgressAsync(record.Id, part, cancellationToken);
-        var isChanged = record.Start is null && record.RowIds is null && (copied.Rows, copied.Hash) != (sums.Source.Count, sums.Source.Hash);
+        var (sums, asCopied) = (new Sums(), false);
+        if (await FindCopiedAsync(record, part, cancellationToken) is { } chunks)
+        {
+            asCopied = await (part == TransferPart.Readings
+                ? CompareCopiedAsync(chunks, Readings, sums, Report, cancellationToken) : CompareCopiedAsync(chunks, Events, sums, Report, cancellationToken));
+            if (!asCopied) (sums, _recount) = (new(), new()); // Both sides are read to name what differs.
+        }
+        if (!asCopied)
+            await (part == TransferPart.Readings ? CompareAsync(range, ReadingsAtOnce, Readings, sums, Report, cancellationToken) : CompareAsync(range, EventsAtOnce, Events, sums, Report, cancellationToken));
+        var ledger = await new TransferLedger(target.RunLedgerAsync).ReadProgressAsync(record.Id, part, cancellationToken);
+        var isChanged = record.Start is null && record.RowIds is null && (ledger.Rows, ledger.Hash) != (sums.Source.Count, sums.Source.Hash);
         return new(part, sums.Source.Equals(sums.Target), sums.Chunks, sums.Source.Count, sums.Target.Count, TransferReport.Hex(sums.Source.Hash),
-            TransferReport.Hex(sums.Target.Hash), isChanged, sums.Source.Columns, sums.Target.Columns);
+            TransferReport.Hex(sums.Target.Hash), isChanged, sums.Source.Columns, sums.Target.Columns) { IsAsCopied = asCopied };
+
+        void Report() => progress?.Invoke(new("verify", part, sums.Source.Count, Math.Max(total, sums.Source.Count)));
+    }
+
+    // The copied chunks of a part, if they are all that its commits brought into the source: then the source need not be read again.
+    private async Task<CopiedChunks?> FindCopiedAsync(TransferRecord record, TransferPart part, CancellationToken cancellationToken)
+    {
+        if (applier is not null || source is not StoreSource store || record.RangeOf(part) != TransferRange.All || copied?.GetValueOrDefault(part) is not { } chunks) return null;
+        var sums = await StoreSums.ReadAsync(store.Parts, part == TransferPart.Events, cancellationToken);
+        return (chunks.Count, chunks.Hash) == (part == TransferPart.Readings ? (sums.Readings, sums.ReadingsHash) : (sums.Events, sums.EventsHash)) ? chunks : null;
     }
 
     // Of all chunks so far.
@@ -107,9 +126,32 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
     // How the rows of one part are read, summed up and named.
     private sealed record Rows<TRow>(
         ReadPage<TRow> ReadSource, ReadPage<TRow> ReadTarget, VisitRange<TRow> VisitTarget, AddRows<TRow> AddTo, Func<TRow, long> TimeOf, Func<TRow, string> Name,
-        Func<TRow, IEnumerable<(string Column, string? Value)>> Describe, VisitRows<TRow> SeenInSource);
+        Func<TRow, IEnumerable<(string Column, string? Value)>> Describe, VisitRows<TRow> Recount);
 
     private delegate Task VisitRange<TRow>(TransferRange range, VisitRows<TRow> visit, CancellationToken cancellationToken);
+
+    // False: a range differs.
+    private static async Task<bool> CompareCopiedAsync<TRow>(CopiedChunks chunks, Rows<TRow> rows, Sums sums, Action report, CancellationToken cancellationToken)
+    {
+        foreach (var (range, ofSource) in chunks.Ranges)
+        {
+            var ofTarget = new TransferSummary();
+            await rows.VisitTarget(
+                range,
+                visited =>
+                {
+                    rows.AddTo(ofTarget, visited);
+                    rows.Recount(visited);
+                },
+                cancellationToken);
+            if (!ofSource.Equals(ofTarget)) return false;
+            sums.Source.Add(ofSource);
+            sums.Target.Add(ofTarget);
+            sums.Chunks++;
+            report();
+        }
+        return true;
+    }
 
     private async Task CompareAsync<TRow>(TransferRange range, int limit, Rows<TRow> rows, Sums sums, Action report, CancellationToken cancellationToken)
     {
@@ -133,7 +175,7 @@ public sealed class TransferVerifier(ITransferSource source, ITransferTarget tar
 
         async Task CompareAsync(ReadOnlyMemory<TRow> page, TransferSummary ofSource, TransferRange chunk, Func<TRow, bool>? isAhead)
         {
-            rows.SeenInSource(page.Span);
+            rows.Recount(page.Span);
             var ofTarget = await SummarizeTargetAsync(chunk, rows, isAhead, cancellationToken);
             if (!ofSource.Equals(ofTarget)) await NameDifferencesAsync(page, chunk, rows, isAhead, cancellationToken);
             sums.Source.Add(ofSource);

@@ -12,10 +12,17 @@ internal sealed record TransferOutcome(TransferReport Report, string Path, strin
 /// <summary>The steps of a transfer between two open sides, for the command and for the server.</summary>
 internal sealed class TransferRun(ITransferSource source, ITransferTarget target, TransferArguments arguments, TimeProvider clock, Action<TransferStep> progress)
 {
+    private IReadOnlyDictionary<TransferPart, CopiedChunks>? _copied;
+
     /// <summary>Copies what is missing.</summary>
     /// <exception cref="TransferException">It cannot go on; the message states the reason and the fix.</exception>
-    public Task<TransferRecord> CopyAsync(bool follows, RejectLog rejects, CancellationToken cancellationToken)
-        => new TransferRunner(source, target, arguments.Options with { Follows = follows }, clock, progress).RunAsync(rejects, cancellationToken);
+    public async Task<TransferRecord> CopyAsync(bool follows, RejectLog rejects, CancellationToken cancellationToken)
+    {
+        var runner = new TransferRunner(source, target, arguments.Options with { Follows = follows }, clock, progress);
+        var record = await runner.RunAsync(rejects, cancellationToken);
+        _copied = runner.Copied;
+        return record;
+    }
 
     /// <summary>The transfer of these arguments, complete.</summary>
     /// <exception cref="TransferException">There is none, or it is not finished.</exception>
@@ -40,7 +47,7 @@ internal sealed class TransferRun(ITransferSource source, ITransferTarget target
     /// <summary>Compares both sides of a prepared source, and writes the report.</summary>
     public async Task<TransferOutcome> VerifyAsync(TransferRecord record, RejectLog rejects, BatchApplier? applier, CancellationToken cancellationToken)
     {
-        var verifier = new TransferVerifier(source, target, clock, progress, applier);
+        var verifier = new TransferVerifier(source, target, clock, progress, applier, _copied);
         var report = await verifier.RunAsync(record, rejects, $"SensorDash {BuildInfo.Version}", cancellationToken);
         rejects.Flush();
         var path = arguments.ReportPath(record.Id);

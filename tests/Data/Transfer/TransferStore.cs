@@ -91,8 +91,9 @@ internal static class Transfers
     public static async Task<TransferReport> RunAsync(ITransferSource source, ITransferTarget target, TimeProvider clock, TransferOptions? options = null, RejectLog? rejects = null)
     {
         var log = rejects ?? new RejectLog(null, isStrict: false);
-        var record = await new TransferRunner(source, target, options ?? new() { BatchSize = 7 }, clock).RunAsync(log, CancellationToken.None);
-        return await new TransferVerifier(source, target, clock).RunAsync(record, log, "test", CancellationToken.None);
+        var runner = new TransferRunner(source, target, options ?? new() { BatchSize = 7 }, clock);
+        var record = await runner.RunAsync(log, CancellationToken.None);
+        return await new TransferVerifier(source, target, clock, copied: runner.Copied).RunAsync(record, log, "test", CancellationToken.None);
     }
 
     public static async Task<TransferReport> VerifyAsync(ITransferSource source, ITransferTarget target, TransferRecord record, TimeProvider clock)
