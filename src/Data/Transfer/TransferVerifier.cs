@@ -10,19 +10,15 @@ namespace SensorDash.Data.Transfer;
 /// <remarks>Values are compared as the program understands them, not as an engine shows them, so no collation, floating-point number or time zone can mislead.</remarks>
 /// <param name="applier">Follows a source that goes on being written; null if nothing writes to it. It rests while a chunk is compared.</param>
 /// <param name="copied">The parts that were copied just before.</param>
-public sealed class TransferVerifier(
+public sealed partial class TransferVerifier(
     ITransferSource source, ITransferTarget target, TimeProvider clock, Action<TransferStep>? progress = null, BatchApplier? applier = null,
     IReadOnlyDictionary<TransferPart, CopiedChunks>? copied = null)
 {
     private const int ReadingsAtOnce = 250_000; // DuckDB, which keeps readings by node, reads a month for each chunk.
     private const int EventsAtOnce = 10_000;
-    private const int RowsOfASlice = 5_000; // Of a chunk that differs.
-    private const int MaxNamed = 100;
     private const int MaxAttempts = 100; // Of a chunk that removals of the source hit again and again.
 
-    private readonly List<Difference> _differences = [];
     private NodeRecount _recount = new();
-    private long _differenceCount;
 
     /// <summary>Compares everything that the transfer covers, and notes the result in the ledger.</summary>
     /// <param name="record">The transfer.</param>
@@ -94,7 +90,10 @@ public sealed class TransferVerifier(
         var ledger = await new TransferLedger(target.RunLedgerAsync).ReadProgressAsync(record.Id, part, cancellationToken);
         var isChanged = record.Start is null && record.RowIds is null && (ledger.Rows, ledger.Hash) != (sums.Source.Count, sums.Source.Hash);
         return new(part, sums.Source.Equals(sums.Target), sums.Chunks, sums.Source.Count, sums.Target.Count, TransferReport.Hex(sums.Source.Hash),
-            TransferReport.Hex(sums.Target.Hash), isChanged, sums.Source.Columns, sums.Target.Columns) { IsAsCopied = asCopied };
+            TransferReport.Hex(sums.Target.Hash), isChanged, sums.Source.Columns, sums.Target.Columns)
+        {
+            IsAsCopied = asCopied,
+        };
 
         void Report() => progress?.Invoke(new("verify", part, sums.Source.Count, Math.Max(total, sums.Source.Count)));
     }
@@ -224,68 +223,6 @@ public sealed class TransferVerifier(
         return CollectionsMarshal.AsSpan(kept);
     }
 
-    // Only the slices of the chunk that differ are compared row by row.
-    private async Task NameDifferencesAsync<TRow>(ReadOnlyMemory<TRow> page, TransferRange chunk, Rows<TRow> rows, Func<TRow, bool>? isAhead, CancellationToken cancellationToken)
-    {
-        var inOrder = page.ToArray();
-        Array.Sort(inOrder, (one, other) => rows.TimeOf(one).CompareTo(rows.TimeOf(other)));
-        for (var (start, from) = (0, chunk.From); from < chunk.To;)
-        {
-            var end = Math.Min(start + RowsOfASlice, inOrder.Length);
-            while (end < inOrder.Length && rows.TimeOf(inOrder[end]) == rows.TimeOf(inOrder[end - 1])) end++; // The whole instant.
-            var slice = new TransferRange(from, end < inOrder.Length ? rows.TimeOf(inOrder[end]) : chunk.To);
-            var (expected, ofSource) = (inOrder.AsMemory(start, end - start), new TransferSummary());
-            rows.AddTo(ofSource, expected.Span);
-            if (!ofSource.Equals(await SummarizeTargetAsync(slice, rows, isAhead, cancellationToken))) await NameRowsAsync(expected, slice, rows, isAhead, cancellationToken);
-            (start, from) = (end, slice.To);
-        }
-    }
-
-    // The rows of the target are read page by page, because there may be any number of them.
-    private async Task NameRowsAsync<TRow>(ReadOnlyMemory<TRow> ofSource, TransferRange slice, Rows<TRow> rows, Func<TRow, bool>? isAhead, CancellationToken cancellationToken)
-    {
-        var expected = new Dictionary<string, TRow>(ofSource.Length);
-        foreach (var row in ofSource.Span) expected[rows.Name(row)] = row;
-        for (var from = slice.From; from < slice.To;)
-        {
-            var other = await rows.ReadTarget(new(from, slice.To), RowsOfASlice, cancellationToken);
-            foreach (var row in Without(other.Rows, isAhead).Span)
-            {
-                var name = rows.Name(row);
-                if (!expected.Remove(name, out var there)) Note(DifferenceKind.Extra, name, null);
-                else if (Differing(rows.Describe(there), rows.Describe(row)) is { } columns) Note(DifferenceKind.Different, name, columns);
-            }
-            from = other.End;
-        }
-        foreach (var name in expected.Keys) Note(DifferenceKind.Missing, name, null);
-    }
-
-    private static string? Differing(IEnumerable<(string Column, string? Value)> source, IEnumerable<(string Column, string? Value)> target)
-    {
-        var different = source.Zip(target).Where(pair => pair.First.Value != pair.Second.Value)
-            .Select(pair => $"{pair.First.Column} is {Shown(pair.First.Value)} in the source and {Shown(pair.Second.Value)} in the target").ToArray();
-        return different.Length == 0 ? null : string.Join("; ", different);
-    }
-
-    private static string Shown(string? value) => value is null ? "absent" : OutsideText.Shown(value);
-
-    private static IEnumerable<(string, string?)> Describe(Reading r) => [
-        ("temperature_centidegrees", Text(r.TemperatureCentidegrees)), ("humidity_centipercent", Text(r.HumidityCentipercent)), ("flags", Text(r.Flags)),
-        ("received_at", Text(r.ReceivedAt))];
-
-    private static IEnumerable<(string, string?)> Describe(LaneEvent e) => [
-        ("scope_id", e.ScopeId), ("source_truth_time", Text(e.SourceTime)), ("source_text", e.SourceText),
-        .. LaneTable.Of(e.Lane).Own.Select(column => (column.Name, column switch
-        {
-            TextColumn text => text.Get(e),
-            WholeColumn whole => Text(whole.Get(e)),
-            TimeColumn time => Text(time.Get(e)),
-            _ => null,
-        })),
-        (LaneTable.Of(e.Lane).Content, e.Lane.HoldsJson() ? System.Text.Encoding.UTF8.GetString(e.Content) : Convert.ToHexStringLower(e.Content))];
-
-    private static string? Text(long? value) => value?.ToString(CultureInfo.InvariantCulture);
-
     private async Task<long> VerifySmallTablesAsync(TransferRecord record, TransferStart? start, CancellationToken cancellationToken)
     {
         var isWhole = record.Readings == TransferRange.All;
@@ -305,17 +242,5 @@ public sealed class TransferVerifier(
         if (await AuditCopy.CompareAsync(access, there, isMirror: applier is not null, cancellationToken) is not var (differences, entries)) return rows;
         foreach (var difference in differences) Note(difference);
         return rows + entries;
-    }
-
-    private void Note(DifferenceKind kind, string name, string? columns)
-    {
-        var space = name.IndexOf(' ', StringComparison.Ordinal);
-        Note(new(kind, name[..space], name[(space + 1)..], columns));
-    }
-
-    private void Note(Difference difference)
-    {
-        _differenceCount++;
-        if (_differences.Count < MaxNamed) _differences.Add(difference);
     }
 }
