@@ -41,6 +41,15 @@ internal static class ScaleBench
                 () => database.ScalarAsync("SELECT pg_database_size(current_database())"));
             await RunAsync(place, Rows.Events(count), Rows.Readings(count));
         }
+        using (var folder = new TemporaryFolder())
+        {
+            await using var database = await TimescaleStoreFixture.CreateAsync(TimescaleEdition.Apache);
+            var place = new Place(
+                "TimescaleDB with NodeIndex", folder,
+                [.. database.ProgramEnvironment, ("Database__Timescale__NodeIndex", "true"), ("Analytics__Path", folder.File("side.duckdb"))],
+                () => database.ScalarAsync("SELECT pg_database_size(current_database())"));
+            await RunAsync(place, Rows.Readings(count));
+        }
         return 0;
     }
 

@@ -55,7 +55,7 @@ internal static class TimescaleLayout
             ? TimescaleEdition.Community : TimescaleEdition.Apache;
     }
 
-    /// <summary>Applies the settings for chunk interval, compression policy and content index; does nothing if they are current.</summary>
+    /// <summary>Applies the settings for chunk interval, compression policy and optional indexes; does nothing if they are current.</summary>
     public static async Task<TimescaleEdition> ApplyAsync(NpgsqlConnection connection, TimescaleOptions settings, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -71,7 +71,7 @@ internal static class TimescaleLayout
                 await ApplyCompressionAsync(connection, table, options.CompressionAfter, cancellationToken);
         }
         await ScheduleCompressionAsync(connection, isScheduled: true, cancellationToken);
-        await TimescaleContentIndex.ApplyAsync(connection, settings.ContentIndex, cancellationToken);
+        await TimescaleOptionalIndexes.ApplyAsync(connection, settings, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return edition;
     }

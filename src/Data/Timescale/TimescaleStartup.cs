@@ -74,10 +74,10 @@ public sealed partial class TimescaleStartup(TimescaleDatabase database, IOption
         [LoggerMessage(31, LogLevel.Information, "Readings and events are in {Database}, edition {Edition}.")]
         public static partial void Edition(ILogger logger, string database, TimescaleEdition edition);
 
-        [LoggerMessage(32, LogLevel.Warning, "Role {Role} cannot change chunk interval, compression and content index ({Reason}); they stay as they are.")]
+        [LoggerMessage(32, LogLevel.Warning, "Role {Role} cannot change chunk interval, compression and optional indexes ({Reason}); they stay as they are.")]
         public static partial void SettingsDenied(ILogger logger, string role, string reason);
 
-        [LoggerMessage(33, LogLevel.Warning, "The tables are in use ({Reason}); a changed chunk interval, compression or content index takes effect at the next startup.")]
+        [LoggerMessage(33, LogLevel.Warning, "The tables are in use ({Reason}); a changed chunk interval, compression or optional index takes effect at the next startup.")]
         public static partial void SettingsDeferred(ILogger logger, string reason);
     }
 }

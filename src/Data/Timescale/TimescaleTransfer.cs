@@ -35,6 +35,7 @@ public static class TimescaleTransfer
             Pool = new() { MinSize = 0, MaxSize = Math.Max(4, defaults.Pool.MaxSize), CommandTimeout = defaults.Pool.CommandTimeout, ConnectionTimeout = defaults.Pool.ConnectionTimeout },
             Hypertable = defaults.Hypertable,
             ContentIndex = defaults.ContentIndex,
+            NodeIndex = defaults.NodeIndex,
         };
         foreach (var part in connection.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {

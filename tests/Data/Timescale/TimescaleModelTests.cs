@@ -116,6 +116,22 @@ public sealed class TimescaleModelTests
         }
     }
 
+    [SkippableTheory]
+    [MemberData(nameof(Editions))]
+    public async Task FollowSettings_NodeIndexOnAndOff_IsMadeAndDropped(TimescaleEdition edition)
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateAsync(edition);
+        await fixture.Store.AddAsync(Some.Run(node: 1, count: 4, interval: 86_400));
+        foreach (var isOn in (bool[])[false, true, true, false])
+        {
+            fixture.Options.NodeIndex = isOn;
+            await StartOf(fixture).ApplySettingsAsync(default);
+            Assert.Equal(isOn ? 1 : 0, await fixture.ScalarAsync(
+                "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexdef LIKE '%(node_address, \"timestamp\") INCLUDE (temperature_centidegrees, humidity_centipercent, flags, received_at)'"));
+            Assert.Equal(4, (await fixture.Store.AllAsync()).Count);
+        }
+    }
+
     [SkippableFact]
     public async Task Documentation_QueriesOfPeople_RunAsTheyStandThere()
     {

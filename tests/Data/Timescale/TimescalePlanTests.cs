@@ -60,6 +60,22 @@ public sealed partial class TimescalePlanTests : IAsyncLifetime
         Assert.All(RowsRead().Matches(plan), rows => Assert.InRange(long.Parse(rows.Groups[1].Value, CultureInfo.InvariantCulture), 0, 50));
     }
 
+    [SkippableTheory]
+    [InlineData(ReadingOrder.NewestFirst)]
+    [InlineData(ReadingOrder.OldestFirst)]
+    public async Task PageOfANode_WithTheNodeIndex_ReadsNoPageOfTheTable(ReadingOrder order)
+    {
+        _fixture.Options.NodeIndex = true;
+        await TimescaleModelTests.StartOf(_fixture).ApplySettingsAsync(default);
+        await _fixture.ExecuteAsync("VACUUM ANALYZE sensor_readings");
+
+        var plan = await PlanAsync(connection => TimescaleReadingStore.PageCommand(connection, new(new(7, new(Start + (5 * Day), Start + (7 * Day) - 1)), order), 1500));
+
+        AssertOrderedByIndex(plan);
+        Assert.Equal(2, plan.Split($"Index Only Scan").Length - 1);
+        Assert.Equal(2, plan.Split("Heap Fetches: 0").Length - 1);
+    }
+
     [SkippableFact]
     public async Task Newest_OfEveryNode_LooksIntoTheNewestChunkOnly()
     {
