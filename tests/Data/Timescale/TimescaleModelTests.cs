@@ -121,6 +121,8 @@ public sealed class TimescaleModelTests
     public async Task FollowSettings_NodeIndexOnAndOff_IsMadeAndDropped(TimescaleEdition edition)
     {
         await using var fixture = await TimescaleStoreFixture.CreateAsync(edition);
+        const string Tables = "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND (oid = 'sensor_readings'::regclass OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'sensor_readings'::regclass))";
+        var days = 0;
         await fixture.Store.AddAsync(Some.Run(node: 1, count: 4, interval: 86_400));
         foreach (var isOn in (bool[])[false, true, true, false])
         {
@@ -128,7 +130,10 @@ public sealed class TimescaleModelTests
             await StartOf(fixture).ApplySettingsAsync(default);
             Assert.Equal(isOn ? 1 : 0, await fixture.ScalarAsync(
                 "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexdef LIKE '%(node_address, \"timestamp\") INCLUDE (temperature_centidegrees, humidity_centipercent, flags, received_at)'"));
-            Assert.Equal(4, (await fixture.Store.AllAsync()).Count);
+            // The table, and with it the chunks: those that there are, and new ones.
+            await fixture.Store.AddAsync(Some.Reading(node: 1, time: Some.Noon + (86_400 * ++days)));
+            Assert.Equal(isOn ? await fixture.ScalarAsync(Tables) : 0, await fixture.ScalarAsync(Tables + " AND 'autovacuum_vacuum_insert_threshold=20000' = ANY (reloptions)"));
+            Assert.Equal(4 + days, (await fixture.Store.AllAsync()).Count);
         }
     }
 
