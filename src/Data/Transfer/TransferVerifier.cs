@@ -113,7 +113,14 @@ public sealed partial class TransferVerifier(
 
         public TransferSummary Target { get; } = new();
 
-        public long Chunks { get; set; }
+        public long Chunks { get; private set; }
+
+        public void Add(TransferSummary ofSource, TransferSummary ofTarget)
+        {
+            Source.Add(ofSource);
+            Target.Add(ofTarget);
+            Chunks++;
+        }
     }
 
     private Rows<Reading> Readings => new(source.ReadReadingsAsync, target.ReadReadingsAsync, target.VisitReadingsAsync, (summary, rows) => summary.Add(rows),
@@ -144,9 +151,7 @@ public sealed partial class TransferVerifier(
                 },
                 cancellationToken);
             if (!ofSource.Equals(ofTarget)) return false;
-            sums.Source.Add(ofSource);
-            sums.Target.Add(ofTarget);
-            sums.Chunks++;
+            sums.Add(ofSource, ofTarget);
             report();
         }
         return true;
@@ -177,9 +182,7 @@ public sealed partial class TransferVerifier(
             rows.Recount(page.Span);
             var ofTarget = await SummarizeTargetAsync(chunk, rows, isAhead, cancellationToken);
             if (!ofSource.Equals(ofTarget)) await NameDifferencesAsync(page, chunk, rows, isAhead, cancellationToken);
-            sums.Source.Add(ofSource);
-            sums.Target.Add(ofTarget);
-            sums.Chunks++;
+            sums.Add(ofSource, ofTarget);
             report();
         }
     }

@@ -72,7 +72,7 @@ public sealed partial class TimescalePlanTests : IAsyncLifetime
         var plan = await PlanAsync(connection => TimescaleReadingStore.PageCommand(connection, new(new(7, new(Start + (5 * Day), Start + (7 * Day) - 1)), order), 1500));
 
         AssertOrderedByIndex(plan);
-        Assert.Equal(2, plan.Split($"Index Only Scan").Length - 1);
+        Assert.Equal(2, plan.Split("Index Only Scan").Length - 1);
         Assert.Equal(2, plan.Split("Heap Fetches: 0").Length - 1);
     }
 
