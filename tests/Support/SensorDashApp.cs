@@ -105,6 +105,8 @@ public sealed class SensorDashApp : WebApplicationFactory<Program>
     {
         var connectionString = FindConnectionString();
         await base.DisposeAsync();
+        // The program, on its own thread, may be disposing of its services still, and the factory does not wait for it.
+        await WaitFor.TrueAsync("the program has released its database", () => SqliteFileLock.FindServer(DatabasePath) is not { } url || new Uri(url).Port != Address.Port);
         if (connectionString is not null)
             using (var pooled = new SqliteConnection(connectionString)) SqliteConnection.ClearPool(pooled);
         await WaitFor.DatabaseReleasedAsync(DatabasePath);

@@ -27,6 +27,7 @@ public sealed class SqliteDatabase : IDisposable
     private readonly long _logBytes;
     private readonly SemaphoreSlim _readers = new(MaxReaders), _longReaders = new(MaxLongReaders), _streamReaders = new(MaxStreamReaders);
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
+    private volatile bool _isClosed;
 
     public SqliteDatabase(IOptions<SqliteOptions> options)
     {
@@ -115,6 +116,7 @@ public sealed class SqliteDatabase : IDisposable
                 T result;
                 using (StopOn(connection, cancellationToken)) result = read(connection);
                 _idle.Add(connection);
+                if (_isClosed) CloseIdle(); // The program stopped during the read.
                 return result;
             }
             catch (SqliteException e)
@@ -192,12 +194,19 @@ public sealed class SqliteDatabase : IDisposable
         }
     }
 
+    /// <summary>Closes the connections; a second call does nothing.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isClosed, true)) return;
         Writer.Dispose();
-        foreach (var connection in _idle) connection.Dispose();
+        CloseIdle();
         _readers.Dispose();
         _longReaders.Dispose();
         _streamReaders.Dispose();
+    }
+
+    private void CloseIdle()
+    {
+        while (_idle.TryTake(out var connection)) connection.Dispose();
     }
 }

@@ -141,7 +141,12 @@ public sealed partial class SqliteStartup(
     public string? Explain(Exception error)
         => error is DbException || errors.IsUnavailable(error) ? $"the database {Name} cannot be used: {error.Message}" : null;
 
-    public void Dispose() => _lock?.Dispose();
+    /// <summary>Releases the file, after its connections are closed: the last one copies the write-ahead log into a file that is still this process's.</summary>
+    public void Dispose()
+    {
+        database.Dispose();
+        _lock?.Dispose();
+    }
 
     [GeneratedRegex(@"\.before-[0-9]{14}_[A-Za-z]+$")]
     private static partial Regex NameOfCopy();
