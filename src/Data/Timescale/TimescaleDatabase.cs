@@ -45,7 +45,7 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
         {
             return await DataSource.OpenConnectionAsync(cancellationToken);
         }
-        catch (NpgsqlException e)
+        catch (Exception e) when (TimescaleErrors.IsOfDriver(e))
         {
             throw TimescaleErrors.Translate(e, cancellationToken);
         }
@@ -60,7 +60,7 @@ public sealed class TimescaleDatabase : IDisposable, IAsyncDisposable
         {
             return await read(connection, cancellationToken);
         }
-        catch (NpgsqlException e)
+        catch (Exception e) when (TimescaleErrors.IsOfDriver(e))
         {
             throw TimescaleErrors.Translate(e, cancellationToken);
         }

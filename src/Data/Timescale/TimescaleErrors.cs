@@ -23,7 +23,11 @@ public sealed class TimescaleErrors : IStoreErrors
     /// <inheritdoc/>
     Exception IStoreErrors.Translate(DbException error) => error is NpgsqlException npgsql ? Translate(npgsql, CancellationToken.None) : error;
 
-    internal static Exception Translate(NpgsqlException error, CancellationToken cancellationToken)
+    /// <summary>Whether the driver reports an error. Where a message of the server does not fit, as after a cancellation at a bad moment, its exception has no type of its own.</summary>
+    /// <remarks>It has closed the connection then, and the server ends the transaction.</remarks>
+    internal static bool IsOfDriver(Exception error) => error is NpgsqlException || error.GetType() == typeof(Exception);
+
+    internal static Exception Translate(Exception error, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return new OperationCanceledException("The query was cancelled.", error, cancellationToken);
         // Without a SQLSTATE the server sent no error: the connection broke, timed out, or the pool was exhausted.

@@ -37,7 +37,7 @@ internal sealed class TimescaleWriter(TimescaleDatabase database, int writerLock
             if (e is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable }) await EndFrozenHolderAsync(cancellationToken);
             if (e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
                 throw new StoreUnavailableException("Another program wrote these rows without the writer lock; retrying.", e);
-            if (e is NpgsqlException npgsql) throw TimescaleErrors.Translate(npgsql, cancellationToken);
+            if (TimescaleErrors.IsOfDriver(e)) throw TimescaleErrors.Translate(e, cancellationToken);
             throw;
         }
         finally
