@@ -11,10 +11,13 @@ namespace SensorDash.Web.Operations.Metrics;
 /// <summary>Metrics at <c>/metrics</c> in Prometheus' text format, and by OTLP to a collector.</summary>
 internal static class MetricsEndpoint
 {
-    private const string Path = "/metrics";
+    private const string Path = "/metrics", RequestsMeter = "Microsoft.AspNetCore.Hosting";
 
     // Besides our own: requests by route with their durations, the runtime, and the pool of PostgreSQL's driver.
-    private static readonly string[] _meters = [HubMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "System.Runtime", "Npgsql"];
+    private static readonly string[] _meters = [HubMetrics.MeterName, RequestsMeter, "System.Runtime", "Npgsql"];
+
+    // Only requests have more, by route and status. The library reserves memory for this many of each instrument, by default 2,000: 10 MB of a small hub.
+    private const int MaxSeries = 100, MaxRequestSeries = 2_000;
 
     // In Prometheus, _count is the end of a histogram's name.
     private static readonly Dictionary<string, string> _renamed = new()
@@ -49,9 +52,13 @@ internal static class MetricsEndpoint
         });
     }
 
-    // Null: as it is. The types of exceptions are for the log.
-    private static MetricStreamConfiguration? ViewOf(Instrument instrument) => instrument.Name == "dotnet.exceptions" ? new() { TagKeys = [] }
-        : _renamed.TryGetValue(instrument.Name, out var name) ? new() { Name = name } : null;
+    private static MetricStreamConfiguration ViewOf(Instrument instrument)
+    {
+        var view = new MetricStreamConfiguration { CardinalityLimit = instrument.Meter.Name == RequestsMeter ? MaxRequestSeries : MaxSeries };
+        if (instrument.Name == "dotnet.exceptions") view.TagKeys = []; // Their types are for the log.
+        if (_renamed.TryGetValue(instrument.Name, out var name)) view.Name = name;
+        return view;
+    }
 
     public static void MapMetrics(this WebApplication app)
     {
