@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 using SensorDash.Data.Access;
 
 namespace SensorDash.Web.Security;
@@ -12,13 +13,17 @@ internal sealed class Passwords : IDisposable
     // Those who wait longer would not wait for the answer.
     private const int MaxWaiting = 20;
 
-    private readonly PasswordHasher<User> _hasher = new();
+    private readonly PasswordHasher<User> _hasher;
     private readonly SemaphoreSlim _one = new(1);
     private readonly Lazy<string> _nobodysHash;
     private int _waiting;
     private long _computed;
 
-    public Passwords() => _nobodysHash = new(() => Hash(Guid.NewGuid().ToString()));
+    public Passwords(IOptions<PasswordHasherOptions>? options = null)
+    {
+        _hasher = new(options);
+        _nobodysHash = new(() => Hash(Guid.NewGuid().ToString()));
+    }
 
     /// <summary>Passwords hashed or checked since the start.</summary>
     public long Computed => Interlocked.Read(ref _computed);
