@@ -10,6 +10,9 @@ public sealed class SensorDashProcess : IAsyncDisposable
     // Reached only if the program hangs.
     private static readonly TimeSpan _limit = 3 * WaitFor.Limit;
 
+    // tests.runsettings sets them for the tests; long runs measure the program as it is.
+    private static readonly string[] _ofTests = ["DOTNET_TC_CallCountThreshold", "DOTNET_TieredPGO"];
+
     private const string SecretMark = "one-time secret: ";
 
     private const int MaxErrors = 100;
@@ -25,9 +28,6 @@ public sealed class SensorDashProcess : IAsyncDisposable
         _process = process;
         Client = new HttpClient(new SocketsHttpHandler(), disposeHandler: true) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(10) };
     }
-
-    // tests.runsettings sets them for the tests; long runs measure the program as it is.
-    private static readonly string[] _ofTests = ["DOTNET_TC_CallCountThreshold", "DOTNET_TieredPGO"];
 
     /// <summary>The command that runs the program; append its arguments.</summary>
     /// <remarks>The one in <c>SENSORDASH_TEST_PROGRAM</c>, a folder with a published program: compiled ahead of time it starts with two thirds of the CPU time. Else the one that was built with the tests.</remarks>

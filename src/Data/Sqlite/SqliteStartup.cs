@@ -141,7 +141,7 @@ public sealed partial class SqliteStartup(
     public string? Explain(Exception error)
         => error is DbException || errors.IsUnavailable(error) ? $"the database {Name} cannot be used: {error.Message}" : null;
 
-    /// <summary>Releases the file, after its connections are closed: the last one copies the write-ahead log into a file that is still this process's.</summary>
+    /// <summary>Releases the file after its connections: another program that finds it free finds none of them at work.</summary>
     public void Dispose()
     {
         database.Dispose();
