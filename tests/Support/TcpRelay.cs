@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace SensorDash.Faults.Tests.Cases;
+namespace SensorDash.Tests.Support;
 
 /// <summary>A way to a server that can be cut, and on which nothing moves while it is paused.</summary>
-internal sealed class TcpRelay : IAsyncDisposable
+public sealed class TcpRelay : IAsyncDisposable
 {
     private readonly string _host;
     private readonly int _port;
@@ -21,6 +21,9 @@ internal sealed class TcpRelay : IAsyncDisposable
     }
 
     public int Port { get; private set; }
+
+    /// <summary>Changes what the server answers: gets bytes that arrived together, and returns those that go on. Null: as they are.</summary>
+    public Func<byte[], byte[]>? ChangeAnswer { get; set; }
 
     /// <summary>As if the server had stopped: connections end, new ones are refused.</summary>
     public void Cut()
@@ -78,7 +81,7 @@ internal sealed class TcpRelay : IAsyncDisposable
         try
         {
             await server.ConnectAsync(_host, _port, _stop.Token);
-            await Task.WhenAny(CopyAsync(client, server), CopyAsync(server, client));
+            await Task.WhenAny(CopyAsync(client, server, isAnswer: false), CopyAsync(server, client, isAnswer: true));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
@@ -94,7 +97,7 @@ internal sealed class TcpRelay : IAsyncDisposable
         }
     }
 
-    private async Task CopyAsync(Socket from, Socket to)
+    private async Task CopyAsync(Socket from, Socket to, bool isAnswer)
     {
         var buffer = new byte[64 * 1024];
         try
@@ -102,7 +105,8 @@ internal sealed class TcpRelay : IAsyncDisposable
             while (await from.ReceiveAsync(buffer, _stop.Token) is var length and > 0)
             {
                 await Task.Run(() => _moves.Wait(_stop.Token));
-                await to.SendAsync(buffer.AsMemory(0, length), _stop.Token);
+                var bytes = isAnswer && ChangeAnswer is { } change ? change(buffer[..length]) : buffer.AsMemory(0, length);
+                await to.SendAsync(bytes, _stop.Token);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
