@@ -8,7 +8,7 @@ internal static class CommandSettings
     /// <exception cref="StartupException">Settings are invalid; the message names all errors.</exception>
     public static ConfigurationManager Read(string[] settings)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = ContentRoot.Find(settings) });
+        var builder = ProgramBuilder.Create(settings);
         builder.Configuration.AddSettingAliases();
         SettingsValidator.ThrowOnErrors(builder.Configuration);
         return builder.Configuration;

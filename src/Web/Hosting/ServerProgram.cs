@@ -28,7 +28,7 @@ internal static partial class ServerProgram
 
     private static WebApplication Build(ParsedCommandLine line, SwitchableServer server, TransferMoves moves, SystemdNotices systemd, IEnumerable<KeyValuePair<string, string?>> settings)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = line.Settings, ContentRootPath = ContentRoot.Find(line.Settings) });
+        var builder = ProgramBuilder.Create(line.Settings);
         builder.Configuration.AddInMemoryCollection(settings);
         builder.Services.AddSingleton(moves);
         builder.AddSensorDash(server);
