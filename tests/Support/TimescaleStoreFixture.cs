@@ -57,7 +57,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
     /// <summary>A migrated store; the test is skipped when the server does not have this edition.</summary>
     public static async Task<TimescaleStoreFixture> CreateAsync(TimescaleEdition edition)
     {
-        var server = PostgresServer.Require();
+        var server = Administration();
         var template = await _templates.GetOrAdd(edition, e => new(() => MakeTemplateAsync(server, e))).Value;
         return new(server, await CreateDatabaseAsync(server, template));
     }
@@ -65,7 +65,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
     /// <summary>An empty database as an administrator provides it: on a server without the extension, or with at least this edition.</summary>
     public static async Task<TimescaleStoreFixture> CreateEmptyAsync(TimescaleEdition edition)
     {
-        var server = PostgresServer.Require();
+        var server = Administration();
         var name = await CreateDatabaseAsync(server, "template0");
         await PrepareAsync(server, name, edition);
         return new(server, name);
@@ -168,6 +168,9 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         foreach (var aside in await ListAsync(_server, "SELECT datname::text FROM pg_database WHERE datname LIKE @name || '\\_aside\\_%'", Name)) await DropAsync(_server, aside);
     }
 
+    // Pooled, because each database of a test takes six commands, and the server starts a process for each connection.
+    private static NpgsqlConnectionStringBuilder Administration() => new(PostgresServer.Require().ToString()) { Pooling = true };
+
     private static async Task<string> MakeTemplateAsync(NpgsqlConnectionStringBuilder server, TimescaleEdition edition)
     {
         await DropLeftoversAsync(server);
@@ -262,7 +265,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
-    private static NpgsqlConnectionStringBuilder At(NpgsqlConnectionStringBuilder server, string database) => new(server.ToString()) { Database = database };
+    private static NpgsqlConnectionStringBuilder At(NpgsqlConnectionStringBuilder server, string database) => new(server.ToString()) { Database = database, Pooling = false };
 
     /// <summary>Undone when it is disposed.</summary>
     public sealed class HeldTransaction(NpgsqlConnection connection) : IAsyncDisposable
