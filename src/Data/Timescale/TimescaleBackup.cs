@@ -55,7 +55,7 @@ public sealed class TimescaleBackup(
             await VerifyAsync(path, contents, cancellationToken);
             return contents;
         }
-        catch (NpgsqlException e)
+        catch (Exception e) when (TimescaleErrors.IsOfDriver(e))
         {
             throw TimescaleErrors.Translate(e, cancellationToken);
         }
@@ -96,7 +96,7 @@ public sealed class TimescaleBackup(
             await restore.FinishAsync(cancellationToken);
             return restore;
         }
-        catch (NpgsqlException e)
+        catch (Exception e) when (TimescaleErrors.IsOfDriver(e))
         {
             await restore.DisposeAsync();
             throw e is PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } denied

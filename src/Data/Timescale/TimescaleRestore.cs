@@ -72,7 +72,7 @@ internal sealed class TimescaleRestore(TimescaleDatabase database, string name, 
             await RenameAsync(server, Temporary, name);
             return _isThere ? aside : null;
         }
-        catch (NpgsqlException e)
+        catch (Exception e) when (TimescaleErrors.IsOfDriver(e))
         {
             throw new BackupException($"{name} cannot be renamed: {e.Message} The restored database is {Temporary}.", e);
         }
@@ -85,7 +85,7 @@ internal sealed class TimescaleRestore(TimescaleDatabase database, string name, 
             await using var server = await TimescaleBackup.OpenAsync(StringOf(MaintenanceDatabase), CancellationToken.None);
             await ExecuteAsync(server, $"DROP DATABASE IF EXISTS {Quoted(Temporary)} WITH (FORCE)", CancellationToken.None);
         }
-        catch (NpgsqlException)
+        catch (Exception e) when (TimescaleErrors.IsOfDriver(e))
         {
             // The next restore drops it.
         }

@@ -17,7 +17,7 @@ public sealed class TimescaleScrubClaim(TimescaleDatabase database) : IScrubClai
             await using var command = new NpgsqlCommand(TryLock, connection);
             if (await command.ExecuteScalarAsync(cancellationToken) is true) return new Held(connection);
         }
-        catch (NpgsqlException e)
+        catch (Exception e) when (TimescaleErrors.IsOfDriver(e))
         {
             await connection.DisposeAsync();
             throw TimescaleErrors.Translate(e, cancellationToken);
@@ -40,7 +40,7 @@ public sealed class TimescaleScrubClaim(TimescaleDatabase database) : IScrubClai
                 await using var command = new NpgsqlCommand(Unlock, connection);
                 await command.ExecuteNonQueryAsync(CancellationToken.None);
             }
-            catch (NpgsqlException)
+            catch (Exception e) when (TimescaleErrors.IsOfDriver(e))
             {
                 // The lock ends with its connection.
             }

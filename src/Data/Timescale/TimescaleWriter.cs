@@ -57,7 +57,7 @@ internal sealed class TimescaleWriter(TimescaleDatabase database, int writerLock
             end.Parameters.Add(new NpgsqlParameter<double> { TypedValue = database.WriterTimeout });
             await end.ExecuteNonQueryAsync(cancellationToken);
         }
-        catch (NpgsqlException)
+        catch (Exception e) when (TimescaleErrors.IsOfDriver(e))
         {
             // The caller reports that the lock is held, and tries again.
         }

@@ -9,8 +9,8 @@ namespace SensorDash.Data.Tests.Timescale;
 /// <summary>The driver may get a message that it did not expect, as after a cancellation at a bad moment. It reports that with no type of its own.</summary>
 public sealed class TimescaleUnexpectedMessageTests : IAsyncLifetime
 {
-    // A row, of no columns.
-    private static readonly byte[] _unexpected = [(byte)'D', 0, 0, 0, 6, 0, 0];
+    // That a statement was parsed.
+    private static readonly byte[] _unexpected = [(byte)'1', 0, 0, 0, 4];
 
     private TimescaleStoreFixture _fixture = null!;
     private TcpRelay _relay = null!;
@@ -55,6 +55,21 @@ public sealed class TimescaleUnexpectedMessageTests : IAsyncLifetime
 
         _relay.ChangeAnswer = null;
         await writer.RunAsync(connection => SetAsync(connection, CancellationToken.None), CancellationToken.None);
+    }
+
+    [SkippableFact]
+    public async Task ClaimOfAScrub_IsUnavailable_AndTheNextOneWorks()
+    {
+        var claim = new TimescaleScrubClaim(_database);
+        await using (await claim.TryAsync(CancellationToken.None)) { }
+        _relay.ChangeAnswer = AddUnexpected;
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => claim.TryAsync(CancellationToken.None));
+
+        _relay.ChangeAnswer = null;
+        await using var next = await claim.TryAsync(CancellationToken.None);
+        Assert.NotNull(next);
+        _relay.ChangeAnswer = AddUnexpected; // Its release fails, and the lock ends with the connection.
     }
 
     // A statement without rows.
