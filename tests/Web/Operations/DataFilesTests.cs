@@ -77,7 +77,7 @@ public sealed class DataFilesTests : IDisposable
         await using var first = await SensorDashProcess.StartAsync(Store);
         File.CreateSymbolicLink(_folder.File("link.db"), Store);
 
-        var run = await ProgramRun.OfAProcessAsync(("Database__Sqlite__Path", _folder.File("link.db")));
+        var run = await ProgramRun.ToItsEndAsync(("Database__Sqlite__Path", _folder.File("link.db")));
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("in use by another", run.Errors, StringComparison.Ordinal);
@@ -89,7 +89,7 @@ public sealed class DataFilesTests : IDisposable
         await using var first = await SensorDashProcess.StartAsync(Store);
         File.Move(Store, _folder.File("moved.db"));
 
-        var run = await ProgramRun.OfAProcessAsync(("Database__Sqlite__Path", _folder.File("moved.db")));
+        var run = await ProgramRun.ToItsEndAsync(("Database__Sqlite__Path", _folder.File("moved.db")));
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("in use by another", run.Errors, StringComparison.Ordinal);

@@ -58,11 +58,10 @@ public sealed class StartupTests : IDisposable
     public async Task Rebuild_FileThatIsNoDatabase_IsMadeAnew()
     {
         await File.WriteAllTextAsync(_folder.File("a.duckdb"), new string('x', 10_000));
-        string[] program = ["dotnet", Path.Combine(AppContext.BaseDirectory, "SensorDash.Web.dll")];
+        await using (var plain = new SensorDashApp(("Database:Sqlite:Path", _folder.File("a.db"))))
+        using (var client = plain.CreateClient()) await client.WaitForSidePathAsync("failed");
 
-        await using (var plain = await SensorDashProcess.StartAsync(program, _folder.File("a.db"))) await plain.Client.WaitForSidePathAsync("failed");
-
-        await using var rebuilding = await SensorDashProcess.StartAsync([.. program, "rebuild"], _folder.File("a.db"));
+        await using var rebuilding = await SensorDashProcess.StartAsync([.. SensorDashProcess.Program, "rebuild"], _folder.File("a.db"));
         await rebuilding.Client.WaitForSidePathAsync("ready");
     }
 
@@ -72,7 +71,7 @@ public sealed class StartupTests : IDisposable
         await using var first = await SensorDashProcess.StartAsync(_folder.File("a.db"));
         var owner = await File.ReadAllTextAsync(_folder.File("a.db.owner"));
 
-        var run = await ProgramRun.OfAProcessAsync(("Database__Sqlite__Path", _folder.File("a.db")));
+        var run = await ProgramRun.ToItsEndAsync(("Database__Sqlite__Path", _folder.File("a.db")));
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(_folder.File("a.db"), run.Errors, StringComparison.Ordinal);
@@ -91,7 +90,7 @@ public sealed class StartupTests : IDisposable
         await using var first = await SensorDashProcess.StartAsync(_folder.File("a.db"), store.Item1, store.Item2);
         var owner = await File.ReadAllTextAsync(_folder.File("a.db.owner"));
 
-        var run = await ProgramRun.OfAProcessAsync(("Database__Sqlite__Path", _folder.File("b.db")), store.Item1, store.Item2);
+        var run = await ProgramRun.ToItsEndAsync(("Database__Sqlite__Path", _folder.File("b.db")), store.Item1, store.Item2);
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(_folder.File("r.duckdb"), run.Errors, StringComparison.Ordinal);

@@ -35,8 +35,8 @@ public sealed class StoreRoleTests : IDisposable
         Assert.Contains($"is retired and takes nothing: the data is in sqlite:{_folder.File("new.db")} now. Start with --Database:Provider=Sqlite", refused.Errors, StringComparison.Ordinal);
 
         await CreateAsync("new.db", $"role = 'secondary', successor = 'sqlite:{_folder.File("old.db")}'");
-        await using (var server = await SensorDashProcess.StartAsync(_folder.File("old.db")))
-            Assert.Contains("\"role\":\"primary\"", await server.Client.GetStringAsync(new Uri("/health/ready", UriKind.Relative)), StringComparison.Ordinal);
+        await using (var server = new SensorDashApp(("Database:Sqlite:Path", _folder.File("old.db"))))
+        using (var client = server.CreateClient()) Assert.Contains("\"role\":\"primary\"", await client.GetStringAsync("/health/ready"), StringComparison.Ordinal);
         var second = await StartAsync("new.db");
 
         Assert.Contains("is the secondary of", second.Errors, StringComparison.Ordinal);
@@ -46,7 +46,8 @@ public sealed class StoreRoleTests : IDisposable
     public async Task Start_OnASecondaryDuckDbFile_IsRefused()
     {
         using var folder = new TemporaryFolder();
-        await using (var server = await SensorDashProcess.StartAsync(folder.File("a.db"), ("Readings__Backend", "DuckDb"), ("Readings__DuckDb__Path", folder.File("r.duckdb")))) { }
+        await using (var server = new SensorDashApp(("Database:Sqlite:Path", folder.File("a.db")), ("Readings:Backend", "DuckDb"), ("Readings:DuckDb:Path", folder.File("r.duckdb"))))
+        using (server.CreateClient()) { }
         using (var client = new DuckDbClient(folder.File("r.duckdb"))) client.Execute("UPDATE store_state SET role = 'secondary', successor = 'sqlite:/data/hub.db'");
 
         var run = await ProgramRun.ToItsEndAsync(("Database__Sqlite__Path", folder.File("a.db")), ("Readings__Backend", "DuckDb"), ("Readings__DuckDb__Path", folder.File("r.duckdb")));
