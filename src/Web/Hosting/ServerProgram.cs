@@ -1,5 +1,4 @@
 using SensorDash.Data.Access;
-using SensorDash.Data.Storage;
 using SensorDash.Web.Commands;
 using SensorDash.Web.Damage;
 using SensorDash.Web.Operations;
@@ -41,7 +40,6 @@ internal static partial class ServerProgram
 
     private static void NoteStart(WebApplication app, TransferMoves moves)
     {
-        if (ListenAddresses.Local(app.Services) is { } url) app.Services.GetRequiredService<IStoreStartup>().NoteAddress(url);
         var audit = app.Services.GetRequiredService<AuditLog>();
         switch (moves.TakeOutcome())
         {

@@ -81,6 +81,7 @@ internal static class Startup
         services.AddTransfers();
         if (builder.Configuration["Transfer:Secondary"] is { Length: > 0 }) services.AddShadowReads();
         services.AddSingleton<AuditTrail>();
+        services.AddHostedService<AddressNote>();
         services.AddHostedService<StartEntry>();
         builder.AddMetrics();
         services.AddFigures();

@@ -9,8 +9,8 @@ namespace SensorDash.Data.Tests.Timescale;
 /// <summary>The driver may get a message that it did not expect, as after a cancellation at a bad moment. It reports that with no type of its own.</summary>
 public sealed class TimescaleUnexpectedMessageTests : IAsyncLifetime
 {
-    // That a statement was parsed.
-    private static readonly byte[] _unexpected = [(byte)'1', 0, 0, 0, 4];
+    // A row, of no columns.
+    private static readonly byte[] _unexpected = [(byte)'D', 0, 0, 0, 6, 0, 0];
 
     private TimescaleStoreFixture _fixture = null!;
     private TcpRelay _relay = null!;
@@ -79,12 +79,16 @@ public sealed class TimescaleUnexpectedMessageTests : IAsyncLifetime
         return await set.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // Before the last message that says the end of a statement. A message is a letter, four bytes of length, and the content.
+    // Before the message that a statement is bound, which the driver waits for next. A message is a letter, four bytes of length, and the content.
     private static byte[] AddUnexpected(byte[] messages)
     {
-        var end = 0;
-        for (var i = 0; i + 5 <= messages.Length; i += 1 + BinaryPrimitives.ReadInt32BigEndian(messages.AsSpan(i + 1)))
-            if (messages[i] == (byte)'C') end = i;
-        return [.. messages[..end], .. _unexpected, .. messages[end..]];
+        var changed = new List<byte>();
+        for (int i = 0, next; i + 5 <= messages.Length; i = next)
+        {
+            next = i + 1 + BinaryPrimitives.ReadInt32BigEndian(messages.AsSpan(i + 1));
+            if (messages[i] == (byte)'2') changed.AddRange(_unexpected);
+            changed.AddRange(messages[i..next]);
+        }
+        return [.. changed];
     }
 }
