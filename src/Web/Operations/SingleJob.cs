@@ -4,7 +4,6 @@ namespace SensorDash.Web.Operations;
 internal abstract class SingleJob : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private volatile bool _isDisposed;
 
     /// <summary>Held while it is decided whether a job begins.</summary>
     protected Lock Gate { get; } = new();
@@ -25,15 +24,12 @@ internal abstract class SingleJob : IHostedService, IDisposable
 
     async Task IHostedService.StopAsync(CancellationToken cancellationToken)
     {
-        if (!_isDisposed) await _stop.CancelAsync(); // A host may be disposed before it is stopped.
+        await _stop.CancelAsync();
         Task running;
         lock (Gate) running = Running;
         await running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    public void Dispose()
-    {
-        _isDisposed = true;
-        _stop.Dispose();
-    }
+    /// <summary>A host may be disposed before it is stopped, or meanwhile. So the source stays; without a timer it holds nothing.</summary>
+    public void Dispose() => _stop.Cancel();
 }
