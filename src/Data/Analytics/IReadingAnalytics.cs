@@ -70,6 +70,16 @@ public interface IReadingAnalytics
     Task<FleetSeries> FleetAsync(
         IReadOnlyCollection<int>? nodes, long start, long end, int points, Population population, CancellationToken cancellationToken);
 
+    /// <summary>Statistics of each of some nodes in buckets of equal length, over its readings.</summary>
+    /// <param name="nodes">Addresses.</param>
+    /// <param name="start">Unix seconds, inclusive.</param>
+    /// <param name="end">Unix seconds, inclusive, not before <paramref name="start"/>.</param>
+    /// <param name="points">Maximum buckets of a node, 1 to <see cref="FleetSeries.MaxPoints"/>.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
+    /// <returns>By address; a node without readings in the range has no buckets.</returns>
+    /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>
+    Task<IReadOnlyDictionary<int, FleetSeries>> EachNodeAsync(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken);
+
     /// <summary>Averages of some nodes, or with null of all nodes, by weekday and hour, in local time of <paramref name="zone"/>.</summary>
     /// <returns>By weekday and hour; hours without readings are omitted.</returns>
     /// <exception cref="StoreUnavailableException">The engine is temporarily unavailable.</exception>

@@ -98,6 +98,14 @@ public sealed class StoreAnalytics(IReadingStore store, INodeStore nodes, NodeDi
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<int, FleetSeries>> EachNodeAsync(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<int, FleetSeries>();
+        foreach (var node in nodes) found[node] = await FleetAsync([node], start, end, points, Population.Readings, cancellationToken);
+        return found;
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
         IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, Population population, CancellationToken cancellationToken)
     {

@@ -84,6 +84,17 @@ internal sealed partial class DuckDbAnalytics(DuckDbReader reader)
         return FleetSeries.Of((start, end), seconds, population, buckets, now);
     }
 
+    public IReadOnlyDictionary<int, FleetSeries> EachNode(IReadOnlyCollection<int> nodes, long start, long end, int points, long now)
+    {
+        var seconds = Downsampling.BucketSeconds(start, end, points);
+        var buckets = nodes.Distinct().ToDictionary(node => node, _ => new List<(long, int, ReadingStatistics)>());
+        Read(reader, $"""
+            SELECT node_address, "timestamp" // {Text(seconds)}, {AggregatesOf(ValueSummary.DefaultPercentiles)}
+            FROM ({Source(reader, nodes, new(start, end))}) GROUP BY 1, 2 ORDER BY 1, 2
+            """, row => buckets[row.Get<int>(0)].Add((row.Get<long>(1), 1, StatisticsOf(row, 2))));
+        return buckets.ToDictionary(node => node.Key, node => FleetSeries.Of((start, end), seconds, Population.Readings, node.Value, now));
+    }
+
     public IReadOnlyList<HourOfWeek> HoursOfWeek(IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, Population population)
     {
         var sums = new HourSums();

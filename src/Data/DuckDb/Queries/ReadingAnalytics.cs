@@ -92,6 +92,13 @@ public sealed partial class ReadingAnalytics(
     }
 
     /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<int, FleetSeries>> EachNodeAsync(IReadOnlyCollection<int> nodes, long start, long end, int points, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        return QueryAsync(engine => engine.EachNode(nodes, start, end, points, now), () => store.EachNodeAsync(nodes, start, end, points, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<HourOfWeek>> HoursOfWeekAsync(
         IReadOnlyCollection<int>? nodes, TimeRange range, DateTimeZone zone, Population population, CancellationToken cancellationToken)
         => QueryAsync(engine => engine.HoursOfWeek(nodes, range, zone, population),

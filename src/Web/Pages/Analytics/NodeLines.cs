@@ -64,15 +64,11 @@ internal sealed record NodeLines(LinePlot? Plot, IReadOnlyList<NodeLine> Lines, 
         CancellationToken cancellationToken)
     {
         var selection = new SoloSelection([.. nodes.Select(KeyOf)], solo);
-        var found = new List<(FleetSeries Series, Dictionary<long, decimal> Means)>();
-        foreach (var node in nodes)
-        {
-            var series = await analytics.FleetAsync([node.Node.Address], buckets.Start, buckets.End, buckets.Count, Population.Readings, cancellationToken);
-            found.Add((series, series.Buckets.Select(b => (b.Start, (isHumidity ? b.Statistics.Humidity : b.Statistics.Temperature).Average))
-                .Where(b => b.Average is not null).ToDictionary(b => b.Start, b => b.Average!.Value)));
-        }
-        var seconds = found[0].Series.BucketSeconds;
-        var means = found.SelectMany(f => f.Means).GroupBy(m => m.Key, m => m.Value).ToDictionary(g => g.Key, g => (Mean: g.Average(), Nodes: g.Count()));
+        var series = await analytics.EachNodeAsync([.. nodes.Select(node => node.Node.Address)], buckets.Start, buckets.End, buckets.Count, cancellationToken);
+        Dictionary<long, decimal>[] found = [.. nodes.Select(node => series[node.Node.Address].Buckets
+            .Select(b => (b.Start, (isHumidity ? b.Statistics.Humidity : b.Statistics.Temperature).Average)).Where(b => b.Average is not null).ToDictionary(b => b.Start, b => b.Average!.Value))];
+        var seconds = series[nodes[0].Node.Address].BucketSeconds;
+        var means = found.SelectMany(f => f).GroupBy(m => m.Key, m => m.Value).ToDictionary(g => g.Key, g => (Mean: g.Average(), Nodes: g.Count()));
         var usual = means.Count == 0 ? 0 : means.Values.Max(m => m.Nodes);
         var factor = !isHumidity && view.Fahrenheit ? 9m / 5 : 1;
         var lines = new List<NodeLine>();
@@ -80,7 +76,7 @@ internal sealed record NodeLines(LinePlot? Plot, IReadOnlyList<NodeLine> Lines, 
         {
             var runs = new List<List<PlotPoint>>();
             long? end = null;
-            foreach (var (start, value) in found[index].Means.OrderBy(m => m.Key))
+            foreach (var (start, value) in found[index].OrderBy(m => m.Key))
             {
                 if (start != end) runs.Add([]);
                 var (mean, count) = means[start];

@@ -118,15 +118,14 @@ internal sealed class OverviewModel(
     {
         PushAfter = await live.ReadTokenAsync(cancellationToken); // Before the nodes: a reading in between is sent, not missed.
         var matching = await LoadAsync(cancellationToken);
-        var cards = new List<(NodeView Node, NodeTrace Trace)>();
-        foreach (var view in Shown.Nodes) cards.Add((view, await traces.ReadAsync(view, Range, cancellationToken)));
+        (NodeView Node, NodeTrace Trace)[] cards = [.. Shown.Nodes.Zip(await traces.ReadAsync(Shown.Nodes, Range, cancellationToken))];
         Groups = GroupsOf(cards);
         if (NodeCount > RailNodes.MaxNodes)
         {
             if (matching.Length > 0 && Shown.Number == 1) (Panels, PanelSpan) = await panels.DrawAsync(matching, Range, IsHumidity, View, cancellationToken);
             return;
         }
-        if (cards.Count == 0) return;
+        if (cards.Length == 0) return;
         Plot = LinePlot.Of(cards[0].Trace.From, cards[0].Trace.To, View.Zone, [.. cards.Select(LineOf)], PlotHeight, hasNames: true);
         var gaps = cards.SelectMany(c => c.Trace.Gaps.Select(gap => (c.Node, gap))).ToArray();
         FindingCount = gaps.Length;
@@ -142,9 +141,8 @@ internal sealed class OverviewModel(
         var unit = View.Fahrenheit ? "fahrenheit" : "celsius";
         file.AddRow(["node_address", "status", "measured", $"temperature_{unit}", "humidity_percent", $"temperature_min_{unit}", $"temperature_max_{unit}",
             "humidity_min_percent", "humidity_max_percent", "name", "zone"]);
-        foreach (var view in Shown.Nodes)
+        foreach (var (view, trace) in Shown.Nodes.Zip(await traces.ReadAsync(Shown.Nodes, Range, cancellationToken)))
         {
-            var trace = await traces.ReadAsync(view, Range, cancellationToken);
             var numbers = new[] { View.Temperature(view.Current?.TemperatureCentidegrees / 100m), view.Current?.HumidityCentipercent / 100m, View.Temperature(trace.Temperature.Min),
                 View.Temperature(trace.Temperature.Max), trace.Humidity.Min, trace.Humidity.Max };
             file.AddRow([view.Node.Address, StatusName.Of(view.Liveness.Status), view.Current is { } latest ? ClockText.Iso(latest.Timestamp, View.Zone) : "",
@@ -208,7 +206,7 @@ internal sealed class OverviewModel(
     private static readonly IComparer<NodeEntry> _byStatus = Comparer<NodeEntry>.Create((a, b) =>
         RailNodes.Severity(b.Status).CompareTo(RailNodes.Severity(a.Status)) is var order and not 0 ? order : NodeOrder.ByZone.Compare(a, b));
 
-    private IReadOnlyList<CardGroup> GroupsOf(List<(NodeView Node, NodeTrace Trace)> cards)
+    private IReadOnlyList<CardGroup> GroupsOf(IReadOnlyList<(NodeView Node, NodeTrace Trace)> cards)
     {
         var shared = SparkHeight.Of(cards.Select(c => c.Trace));
         // In the order of zones all nodes of a zone are together; in other orders there is one group.

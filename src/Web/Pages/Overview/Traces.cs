@@ -42,18 +42,27 @@ internal sealed class Traces(IReadingAnalytics analytics, IMemoryCache cache, Ti
     private const int RedrawSeconds = 120;
     private const int NewNodeReadings = 1_000;
 
-    public async Task<NodeTrace> ReadAsync(NodeView view, ViewRange range, CancellationToken cancellationToken)
+    /// <summary>The traces of these nodes, in their order.</summary>
+    public async Task<IReadOnlyList<NodeTrace>> ReadAsync(IReadOnlyList<NodeView> nodes, ViewRange range, CancellationToken cancellationToken)
     {
         // In one step a rolling range moves by less than a point.
         var step = Math.Max(1, range.Seconds / (2 * Points));
         var to = range.IsRolling ? ((range.To / step) + 1) * step : range.To;
         var from = to - range.Seconds;
-        // Read again every two minutes while readings arrive, and at each reading of a new node; the values next to it are always current.
-        var version = view.Node.TotalReadings < NewNodeReadings ? view.Node.TotalReadings : view.Node.LastSeenAt / RedrawSeconds;
-        var key = (nameof(Traces), view.Node.Address, version, view.Liveness.ExpectedIntervalSeconds, from, to);
-        if (cache.TryGetValue(key, out NodeTrace? cached)) return cached!;
-        var trace = range.Seconds <= ExactSeconds ? await ReadExactAsync(view, from, to, cancellationToken) : await ReadBucketsAsync(view, from, to, cancellationToken);
-        return cache.Set(key, trace, TimeSpan.FromSeconds(2 * RedrawSeconds));
+        var known = nodes.Select(view => cache.Get<NodeTrace>(KeyOf(view))).ToArray();
+        int[] missing = [.. nodes.Where((_, i) => known[i] is null).Select(view => view.Node.Address)];
+        var buckets = range.Seconds <= ExactSeconds || missing.Length == 0 ? null : await analytics.EachNodeAsync(missing, from, to, Points, cancellationToken);
+        var traces = new List<NodeTrace>(nodes.Count);
+        foreach (var (view, cached) in nodes.Zip(known))
+            traces.Add(cached ?? cache.Set(KeyOf(view), buckets is null ? await ReadExactAsync(view, from, to, cancellationToken) : TraceOf(view, buckets[view.Node.Address]), TimeSpan.FromSeconds(2 * RedrawSeconds)));
+        return traces;
+
+        (string, int, long, int?, long, long) KeyOf(NodeView view)
+        {
+            // Read again every two minutes while readings arrive, and at each reading of a new node; the values next to it are always current.
+            var version = view.Node.TotalReadings < NewNodeReadings ? view.Node.TotalReadings : view.Node.LastSeenAt / RedrawSeconds;
+            return (nameof(Traces), view.Node.Address, version, view.Liveness.ExpectedIntervalSeconds, from, to);
+        }
     }
 
     private async Task<NodeTrace> ReadExactAsync(NodeView view, long from, long to, CancellationToken cancellationToken)
@@ -63,9 +72,9 @@ internal sealed class Traces(IReadingAnalytics analytics, IMemoryCache cache, Ti
         return new(from, to, series.Runs, series.Gaps, new(t.Min, t.Average, t.Max), new(h.Min, h.Average, h.Max), series.ExpectedIntervalSeconds, series.BucketSeconds);
     }
 
-    private async Task<NodeTrace> ReadBucketsAsync(NodeView view, long from, long to, CancellationToken cancellationToken)
+    private NodeTrace TraceOf(NodeView view, FleetSeries series)
     {
-        var series = await analytics.FleetAsync([view.Node.Address], from, to, Points, Population.Readings, cancellationToken);
+        var (from, to) = (series.From, series.To);
         var (runs, gaps) = (new List<List<SeriesPoint>>(), new List<SeriesGap>());
         var end = Math.Max(from, view.Node.FirstSeenAt); // Before its first reading a node has no gap.
         foreach (var bucket in series.Buckets)

@@ -130,6 +130,21 @@ public partial class DuckDbAnalyticsTests : IAsyncLifetime
     }
 
     [SkippableTheory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(500)]
+    public async Task EachNode_AnyNumberOfBuckets_EqualsTheStores(int points)
+    {
+        foreach (var nodes in (int[][])[[3, 1, 2], [2, 2], [99], []])
+        {
+            var found = DuckDb.EachNode(nodes, _changes[0] - 5000, _changes[1], points, Some.Noon);
+
+            AssertSame((await Store.EachNodeAsync(nodes, _changes[0] - 5000, _changes[1], points, default)).OrderBy(n => n.Key), found.OrderBy(n => n.Key));
+            foreach (var (node, series) in found) AssertSame(DuckDb.Fleet([node], _changes[0] - 5000, _changes[1], points, Population.Readings, Some.Noon), series);
+        }
+    }
+
+    [SkippableTheory]
     [MemberData(nameof(Zones))]
     public async Task HoursOfWeek_AnyZone_EqualTheStores(string zoneId)
     {

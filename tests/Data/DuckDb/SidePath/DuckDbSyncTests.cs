@@ -97,6 +97,7 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
             await analytics.BucketsAsync(default, ReadingOrder.NewestFirst, DateTimeZone.Utc, CalendarUnit.Day, default).CountAsync(),
             await analytics.StatisticsAsync(1, everything, [50], default),
             await analytics.FleetAsync([1, 2], 0, Noon, 10, Population.Nodes, default),
+            await analytics.EachNodeAsync([1, 2], 0, Noon, 10, default),
             await analytics.HoursOfWeekAsync([1, 2], everything, DateTimeZone.Utc, Population.Nodes, default),
             await analytics.FleetQualityAsync([1, 2], everything, default),
         });
