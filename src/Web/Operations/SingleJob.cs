@@ -30,6 +30,6 @@ internal abstract class SingleJob : IHostedService, IDisposable
         await running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>A host may be disposed before it is stopped, or meanwhile. So the source stays; without a timer it holds nothing.</summary>
+    /// <summary>Cancels the job. The source of the cancellation stays, because a host may be disposed before it is stopped, or meanwhile; without a timer it holds nothing.</summary>
     public void Dispose() => _stop.Cancel();
 }

@@ -1,4 +1,6 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using SensorDash.Data.Events;
@@ -69,6 +71,23 @@ public sealed class TimescaleMigrationTests
         await migrating;
 
         Assert.Equal(0, await fixture.ScalarAsync("SELECT count(*) FROM pg_tables WHERE tablename = 'event_batches'"));
+    }
+
+    [SkippableTheory]
+    [InlineData(TimescaleEdition.Plain)]
+    [InlineData(TimescaleEdition.Apache)]
+    public async Task Script_RunTwice_MigratesAnEmptyDatabase(TimescaleEdition edition)
+    {
+        await using var fixture = await TimescaleStoreFixture.CreateEmptyAsync(edition);
+        await using var context = fixture.CreateTimescaleContext();
+        var script = context.GetService<IMigrator>().GenerateScript(options: MigrationsSqlGenerationOptions.Idempotent);
+
+        await fixture.ExecuteAsync(script);
+        await fixture.ExecuteAsync(script);
+
+        Assert.Empty(await context.Database.GetPendingMigrationsAsync());
+        Assert.Equal(1, await fixture.ScalarAsync("SELECT count(*) FROM store_info"));
+        Assert.Equal(0, await fixture.ScalarAsync("SELECT count(*) FROM dashboard_readings"));
     }
 
     [SkippableFact]

@@ -110,7 +110,7 @@ namespace SensorDash.Migrations.Timescale.Migrations
                 });
 
             // Eight hexadecimal digits that no other store has.
-            migrationBuilder.Sql("INSERT INTO store_info (id, epoch, role, readings_role) VALUES (1, left(replace(gen_random_uuid()::text, '-', ''), 8), 'primary', 'primary')");
+            migrationBuilder.Sql("INSERT INTO store_info (id, epoch, role, readings_role) VALUES (1, left(replace(gen_random_uuid()::text, '-', ''), 8), 'primary', 'primary');");
 
             migrationBuilder.CreateTable(
                 name: "zones",
