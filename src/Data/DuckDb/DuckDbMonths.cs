@@ -181,10 +181,14 @@ internal static class DuckDbMonths
         return true;
     }
 
-    /// <summary>Drops every month.</summary>
+    /// <summary>Whether the file has a table for each month of its list, and no other one.</summary>
+    public static bool AreComplete(DuckDbConnection connection, CancellationToken cancellationToken)
+        => Tables(connection, cancellationToken).SetEquals(List(connection, cancellationToken).Select(m => m.Table));
+
+    /// <summary>Drops every month, also one that is not in the list.</summary>
     public static void Clear(DuckDbConnection connection, CancellationToken cancellationToken)
     {
-        foreach (var month in List(connection, cancellationToken)) connection.Execute($"DROP TABLE {month.Table}", cancellationToken);
+        foreach (var table in Tables(connection, cancellationToken)) connection.Execute($"DROP TABLE {table}", cancellationToken);
         connection.Execute("DELETE FROM months", cancellationToken);
         ShowAll(connection, cancellationToken);
     }
@@ -197,6 +201,14 @@ internal static class DuckDbMonths
     /// <summary>SQL that reads <see cref="Columns"/> of all readings of some nodes.</summary>
     public static string OfNodes(DuckDbConnection connection, IReadOnlyCollection<int> nodes, CancellationToken cancellationToken)
         => Union(List(connection, cancellationToken), Columns, IsOneOf(nodes));
+
+    private static HashSet<string> Tables(DuckDbConnection connection, CancellationToken cancellationToken)
+    {
+        var tables = new HashSet<string>();
+        using var rows = connection.Query("SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'readings_')", cancellationToken);
+        while (rows.Read()) tables.Add(rows.Get<string>(0));
+        return tables;
+    }
 
     private static string IsOneOf(IReadOnlyCollection<int> nodes) => nodes.Count == 1 ? Invariant($"node_address = {nodes.First()}")
         : $"node_address IN ({string.Join(',', nodes.DefaultIfEmpty(0).Select(n => Invariant($"{n}")))})";

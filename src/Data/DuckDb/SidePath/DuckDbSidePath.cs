@@ -55,7 +55,8 @@ internal sealed class DuckDbSidePath : IDisposable
             if (!IsOurs(sidePath._writer, options.Path, isEmptyOurs: true, cancellationToken))
                 throw new InvalidDataException($"{Path.GetFileName(options.Path)} is a DuckDB file of another program. Analytics:Path must name another file.");
             sidePath._writer.Execute($"{DuckDbMonths.Schema}; {Schema}", cancellationToken);
-            if (!sidePath.ReadState(cancellationToken)) sidePath.Clear(cancellationToken);
+            // Without one of its tables it would answer as if those readings did not exist.
+            if (!sidePath.ReadState(cancellationToken) || !DuckDbMonths.AreComplete(sidePath._writer, cancellationToken)) sidePath.Clear(cancellationToken);
             return sidePath;
         }
         catch

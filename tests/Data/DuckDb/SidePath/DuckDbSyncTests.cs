@@ -83,6 +83,23 @@ public sealed class DuckDbSyncTests : IAsyncLifetime
         Assert.Equal(2 * Hours, (await Analytics.HoursOfWeekAsync([1, 2], TimeRange.All, DateTimeZone.Utc, Population.Nodes, default)).Sum(h => h.Count));
     }
 
+    [Theory]
+    [InlineData("DROP TABLE months")]
+    [InlineData("DROP TABLE readings_202607")]
+    public async Task Start_FileThatHasLostATable_IsFilledAgain(string damage)
+    {
+        await _run.DisposeAsync();
+        Execute($"DROP VIEW sensor_readings; {damage}");
+
+        _run = Create(_fixture.Changes, NullLogger<DuckDbSync>.Instance, File);
+        await _run.StartAsync();
+        await _run.ReadyAsync();
+
+        Assert.Equal(2 * Hours, (await Analytics.HoursOfWeekAsync([1, 2], TimeRange.All, DateTimeZone.Utc, Population.Nodes, default)).Sum(h => h.Count));
+        using var client = new DuckDbClient(File);
+        Assert.Equal(2 * Hours, client.Scalar<long>("SELECT count(*) FROM sensor_readings"));
+    }
+
     [Fact]
     public async Task Questions_FileWithoutItsListOfMonths_AreAnsweredByTheStore()
     {
