@@ -67,7 +67,9 @@ internal sealed partial class BackupJobs(Data.Backup.Backups backups, AuditLog a
         lock (Gate)
         {
             running = Running;
-            if (!Running.IsCompleted) return _current is { Kind: BackupJobKind.Create } ? "a backup is being made; wait for its end" : "a backup is being verified; wait for its end";
+            // Its state, not its task, which ends a moment later: a client that has read that a job is done can begin the next one.
+            if (_current is { State: BackupJobState.Running, Kind: var kind })
+                return kind == BackupJobKind.Create ? "a backup is being made; wait for its end" : "a backup is being verified; wait for its end";
             if (IsStopping) return "the server stops";
             _current = new((_current?.Number ?? 0) + 1, verified is null ? BackupJobKind.Create : BackupJobKind.Verify, verified?.Name, clock.NowMicroseconds(), BackupJobState.Running, 0, null);
             Begin(token => RunAsync(verified, actor, token));

@@ -20,6 +20,7 @@ public sealed class BackupsPageTests : PageTests
 
         using (var created = await PostFormAsync(Page, "Create")) created.EnsureSuccessStatusCode();
         var page = await WaitForPageAsync("<b class=\"live\">verified</b>");
+        await WaitForJobAsync("done");
         var name = Path.GetFileName(Assert.Single(Directory.GetDirectories(Folder)));
         using (var verified = await PostFormAsync(Page, "Verify", ("id", name))) verified.EnsureSuccessStatusCode();
         await WaitForPageAsync($"{name} is as it was made.");
@@ -35,7 +36,7 @@ public sealed class BackupsPageTests : PageTests
     public async Task Verify_FlippedBit_ShowsTheDamage()
     {
         using (var created = await Client.PostAsync("/api/backups", null)) Assert.Equal(HttpStatusCode.Accepted, created.StatusCode);
-        await WaitForPageAsync("<b class=\"live\">verified</b>");
+        await WaitForJobAsync("done");
         var folder = Assert.Single(Directory.GetDirectories(Folder));
         var path = Path.Combine(folder, "sensordash.db");
         var bytes = await File.ReadAllBytesAsync(path);
@@ -44,9 +45,7 @@ public sealed class BackupsPageTests : PageTests
 
         using (var verified = await Client.PostAsync($"/api/backups/{Path.GetFileName(folder)}/verify", null)) Assert.Equal(HttpStatusCode.Accepted, verified.StatusCode);
         await WaitForPageAsync("<b class=\"stale\">damaged</b>");
-        JsonElement response = default;
-        await WaitFor.TrueAsync("the job has failed", async () => // A moment after the folder says what it found.
-            (response = await Client.GetFromJsonAsync<JsonElement>("/api/backups")).GetProperty("job").GetProperty("state").GetString() == "failed");
+        var response = await WaitForJobAsync("failed");
 
         Assert.Equal("damaged", Assert.Single(response.GetProperty("backups").EnumerateArray()).GetProperty("state").GetString());
         Assert.Equal(1, await ScalarAsync("SELECT count(*) FROM audit_entries WHERE action = 'backup.verify' AND outcome = 'failed'"));
@@ -73,6 +72,15 @@ public sealed class BackupsPageTests : PageTests
         using var api = await Client.PostAsync("/api/backups/..%2ftest.db/verify", null);
 
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (page.StatusCode, api.StatusCode));
+    }
+
+    // A job ends a moment after the folder has its result: meanwhile it writes the audit log.
+    private async Task<JsonElement> WaitForJobAsync(string state)
+    {
+        JsonElement response = default;
+        await WaitFor.TrueAsync($"the job is {state}", async () =>
+            (response = await Client.GetFromJsonAsync<JsonElement>("/api/backups")).GetProperty("job").GetProperty("state").GetString() == state);
+        return response;
     }
 
     private async Task<string> WaitForPageAsync(string text)
