@@ -8,6 +8,8 @@ namespace SensorDash.Data.Sqlite;
 /// On Linux the database file itself is locked too, so that another name of it, or its new name, does not admit a second process.</remarks>
 public sealed class SqliteFileLock : IDisposable
 {
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
+
     private readonly FileStream _lock;
     private readonly FileStream? _fileLock;
     private readonly string _ownerPath;
@@ -16,35 +18,47 @@ public sealed class SqliteFileLock : IDisposable
 
     private SqliteFileLock(FileStream held, FileStream? file, string ownerPath, Owner owner) => (_lock, _fileLock, _ownerPath, _owner) = (held, file, ownerPath, owner);
 
-    /// <summary>Acquires the lock beside <paramref name="databasePath"/>.</summary>
+    /// <summary>Acquires the lock beside <paramref name="databasePath"/>. Waits for up to a second, because a process that looks whether it is held, or that is just being started, has it for a moment.</summary>
     /// <exception cref="InvalidOperationException">Another process holds it; the message names that process.</exception>
     public static SqliteFileLock Acquire(string databasePath, TimeProvider clock)
     {
         var ownerPath = databasePath + ".owner";
         Directory.CreateDirectory(Path.GetDirectoryName(databasePath)!);
         FileStream? held = null, file = null;
+        IOException? error = null;
+        if (!SpinWait.SpinUntil(() => TryOpen(databasePath, out held, out file, out error), _patience))
+        {
+            throw new InvalidOperationException(
+                $"The database {databasePath} is in use by another SensorDash process ({DescribeOwner(ownerPath)}). "
+                + "Stop that process, or set Database__Sqlite__Path to another file.", error);
+        }
+
+        var owner = new Owner(Environment.ProcessId, Environment.MachineName, clock.GetUtcNow());
+        File.WriteAllText(ownerPath, JsonSerializer.Serialize(owner));
+        return new SqliteFileLock(held!, file, ownerPath, owner);
+    }
+
+    private static bool TryOpen(string databasePath, out FileStream? held, out FileStream? file, out IOException? error)
+    {
+        (held, file, error) = (null, null, null);
         try
         {
             held = new FileStream(LockPath(databasePath), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             if (LocksOfRuntimeAndSqliteAreSeparate(databasePath)) file = SqliteFileMode.OpenOrCreate(databasePath);
             else if (!File.Exists(databasePath)) SqliteFileMode.OpenOrCreate(databasePath).Dispose();
+            return true;
         }
         catch (IOException e)
         {
             held?.Dispose();
-            throw new InvalidOperationException(
-                $"The database {databasePath} is in use by another SensorDash process ({DescribeOwner(ownerPath)}). "
-                + "Stop that process, or set Database__Sqlite__Path to another file.", e);
+            error = e;
+            return false;
         }
         catch
         {
             held?.Dispose();
             throw;
         }
-
-        var owner = new Owner(Environment.ProcessId, Environment.MachineName, clock.GetUtcNow());
-        File.WriteAllText(ownerPath, JsonSerializer.Serialize(owner));
-        return new SqliteFileLock(held, file, ownerPath, owner);
     }
 
     /// <summary>Whether the file has been a database of SensorDash before, and not some other file that the setting names by mistake.</summary>

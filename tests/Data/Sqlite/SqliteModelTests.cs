@@ -79,6 +79,18 @@ public sealed class SqliteFileLockTests
     }
 
     [Fact]
+    public async Task Acquire_HeldForAMoment_IsGrantedAfterIt()
+    {
+        using var folder = new TemporaryFolder();
+        var looking = new FileStream(folder.File("a.db.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        var acquiring = Task.Run(() => SqliteFileLock.Acquire(folder.File("a.db"), new ManualTime()));
+        await Task.Delay(100); // A moment, not a wait: it is granted whether it began before or after the lock was free.
+        await looking.DisposeAsync();
+
+        using var held = await acquiring;
+    }
+
+    [Fact]
     public void Acquire_OwnerFileLeftByAKilledProcess_IsGranted()
     {
         using var folder = new TemporaryFolder();
