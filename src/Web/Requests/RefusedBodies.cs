@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace SensorDash.Web.Requests;
@@ -9,7 +10,11 @@ namespace SensorDash.Web.Requests;
 /// </remarks>
 internal static class RefusedBodies
 {
-    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(5); // As the server for other bodies.
+    // Without a byte; the server gives other bodies as long in all.
+    private static readonly TimeSpan _maxSilence = TimeSpan.FromSeconds(5);
+
+    // Of a sender that sends on and on. A slow one at its end needs less.
+    private static readonly TimeSpan _maxTime = TimeSpan.FromSeconds(30);
 
     /// <summary>Before everything that reads a body.</summary>
     public static void UseRefusedBodies(this IApplicationBuilder app) => app.Use((context, next) =>
@@ -28,11 +33,12 @@ internal static class RefusedBodies
         if (context.Response.StatusCode != StatusCodes.Status413PayloadTooLarge || !context.Response.Headers.Connection.ToString().Equals("close", StringComparison.OrdinalIgnoreCase)) return;
         if (context.Features.Get<IConnectionTransportFeature>()?.Transport.Input is not { } input) return;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        limit.CancelAfter(_limit);
+        var begun = Stopwatch.GetTimestamp();
         try
         {
-            while (true)
+            while (Stopwatch.GetElapsedTime(begun) < _maxTime)
             {
+                limit.CancelAfter(_maxSilence);
                 var read = await input.ReadAsync(limit.Token);
                 input.AdvanceTo(read.Buffer.End);
                 if (read.IsCompleted || read.IsCanceled) return;
