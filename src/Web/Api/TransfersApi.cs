@@ -44,7 +44,7 @@ internal static class TransfersApi
         bool isBack, HttpContext context, TransferControl control, TransferMoves moves, TransferJobs jobs, DualWrite dualWrite, AuditTrail audit, TimeProvider clock, CancellationToken cancellationToken)
     {
         var response = await RespondAsync(control, moves, jobs, dualWrite, clock, cancellationToken);
-        if (await control.TryMoveAsync(isBack, cancellationToken) is { } refusal) return Problems.Create(StatusCodes.Status409Conflict, refusal);
+        if (await control.TryMoveAsync(isBack, context.Response, cancellationToken) is { } refusal) return Problems.Create(StatusCodes.Status409Conflict, refusal);
         await audit.WriteAsync(context, isBack ? AuditAction.StoreRollBack : AuditAction.StoreCutOver, response.Secondary, AuditOutcome.Done, "begun", cancellationToken);
         return TypedResults.Accepted("/api/transfers", response);
     }

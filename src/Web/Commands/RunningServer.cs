@@ -1,3 +1,7 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using SensorDash.Data.Sqlite;
 using SensorDash.Data.Storage;
@@ -10,6 +14,11 @@ internal sealed class RunningServer : IDisposable
 {
     /// <summary>The environment variable with an API key of the scope admin, for a server where people sign in.</summary>
     private const string KeyVariable = "SENSORDASH_API_KEY";
+
+    private static readonly TimeSpan _pollAgain = TimeSpan.FromMilliseconds(200);
+
+    // Longer than a server takes to change its store.
+    private static readonly TimeSpan _maxPoll = TimeSpan.FromMinutes(2);
 
     private readonly HttpClient _client;
 
@@ -54,16 +63,49 @@ internal sealed class RunningServer : IDisposable
             using (response)
             {
                 var problem = await response.Content.ReadAsStringAsync(cancellationToken);
-                var detail = problem.StartsWith('{') ? JsonDocument.Parse(problem).RootElement.GetProperty("error").GetString() : problem;
-                var hint = response.StatusCode is System.Net.HttpStatusCode.Unauthorized or System.Net.HttpStatusCode.Forbidden ? $" Set {KeyVariable} to an API key with the scope admin." : "";
-                throw new TransferException($"The server refuses: {detail}.{hint}");
+                var detail = problem.Length == 0 ? string.Create(CultureInfo.InvariantCulture, $"status {(int)response.StatusCode}") : problem.StartsWith('{') ? JsonDocument.Parse(problem).RootElement.GetProperty("error").GetString() : problem;
+                var hint = response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? $" Set {KeyVariable} to an API key with the scope admin." : "";
+                throw new TransferException($"The server refuses: {detail}.{hint}", new HttpRequestException(null, null, response.StatusCode));
             }
         }
         catch (HttpRequestException e)
         {
             throw new TransferException($"The server at {Address} does not answer: {e.Message}", e);
         }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TransferException($"The server at {Address} does not answer within {_client.Timeout.TotalSeconds:0} s.", e);
+        }
     }
+
+    /// <summary>Reads JSON while the server may change its store: requests of that moment wait, and a slow one is broken off or refused. Such a request is sent again.</summary>
+    /// <param name="path">Path of the resource.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="TransferException">The server refuses for another reason, has ended, or did not answer for two minutes.</exception>
+    public async Task<JsonElement> PollAsync(string path, CancellationToken cancellationToken)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                using var response = await SendAsync(HttpMethod.Get, path, cancellationToken);
+                return await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+            }
+            catch (TransferException e) when (IsPassing(e.InnerException) && Stopwatch.GetElapsedTime(begun) < _maxPoll)
+            {
+                await Task.Delay(_pollAgain, cancellationToken);
+            }
+        }
+    }
+
+    // Its sockets stay open while it changes its store: a refused connection means that it has ended.
+    private static bool IsPassing(Exception? error) => error switch
+    {
+        HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => false,
+        HttpRequestException { StatusCode: null or HttpStatusCode.ServiceUnavailable } or OperationCanceledException => true,
+        _ => false,
+    };
 
     public void Dispose() => _client.Dispose();
 }

@@ -11,10 +11,11 @@ internal sealed class SwitchableServer : IAsyncDisposable
 {
     private const int MaxHeldRequests = 1_000;
 
-    private static readonly TimeSpan _maxHold = TimeSpan.FromSeconds(10);
+    // More than a swap may take, and the start of the next host on a slow machine.
+    private static readonly TimeSpan _maxHold = TimeSpan.FromSeconds(60);
 
     // Requests that take longer are broken off, as at a shutdown: downloads, and bodies that still arrive.
-    private static readonly TimeSpan _drainTime = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _drainTime = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
     private IServer? _server;

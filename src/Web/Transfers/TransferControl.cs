@@ -38,12 +38,15 @@ internal sealed class TransferControl(
     }
 
     /// <summary>Begins a cut-over or rollback: the host ends, and the next one starts on the other store.</summary>
+    /// <param name="isBack">Whether it is a rollback.</param>
+    /// <param name="response">The response to the request that begins it; the host ends after it.</param>
+    /// <param name="cancellationToken">Cancels the reading of the role.</param>
     /// <returns>Why it does not begin; null if it does.</returns>
-    public async Task<string?> TryMoveAsync(bool isBack, CancellationToken cancellationToken)
+    public async Task<string?> TryMoveAsync(bool isBack, HttpResponse response, CancellationToken cancellationToken)
     {
         if (FindRefusal(await ReadStateAsync(cancellationToken), isBack) is { } refusal) return refusal;
         var plan = new MovePlan(own.Readings, TransferAddress.Parse(dualWrite.Status.Secondary!), dualWrite.Scope, isBack);
-        return moves.TryBegin(plan, new TransferStores(configuration, clock).Timescale, lifetime) ? null : "another move has begun";
+        return moves.TryBegin(plan, new TransferStores(configuration, clock).Timescale, lifetime, response) ? null : "another move has begun";
     }
 
     /// <summary>Ends dual-write: retires the other store and removes the ledgers.</summary>

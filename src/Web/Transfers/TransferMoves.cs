@@ -50,8 +50,8 @@ internal sealed record SwapOutcome(HostSwap Swap, string? Error, double Seconds)
 /// <summary>The cut-overs and repairs of this process, which outlive its hosts: the old host ends, the stores are swapped while nothing is written, the next host starts on the new store.</summary>
 internal sealed class TransferMoves(SwitchableServer server, TimeProvider clock)
 {
-    // Of the swap, in which requests wait; longer means that a store hangs, and then everything stays as it was.
-    private static readonly TimeSpan _maxSwap = TimeSpan.FromSeconds(5);
+    // Of the swap, in which requests wait; longer means that a store hangs, and then everything stays as it was. A slow machine needs a few seconds.
+    private static readonly TimeSpan _maxSwap = TimeSpan.FromSeconds(15);
 
     private readonly Lock _lock = new();
     private HostSwap? _pending;
@@ -84,8 +84,12 @@ internal sealed class TransferMoves(SwitchableServer server, TimeProvider clock)
     }
 
     /// <summary>Builds the next host, holds new requests and ends this host; the program then runs the move.</summary>
+    /// <param name="plan">What is done between the hosts.</param>
+    /// <param name="defaults">What an address of a server does not say.</param>
+    /// <param name="host">This host.</param>
+    /// <param name="response">The response to the request that begins it: the host ends after it, because requests that are slow then are broken off. Null: at once.</param>
     /// <returns>False when another move has begun.</returns>
-    public bool TryBegin(HostSwap plan, TimescaleOptions defaults, IHostApplicationLifetime host)
+    public bool TryBegin(HostSwap plan, TimescaleOptions defaults, IHostApplicationLifetime host, HttpResponse? response = null)
     {
         lock (_lock)
         {
@@ -102,10 +106,20 @@ internal sealed class TransferMoves(SwitchableServer server, TimeProvider clock)
             lock (_lock) _pending = null;
             throw;
         }
+        if (response is null) End(host);
+        else response.OnCompleted(() =>
+        {
+            End(host);
+            return Task.CompletedTask;
+        });
+        return true;
+    }
+
+    private void End(IHostApplicationLifetime host)
+    {
         _heldAt = clock.GetTimestamp();
         server.Hold();
         host.StopApplication();
-        return true;
     }
 
     /// <summary>Runs the move, after the old host has ended.</summary>

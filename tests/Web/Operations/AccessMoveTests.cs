@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 using SensorDash.Web.Tests.Security;
@@ -30,7 +31,7 @@ public sealed class AccessMoveTests : IDisposable
         using (var signedIn = await browser.SendAsync("/sign-in", null, ("name", "ada"), ("password", "analytical-engine"))) Assert.Equal(HttpStatusCode.Redirect, signedIn.StatusCode);
         var token = await browser.TokenAsync("/zones");
 
-        await MoveAsync(browser, "cutover");
+        await MoveAsync(browser, "cutover", path);
         await AddZoneAsync(browser, token, "Cellar");
         await MoveAsync(browser, "rollback");
         await AddZoneAsync(browser, token, "Attic");
@@ -42,12 +43,23 @@ public sealed class AccessMoveTests : IDisposable
         Assert.Equal(0, await database.ScalarAsync("SELECT count(*) FROM users WHERE name <> 'ada'"));
     }
 
-    private static async Task MoveAsync(HubBrowser browser, string name)
+    // With the file of the database: its writer waits while the move begins, and the answer comes all the same.
+    private static async Task MoveAsync(HubBrowser browser, string name, string? file = null)
     {
         await WaitFor.TrueAsync("the second store is verified", async () => (await ReadAsync(browser, "/api/transfers")).GetProperty("refusal").ValueKind == JsonValueKind.Null);
-        using (var begun = await browser.Client.PostAsync(new Uri($"/api/transfers/{name}", UriKind.Relative), null)) Assert.Equal(HttpStatusCode.Accepted, begun.StatusCode);
-        await WaitFor.TrueAsync("the move is complete", async () => (await ReadAsync(browser, "/api/transfers")).GetProperty("last_move") is { ValueKind: JsonValueKind.Object } move
-            && move.GetProperty("kind").GetString() == name);
+        Task<HttpResponseMessage> beginning;
+        await using (var writer = new SqliteConnection($"Data Source={file ?? ":memory:"};Pooling=False"))
+        {
+            await writer.OpenAsync();
+            await using var command = writer.CreateCommand();
+            command.CommandText = "BEGIN IMMEDIATE";
+            await command.ExecuteNonQueryAsync();
+            beginning = browser.Client.PostAsync(new Uri($"/api/transfers/{name}", UriKind.Relative), null);
+            if (file is not null) await Task.Delay(TimeSpan.FromSeconds(1)); // A moment, not a wait: the entry of the audit log is written after it.
+        }
+        using (var begun = await beginning) Assert.Equal(HttpStatusCode.Accepted, begun.StatusCode);
+        await WaitFor.TrueAsync("the move is complete", async () => await JsonPoll.TryReadAsync(browser.Client, "/api/transfers") is { } state
+            && state.GetProperty("last_move") is { ValueKind: JsonValueKind.Object } move && move.GetProperty("kind").GetString() == name);
         var moved = (await ReadAsync(browser, "/api/transfers")).GetProperty("last_move");
         Assert.True(moved.GetProperty("error").ValueKind == JsonValueKind.Null, moved.ToString());
     }

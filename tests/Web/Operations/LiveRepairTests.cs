@@ -105,9 +105,9 @@ public sealed class LiveRepairTests : IDisposable
 
     private static async Task WaitForRepairAsync(HttpClient client) => await WaitFor.TrueAsync("the repair ends", async () =>
     {
-        using var state = JsonDocument.Parse(await client.GetStringAsync(new Uri("/api/damage", UriKind.Relative)));
-        if (state.RootElement.GetProperty("job") is { ValueKind: JsonValueKind.Object } job) Assert.Null(job.GetProperty("error").GetString());
-        return state.RootElement.GetProperty("damage").ValueKind == JsonValueKind.Null;
+        if (await JsonPoll.TryReadAsync(client, "/api/damage") is not { } state) return false;
+        if (state.GetProperty("job") is { ValueKind: JsonValueKind.Object } job) Assert.Null(job.GetProperty("error").GetString());
+        return state.GetProperty("damage").ValueKind == JsonValueKind.Null;
     });
 
     // Every acknowledged reading once, and all from before the damage.

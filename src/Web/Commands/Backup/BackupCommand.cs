@@ -58,8 +58,7 @@ internal static class BackupCommand
             number = (await begun.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("job").GetProperty("number").GetInt64();
         while (true)
         {
-            using var response = await server.SendAsync(HttpMethod.Get, "/api/backups", cancellationToken);
-            var job = (await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("job");
+            var job = (await server.PollAsync("/api/backups", cancellationToken)).GetProperty("job");
             if (job.ValueKind != JsonValueKind.Object || job.GetProperty("number").GetInt64() != number) throw new BackupException("The server was started again meanwhile; 'backup list' shows what is there.");
             var message = job.GetProperty("message").GetString();
             switch (job.GetProperty("state").GetString())

@@ -76,8 +76,7 @@ internal static class DamageCommand
         while (true)
         {
             await Task.Delay(_pollEvery, cancellationToken);
-            using var response = await server.SendAsync(HttpMethod.Get, "/api/damage", cancellationToken);
-            var state = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+            var state = await server.PollAsync("/api/damage", cancellationToken);
             if (state.GetProperty("job") is { ValueKind: JsonValueKind.Object } job)
             {
                 if (job.GetProperty("error").GetString() is { } error) throw new BackupException(error);

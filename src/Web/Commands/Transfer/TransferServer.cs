@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using SensorDash.Data.Events;
@@ -22,25 +23,21 @@ internal sealed class TransferServer : IDisposable
         => RunningServer.Find(url, stores.Where(s => s.Kind == StoreKind.Sqlite).Select(s => s.Place), mayBeOther) is { } server ? new(server) : null;
 
     /// <summary>The state of dual-write.</summary>
-    public async Task<JsonElement> ReadAsync(CancellationToken cancellationToken)
-    {
-        using var response = await SendAsync(HttpMethod.Get, "", cancellationToken);
-        return await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-    }
+    public Task<JsonElement> ReadAsync(CancellationToken cancellationToken) => _server.PollAsync("/api/transfers", cancellationToken);
 
     /// <summary>Runs a cut-over or rollback and waits for its end.</summary>
     public async Task<int> MoveAsync(string name, TextWriter output, CancellationToken cancellationToken)
     {
         var before = NumberOf(await ReadAsync(cancellationToken));
         (await SendAsync(HttpMethod.Post, "/" + name, cancellationToken)).Dispose();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(_limit);
+        var begun = Stopwatch.GetTimestamp();
         while (true)
         {
-            var state = await ReadAsync(limit.Token); // Waits while the server changes its store.
+            var state = await ReadAsync(cancellationToken);
             if (NumberOf(state) == before)
             {
-                await Task.Delay(_pollEvery, limit.Token);
+                if (Stopwatch.GetElapsedTime(begun) > _limit) throw new TransferException($"The server has not moved within {_limit.TotalMinutes:0} minutes; 'transfer status' shows its state.");
+                await Task.Delay(_pollEvery, cancellationToken);
                 continue;
             }
             var move = state.GetProperty("last_move");

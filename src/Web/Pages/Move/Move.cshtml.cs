@@ -168,7 +168,7 @@ internal sealed class MoveModel(
         if (Role is null) return Invalid();
         if (typedName?.Trim() != SecondName) return Mistyped("Move", $"must be exactly “{SecondName}”; nothing has moved");
         if (IsBusy) return Refuse("a transfer runs; wait for its end");
-        return await control.TryMoveAsync(IsBack, cancellationToken) is { } refusal ? Refuse(refusal) : await DoneAsync(IsBack ? AuditAction.StoreRollBack : AuditAction.StoreCutOver, SecondName, "begun");
+        return await control.TryMoveAsync(IsBack, Response, cancellationToken) is { } refusal ? Refuse(refusal) : await DoneAsync(IsBack ? AuditAction.StoreRollBack : AuditAction.StoreCutOver, SecondName, "begun");
     }
 
     [Need(Need.Admin)]
