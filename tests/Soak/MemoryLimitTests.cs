@@ -32,7 +32,7 @@ public sealed class MemoryLimitTests(ITestOutputHelper output)
         using var folder = new TemporaryFolder(isOnDisk: true);
         try
         {
-            var program = SoakSize.IsFull ? await PiHub.PublishAsync(folder.File("published")) : SensorDashProcess.Program[1];
+            var program = await PiHub.ProgramAsync(folder);
             var last = await PiHub.FillAsync(program, folder.File("hub.db"), _readings, ("Ingest__Durability", "SdSaver"));
             File.Delete(folder.File("hub.duckdb")); // To be filled again within the limit.
             await RunAsync(group, program, folder.File("hub.db"), last);

@@ -32,7 +32,10 @@ internal static class PiHub
         return last;
     }
 
-    public static async Task<string> PublishAsync(string folder)
+    /// <summary>The program: at full size as people publish it.</summary>
+    public static async Task<string> ProgramAsync(TemporaryFolder folder) => SoakSize.IsFull ? await PublishAsync(folder.File("published")) : SensorDashProcess.Program[1];
+
+    private static async Task<string> PublishAsync(string folder)
     {
         using var publish = Process.Start("dotnet", ["publish", Path.Combine(Repository.Root, "src", "Web"), "-c", "Release", "-p:UseAppHost=false", "-o", folder, "-v", "quiet"])!;
         await publish.WaitForExitAsync();

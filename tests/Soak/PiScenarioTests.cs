@@ -26,7 +26,7 @@ public sealed class PiScenarioTests(ITestOutputHelper output)
         using var folder = new TemporaryFolder(isOnDisk: true);
         try
         {
-            var program = SoakSize.IsFull ? await PiHub.PublishAsync(folder.File("published")) : SensorDashProcess.Program[1];
+            var program = await PiHub.ProgramAsync(folder);
             await PiHub.FillAsync(program, folder.File("hub.db"), _readings, ("Ingest__Durability", durability));
             await RunAsync(group, program, folder, durability);
         }

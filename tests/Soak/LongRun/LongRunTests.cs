@@ -21,7 +21,7 @@ public sealed class LongRunTests(ITestOutputHelper output)
     private async Task RunAsync(TimescaleStoreFixture? database)
     {
         using var folder = new TemporaryFolder(isOnDisk: SoakSize.IsFull);
-        var program = SoakSize.IsFull ? await PiHub.PublishAsync(folder.File("published")) : SensorDashProcess.Program[1];
+        var program = await PiHub.ProgramAsync(folder);
         await new SoakRun(database, folder, ["dotnet", program], text => output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():HH:mm:ss} {text}"))).RunAsync();
     }
 }
