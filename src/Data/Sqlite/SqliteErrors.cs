@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using SensorDash.Data.Storage;
 
@@ -8,7 +7,7 @@ namespace SensorDash.Data.Sqlite;
 public sealed class SqliteErrors : IStoreErrors
 {
     /// <inheritdoc/>
-    Exception IStoreErrors.Translate(DbException error) => error is SqliteException sqlite ? Translate(sqlite) : error;
+    Exception IStoreErrors.Translate(Exception error) => error is SqliteException sqlite ? Translate(sqlite) : error;
 
     internal static Exception Translate(SqliteException error) => Translate(error.SqliteErrorCode, error.Message, error);
 

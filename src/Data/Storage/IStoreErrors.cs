@@ -1,12 +1,10 @@
-using System.Data.Common;
-
 namespace SensorDash.Data.Storage;
 
 /// <summary>Translates errors of the database's driver. Stores translate their own errors; EF Core throws untranslated ones.</summary>
 public interface IStoreErrors
 {
-    /// <summary>The product's exception for an error of the driver; the error itself when there is no better one.</summary>
-    Exception Translate(DbException error);
+    /// <summary>The product's exception for an error of the driver; the error itself when there is no better one, or when it is of something else.</summary>
+    Exception Translate(Exception error);
 }
 
 public static class StoreErrors
@@ -19,7 +17,7 @@ public static class StoreErrors
     {
         null => null,
         StoreUnavailableException found => found,
-        DbException driver => errors.Translate(driver) as StoreUnavailableException,
+        _ when errors.Translate(error) is StoreUnavailableException found => found,
         _ => errors.FindUnavailable(error.InnerException),
     };
 }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Npgsql;
 using SensorDash.Data.Storage;
 
@@ -21,7 +20,7 @@ public sealed class TimescaleErrors : IStoreErrors
     private static readonly string[] _rejected = ["22", "23", "54", "P0001"];
 
     /// <inheritdoc/>
-    Exception IStoreErrors.Translate(DbException error) => error is NpgsqlException npgsql ? Translate(npgsql, CancellationToken.None) : error;
+    Exception IStoreErrors.Translate(Exception error) => IsOfDriver(error) ? Translate(error, CancellationToken.None) : error;
 
     /// <summary>Whether the driver reports an error. Where a message of the server does not fit, as after a cancellation at a bad moment, its exception has no type of its own.</summary>
     /// <remarks>It has closed the connection then, and the server ends the transaction.</remarks>

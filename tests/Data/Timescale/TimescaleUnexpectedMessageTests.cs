@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
+using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using SensorDash.Data.Storage;
 using SensorDash.Data.Timescale;
+using SensorDash.Migrations.Timescale;
 using SensorDash.Tests.Support;
 
 namespace SensorDash.Data.Tests.Timescale;
@@ -36,7 +38,7 @@ public sealed class TimescaleUnexpectedMessageTests : IAsyncLifetime
     public async Task Read_IsUnavailable_AndTheNextOneWorks()
     {
         await _database.ReadAsync(SetAsync, CancellationToken.None);
-        _relay.ChangeAnswer = AddUnexpected;
+        _relay.ChangeAnswer = AddUntyped;
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => _database.ReadAsync(SetAsync, CancellationToken.None));
 
@@ -45,11 +47,23 @@ public sealed class TimescaleUnexpectedMessageTests : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task QueryOfEntityFramework_IsUnavailable()
+    {
+        await using var context = new TimescaleContext(new DbContextOptionsBuilder<TimescaleContext>().UseNpgsql(_database.DataSource).Options);
+        await context.Database.OpenConnectionAsync();
+        _relay.ChangeAnswer = AddUntyped;
+
+        var error = await Record.ExceptionAsync(() => context.Database.ExecuteSqlRawAsync("SET work_mem TO '4MB'"));
+
+        Assert.True(new TimescaleErrors().IsUnavailable(error), $"{error}");
+    }
+
+    [SkippableFact]
     public async Task Write_IsUnavailable_AndTheNextOneWorks()
     {
         using var writer = new TimescaleWriter(_database, 1);
         await writer.RunAsync(connection => SetAsync(connection, CancellationToken.None), CancellationToken.None);
-        _relay.ChangeAnswer = AddUnexpected;
+        _relay.ChangeAnswer = AddUntyped;
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => writer.RunAsync(connection => SetAsync(connection, CancellationToken.None), CancellationToken.None));
 
@@ -79,14 +93,20 @@ public sealed class TimescaleUnexpectedMessageTests : IAsyncLifetime
         return await set.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // Before the message that a statement is bound, which the driver waits for next. A message is a letter, four bytes of length, and the content.
-    private static byte[] AddUnexpected(byte[] messages)
+    // Before the message that a statement has no rows: there the driver's error has no type.
+    private static byte[] AddUntyped(byte[] messages) => AddUnexpected(messages, before: 'n');
+
+    // Before the message that a statement is bound.
+    private static byte[] AddUnexpected(byte[] messages) => AddUnexpected(messages, before: '2');
+
+    // A message is a letter, four bytes of length, and the content.
+    private static byte[] AddUnexpected(byte[] messages, char before)
     {
         var changed = new List<byte>();
         for (int i = 0, next; i + 5 <= messages.Length; i = next)
         {
             next = i + 1 + BinaryPrimitives.ReadInt32BigEndian(messages.AsSpan(i + 1));
-            if (messages[i] == (byte)'2') changed.AddRange(_unexpected);
+            if (messages[i] == (byte)before) changed.AddRange(_unexpected);
             changed.AddRange(messages[i..next]);
         }
         return [.. changed];
