@@ -191,9 +191,14 @@ public abstract class EventRetentionContract : IAsyncLifetime
         Fixture.Clock.Advance(TimeSpan.FromDays(Days + 1));
         await AddAsync(Parsed(Now));
 
-        var run = Run().RemoveEventsAsync(default);
+        // Each may wait for the other's lock for longer than the product allows, and then retries.
+        var run = WaitFor.RetryWhileUnavailableAsync("the run", () => Run().RemoveEventsAsync(default));
         var added = 0;
-        for (var batch = 0; batch < 20; batch++) added += (await AddAsync([.. Enumerable.Range(0, 50).Select(i => Raw(Now + i, connection: $"c{batch}", sequence: i))])).Length;
+        for (var batch = 0; batch < 20; batch++)
+        {
+            LaneEvent[] events = [.. Enumerable.Range(0, 50).Select(i => Raw(Now + i, connection: $"c{batch}", sequence: i))];
+            added += (await WaitFor.RetryWhileUnavailableAsync("the batch is stored", () => AddAsync(events))).Length;
+        }
         await run;
 
         var left = await ReadAllAsync();
