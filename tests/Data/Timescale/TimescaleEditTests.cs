@@ -62,7 +62,7 @@ public sealed class TimescaleEditTests : IAsyncLifetime
     {
         await using var connection = await _fixture.OpenAsync();
         await using (var begin = new NpgsqlCommand("BEGIN; " + deletion, connection)) await begin.ExecuteNonQueryAsync();
-        var editing = edit();
+        var editing = WaitFor.RetryWhileUnavailableAsync("the edit", edit); // It waits for the row no longer than the lock timeout.
         await WaitFor.TrueAsync("the edit waits for the deletion", async () => editing.IsCompleted
             || await _fixture.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") > 0);
         await using (var commit = new NpgsqlCommand("COMMIT", connection)) await commit.ExecuteNonQueryAsync();
