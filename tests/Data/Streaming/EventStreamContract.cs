@@ -113,7 +113,8 @@ public abstract partial class EventStreamContract : IAsyncLifetime
 
         await slow.TakeUntilCaughtUpAsync();
 
-        Assert.Equal((1, TimeSpan.Zero), (hub.Feed.FellBehind, hub.Feed.Lag));
+        Assert.Equal(1, hub.Feed.FellBehind);
+        await WaitFor.TrueAsync("no stream is behind", () => hub.Feed.Lag == TimeSpan.Zero); // A client has a chunk before its stream notes the position.
         Assert.Contains(slow.Items, item => item is StreamFellBehind { BehindBy: > 0 });
         Assert.DoesNotContain(fast.Items, item => item is StreamFellBehind);
         await AssertReceivesAllAsync(slow, isComplete: true);
