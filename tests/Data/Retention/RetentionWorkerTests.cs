@@ -70,7 +70,7 @@ public sealed class RetentionWorkerTests : IAsyncLifetime
     {
         await _fixture.Store.AddAsync(Reading(1, Noon - (9 * 86_400)));
         var log = new RecordedLog<RetentionWorker>();
-        var rules = new RetentionRules(_fixture.Contexts, _fixture.NodeStore, Options.Create(new RetentionOptions { Readings = new() { Default = 1, Nodes = { ["7"] = 30 } } }), _fixture.Clock);
+        var rules = new RetentionRules(_fixture.Contexts, _fixture.NodeStore, Options.Create(new RetentionOptions { Readings = new() { Default = 1, Nodes = { ["7"] = 3_650 } } }), _fixture.Clock); // Longer than the test can move the clock while the worker is busy.
         using var worker = new RetentionWorker(new(_fixture.Store, _fixture.NodeStore, new SqliteEventRemoval(_fixture.Database), rules, _fixture.Clock), rules, new(Options.Create(new RetentionOptions { ClockFile = _fixture.Database.Path + RetentionClock.Ending }), rules, _fixture.Clock, NullLogger<RetentionClock>.Instance), _fixture.Audit, _fixture.Clock, log);
 
         await worker.StartAsync(default);
