@@ -141,8 +141,8 @@ public sealed partial class IngestWorkerTests : IAsyncLifetime
     public async Task Submissions_SdSaver_AreCommittedOnceAnIntervalHoweverManyTheyAre()
     {
         (_options.Durability, _options.BatchSize) = (DurabilityProfile.SdSaver, 10);
-        await StartAsync();
         Submission<Reading>[] submissions = [Submit(isWaitedFor: false, Run(1, 30)), Submit(isWaitedFor: true, Run(2, 30))];
+        await StartAsync(); // The worker finds both, so the pending timer is that of both.
         await _fixture.Clock.TimerPendingAsync().WaitAsync(_hang);
         _fixture.Clock.Advance(_options.SdSaverInterval - TimeSpan.FromMilliseconds(1));
         Assert.Empty(_store.AttemptedSizes);
