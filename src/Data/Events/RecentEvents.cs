@@ -54,6 +54,7 @@ public sealed class RecentEvents
     private int _dropped; // Segments at the start of the list that are no longer valid.
     private long _bytes, _woken;
     private long? _start, _last, _head; // _start and _last bound the segments; null before the first commit or read.
+    private long? _asked; // _last when the head was last wanted: commits during its read are not in it.
     private bool _isWanted, _isWakeSet, _mayHaveMore;
 
     /// <summary>Memory for events; a change applies to later commits.</summary>
@@ -118,7 +119,7 @@ public sealed class RecentEvents
         lock (_lock)
         {
             if (!_isWanted) return;
-            if (Epoch != step.Head.Epoch || step.Head.Position < _last) Restart(step.Head);
+            if (Epoch != step.Head.Epoch || step.Head.Position < prev) Restart(step.Head); // Not compared with _last: writers may have added commits during the read.
             else
             {
                 _head = Math.Max(_head ?? 0, step.Head.Position);
@@ -135,7 +136,7 @@ public sealed class RecentEvents
         lock (_lock)
         {
             if (!_isWanted) return;
-            if (Epoch is not null && (Epoch != head.Epoch || head.Position < _last)) Restart(head);
+            if (Epoch is not null && (Epoch != head.Epoch || head.Position < _asked)) Restart(head);
             Epoch = head.Epoch;
             _head = Math.Max(_head ?? 0, head.Position);
             if (_last is null) (_start, _last) = (head.Position, head.Position);
@@ -165,7 +166,7 @@ public sealed class RecentEvents
             if (!_isWanted) return null;
             if (Epoch is null || _last is null || _mayHaveMore)
             {
-                _mayHaveMore = false; // Before the read: a commit during it is noted for the next one.
+                (_asked, _mayHaveMore) = (_last, false); // Before the read: a commit during it is noted for the next one.
                 return -1;
             }
             return _last < _head ? _last : null;
