@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -25,9 +26,15 @@ public sealed partial class BackupFolder(string path)
 
     private const string StateFile = "verified.json", LockFile = ".lock";
 
+    private static readonly TimeSpan _lockRetry = TimeSpan.FromMilliseconds(20);
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     public string Path => path;
+
+    /// <summary>How long to wait for the lock of another process.</summary>
+    /// <remarks>A process that this one has just started has its open files too, and so a lock that was released, until it becomes its program.</remarks>
+    internal TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The backups, newest first. Other files and folders are no business of ours.</summary>
     /// <exception cref="BackupException">The folder cannot be read.</exception>
@@ -57,22 +64,26 @@ public sealed partial class BackupFolder(string path)
 
     /// <summary>Lets no other process write to the folder until the result is disposed, and creates the folder.</summary>
     /// <exception cref="BackupException">The folder cannot be written to, or another process makes a backup.</exception>
-    internal IDisposable Acquire()
+    /// <exception cref="OperationCanceledException">The token was cancelled while another process had the lock.</exception>
+    internal async Task<IDisposable> AcquireAsync(CancellationToken cancellationToken)
     {
         Try(() => OperatingSystem.IsWindows() ? Directory.CreateDirectory(path) : Directory.CreateDirectory(path, OwnerOnly));
-        FileStream held;
-        try
+        FileStream? held = null;
+        for (var started = Stopwatch.GetTimestamp(); held is null;)
         {
-            held = new FileStream(System.IO.Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw Unusable(e);
-        }
-        catch (IOException e)
-        {
-            // A full or read-only disk has other reasons than a lock.
-            throw IsHeld(e) ? new BackupException($"Another process makes a backup in {path} now. Try again when it has ended.", e) : Unusable(e);
+            try
+            {
+                held = new FileStream(System.IO.Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException e) when (IsHeld(e))
+            {
+                if (Stopwatch.GetElapsedTime(started) >= LockTimeout) throw new BackupException($"Another process makes a backup in {path} now. Try again when it has ended.", e);
+                await Task.Delay(_lockRetry, cancellationToken);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw Unusable(e); // A full or read-only disk, for example.
+            }
         }
         Try(() =>
         {

@@ -26,7 +26,7 @@ public sealed class Backups(IEnumerable<IBackupStore> stores, IOptions<BackupOpt
     /// <exception cref="StoreUnavailableException">A store is temporarily unavailable.</exception>
     public async Task<CreatedBackup> CreateAsync(Action<double> progress, CancellationToken cancellationToken)
     {
-        using var held = Folder.Acquire();
+        using var held = await Folder.AcquireAsync(cancellationToken);
         // Readings first: a name of a node without readings harms nobody, the reverse loses a name.
         IBackupStore[] all = [.. stores.Reverse()];
         var needed = SpareBytes;

@@ -65,11 +65,36 @@ public sealed class BackupFolderTests : IAsyncLifetime
     [Fact]
     public async Task Create_AnotherProcessMakesOne_IsRefused()
     {
-        using var held = Backups(1).Folder.Acquire();
+        using var held = await Backups(1).Folder.AcquireAsync(default);
 
         var refused = await Assert.ThrowsAsync<BackupException>(() => Backups(1).CreateAsync(_ => { }, default));
 
         Assert.Contains("Another process makes a backup", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Acquire_LockIsReleasedAMomentLater_IsGranted()
+    {
+        var held = await Backups(1).Folder.AcquireAsync(default);
+
+        var acquiring = new BackupFolder(_folder.Path) { LockTimeout = WaitFor.Limit }.AcquireAsync(default);
+        var isGranted = acquiring.IsCompleted; // The first attempt is made before the call returns.
+        held.Dispose();
+
+        Assert.False(isGranted);
+        using var acquired = await acquiring;
+    }
+
+    [Fact]
+    public async Task Acquire_CancelledWhileTheLockIsHeld_IsCancelled()
+    {
+        using var held = await Backups(1).Folder.AcquireAsync(default);
+        using var cancel = new CancellationTokenSource();
+
+        var acquiring = new BackupFolder(_folder.Path) { LockTimeout = WaitFor.Limit }.AcquireAsync(cancel.Token);
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => acquiring);
     }
 
     [Fact]
