@@ -25,6 +25,8 @@ public sealed class SqliteDatabase : IDisposable
 
     private readonly string _pragmas;
     private readonly long _logBytes;
+
+    // Not disposed: a read may outlive the database, and releases them then.
     private readonly SemaphoreSlim _readers = new(MaxReaders), _longReaders = new(MaxLongReaders), _streamReaders = new(MaxStreamReaders);
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
     private volatile bool _isClosed;
@@ -110,6 +112,7 @@ public sealed class SqliteDatabase : IDisposable
         await _readers.WaitAsync(cancellationToken);
         try
         {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
             if (!_idle.TryTake(out var connection)) connection = await OpenAsync(cancellationToken);
             try
             {
@@ -200,9 +203,6 @@ public sealed class SqliteDatabase : IDisposable
         if (Interlocked.Exchange(ref _isClosed, true)) return;
         Writer.Dispose();
         CloseIdle();
-        _readers.Dispose();
-        _longReaders.Dispose();
-        _streamReaders.Dispose();
     }
 
     private void CloseIdle()

@@ -8,17 +8,18 @@ namespace SensorDash.Data.Sqlite;
 /// <remarks>Batches go through SQLite's own C functions: a driver command per row costs as much as the row.</remarks>
 public sealed class SqliteWriter(SqliteDatabase database) : IWriterLock, IDisposable
 {
-    private readonly SemaphoreSlim _writeLock = new(1);
+    private readonly SemaphoreSlim _writeLock = new(1); // Not disposed: a writer may outlive the database, and releases it then.
     private readonly Dictionary<string, sqlite3_stmt> _statements = [];
     private SqliteConnection? _connection;
     private sqlite3? _handle;
+    private volatile bool _isClosed;
 
     /// <summary>Runs <paramref name="work"/> in a transaction: committed when it returns, rolled back when it throws.</summary>
     /// <exception cref="StoreUnavailableException">Nothing is changed; retry unchanged.</exception>
     /// <exception cref="StoreRejectedException">A row cannot be stored; nothing is changed.</exception>
     internal async Task<T> TransactAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken)
     {
-        await _writeLock.WaitAsync(cancellationToken);
+        await AcquireWriterLockAsync(cancellationToken);
         try
         {
             await OpenAsync(cancellationToken);
@@ -47,7 +48,7 @@ public sealed class SqliteWriter(SqliteDatabase database) : IWriterLock, IDispos
     /// <exception cref="StoreUnavailableException">The file cannot be opened.</exception>
     internal async Task<T> UseAsync<T>(Func<sqlite3, T> act, CancellationToken cancellationToken)
     {
-        await _writeLock.WaitAsync(cancellationToken);
+        await AcquireWriterLockAsync(cancellationToken);
         try
         {
             await OpenAsync(cancellationToken);
@@ -62,8 +63,16 @@ public sealed class SqliteWriter(SqliteDatabase database) : IWriterLock, IDispos
     /// <inheritdoc/>
     public async Task<IDisposable> AcquireAsync(CancellationToken cancellationToken)
     {
-        await _writeLock.WaitAsync(cancellationToken);
+        await AcquireWriterLockAsync(cancellationToken);
         return new Release(_writeLock);
+    }
+
+    private async Task AcquireWriterLockAsync(CancellationToken cancellationToken)
+    {
+        await _writeLock.WaitAsync(cancellationToken);
+        if (!_isClosed) return;
+        _writeLock.Release();
+        throw new ObjectDisposedException(nameof(SqliteWriter));
     }
 
     /// <summary>The prepared form of <paramref name="sql"/>; only inside a transaction of <see cref="TransactAsync"/>.</summary>
@@ -165,9 +174,9 @@ public sealed class SqliteWriter(SqliteDatabase database) : IWriterLock, IDispos
 
     public void Dispose()
     {
+        _isClosed = true;
         foreach (var statement in _statements.Values) statement.Dispose();
         _connection?.Dispose();
-        _writeLock.Dispose();
     }
 
     private sealed class Release(SemaphoreSlim writeLock) : IDisposable
