@@ -17,8 +17,8 @@ public sealed partial class ScrubWorker(
 
     private const int MaxRowsOfAStep = 2_000;
 
-    // A start has more urgent things to read.
-    private static readonly TimeSpan _afterStart = TimeSpan.FromMinutes(1);
+    // A start has more urgent things to read, and the first minute ends with a sample of the figures.
+    private static readonly TimeSpan _afterStart = TimeSpan.FromSeconds(90);
 
     private static readonly TimeSpan _retry = TimeSpan.FromMinutes(1);
 
