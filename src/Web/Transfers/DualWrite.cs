@@ -157,11 +157,13 @@ internal sealed partial class DualWrite(
             return;
         }
         var address = StoreSettings.Complete(TransferAddress.Parse(text, environment.ContentRootPath), new TransferStores(configuration, clock).Timescale);
-        Status = new(DualWriteState.Copying, address.Text, null);
+        // After an outage it stays unavailable until the secondary is open: a retry may fail like the one before.
+        Status = Status.State == DualWriteState.Unavailable ? new(DualWriteState.Unavailable, address.Text, Status.Message) : new(DualWriteState.Copying, address.Text, null);
         await using var source = own.OpenReadings();
         await using var target = await stores.OpenSecondAsync(address, cancellationToken);
         var pair = new DualWritePair(own, Scope, source, target.Store, address);
         await pair.PrepareRolesAsync(cancellationToken);
+        Status = Status with { State = DualWriteState.Copying, Message = null };
         var record = await pair.CopyAsync(clock, step => Status = Status with { Copied = (step.Rows, step.Total) }, cancellationToken);
         Status = Status with { Transfer = record.Id, VerifiedAt = record.State == TransferState.Verified ? record.VerifiedAt : null };
         Log.Following(logger, address.Text);

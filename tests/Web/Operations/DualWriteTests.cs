@@ -49,6 +49,7 @@ public sealed class DualWriteTests : IDisposable
         await client.GetStringAsync("/api/nodes/12/sensor-data");
         var same = await WaitForAsync(app, client, state => Number(state, "shadow_reads") > 0);
         Assert.Equal(0, Number(same, "shadow_mismatches"));
+        await WaitForRowAsync(app, second);
 
         await using (var connection = await SqliteLock.OpenAsync(second))
         await using (var command = connection.CreateCommand())
@@ -74,6 +75,7 @@ public sealed class DualWriteTests : IDisposable
         using var client = app.CreateClient();
         await SendAsync(client, 1);
         await WaitForAsync(app, client, state => Text(state, "state") == "following" && Number(state, "lag_rows") == 0);
+        await WaitForRowAsync(app, second);
         await using (var connection = await SqliteLock.OpenAsync(second))
         await using (var command = connection.CreateCommand())
         {
@@ -99,6 +101,19 @@ public sealed class DualWriteTests : IDisposable
         using var reading = new StringContent($$"""{"node_address": 12, "timestamp": {{Some.Noon - 100 + number}}, "temperature_celsius": 1, "humidity_percent": 65.21}""", null, "application/json");
         using var sent = await client.PostAsync("/api/sensor-data", reading);
         Assert.Equal(HttpStatusCode.OK, sent.StatusCode);
+    }
+
+    // The lag of the state may be that of before the row was sent.
+    private static async Task WaitForRowAsync(SensorDashApp app, string file)
+    {
+        await using var connection = await SqliteLock.OpenAsync(file);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM sensor_readings";
+        await WaitFor.TrueAsync("a row of the second store", async () =>
+        {
+            app.Clock.Advance(TimeSpan.FromSeconds(1));
+            return (long)(await command.ExecuteScalarAsync())! == 1;
+        });
     }
 
     // Dual-write waits by the clock of the program: between its looks, and before it tries again.
