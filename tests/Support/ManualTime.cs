@@ -75,6 +75,15 @@ public sealed class ManualTime(DateTimeOffset now) : TimeProvider
         if (IsTimerPending(_ => true)) Advance(by);
     }
 
+    /// <summary>Lets this time pass, whenever code waits for exactly that, until the condition is true.</summary>
+    /// <remarks>Code that is woken and waits again may be between its two timers when the time passes; then it waits for all of it once more.</remarks>
+    public Task AdvanceUntilAsync(TimeSpan time, string what, Func<Task<bool>> isSo) => WaitFor.TrueAsync(what, async () =>
+    {
+        if (await isSo()) return true;
+        if (IsTimerPending(due => due == time)) Advance(time);
+        return false;
+    });
+
     /// <summary>Moves the clock. Over days it takes some hundred steps, and timers fire a little late: each half minute of a week would take a quarter of a minute.</summary>
     public void Advance(TimeSpan by)
     {

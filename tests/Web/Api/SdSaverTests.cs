@@ -19,8 +19,7 @@ public sealed class SdSaverTests() : ApiTests(("Ingest:Durability", "SdSaver"), 
         await App.Clock.TimerPendingAsync(due => due == _interval).WaitAsync(WaitFor.Limit);
         Assert.Equal(0, await ScalarAsync("SELECT count(*) FROM sensor_readings"));
 
-        App.Clock.Advance(_interval);
-        await WaitFor.TrueAsync("the readings", async () => await ScalarAsync("SELECT count(*) FROM sensor_readings") == 4);
+        await App.Clock.AdvanceUntilAsync(_interval, "the readings", async () => await ScalarAsync("SELECT count(*) FROM sensor_readings") == 4);
         Assert.Equal(1, await ScalarAsync("SELECT count(DISTINCT batch_id) FROM sensor_readings"));
     }
 

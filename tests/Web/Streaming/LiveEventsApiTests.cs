@@ -92,14 +92,18 @@ public sealed class LiveEventsApiTests : IAsyncLifetime
         await using var stream = await OpenAsync("?lanes=ui");
         var start = await stream.ReadAsync("caughtUp");
         await PostAsync(0, 4);
-        await _app.Clock.TimerPendingAsync(due => due <= TimeSpan.FromSeconds(15));
-        _app.Clock.Advance(TimeSpan.FromSeconds(15));
 
-        var beat = await stream.ReadAsync("events");
-
-        Assert.Equal(0, beat.Data.GetProperty("events").GetArrayLength());
-        Assert.Equal(start.Data.GetProperty("position").GetInt64(), beat.Data.GetProperty("prev").GetInt64());
-        Assert.True(SseClient.PositionOf(beat.Id!) > SseClient.PositionOf(start.Id!));
+        var (first, position) = (SseClient.PositionOf(start.Id!), SseClient.PositionOf(start.Id!));
+        while (position == first) // The stream hears of a commit after its sender: a heartbeat may come between them.
+        {
+            var reading = stream.ReadAsync("events");
+            await _app.Clock.AdvanceUntilAsync(TimeSpan.FromSeconds(15), "a heartbeat", () => Task.FromResult(reading.IsCompleted));
+            var beat = await reading;
+            Assert.Equal(0, beat.Data.GetProperty("events").GetArrayLength());
+            Assert.Equal(position, beat.Data.GetProperty("prev").GetInt64());
+            position = SseClient.PositionOf(beat.Id!);
+        }
+        Assert.True(position > first);
     }
 
     [Theory]
