@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using SensorDash.Tests.Support;
 using SensorDash.Web.Tests.Api;
 
 namespace SensorDash.Web.Tests.Security;
@@ -9,14 +10,19 @@ public abstract partial class SecuredHub(params (string Key, string Value)[] set
 {
     public const string AdminName = "ada", AdminPassword = "analytical-engine";
 
-    /// <summary>The one-time secret, from the log.</summary>
-    protected string Secret => Letters().Match(App.Logs.Entries.Single(e => e.Text.Contains("one-time secret", StringComparison.Ordinal)).Text).Value;
+    /// <summary>Reads the one-time secret from the log, where the program writes it once it has started, possibly after it answers.</summary>
+    protected async Task<string> ReadSecretAsync()
+    {
+        string[] texts = [];
+        await WaitFor.TrueAsync("the one-time secret", () => (texts = [.. App.Logs.Entries.Select(e => e.Text).Where(text => text.Contains("one-time secret", StringComparison.Ordinal))]).Length > 0);
+        return Letters().Match(Assert.Single(texts)).Value;
+    }
 
     /// <summary>A browser in which the administrator is signed in; the first one sets up.</summary>
     protected async Task<HubBrowser> SetUpAsync()
     {
         var browser = new HubBrowser(App);
-        using var response = await browser.SendAsync("/set-up", null, ("secret", Secret), ("name", AdminName), ("password", AdminPassword), ("again", AdminPassword));
+        using var response = await browser.SendAsync("/set-up", null, ("secret", await ReadSecretAsync()), ("name", AdminName), ("password", AdminPassword), ("again", AdminPassword));
         Assert.Equal((HttpStatusCode.Redirect, "/"), (response.StatusCode, response.Headers.Location?.ToString()));
         return browser;
     }

@@ -70,7 +70,7 @@ public abstract class SignInTests : SecuredHub
     public async Task SetUp_WeakOrDifferentPassword_IsRefused(string password, string again, string error)
     {
         using var browser = new HubBrowser(App);
-        using var response = await browser.SendAsync("/set-up", null, ("secret", Secret), ("name", AdminName), ("password", password), ("again", again));
+        using var response = await browser.SendAsync("/set-up", null, ("secret", await ReadSecretAsync()), ("name", AdminName), ("password", password), ("again", again));
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
         Assert.Contains(error, await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
@@ -164,7 +164,7 @@ public abstract class SignInTests : SecuredHub
     public async Task Cookies_AreClosedToScriptsAndOtherSites()
     {
         using var browser = new HubBrowser(App);
-        using var response = await browser.SendAsync("/set-up", null, ("secret", Secret), ("name", AdminName), ("password", AdminPassword), ("again", AdminPassword));
+        using var response = await browser.SendAsync("/set-up", null, ("secret", await ReadSecretAsync()), ("name", AdminName), ("password", AdminPassword), ("again", AdminPassword));
         var cookie = response.Headers.GetValues("Set-Cookie").Single(c => c.StartsWith("sensordash-session=", StringComparison.Ordinal));
 
         Assert.Contains("; samesite=lax; httponly", cookie, StringComparison.Ordinal);
