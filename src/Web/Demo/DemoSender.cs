@@ -44,7 +44,7 @@ internal sealed class DemoSender(
             await _started.WaitAsync(stoppingToken);
             using var timer = new PeriodicTimer(_pause, clock);
             while (_isOn && await timer.WaitForNextTickAsync(stoppingToken))
-                _isOn &= await TryAsync(() => SendAsync(clock.GetUtcNow().ToUnixTimeSeconds(), stoppingToken), stoppingToken);
+                await TryAsync(() => SendAsync(clock.GetUtcNow().ToUnixTimeSeconds(), stoppingToken), stoppingToken);
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed class DemoSender(
         {
             if (!_isOn) return false;
             var nodes = await DemoNodes.FindAsync(store, cancellationToken);
-            if (nodes.Count == 0) return false;
+            if (nodes.Count == 0) return _isOn = false;
             // After a sleep of the machine not all of the night at once: it was a gap.
             var after = Math.Max(_sentUntil, now - DemoNodes.IntervalSeconds);
             if (now <= after) return true;

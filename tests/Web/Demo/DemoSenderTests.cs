@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SensorDash.Data.Events;
 using SensorDash.Data.Nodes;
 using SensorDash.Data.Readings;
+using SensorDash.Tests.Support;
 using SensorDash.Web.Demo;
 using SensorDash.Web.Tests.Pages;
 
@@ -52,6 +53,38 @@ public sealed class DemoSenderTests : PageTests
 
         Assert.Empty(Each((await GetAsync("/api/nodes")).GetProperty("nodes"), "address"));
         Assert.Equal(events, (await EventsSinceAsync(Noon)).Count);
+    }
+
+    [Fact]
+    public async Task Stopped_WhileRowsAreOnTheirWay_StaysStopped()
+    {
+        using (var loaded = await PostFormAsync("/", "Demo")) loaded.EnsureSuccessStatusCode();
+        Task stopping;
+        await using (await LockStoreAsync())
+        {
+            await WaitFor.TrueAsync("rows on their way", async () =>
+            {
+                App.Clock.Advance(_second);
+                return await WaitingAsync("readings") + await WaitingAsync("events") > 0;
+            });
+            stopping = Sender.StopSendingAsync(default);
+        }
+        await WaitFor.TrueAsync("nothing on its way", () =>
+        {
+            App.Clock.Advance(_second);
+            return stopping.IsCompleted;
+        });
+        await stopping;
+
+        // Its timer is the only one of so short a time.
+        await WaitFor.TrueAsync("the end of its timer", () =>
+        {
+            App.Clock.Advance(_second);
+            return !App.Clock.IsTimerPending(due => due <= _second);
+        });
+        Assert.False(await Sender.SendAsync(App.Clock.UnixSeconds, default));
+
+        Task<double> WaitingAsync(string kind) => App.MetricAsync($"sensordash_ingest_waiting_rows{{kind=\"{kind}\"}}");
     }
 
     [Fact]
