@@ -26,7 +26,14 @@ public sealed class DualWriteTests : IDisposable
         await SendAsync(client, 2);
         var away = await WaitForAsync(app, client, state => Text(state, "state") == "unavailable");
         await SendAsync(client, 3);
+        var third = app.Clock.NextTimerAsync(due => due == TimeSpan.FromSeconds(4)); // The pause after two retries.
+        await WaitFor.TrueAsync("retries", () =>
+        {
+            app.Clock.Advance(TimeSpan.FromSeconds(1));
+            return third.IsCompleted;
+        });
 
+        Assert.Single(app.Logs.Entries, entry => entry.Text.Contains("it falls behind until it can be reached", StringComparison.Ordinal));
         Assert.NotEqual("", Text(away, "message"));
         Assert.Contains("does not follow", Text(away, "refusal"), StringComparison.Ordinal);
         Assert.Contains("unavailable", await client.GetStringAsync("/system"), StringComparison.Ordinal);
