@@ -16,6 +16,8 @@ public class BrowserFixture : IAsyncLifetime
     /// <summary>The name of another site on this machine.</summary>
     public const string OtherName = "other.example";
 
+    private const string Zone = "Europe/Paris";
+
     // The shell first: the whole browser starts pages of its own window for every context, and takes twice as long.
     private static readonly string[] _programs = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"];
     private static readonly string? _chromium = _programs.FirstOrDefault(File.Exists);
@@ -71,7 +73,8 @@ public class BrowserFixture : IAsyncLifetime
     }
 
     /// <summary>A page of its own, whose errors are collected.</summary>
-    public async Task<WatchedPage> OpenAsync(int width = 1440, ColorScheme scheme = ColorScheme.Light, bool hasTouch = false)
+    /// <param name="isFirstVisit">The server does not know the browser's time zone yet, so the page fetches itself once more.</param>
+    public async Task<WatchedPage> OpenAsync(int width = 1440, ColorScheme scheme = ColorScheme.Light, bool hasTouch = false, bool isFirstVisit = false)
     {
         Skip.If(_browser is null, $"{_programs[0]} is not installed.");
         var context = await _browser.NewContextAsync(new BrowserNewContextOptions
@@ -79,13 +82,14 @@ public class BrowserFixture : IAsyncLifetime
             BaseURL = Address,
             ViewportSize = new ViewportSize { Width = width, Height = 900 },
             ColorScheme = scheme,
-            TimezoneId = "Europe/Paris",
+            TimezoneId = Zone,
             Locale = "en-GB",
             AcceptDownloads = true,
             HasTouch = hasTouch,
             IsMobile = hasTouch,
         });
         context.SetDefaultTimeout(_timeout);
+        if (!isFirstVisit) await context.AddCookiesAsync([.. ((string[])["127.0.0.1", HubName]).Select(host => new Cookie { Name = "sensordash-zone", Value = Zone, Domain = host, Path = "/" })]);
         return new WatchedPage(context, await context.NewPageAsync());
     }
 

@@ -30,7 +30,7 @@ public abstract class FirstDayTests
 
     private static async Task WalkThroughAsync(SecuredHubFixture hub, int width, ColorScheme scheme)
     {
-        await using var watched = await hub.OpenAsync(width, scheme);
+        await using var watched = await hub.OpenAsync(width, scheme, isFirstVisit: true);
         var page = watched.Page;
         await CheckAsync(watched, "/set-up");
         await hub.SetUpAsync(page);

@@ -11,7 +11,7 @@ public sealed partial class FirstVisitTests(BrowserFixture browser) : IClassFixt
     [SkippableFact]
     public async Task EmptyHub_DemoLoadedNodeOpenedRangeChanged_CsvEqualsItsManifest()
     {
-        await using var watched = await browser.OpenAsync();
+        await using var watched = await browser.OpenAsync(isFirstVisit: true);
         var page = watched.Page;
 
         var seriesRequests = 0;

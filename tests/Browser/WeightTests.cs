@@ -19,7 +19,7 @@ public sealed class WeightTests(SmallHubFixture browser, ITestOutputHelper outpu
     [InlineData("/", "127.0.0.1")]
     public async Task Page_FirstVisit_TakesFewRequestsAndBytes(string path, string host)
     {
-        await using var watched = await browser.OpenAsync();
+        await using var watched = await browser.OpenAsync(isFirstVisit: true);
 
         var loaded = await LoadAsync(watched.Page, new UriBuilder(browser.Address) { Host = host }.Uri.GetLeftPart(UriPartial.Authority) + path);
 
