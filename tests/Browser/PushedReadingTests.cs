@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace SensorDash.Browser.Tests;
@@ -28,5 +30,27 @@ public sealed class PushedReadingTests(BrowserFixture browser) : IClassFixture<B
         await Expect(line).Not.ToHaveAttributeAsync("d", path!);
         watched.AssertNoErrors();
         Assert.Empty(requests);
+    }
+
+    [SkippableFact]
+    public async Task Overview_PageRenderedBeforeAReadingArrivesAfterIt_StillShowsTheReading()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await browser.SendAsync(63, 3, secondsAgo: 60, interval: 600);
+        await page.GotoAsync("/?range=15m");
+        await Expect(page.Locator("[data-refresh-state]")).ToHaveAttributeAsync("data-connection", "live");
+        var shown = page.Locator(".card[data-node='63'] .large");
+        await using var former = await HeldPage.OfAsync(page, "range=6h");
+        await page.GetByRole(AriaRole.Link, new() { Name = "6h", Exact = true }).ClickAsync();
+        await former.IsRendered;
+
+        await browser.SendAsync([63], 15.15m);
+        await Expect(shown).ToHaveTextAsync("15.15");
+        former.Release();
+
+        await Expect(page).ToHaveURLAsync(new Regex("range=6h"));
+        Assert.Equal("15.15", await shown.InnerTextAsync());
+        watched.AssertNoErrors();
     }
 }

@@ -21,10 +21,14 @@ let retryTimer = null;
 let fetchTimer = null;
 let fetchPause = MinPause;
 let isFetchDue = false; // Wished for while the page was fetched, or in the pause after it.
+const latest = new Map(); // The latest reading of each node that was pushed.
 
 export function startPush() {
   follow();
-  document.addEventListener('page:swapped', follow);
+  document.addEventListener('page:swapped', () => {
+    follow();
+    showAgain();
+  });
   document.addEventListener('visibilitychange', follow);
   window.addEventListener('pagehide', () => { if (address) close(); });
   window.addEventListener('pageshow', event => { if (event.persisted) follow(); });
@@ -55,7 +59,10 @@ function open() {
   });
   on('readings', take);
   on('caughtUp', () => {});
-  on('reset', () => fetchSoon());
+  on('reset', () => {
+    latest.clear();
+    fetchSoon();
+  });
   source.onerror = () => {
     if (source?.readyState === EventSource.CLOSED) block();
     else setConnection('reconnecting');
@@ -84,8 +91,24 @@ function block() {
 
 function take({ readings, removed_nodes: removed }) {
   if (!document.querySelector('[data-push][data-unit]')) return fetchSoon();
-  if (removed) return fetchSoon();
-  for (const reading of readings) if (!show(reading)) fetchSoon();
+  if (removed) {
+    latest.clear();
+    return fetchSoon();
+  }
+  for (const reading of readings) {
+    if (!(latest.get(reading.node_address)?.timestamp > reading.timestamp)) latest.set(reading.node_address, reading);
+    if (!show(reading)) fetchSoon();
+  }
+}
+
+// A page that the server rendered before a commit can arrive after the reading. A reading that cannot be shown causes one fetch, not one after each.
+function showAgain() {
+  if (!document.querySelector('[data-push][data-unit]')) return;
+  for (const [node, reading] of latest) {
+    if (show(reading)) continue;
+    latest.delete(node);
+    fetchSoon();
+  }
 }
 
 function fetchSoon() {
