@@ -46,6 +46,33 @@ public sealed class PushTests(BrowserFixture browser) : IClassFixture<BrowserFix
     }
 
     [SkippableFact]
+    public async Task Node_ReadingPostedWhileAnEarlierPageIsOnItsWay_IsShownSoonAfterIt()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await page.AddInitScriptAsync("""
+            const listen = EventSource.prototype.addEventListener;
+            EventSource.prototype.addEventListener = function (name, action) {
+              listen.call(this, name, event => { action(event); if (name === 'readings') window.isPushed = true; });
+            };
+            """);
+        await browser.SendAsync(69, 30, secondsAgo: 60);
+        await page.GotoAsync("/nodes/69?range=1h&by=readings");
+        await ExpectConnectionAsync(page, "live");
+        await using var former = await HeldPage.OfAsync(page, "range=6h");
+        await page.GetByRole(AriaRole.Link, new() { Name = "6h", Exact = true }).ClickAsync();
+        await former.IsRendered;
+
+        await browser.SendAsync([69], 17.17m);
+        await page.WaitForFunctionAsync("window.isPushed");
+        await page.EvaluateAsync("new Promise(done => setTimeout(done))"); // The page is fetched from a timer.
+        former.Release();
+
+        await Expect(page.Locator("#readings")).ToContainTextAsync("17.17");
+        watched.AssertNoErrors();
+    }
+
+    [SkippableFact]
     public async Task Node_OfAPastRange_HasNoStream()
     {
         await using var watched = await browser.OpenAsync();

@@ -116,7 +116,7 @@ function fetchSoon() {
   fetchTimer ??= setTimeout(async () => {
     isFetchDue = false;
     const began = performance.now();
-    await refresh();
+    if (!await refresh()) isFetchDue = true; // Another page was on its way, perhaps one from before the reading, or the fetch failed.
     fetchPause = Math.max(MinPause, Share * (performance.now() - began));
     fetchTimer = setTimeout(() => {
       fetchTimer = null;
