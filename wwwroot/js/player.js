@@ -86,11 +86,13 @@ class Player {
   }
 
   stop() {
+    this.#lookup++;
     this.stream.stop();
     this.#setPlaying(false);
   }
 
   live() {
+    this.#lookup++;
     this.#mode = 'live';
     this.#cursor = null;
     this.#setPlaying(true);
@@ -103,6 +105,7 @@ class Player {
   /** Plays from the position; a negative rate plays backward. */
   play(rate) {
     const isTurned = Math.sign(rate) !== Math.sign(this.#rate);
+    this.#lookup++;
     this.#mode = 'playing';
     this.#rate = rate;
     this.#setPlaying(true);
@@ -204,7 +207,8 @@ class Player {
       }
     } else {
       const from = last ? this.#timeOf(last) : Math.round(this.#position);
-      const events = await this.#fetch({ from, order: 'asc', limit: MaxTies }) ?? [];
+      const events = await this.#fetch({ from, order: 'asc', limit: MaxTies });
+      if (!events) return;
       const next = events[events.findIndex(e => e.eventId === last?.eventId) + 1];
       if (!next) return this.#tell('No later event.');
       this.tail.add([next]);
@@ -219,11 +223,12 @@ class Player {
     const query = new URLSearchParams({ ...JSON.parse(this.element.dataset.filters), timebase: this.element.dataset.timebase, ...parameters });
     try {
       const response = await fetch(`${this.element.dataset.root}/api/events?${query}`);
+      const answer = await response.json();
       if (own !== this.#lookup) return null;
-      if (!response.ok) throw new Error((await response.json()).detail);
-      return (await response.json()).events;
+      if (!response.ok) throw new Error(answer.detail);
+      return answer.events;
     } catch (failure) {
-      this.#tell(failure.message || 'The server cannot be reached.');
+      if (own === this.#lookup) this.#tell(failure.message || 'The server cannot be reached.');
       return null;
     }
   }
@@ -260,6 +265,7 @@ class Player {
   }
 
   #leave() {
+    this.#lookup++;
     this.#mode = 'off';
     this.stream.stop();
     this.#setPlaying(false);

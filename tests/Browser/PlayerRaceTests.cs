@@ -1,0 +1,39 @@
+using Microsoft.Playwright;
+using SensorDash.Tests.Support;
+using static Microsoft.Playwright.Assertions;
+
+namespace SensorDash.Browser.Tests;
+
+/// <summary>Responses and events that reach the player in another order than usual.</summary>
+public sealed class PlayerRaceTests(PlayerFixture browser) : IClassFixture<PlayerFixture>
+{
+    [SkippableFact]
+    public async Task Play_BeforeASeekIsAnswered_KeepsWhatItPlayed()
+    {
+        await using var watched = await browser.OpenAsync();
+        var (page, events) = (watched.Page, new TaskCompletionSource<IRoute>());
+        await page.GotoAsync("/events?range=1h&timebase=source&streamId=door");
+        await page.Locator("[data-play-gaps]").CheckAsync();
+        await page.RouteAsync(url => url.Contains("/api/events?", StringComparison.Ordinal), events.SetResult, new() { Times = 1 });
+        var timeline = await page.Locator("[data-timeline-plot]").BoundingBoxAsync() ?? throw new InvalidOperationException("No timeline.");
+        await page.Mouse.ClickAsync(timeline.X + (timeline.Width * 0.8f), timeline.Y + (timeline.Height / 2));
+        var route = await events.Task.WaitAsync(WaitFor.Limit);
+
+        await page.Locator("[data-play=toggle]").ClickAsync();
+        await Expect(Rows(page).Nth(1)).ToBeVisibleAsync();
+        await page.Locator("[data-play=toggle]").ClickAsync();
+        await ExpectFramesAsync(page);
+        var played = await Rows(page).AllTextContentsAsync();
+        await route.ContinueAsync();
+        Assert.Null(await route.Request.EndAsync());
+        await ExpectFramesAsync(page);
+
+        Assert.Equal(played, await Rows(page).AllTextContentsAsync());
+        watched.AssertNoErrors();
+    }
+
+    private static ILocator Rows(IPage page) => page.Locator("[data-tail] tbody tr");
+
+    // The player makes rows once per frame.
+    private static async Task ExpectFramesAsync(IPage page) => await page.EvaluateAsync("new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
+}
