@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Playwright;
 using SensorDash.Tests.Support;
 using static Microsoft.Playwright.Assertions;
@@ -7,6 +8,39 @@ namespace SensorDash.Browser.Tests;
 /// <summary>Responses and events that reach the player in another order than usual.</summary>
 public sealed class PlayerRaceTests(PlayerFixture browser) : IClassFixture<PlayerFixture>
 {
+    [SkippableFact]
+    public async Task Live_EventInTheListAndInTheStream_IsShownOnce()
+    {
+        await using var watched = await browser.OpenAsync();
+        var (page, list) = (watched.Page, new TaskCompletionSource<IRoute>());
+        var (held, isHeld) = (new ConcurrentQueue<string>(), true);
+        IWebSocketRoute? socket = null;
+        await page.RouteWebSocketAsync("**/ws", opened =>
+        {
+            socket = opened;
+            opened.ConnectToServer().OnMessage(frame =>
+            {
+                if (isHeld && frame.Text!.Contains("\"streamChunk\"", StringComparison.Ordinal)) held.Enqueue(frame.Text);
+                else opened.Send(frame.Text!);
+            });
+        });
+        await page.RouteAsync(url => url.Contains("/api/events?", StringComparison.Ordinal), list.SetResult, new() { Times = 1 });
+        await page.GotoAsync("/events?play=live");
+        var route = await list.Task.WaitAsync(WaitFor.Limit); // The stream has started.
+        var scope = await browser.SendEachLaneAsync();
+        await WaitFor.TrueAsync("the stream has the five events", () => held.Sum(chunk => chunk.Split("\"eventId\"").Length - 1) >= 5);
+
+        await route.ContinueAsync();
+        await Expect(Rows(page).First).ToContainTextAsync(scope);
+        isHeld = false;
+        foreach (var chunk in held) socket!.Send(chunk);
+        var next = await browser.SendEachLaneAsync();
+
+        await Expect(Rows(page).First).ToContainTextAsync(next);
+        await Expect(Rows(page).Filter(new() { HasText = scope })).ToHaveCountAsync(5);
+        watched.AssertNoErrors();
+    }
+
     [SkippableFact]
     public async Task Play_BeforeASeekIsAnswered_KeepsWhatItPlayed()
     {

@@ -10,6 +10,7 @@ export class Tail {
   #events = []; // As shown, the newest delivered first.
   #held = []; // Delivered while the user reads, in order of delivery.
   #queue = [];
+  #listed = new Set(); // Ids that came with the list of a live stream.
   #frame = 0;
   #element = null;
 
@@ -42,7 +43,7 @@ export class Tail {
   }
 
   clear() {
-    [this.#events, this.#held, this.#queue, this.dropped] = [[], [], [], 0];
+    [this.#events, this.#held, this.#queue, this.dropped, this.#listed] = [[], [], [], 0, new Set()];
     this.#rows?.replaceChildren();
     this.#showHeld();
   }
@@ -61,10 +62,16 @@ export class Tail {
     this.#frame ||= requestAnimationFrame(() => this.#flush());
   }
 
+  /** Adds events of a live stream. One that was committed while the list was fetched is in both. */
+  addNew(events) {
+    this.add(events.filter(e => !this.#listed.has(e.eventId)));
+  }
+
   /** Adds events before those shown, newest first. */
   addOlder(events) {
-    const known = new Set([...this.#events, ...this.#queue].map(e => e.eventId));
+    const known = new Set([...this.#events, ...this.#queue, ...this.#held].map(e => e.eventId));
     const older = events.filter(e => !known.has(e.eventId));
+    this.#listed = new Set(older.map(e => e.eventId));
     this.#events.push(...older);
     this.#rows?.append(...older.map(event => this.#row(event)));
   }

@@ -235,7 +235,8 @@ class Player {
 
   #take(events, message) {
     if (this.#mode === 'playing' && message.timestamp !== undefined) this.#position = message.timestamp;
-    this.tail.add(events);
+    if (this.#mode === 'live') this.tail.addNew(events);
+    else this.tail.add(events);
     if (performance.now() - this.#saved > SaveEvery) this.#save();
     this.#show();
   }
