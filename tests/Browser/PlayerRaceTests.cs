@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.Playwright;
 using SensorDash.Tests.Support;
 using static Microsoft.Playwright.Assertions;
@@ -66,7 +67,34 @@ public sealed class PlayerRaceTests(PlayerFixture browser) : IClassFixture<Playe
         watched.AssertNoErrors();
     }
 
+    [SkippableFact]
+    public async Task Live_ZoneOfTheBrowserBecomesKnown_WritesTheTimesAnewAndKeepsPlaceAndHeldEvents()
+    {
+        await using var watched = await browser.OpenAsync(isFirstVisit: true);
+        var (page, second) = (watched.Page, new TaskCompletionSource<IRoute>());
+        await page.RouteAsync(url => new Uri(url).AbsolutePath == "/events", route => route.Request.IsNavigationRequest || !second.TrySetResult(route) ? route.ContinueAsync() : Task.CompletedTask);
+        await page.GotoAsync("/events?play=live");
+        await Expect(Rows(page)).ToHaveCountAsync(50);
+        var route = await second.Task.WaitAsync(WaitFor.Limit);
+        await page.EvaluateAsync("scrollTo(0, 600)");
+        await browser.SendEachLaneAsync();
+        var held = page.Locator("[data-tail-held]");
+        await Expect(held).ToContainTextAsync("5 new");
+        var (time, scroll) = (await TimeAsync(page), await page.EvaluateAsync<double>("scrollY"));
+
+        await route.ContinueAsync();
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-zone", "Europe/Paris");
+
+        var inParis = TimeZoneInfo.ConvertTimeFromUtc(DateTime.Parse(time, CultureInfo.InvariantCulture), TimeZoneInfo.FindSystemTimeZoneById("Europe/Paris"));
+        Assert.Equal(inParis.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture), await TimeAsync(page));
+        Assert.Equal(scroll, await page.EvaluateAsync<double>("scrollY"), 2.0);
+        await Expect(held).ToContainTextAsync("5 new");
+        watched.AssertNoErrors();
+    }
+
     private static ILocator Rows(IPage page) => page.Locator("[data-tail] tbody tr");
+
+    private static Task<string> TimeAsync(IPage page) => Rows(page).First.Locator("th").InnerTextAsync();
 
     // The player makes rows once per frame.
     private static async Task ExpectFramesAsync(IPage page) => await page.EvaluateAsync("new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))");

@@ -39,6 +39,11 @@ export class Tail {
     const element = document.querySelector('[data-tail]');
     if (element === this.#element) return;
     this.#element = element;
+    this.redraw();
+  }
+
+  /** Writes the rows anew, as in another time zone. */
+  redraw() {
     this.#rows?.replaceChildren(...this.#events.map(event => this.#row(event)));
   }
 

@@ -36,12 +36,13 @@ class Player {
   #saved = 0;
   #lookup = 0; // Number of the latest fetch; answers of earlier ones are dropped.
   #selection;
+  #zone;
   #words = '';
   #link = 'connecting'; // The state of the stream
 
   constructor(element) {
     this.element = element;
-    this.#selection = this.#readSelection();
+    [this.#selection, this.#zone] = [this.#readSelection(), element.dataset.tz];
     this.tail = new Tail({ root: element.dataset.root, timebase: () => element.dataset.timebase, clock: time => this.#clockText(time), onHeld: () => this.#show() });
     this.timeline = new Timeline({ text: time => this.#clockText(time), onSeek: time => this.seek(time) });
     this.stream = new EventStream({
@@ -71,13 +72,14 @@ class Player {
     this.#leave();
   }
 
-  /** The page was rendered anew: with other filters the stream starts again. */
+  /** The page was rendered anew: with other filters the stream starts again, in another time zone the rows are written anew. */
   follow() {
-    const selection = this.#readSelection();
-    const isSame = selection === this.#selection;
-    this.#selection = selection;
+    const [selection, zone] = [this.#readSelection(), this.element.dataset.tz];
+    const [isSame, isSameZone] = [selection === this.#selection, zone === this.#zone];
+    [this.#selection, this.#zone] = [selection, zone];
     this.timeline.draw(this.#position);
     this.tail.attach();
+    if (!isSameZone) this.tail.redraw();
     this.#setPlaying(this.#mode !== 'off');
     if (isSame || this.#mode === 'off') return this.#show();
     if (this.#mode === 'live') this.live();
@@ -284,7 +286,7 @@ class Player {
   }
 
   #readSelection() {
-    return this.element.dataset.filters + this.element.dataset.timebase + this.element.dataset.tz;
+    return this.element.dataset.filters + this.element.dataset.timebase;
   }
 
   #timeOf(event) {
