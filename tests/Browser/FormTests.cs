@@ -38,6 +38,27 @@ public sealed class FormTests(BrowserFixture browser) : IClassFixture<BrowserFix
     }
 
     [SkippableFact]
+    public async Task Notice_OfASavedForm_StaysUntilTheUserGoesOn()
+    {
+        await browser.SendAsync(52, 200);
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await page.GotoAsync("/nodes/52?refresh=5");
+        await page.Locator("#edit > summary").ClickAsync();
+        await page.Locator("[name='Form.Name']").FillAsync("Cellar");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        var notice = page.GetByText("Saved.");
+        await Expect(notice).ToBeVisibleAsync();
+
+        for (var refresh = 0; refresh < 2; refresh++) await page.EvaluateAsync("new Promise(resolve => document.addEventListener('page:swapped', () => resolve(), { once: true }))");
+        Assert.Equal(1, await notice.CountAsync());
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "7d", Exact = true }).ClickAsync();
+        await Expect(notice).ToHaveCountAsync(0);
+        watched.AssertNoErrors();
+    }
+
+    [SkippableFact]
     public async Task ZoneForm_StoreLocked_StaysAsTypedWithTheMessageAndIsSavedLater()
     {
         await using var watched = await browser.OpenAsync();

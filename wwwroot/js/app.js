@@ -45,9 +45,6 @@ const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (browserZone) document.cookie = `sensordash-zone=${browserZone}; path=/; max-age=31536000; samesite=lax`;
 if (!document.querySelector('[data-error-page]') && zoneChoice === 'browser' && browserZone && zone !== browserZone && !sessionStorage.getItem('zone-told')) {
   sessionStorage.setItem('zone-told', browserZone); // Once: a zone that the server does not know must not loop.
-  // A notice is said once, and the second page no longer has it.
-  const notice = document.querySelector('main > .notice[role=status]');
   await refresh();
-  if (notice && !notice.isConnected) document.getElementById('main').prepend(notice);
 }
 startParts(); // Once, with the times of that zone.

@@ -4,6 +4,7 @@ import { morph } from './morph.js';
 
 const Timeout = 60_000; // ms
 const ProgressDelay = 100; // ms
+const Notice = 'main > [data-notice]'; // What was just done: only one response has it.
 
 let running = null;
 let shown = location.pathname + location.search;
@@ -23,8 +24,11 @@ export function startNavigation() {
     const scroll = history.state?.scroll;
     show({ address: location.href, done: () => { if (scroll !== undefined) scrollTo({ top: scroll, behavior: 'instant' }); } });
   });
-  // The browser may show a page that it kept.
-  if (performance.getEntriesByType('navigation')[0]?.type === 'back_forward') refresh();
+  // The browser may show a page that it kept, with the notice of then.
+  if (performance.getEntriesByType('navigation')[0]?.type === 'back_forward') {
+    document.querySelector(Notice)?.remove();
+    refresh();
+  }
 }
 
 /** Opens `address` like a link; `done` runs once its page is shown. Resolves to whether it is. */
@@ -148,9 +152,16 @@ function render(page, how) {
   document.title = page.title;
   shown = location.pathname + location.search;
   const focused = document.activeElement;
+  if (how.isRefresh) keepNotice(page);
   morph(document.body, page.body, how);
   if (!focused?.isConnected) document.getElementById('main').focus({ preventScroll: true });
   document.dispatchEvent(new CustomEvent('page:swapped'));
+}
+
+// A refresh leaves the notice, which the user may not have read yet, until the user goes on.
+function keepNotice(page) {
+  const notice = document.querySelector(Notice);
+  if (notice && !page.querySelector(Notice)) page.querySelector('main > [data-panel-error]')?.before(notice.cloneNode(true));
 }
 
 // Loads the libraries that only the fetched page names. False when it is that of another version of the program.
