@@ -66,6 +66,26 @@ public sealed partial class AnalyticsChartTests(BrowserFixture browser) : IClass
         watched.AssertNoErrors();
     }
 
+    [SkippableFact]
+    public async Task Crosshair_PageRefreshed_StaysWithItsValues()
+    {
+        await using var watched = await browser.OpenAsync();
+        var page = watched.Page;
+        await browser.SendAsync(72, 60);
+        await page.GotoAsync("/analytics?range=1h&node=72&refresh=5", new() { WaitUntil = WaitUntilState.NetworkIdle });
+        await page.Locator("[data-plot]").FocusAsync();
+        await page.Keyboard.PressAsync("PageUp");
+        var value = page.Locator("[data-at-line]");
+        await Expect(value).ToContainTextAsync(".");
+
+        await page.EvaluateAsync("new Promise(resolve => document.addEventListener('page:swapped', () => resolve(), { once: true }))");
+
+        Assert.Contains('.', await value.InnerTextAsync());
+        Assert.NotEmpty(await page.Locator("[data-at-time]").InnerTextAsync());
+        await Expect(page.Locator(".cross-line")).ToHaveCountAsync(1);
+        watched.AssertNoErrors();
+    }
+
     [SkippableTheory]
     [InlineData("/analytics?node=65,66,67&refresh=0", ".lines-legend tbody a", "65", "66", "67")]
     [InlineData("/analytics?node=65,66,67&draw=difference&refresh=0", ".lines-legend tbody a", "65", "66", "67")]

@@ -2,7 +2,7 @@
 import { Idiomorph } from '../lib/idiomorph/dist/idiomorph.esm.js';
 
 // Scripts write into these.
-const Ours = '[data-tail] tbody, [data-tail-held], [data-play-clock], [data-play-state], [data-play-rate-text], [data-readout], [data-at-few], [data-refresh-state], [data-download-state], [data-cancel], [data-panel-error], [data-progress]';
+const Ours = '[data-tail] tbody, [data-tail-held], [data-play-clock], [data-play-state], [data-play-rate-text], [data-readout], [data-refresh-state], [data-download-state], [data-cancel], [data-panel-error], [data-progress]';
 
 const Fields = 'input, select, textarea';
 

@@ -8,13 +8,14 @@ const Width = 1000; // Units of the drawing.
 const MinDrag = 8; // Pixels; less is a click.
 
 let drag = null;
+let crosshair = null; // { plot, part }
 
 export function startPlots() {
   document.addEventListener('pointermove', event => {
     const plot = event.target.closest?.('[data-plot]');
     if (drag) return void markDrag(event);
     if (plot) show(plot, fractionOf(plot, event));
-    else if (document.querySelector('.cross-line')) hide();
+    else if (crosshair) hide();
   });
   document.addEventListener('pointerdown', event => {
     const chart = event.target.closest?.('[data-plot]:not([data-fixed=true]), [data-canvas]');
@@ -48,6 +49,8 @@ export function startPlots() {
     event.preventDefault();
     show(plot, Math.min(1, Math.max(0, Number(plot.dataset.at ?? 1) + step)));
   });
+  // A refresh takes the crosshair out and empties its values, and the lines have other ones.
+  for (const name of ['page:swapped', 'part:filled']) document.addEventListener(name, showAgain);
   document.addEventListener('focusout', event => { if (event.target.matches?.('[data-plot]')) hide(); });
   document.addEventListener('click', event => {
     const line = event.target.closest('[data-solo]');
@@ -57,7 +60,13 @@ export function startPlots() {
   }, true);
 }
 
+function showAgain() {
+  if (crosshair?.plot.isConnected) show(crosshair.plot, crosshair.part);
+  else if (crosshair) hide();
+}
+
 function show(plot, part) {
+  crosshair = { plot, part };
   plot.dataset.at = part;
   const time = timeAt(plot, part);
   const found = valuesAt(plot, part * Width + Number(plot.dataset.shift ?? 0));
@@ -84,6 +93,7 @@ function show(plot, part) {
 }
 
 function hide() {
+  crosshair = null;
   for (const mark of document.querySelectorAll('.cross-line, .cross-flag')) mark.remove();
   for (const cell of document.querySelectorAll('[data-at-line], [data-at-time], [data-at-few]')) cell.textContent = '';
 }
