@@ -113,7 +113,7 @@ public sealed class LayoutTests(DemoHubFixture browser)
     {
         await using var watched = await browser.OpenAsync();
         var page = watched.Page;
-        await page.GotoAsync("/analytics?node=1,2", new() { WaitUntil = WaitUntilState.NetworkIdle });
+        await page.GotoAsync("/analytics?node=1,2&refresh=0", new() { WaitUntil = WaitUntilState.NetworkIdle });
         var plot = page.Locator("[data-plot]");
         await plot.FocusAsync();
 
