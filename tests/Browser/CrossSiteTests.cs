@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Playwright;
 
@@ -13,10 +12,8 @@ public sealed class CrossSiteTests(BrowserFixture browser) : IClassFixture<Brows
     {
         await using var watched = await browser.OpenAsync();
         var page = watched.Page;
-        using var other = new TcpListener(IPAddress.Loopback, 0);
-        other.Start();
-        var serving = ServeAsync(other);
-        await page.GotoAsync($"http://{BrowserFixture.OtherName}:{((IPEndPoint)other.LocalEndpoint).Port}/");
+        await using var other = new OtherSite { Html = "<title>Other</title>" };
+        await page.GotoAsync(other.Address);
 
         foreach (var (path, body) in new[] { ("/write", "climate,node=12 temp=1"), ("/api/system/analytics/rebuild", "") })
         {
@@ -25,8 +22,6 @@ public sealed class CrossSiteTests(BrowserFixture browser) : IClassFixture<Brows
             Assert.DoesNotContain("sec-fetch-site", (await refused.Request.AllHeadersAsync()).Keys);
         }
 
-        other.Stop();
-        await serving;
         using var node = await browser.Client.GetAsync(new Uri("/api/nodes/12", UriKind.Relative));
         Assert.Equal(HttpStatusCode.NotFound, node.StatusCode);
     }
@@ -47,22 +42,4 @@ public sealed class CrossSiteTests(BrowserFixture browser) : IClassFixture<Brows
     // As a page can send it without asking the hub first.
     private Task<JsonElement?> PostAsync(IPage page, string path, string body)
         => page.EvaluateAsync("([url, body]) => fetch(url, { method: 'POST', mode: 'no-cors', body })", new[] { Hub + path, body });
-
-    private static async Task ServeAsync(TcpListener listener)
-    {
-        try
-        {
-            while (true)
-            {
-                using var connection = await listener.AcceptTcpClientAsync();
-                await using var stream = connection.GetStream();
-                if (await stream.ReadAsync(new byte[4096]) == 0) continue; // A connection that the browser opened ahead.
-                await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 20\r\nConnection: close\r\n\r\n<title>Other</title>"u8.ToArray());
-            }
-        }
-        catch (SocketException)
-        {
-            // Stopped.
-        }
-    }
 }

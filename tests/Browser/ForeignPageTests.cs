@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -73,47 +69,4 @@ public sealed class ForeignPageTests(SecuredHubFixture hub) : IClassFixture<Secu
     }
 
     private string ByName(string name) => new UriBuilder(hub.Address) { Host = name }.Uri.ToString().TrimEnd('/');
-
-    /// <summary>A site of one page.</summary>
-    private sealed class OtherSite : IAsyncDisposable
-    {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-        private readonly Task _serving;
-
-        public OtherSite()
-        {
-            _listener.Start();
-            _serving = ServeAsync();
-        }
-
-        public string Html { get; set; } = "";
-
-        public string Address => string.Create(CultureInfo.InvariantCulture, $"http://{BrowserFixture.OtherName}:{((IPEndPoint)_listener.LocalEndpoint).Port}/");
-
-        public async ValueTask DisposeAsync()
-        {
-            _listener.Stop();
-            await _serving;
-        }
-
-        private async Task ServeAsync()
-        {
-            try
-            {
-                while (true)
-                {
-                    using var connection = await _listener.AcceptTcpClientAsync();
-                    await using var stream = connection.GetStream();
-                    if (await stream.ReadAsync(new byte[8192]) == 0) continue; // A connection that the browser opened ahead.
-                    var body = Encoding.UTF8.GetBytes(Html);
-                    await stream.WriteAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n")));
-                    await stream.WriteAsync(body);
-                }
-            }
-            catch (Exception e) when (e is SocketException or IOException)
-            {
-                // Stopped, or the browser left.
-            }
-        }
-    }
 }
