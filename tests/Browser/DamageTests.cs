@@ -41,9 +41,11 @@ public sealed class DamageTests(DamagedHubFixture browser) : IClassFixture<Damag
         await KeepAsync(watched, "damaged");
 
         await page.Locator("[data-confirm=salvage]").FillAsync("salvage");
+        watched.IsHostExchanged = true;
         await salvage.ClickAsync();
 
         await Expect(page.Locator("#aside-title")).ToBeVisibleAsync();
+        watched.IsHostExchanged = false;
         await Expect(page.GetByText("2 readings and 0 events are salvaged")).ToBeVisibleAsync();
         await Expect(page.Locator("#damage-title")).ToHaveCountAsync(0);
         await KeepAsync(watched, "repaired");
