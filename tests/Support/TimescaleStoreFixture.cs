@@ -100,6 +100,7 @@ public sealed class TimescaleStoreFixture : StoreFixture, IDbContextFactory<Sens
         ("Database__Timescale__Database", name),
         ("Database__Timescale__User", server.Username!),
         ("Database__Timescale__PasswordEnv", PostgresServer.PasswordEnv),
+        ("Database__Timescale__Pool__ConnectionTimeout", "60"), // Longer than on a busy machine; tests of the limit set their own.
     ];
 
     public (string Name, string Value)[] ProgramEnvironment => EnvironmentOf(_server, Name);

@@ -24,7 +24,7 @@ internal static class PostgresCases
             [
                 .. database.ProgramEnvironment, ("Database__Timescale__Host", "127.0.0.1"), ("Database__Timescale__Port", relay.Port.ToString(CultureInfo.InvariantCulture)),
                 ("Database__Timescale__User", role), ("Database__Timescale__PasswordEnv", "SENSORDASH_TEST_FAULTS_ROLE"), ("Ingest__AckTimeout", "00:00:01"),
-                ("Database__Timescale__Pool__CommandTimeout", "5"), // How long a query waits for a frozen server.
+                ("Database__Timescale__Pool__CommandTimeout", "5"), ("Database__Timescale__Pool__ConnectionTimeout", "10"), // How long a query waits for a frozen server.
             ]);
             var sender = new Sender(1);
             return
