@@ -51,8 +51,9 @@ public sealed class SensorDashProcess : IAsyncDisposable
         => StartAsync([.. Program], databasePath, settings);
 
     /// <summary>Starts it with a command that accepts the program's arguments.</summary>
+    /// <remarks>A commit may take long on a busy machine; tests of the AckTimeout set their own.</remarks>
     public static Task<SensorDashProcess> StartAsync(string[] command, string databasePath, params (string Name, string Value)[] settings)
-        => StartExactlyAsync([.. command, "--urls", "http://127.0.0.1:0"], null, [("Database__Sqlite__Path", databasePath), .. settings]);
+        => StartExactlyAsync([.. command, "--urls", "http://127.0.0.1:0"], null, [("Database__Sqlite__Path", databasePath), ("Ingest__AckTimeout", "00:05:00"), .. settings]);
 
     /// <summary>Starts it with these arguments only.</summary>
     /// <param name="command">The command with all arguments.</param>
