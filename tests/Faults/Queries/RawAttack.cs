@@ -41,7 +41,7 @@ internal sealed class RawAttack(AttackedServer server, Findings findings, int no
             if (response.Length >= MaxRead) findings.Add($"{Attack} {@case}", "the response is too long", bytes);
             var text = Encoding.Latin1.GetString(response);
             for (var at = text.IndexOf("HTTP/1.1 5", StringComparison.Ordinal); at >= 0; at = text.IndexOf("HTTP/1.1 5", at + 1, StringComparison.Ordinal))
-                if (text[(at + 9)..].StartsWith("505", StringComparison.Ordinal) is false) findings.Add($"{Attack} {@case}", text[at..Math.Min(text.Length, at + 600)], bytes);
+                if (!IsAllowed(text[at..])) findings.Add($"{Attack} {@case}", text[at..Math.Min(text.Length, at + 600)], bytes);
         }
         catch (OperationCanceledException)
         {
@@ -51,6 +51,13 @@ internal sealed class RawAttack(AttackedServer server, Findings findings, int no
         {
             // The server closed the connection while bytes were on their way.
         }
+    }
+
+    // An unknown version, or a store that is busy.
+    private static bool IsAllowed(string response)
+    {
+        var head = response.Split("\r\n\r\n")[0];
+        return head[9..].StartsWith("505", StringComparison.Ordinal) || (head[9..].StartsWith("503", StringComparison.Ordinal) && head.Contains("\r\nRetry-After:", StringComparison.OrdinalIgnoreCase));
     }
 
     // The sender's end must come after the response: Kestrel aborts a request whose sender has ended. A sender that says nothing more ends it at last.
