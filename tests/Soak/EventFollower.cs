@@ -37,9 +37,9 @@ internal sealed class EventFollower
             {
                 await FollowAsync(servers[_random.Next(servers.Count)], stop);
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception e) when (e is HttpRequestException or IOException or SocketException or OperationCanceledException or ObjectDisposedException or TimeoutException)
             {
-                await Task.Delay(10, CancellationToken.None); // Killed, or not there yet.
+                await Task.Delay(10, CancellationToken.None); // Killed, not there yet, or too busy to answer.
             }
         }
     }
