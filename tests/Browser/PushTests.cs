@@ -18,7 +18,7 @@ public sealed class PushTests(BrowserFixture browser) : IClassFixture<BrowserFix
         await ExpectConnectionAsync(page, "live");
         var highest = await page.Locator("[data-plot]").GetAttributeAsync("data-highest");
 
-        await browser.SendAsync([62], 44);
+        await browser.SendAsync([62], decimal.Parse(highest!, CultureInfo.InvariantCulture) + 4);
         await Expect(page.Locator("[data-plot]")).Not.ToHaveAttributeAsync("data-highest", highest!);
         await browser.SendAsync([63], 21);
 
