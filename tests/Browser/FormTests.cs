@@ -38,10 +38,10 @@ public sealed class FormTests(BrowserFixture browser) : IClassFixture<BrowserFix
     }
 
     [SkippableFact]
-    public async Task Notice_OfASavedForm_StaysUntilTheUserGoesOn()
+    public async Task Notice_OfASavedForm_IsInViewAndStaysUntilTheUserGoesOn()
     {
         await browser.SendAsync(52, 200);
-        await using var watched = await browser.OpenAsync();
+        await using var watched = await browser.OpenAsync(360);
         var page = watched.Page;
         await page.GotoAsync("/nodes/52?refresh=5");
         await page.Locator("#edit > summary").ClickAsync();
@@ -49,11 +49,17 @@ public sealed class FormTests(BrowserFixture browser) : IClassFixture<BrowserFix
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         var notice = page.GetByText("Saved.");
         await Expect(notice).ToBeVisibleAsync();
+        Assert.True(await notice.EvaluateAsync<bool>("""
+            notice => {
+              const box = notice.getBoundingClientRect();
+              return notice.contains(document.elementFromPoint(box.x + 20, box.y + box.height / 2));
+            }
+            """), "something covers the notice, or it is out of view");
 
         for (var refresh = 0; refresh < 2; refresh++) await page.EvaluateAsync("new Promise(resolve => document.addEventListener('page:swapped', () => resolve(), { once: true }))");
         Assert.Equal(1, await notice.CountAsync());
 
-        await page.GetByRole(AriaRole.Link, new() { Name = "7d", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Days", Exact = true }).ClickAsync();
         await Expect(notice).ToHaveCountAsync(0);
         watched.AssertNoErrors();
     }

@@ -65,7 +65,7 @@ export async function send(form, button) {
     push(response.url);
     form.reset(); // What was typed is stored.
     render(page, { form });
-    document.querySelector('main .notice')?.scrollIntoView({ block: 'nearest' });
+    reveal(document.querySelector('main .notice'));
   } catch (failure) {
     free();
     if (own.signal.aborted) return;
@@ -156,6 +156,13 @@ function render(page, how) {
   morph(document.body, page.body, how);
   if (!focused?.isConnected) document.getElementById('main').focus({ preventScroll: true });
   document.dispatchEvent(new CustomEvent('page:swapped'));
+}
+
+// Below the bar, which stays at the top and is higher on narrow screens.
+function reveal(notice) {
+  if (!notice) return;
+  notice.style.scrollMarginTop = `${document.querySelector('.bar')?.offsetHeight ?? 0}px`;
+  notice.scrollIntoView({ block: 'nearest' });
 }
 
 // A refresh leaves the notice, which the user may not have read yet, until the user goes on.
