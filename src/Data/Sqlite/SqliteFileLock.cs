@@ -1,5 +1,8 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace SensorDash.Data.Sqlite;
 
@@ -10,11 +13,14 @@ public sealed class SqliteFileLock : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
 
+    // Longer than a swap of stores and the start of a host take.
+    private static readonly TimeSpan _maxSwitch = TimeSpan.FromMinutes(2);
+
     private readonly FileStream _lock;
     private readonly FileStream? _fileLock;
     private readonly string _ownerPath;
 
-    private readonly Owner _owner;
+    private Owner _owner;
 
     private SqliteFileLock(FileStream held, FileStream? file, string ownerPath, Owner owner) => (_lock, _fileLock, _ownerPath, _owner) = (held, file, ownerPath, owner);
 
@@ -26,27 +32,33 @@ public sealed class SqliteFileLock : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(databasePath)!);
         FileStream? held = null, file = null;
         IOException? error = null;
-        if (!SpinWait.SpinUntil(() => TryOpen(databasePath, out held, out file, out error), _patience))
+        Owner? former = null;
+        if (!SpinWait.SpinUntil(() => TryOpen(databasePath, out held, out file, out former, out error), _patience))
         {
             throw new InvalidOperationException(
-                $"The database {databasePath} is in use by another SensorDash process ({DescribeOwner(ownerPath)}). "
+                $"The database {databasePath} is in use by another SensorDash process ({DescribeOwner(databasePath)}). "
                 + "Stop that process, or set Database__Sqlite__Path to another file.", error);
         }
 
         var owner = new Owner(Environment.ProcessId, Environment.MachineName, clock.GetUtcNow());
-        File.WriteAllText(ownerPath, JsonSerializer.Serialize(owner));
+        if (former is { IsThisProcess: true, SwitchesUntil: not null }) owner = owner with { Url = former.Url, SwitchesUntil = former.SwitchesUntil };
+        Write(ownerPath, owner);
         return new SqliteFileLock(held!, file, ownerPath, owner);
     }
 
-    private static bool TryOpen(string databasePath, out FileStream? held, out FileStream? file, out IOException? error)
+    private static bool TryOpen(string databasePath, out FileStream? held, out FileStream? file, out Owner? former, out IOException? error)
     {
-        (held, file, error) = (null, null, null);
+        (held, file, former, error) = (null, null, null, null);
         try
         {
             held = new FileStream(LockPath(databasePath), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             if (LocksOfRuntimeAndSqliteAreSeparate(databasePath)) file = SqliteFileMode.OpenOrCreate(databasePath);
             else if (!File.Exists(databasePath)) SqliteFileMode.OpenOrCreate(databasePath).Dispose();
-            return true;
+            former = ReadOwner(databasePath);
+            if (former is not { IsSwitching: true, IsThisProcess: false }) return true;
+            held.Dispose();
+            file?.Dispose();
+            return false;
         }
         catch (IOException e)
         {
@@ -78,14 +90,17 @@ public sealed class SqliteFileLock : IDisposable
     }
 
     /// <summary>Notes where the server that holds the lock listens.</summary>
-    public void NoteAddress(string url)
+    public void NoteAddress(string url) => Note(_owner with { Url = url });
+
+    /// <summary>Notes that the server releases the lock for a moment only, while one host follows another one: meanwhile no other process gets it.</summary>
+    public void NoteSwitch() => Note(_owner with { SwitchesUntil = TimeProvider.System.GetUtcNow() + _maxSwitch });
+
+    private void Note(Owner owner)
     {
         try
         {
-            // At once: a reader never finds half of it.
-            var next = _ownerPath + ".new";
-            File.WriteAllText(next, JsonSerializer.Serialize(_owner with { Url = url }));
-            File.Move(next, _ownerPath, overwrite: true);
+            Write(_ownerPath, owner);
+            _owner = owner;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -93,13 +108,26 @@ public sealed class SqliteFileLock : IDisposable
         }
     }
 
-    /// <summary>Where the server listens that holds the lock; null if none does, or it does not say.</summary>
+    // At once: a reader never finds half of it.
+    private static void Write(string path, Owner owner)
+    {
+        var next = path + ".new";
+        File.WriteAllText(next, JsonSerializer.Serialize(owner));
+        File.Move(next, path, overwrite: true);
+    }
+
+    /// <summary>Where the server listens that holds the lock, or is about to hold it again; null if none does, or it does not say.</summary>
     public static string? FindServer(string databasePath)
     {
-        if (!IsHeld(databasePath)) return null;
+        var isHeld = IsHeld(databasePath);
+        return ReadOwner(databasePath) is { } owner && (isHeld || owner.IsSwitching) ? owner.Url : null;
+    }
+
+    private static Owner? ReadOwner(string databasePath)
+    {
         try
         {
-            return JsonSerializer.Deserialize<Owner>(File.ReadAllText(databasePath + ".owner"))?.Url;
+            return JsonSerializer.Deserialize<Owner>(File.ReadAllText(databasePath + ".owner"));
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {
@@ -128,7 +156,7 @@ public sealed class SqliteFileLock : IDisposable
 
     public void Dispose()
     {
-        File.Delete(_ownerPath);
+        if (!_owner.IsSwitching) File.Delete(_ownerPath);
         _fileLock?.Dispose();
         _lock.Dispose();
     }
@@ -137,19 +165,39 @@ public sealed class SqliteFileLock : IDisposable
     private static bool LocksOfRuntimeAndSqliteAreSeparate(string path)
         => OperatingSystem.IsLinux() && new DriveInfo(Path.GetDirectoryName(path)!).DriveType != DriveType.Network;
 
-    private static string DescribeOwner(string ownerPath)
+    private static string DescribeOwner(string databasePath) => ReadOwner(databasePath) is { } owner
+        ? string.Create(CultureInfo.InvariantCulture, $"process {owner.ProcessId} on {owner.Machine}, started {owner.StartedAt:yyyy-MM-dd HH:mm:ss} UTC") : "its owner file cannot be read";
+
+    /// <param name="ProcessId">Of the process that acquired the lock.</param>
+    /// <param name="Machine">Its machine.</param>
+    /// <param name="StartedAt">When it acquired the lock.</param>
+    /// <param name="Url">Where it listens; null if it is no server, or does not say.</param>
+    /// <param name="SwitchesUntil">When it holds the lock again at the latest, if it is a server that changes its host; null if it is not.</param>
+    private sealed record Owner(int ProcessId, string Machine, DateTimeOffset StartedAt, string? Url = null, DateTimeOffset? SwitchesUntil = null)
     {
-        try
+        [JsonIgnore]
+        public bool IsThisProcess => ProcessId == Environment.ProcessId && Machine == Environment.MachineName;
+
+        /// <summary>Whether it is about to hold the lock again.</summary>
+        [JsonIgnore]
+        public bool IsSwitching => SwitchesUntil > TimeProvider.System.GetUtcNow() && IsAlive;
+
+        // Another process with the number of one that has ended started later.
+        private bool IsAlive
         {
-            var owner = JsonSerializer.Deserialize<Owner>(File.ReadAllText(ownerPath));
-            return owner is null ? "unknown" : string.Create(CultureInfo.InvariantCulture,
-                $"process {owner.ProcessId} on {owner.Machine}, started {owner.StartedAt:yyyy-MM-dd HH:mm:ss} UTC");
-        }
-        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
-        {
-            return "its owner file cannot be read";
+            get
+            {
+                if (Machine != Environment.MachineName) return false;
+                try
+                {
+                    using var process = Process.GetProcessById(ProcessId);
+                    return process.StartTime.ToUniversalTime() < SwitchesUntil?.UtcDateTime;
+                }
+                catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
+                {
+                    return false;
+                }
+            }
         }
     }
-
-    private sealed record Owner(int ProcessId, string Machine, DateTimeOffset StartedAt, string? Url = null);
 }

@@ -138,6 +138,9 @@ public sealed partial class SqliteStartup(
     public void NoteAddress(string url) => _lock?.NoteAddress(url);
 
     /// <inheritdoc/>
+    public void NoteSwitch() => _lock?.NoteSwitch();
+
+    /// <inheritdoc/>
     public string? Explain(Exception error)
         => error is DbException || errors.IsUnavailable(error) ? $"the database {Name} cannot be used: {error.Message}" : null;
 

@@ -46,6 +46,11 @@ public interface IStoreStartup
     {
     }
 
+    /// <summary>Notes at the lock of the store that this host ends to be followed by another one of the same process: no command gets the store between them.</summary>
+    void NoteSwitch()
+    {
+    }
+
     /// <summary>One line with the fix for an error of the driver; null for other errors.</summary>
     string? Explain(Exception error);
 }

@@ -79,7 +79,7 @@ internal sealed partial class DamageJobs(
             await using var live = own.OpenDatabase();
             var repaired = await repair.BuildAsync(kind, damage, (StoreSource)live, step => _current = _current! with { Step = step }, cancellationToken);
             _current = _current! with { Step = "taking the place of the database" };
-            if (!moves.TryBegin(new RepairPlan(kind, repaired, repair, actor), new TransferStores(configuration, clock).Timescale, lifetime)) throw new BackupException("Another move of data has begun.");
+            if (!moves.TryBegin(new RepairPlan(kind, repaired, repair, actor), new TransferStores(configuration, clock).Timescale, startup, lifetime)) throw new BackupException("Another move of data has begun.");
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -6,7 +6,7 @@ namespace SensorDash.Web.Transfers;
 
 /// <summary>What users and commands do with dual-write: cut over, go back, finish.</summary>
 internal sealed class TransferControl(
-    DualWrite dualWrite, OwnStores own, ServerStores stores, TransferMoves moves, IHostApplicationLifetime lifetime, IConfiguration configuration, TimeProvider clock)
+    DualWrite dualWrite, OwnStores own, ServerStores stores, TransferMoves moves, IStoreStartup startup, IHostApplicationLifetime lifetime, IConfiguration configuration, TimeProvider clock)
 {
     // Older results say nothing about what came later; a pass over all rows follows every ten minutes.
     private static readonly TimeSpan _staleAfter = TimeSpan.FromHours(24);
@@ -46,7 +46,7 @@ internal sealed class TransferControl(
     {
         if (FindRefusal(await ReadStateAsync(cancellationToken), isBack) is { } refusal) return refusal;
         var plan = new MovePlan(own.Readings, TransferAddress.Parse(dualWrite.Status.Secondary!), dualWrite.Scope, isBack);
-        return moves.TryBegin(plan, new TransferStores(configuration, clock).Timescale, lifetime, response) ? null : "another move has begun";
+        return moves.TryBegin(plan, new TransferStores(configuration, clock).Timescale, startup, lifetime, response) ? null : "another move has begun";
     }
 
     /// <summary>Ends dual-write: retires the other store and removes the ledgers.</summary>

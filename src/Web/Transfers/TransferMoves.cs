@@ -86,10 +86,11 @@ internal sealed class TransferMoves(SwitchableServer server, TimeProvider clock)
     /// <summary>Builds the next host, holds new requests and ends this host; the program then runs the move.</summary>
     /// <param name="plan">What is done between the hosts.</param>
     /// <param name="defaults">What an address of a server does not say.</param>
+    /// <param name="store">The database of this host.</param>
     /// <param name="host">This host.</param>
     /// <param name="response">The response to the request that begins it: the host ends after it, because requests that are slow then are broken off. Null: at once.</param>
     /// <returns>False when another move has begun.</returns>
-    public bool TryBegin(HostSwap plan, TimescaleOptions defaults, IHostApplicationLifetime host, HttpResponse? response = null)
+    public bool TryBegin(HostSwap plan, TimescaleOptions defaults, IStoreStartup store, IHostApplicationLifetime host, HttpResponse? response = null)
     {
         lock (_lock)
         {
@@ -106,17 +107,18 @@ internal sealed class TransferMoves(SwitchableServer server, TimeProvider clock)
             lock (_lock) _pending = null;
             throw;
         }
-        if (response is null) End(host);
+        if (response is null) End(store, host);
         else response.OnCompleted(() =>
         {
-            End(host);
+            End(store, host);
             return Task.CompletedTask;
         });
         return true;
     }
 
-    private void End(IHostApplicationLifetime host)
+    private void End(IStoreStartup store, IHostApplicationLifetime host)
     {
+        store.NoteSwitch();
         _heldAt = clock.GetTimestamp();
         server.Hold();
         host.StopApplication();

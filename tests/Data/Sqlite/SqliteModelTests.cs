@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Migrations;
 using SensorDash.Data.Sqlite;
@@ -88,6 +89,48 @@ public sealed class SqliteFileLockTests
         await looking.DisposeAsync();
 
         using var held = await acquiring;
+    }
+
+    [Fact]
+    public void Acquire_BetweenTwoHostsOfAServer_IsGrantedToItsProcessOnly()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("a.db");
+        using (var first = SqliteFileLock.Acquire(path, TimeProvider.System))
+        {
+            first.NoteAddress("http://127.0.0.1:5080");
+            first.NoteSwitch();
+        }
+
+        Assert.Equal("http://127.0.0.1:5080", SqliteFileLock.FindServer(path)); // Though nobody holds it.
+        SqliteFileLock.Acquire(path, TimeProvider.System).Dispose(); // For the swap of the stores.
+        Assert.Equal("http://127.0.0.1:5080", SqliteFileLock.FindServer(path));
+        SqliteFileLock.Acquire(path, TimeProvider.System).Dispose();
+    }
+
+    [Fact]
+    public async Task Acquire_OtherServerBetweenTwoHosts_IsRefusedUntilItsProcessEnds()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("a.db");
+        using var server = Process.Start(new ProcessStartInfo("sleep", "600"))!;
+        try
+        {
+            using (var held = SqliteFileLock.Acquire(path, TimeProvider.System)) held.NoteSwitch();
+            var note = await File.ReadAllTextAsync(path + ".owner");
+            await File.WriteAllTextAsync(path + ".owner", note.Replace($"\"ProcessId\":{Environment.ProcessId}", $"\"ProcessId\":{server.Id}", StringComparison.Ordinal));
+
+            var refused = Assert.Throws<InvalidOperationException>(() => SqliteFileLock.Acquire(path, TimeProvider.System));
+            Assert.Contains($"process {server.Id} on", refused.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            server.Kill();
+            await server.WaitForExitAsync();
+        }
+
+        using var granted = SqliteFileLock.Acquire(path, TimeProvider.System);
+        Assert.Null(SqliteFileLock.FindServer(path));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
+using SensorDash.Data.Sqlite;
 using SensorDash.Data.Timescale;
 using SensorDash.Tests.Support;
 using SensorDash.Web.Tests.Security;
@@ -47,6 +48,8 @@ public sealed class AccessMoveTests : IDisposable
     private static async Task MoveAsync(HubBrowser browser, string name, string? file = null)
     {
         await WaitFor.TrueAsync("the second store is verified", async () => (await ReadAsync(browser, "/api/transfers")).GetProperty("refusal").ValueKind == JsonValueKind.Null);
+        using var stop = new CancellationTokenSource();
+        var isFound = file is null ? Task.FromResult(true) : IsAlwaysFoundAsync(file, stop.Token);
         Task<HttpResponseMessage> beginning;
         await using (var writer = new SqliteConnection($"Data Source={file ?? ":memory:"};Pooling=False"))
         {
@@ -60,9 +63,22 @@ public sealed class AccessMoveTests : IDisposable
         using (var begun = await beginning) Assert.Equal(HttpStatusCode.Accepted, begun.StatusCode);
         await WaitFor.TrueAsync("the move is complete", async () => await JsonPoll.TryReadAsync(browser.Client, "/api/transfers") is { } state
             && state.GetProperty("last_move") is { ValueKind: JsonValueKind.Object } move && move.GetProperty("kind").GetString() == name);
+        await stop.CancelAsync();
+        Assert.True(await isFound, "no server was found at the file for a moment");
         var moved = (await ReadAsync(browser, "/api/transfers")).GetProperty("last_move");
         Assert.True(moved.GetProperty("error").ValueKind == JsonValueKind.Null, moved.ToString());
     }
+
+    // A command that found none would take the file, and the next host could not start.
+    private static Task<bool> IsAlwaysFoundAsync(string file, CancellationToken stop) => Task.Run(async () =>
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            if (SqliteFileLock.FindServer(file) is null) return false;
+            await Task.Delay(1, CancellationToken.None);
+        }
+        return true;
+    }, CancellationToken.None);
 
     private static async Task AddZoneAsync(HubBrowser browser, string token, string name)
     {
