@@ -26,14 +26,16 @@ public sealed class SqliteFileLock : IDisposable
 
     /// <summary>Acquires the lock beside <paramref name="databasePath"/>. Waits for up to a second, because a process that looks whether it is held, or that is just being started, has it for a moment.</summary>
     /// <exception cref="InvalidOperationException">Another process holds it; the message names that process.</exception>
-    public static SqliteFileLock Acquire(string databasePath, TimeProvider clock)
+    public static SqliteFileLock Acquire(string databasePath, TimeProvider clock) => Acquire(databasePath, clock, _patience);
+
+    internal static SqliteFileLock Acquire(string databasePath, TimeProvider clock, TimeSpan patience)
     {
         var ownerPath = databasePath + ".owner";
         Directory.CreateDirectory(Path.GetDirectoryName(databasePath)!);
         FileStream? held = null, file = null;
         IOException? error = null;
         Owner? former = null;
-        if (!SpinWait.SpinUntil(() => TryOpen(databasePath, out held, out file, out former, out error), _patience))
+        if (!SpinWait.SpinUntil(() => TryOpen(databasePath, out held, out file, out former, out error), patience))
         {
             throw new InvalidOperationException(
                 $"The database {databasePath} is in use by another SensorDash process ({DescribeOwner(databasePath)}). "

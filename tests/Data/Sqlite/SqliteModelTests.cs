@@ -84,7 +84,7 @@ public sealed class SqliteFileLockTests
     {
         using var folder = new TemporaryFolder();
         var looking = new FileStream(folder.File("a.db.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        var acquiring = Task.Run(() => SqliteFileLock.Acquire(folder.File("a.db"), new ManualTime()));
+        var acquiring = Task.Run(() => SqliteFileLock.Acquire(folder.File("a.db"), new ManualTime(), WaitFor.Limit));
         await Task.Delay(100); // A moment, not a wait: it is granted whether it began before or after the lock was free.
         await looking.DisposeAsync();
 

@@ -58,7 +58,7 @@ public sealed class AccessMoveTests : IDisposable
             command.CommandText = "BEGIN IMMEDIATE";
             await command.ExecuteNonQueryAsync();
             beginning = browser.Client.PostAsync(new Uri($"/api/transfers/{name}", UriKind.Relative), null);
-            if (file is not null) await Task.Delay(TimeSpan.FromSeconds(1)); // A moment, not a wait: the entry of the audit log is written after it.
+            if (file is not null) await Task.Delay(600); // A moment, not a wait, and less than SQLite waits: the entry of the audit log is written after it.
         }
         using (var begun = await beginning) Assert.Equal(HttpStatusCode.Accepted, begun.StatusCode);
         await WaitFor.TrueAsync("the move is complete", async () => await JsonPoll.TryReadAsync(browser.Client, "/api/transfers") is { } state
@@ -75,7 +75,7 @@ public sealed class AccessMoveTests : IDisposable
         while (!stop.IsCancellationRequested)
         {
             if (SqliteFileLock.FindServer(file) is null) return false;
-            await Task.Delay(1, CancellationToken.None);
+            await Task.Delay(20, CancellationToken.None);
         }
         return true;
     }, CancellationToken.None);
