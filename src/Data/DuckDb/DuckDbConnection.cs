@@ -54,6 +54,16 @@ internal sealed class DuckDbConnection : IDisposable
         return rows.Read() ? rows.Get<T>(0) : throw new InvalidOperationException($"The query returns no row: {sql}");
     }
 
+    /// <summary>The names of the tables of the file.</summary>
+    /// <inheritdoc cref="Execute" path="/exception"/>
+    public HashSet<string> ListTables(CancellationToken cancellationToken)
+    {
+        var tables = new HashSet<string>();
+        using var rows = Query("SELECT table_name FROM duckdb_tables() WHERE NOT internal AND NOT temporary", cancellationToken);
+        while (rows.Read()) tables.Add(rows.Get<string>(0));
+        return tables;
+    }
+
     /// <summary>Appends rows to a table, much faster than INSERT. After an error some of them may be in the table, so use it within a
     /// transaction.</summary>
     /// <param name="table">Table name, not quoted.</param>

@@ -203,12 +203,7 @@ internal static class DuckDbMonths
         => Union(List(connection, cancellationToken), Columns, IsOneOf(nodes));
 
     private static HashSet<string> Tables(DuckDbConnection connection, CancellationToken cancellationToken)
-    {
-        var tables = new HashSet<string>();
-        using var rows = connection.Query("SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'readings_')", cancellationToken);
-        while (rows.Read()) tables.Add(rows.Get<string>(0));
-        return tables;
-    }
+        => [.. connection.ListTables(cancellationToken).Where(table => table.StartsWith("readings_", StringComparison.Ordinal))];
 
     private static string IsOneOf(IReadOnlyCollection<int> nodes) => nodes.Count == 1 ? Invariant($"node_address = {nodes.First()}")
         : $"node_address IN ({string.Join(',', nodes.DefaultIfEmpty(0).Select(n => Invariant($"{n}")))})";

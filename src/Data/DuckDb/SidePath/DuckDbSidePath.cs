@@ -99,7 +99,7 @@ internal sealed class DuckDbSidePath : IDisposable
         {
             using var database = DuckDbDatabase.Open(options.Path, new(options.MemoryLimitMiB, options.Threads));
             using var connection = database.Connect();
-            return DuckDbStoreSchema.Tables(connection, cancellationToken).Contains(StateTable) ? DuckDbMonths.List(connection, cancellationToken).Sum(m => m.Rows) : null;
+            return connection.ListTables(cancellationToken).Contains(StateTable) ? DuckDbMonths.List(connection, cancellationToken).Sum(m => m.Rows) : null;
         }
         catch (DuckDbException)
         {
@@ -181,7 +181,7 @@ internal sealed class DuckDbSidePath : IDisposable
     // A store is refused by name, because its readings exist nowhere else.
     private static bool IsOurs(DuckDbConnection connection, string path, bool isEmptyOurs, CancellationToken cancellationToken)
     {
-        var tables = DuckDbStoreSchema.Tables(connection, cancellationToken);
+        var tables = connection.ListTables(cancellationToken);
         if (DuckDbStoreSchema.IsStore(tables))
             throw new InvalidDataException($"{Path.GetFileName(path)} is a store of readings (Readings:DuckDb:Path). Analytics:Path must name another file.");
         return tables.Contains(StateTable) || (isEmptyOurs && tables.Count == 0);

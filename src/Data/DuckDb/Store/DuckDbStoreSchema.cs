@@ -22,7 +22,7 @@ internal static class DuckDbStoreSchema
     /// <exception cref="InvalidDataException">The file is not a store.</exception>
     public static void Prepare(DuckDbConnection connection, CancellationToken cancellationToken)
     {
-        var tables = Tables(connection, cancellationToken);
+        var tables = connection.ListTables(cancellationToken);
         if (IsStore(tables))
         {
             using var state = connection.Query("SELECT format FROM store_state", cancellationToken);
@@ -39,13 +39,4 @@ internal static class DuckDbStoreSchema
 
     /// <summary>Whether a list of tables is that of a store.</summary>
     public static bool IsStore(IReadOnlySet<string> tables) => tables.Contains("store_state");
-
-    /// <summary>The tables of the file.</summary>
-    public static HashSet<string> Tables(DuckDbConnection connection, CancellationToken cancellationToken)
-    {
-        var tables = new HashSet<string>();
-        using var rows = connection.Query("SELECT table_name FROM duckdb_tables() WHERE NOT internal AND NOT temporary", cancellationToken);
-        while (rows.Read()) tables.Add(rows.Get<string>(0));
-        return tables;
-    }
 }
